@@ -1,0 +1,67 @@
+# Each target builds what it needs: a stock Python 3.11 or later with venv and pip is enough; uv is used where it is.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+
+.PHONY: help demo test check format lint types walls wheel snapshots clean
+.DEFAULT_GOAL := help
+
+help: ## what can be done here
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.runs ## watch the questions of a triage answered, with no key
+	@$(BIN)/writer-jobs-mcp demo
+
+test: $(VENV)/.develops ## the tests
+	@$(BIN)/python -m pytest
+
+check: lint types walls test wheel ## the whole gate
+
+format: $(VENV)/.develops ## put the code in form
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+lint: $(VENV)/.develops ## form and lint
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
+
+types: $(VENV)/.develops ## strict types
+	@$(BIN)/pyright --warnings
+
+walls: $(VENV)/.develops ## which module may import which
+	@$(BIN)/lint-imports
+
+wheel: $(VENV)/.develops ## build the wheel, install it in an empty environment, start it there
+	@$(BIN)/python tests/wheel.py
+
+snapshots: $(VENV)/.develops ## write the tools' schemas anew, to be reviewed in the diff
+	@$(BIN)/python -m tests.snapshots
+
+clean: ## remove what was built
+	rm -rf $(VENV) dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11")'
+ifdef UV
+	@$(UV) venv --quiet --python "$$(command -v $(PYTHON))" $(VENV)
+else
+	@$(PYTHON) -m venv $(VENV)
+endif
+
+$(VENV)/.runs: pyproject.toml | $(BIN)/python
+	@echo "Installing writer-jobs-mcp into $(VENV) …"
+ifdef UV
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --editable .
+else
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+endif
+	@touch $@
+
+$(VENV)/.develops: pyproject.toml | $(BIN)/python
+	@echo "Installing writer-jobs-mcp and its development tools into $(VENV) …"
+ifdef UV
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --editable '.[dev]'
+else
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+endif
+	@touch $@ $(VENV)/.runs
