@@ -1,0 +1,144 @@
+"""The three applications of the sandbox, as `GET /v1/applications` shows them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One field of an application's form; `options` are those its type calls for."""
+
+    name: str
+    input_type: str
+    required: bool
+    description: str
+    options: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A no-code application.
+
+    Attributes:
+        id: A fixed UUID; what jobs call their `application_id`, however they were asked for.
+        alias: A slug that every route takes in place of the id.
+        name: Its display name.
+        output_name: The `title` its outputs carry.
+        inputs: The fields of its form.
+        age: How long before the sandbox's anchor it was created.
+        edited: How long before the anchor it was last changed.
+        deployed: How long before the anchor it was last deployed, where that is told.
+    """
+
+    id: str
+    alias: str
+    name: str
+    output_name: str
+    inputs: tuple[Input, ...]
+    age: timedelta
+    edited: timedelta
+    deployed: timedelta | None
+
+    def as_json(self, anchor: datetime) -> dict[str, object]:
+        """The vendor's `application_with_inputs`."""
+        shown: dict[str, object] = {
+            "id": self.id,
+            "name": self.name,
+            "type": "generation",
+            "status": "deployed",
+            "inputs": [
+                {
+                    "name": field.name,
+                    "input_type": field.input_type,
+                    "description": field.description,
+                    "required": field.required,
+                    "options": field.options,
+                }
+                for field in self.inputs
+            ],
+            "created_at": timestamp(anchor - self.age),
+            "updated_at": timestamp(anchor - self.edited),
+        }
+        if self.deployed is not None:
+            shown["last_deployed_at"] = timestamp(anchor - self.deployed)
+        return shown
+
+
+def timestamp(moment: datetime) -> str:
+    """A moment as the vendor writes it: UTC, microseconds, `Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+_TEXT: dict[str, object] = {"min_fields": 1, "max_fields": 1}
+_FILE: dict[str, object] = {
+    "max_files": 3,
+    "file_types": ["pdf", "docx", "txt", "csv"],
+    "max_word_count": 50_000,
+    "max_file_size_mb": 20,
+    "upload_types": ["url", "file_id"],
+}
+
+APPLICATIONS: tuple[Application, ...] = (
+    Application(
+        id="7d1f0c52-6b1e-4c0b-9a57-2f3f5e8a9c10",
+        alias="product-description-writer",
+        name="Product description writer",
+        output_name="Product description",
+        inputs=(
+            Input("Product name", "text", True, "As it is printed on the box", _TEXT),
+            Input("Key features", "text", True, "One a line", {"min_fields": 1, "max_fields": 8}),
+            Input("Tone of voice", "dropdown", False, "Default: warm", {"list": ["Warm", "Sober", "Playful"]}),
+            Input("Product sheet", "file", False, "The maker's data sheet", _FILE),
+            Input(
+                "Product image",
+                "media",
+                False,
+                "A photograph on a plain background",
+                {"file_types": ["jpg", "jpeg", "png", "webp"], "max_image_size_mb": 10},
+            ),
+        ),
+        age=timedelta(days=212, hours=5, microseconds=481_207),
+        edited=timedelta(days=9, hours=2, microseconds=30_119),
+        deployed=timedelta(days=9, hours=1, microseconds=912_004),
+    ),
+    Application(
+        id="b2c4a9e1-83d7-4f60-8e2b-51d09c7e4a33",
+        alias="support-reply-drafter",
+        name="Support reply drafter",
+        output_name="Reply",
+        inputs=(
+            Input("Customer message", "text", True, "The message to answer, without signatures", _TEXT),
+            Input(
+                "Language",
+                "dropdown",
+                True,
+                "What the reply is written in",
+                {"list": ["English", "Deutsch", "Español", "العربية"]},
+            ),
+            Input("Order history", "file", False, "An export from the shop", _FILE),
+        ),
+        age=timedelta(days=148, hours=11, microseconds=77_310),
+        edited=timedelta(days=31, hours=7, microseconds=650_028),
+        deployed=timedelta(days=30, hours=22, microseconds=204_551),
+    ),
+    Application(
+        id="e96d3f08-1a4c-4b7e-b5c9-0c8f7a21d664",
+        alias="blog-article-drafter",
+        name="Blog article drafter",
+        output_name="Article draft",
+        inputs=(
+            Input("Topic", "text", True, "What the article is about", _TEXT),
+            Input(
+                "Audience",
+                "dropdown",
+                True,
+                "Who will read it",
+                {"list": ["General", "Specialists", "Decision makers"]},
+            ),
+            Input("Sources", "file", False, "Anything worth citing", _FILE),
+        ),
+        age=timedelta(days=41, hours=3, microseconds=5_993),
+        edited=timedelta(days=2, hours=19, microseconds=388_240),
+        deployed=None,
+    ),
+)

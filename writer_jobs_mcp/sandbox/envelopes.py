@@ -1,0 +1,64 @@
+"""How the embedded API says no: the vendor's error envelope, and the key check that most often needs it."""
+
+from hashlib import sha256
+from typing import cast
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+_KINDS: dict[int, tuple[str, str]] = {
+    400: ("BadRequest", "fail.badRequest.invalidParameters"),
+    401: ("Unauthorized", "fail.unauthorized.badToken"),
+    404: ("NotFound", "fail.notFound.resource"),
+    405: ("MethodNotAllowed", "fail.methodNotAllowed.generic"),
+    409: ("Conflict", "fail.conflict.invalidState"),
+}
+
+
+def refusal(status: int, description: str) -> JSONResponse:
+    """The documented envelope for this status: 400, 401, 404, 405 or 409."""
+    tpe, key = _KINDS[status]
+    error: dict[str, object] = {"description": description, "key": key, "extras": {}}
+    return JSONResponse({"tpe": tpe, "errors": [error], "extras": {}}, status)
+
+
+async def refuse(_request: Request, exc: Exception) -> JSONResponse:
+    """Turn the `HTTPException` an endpoint or the router raised into the envelope."""
+    refused = cast(HTTPException, exc)
+    response = refusal(refused.status_code, refused.detail)
+    response.headers.update(refused.headers or {})
+    return response
+
+
+class KeyCheck:
+    """Lets through only requests that bear the key; the others get a 401.
+
+    With `echo`, the 401 is the one seen in the wild, which repeats the end of the key and its hash.
+    """
+
+    def __init__(self, app: ASGIApp, *, key: str, echo: bool) -> None:
+        self._app, self._key, self._echo = app, key, echo
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check, then pass on."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and token == self._key:
+            return await self._app(scope, receive, send)
+        answer = _echo(token) if self._echo else refusal(401, "Bearer token is missing or not valid")
+        return await answer(scope, receive, send)
+
+
+def _echo(token: str) -> JSONResponse:
+    digest = sha256(token.encode()).hexdigest()
+    description = (
+        "Authentication Error, Invalid proxy server token passed. "
+        f"Received API Key = sk-...{token[-4:]}, Key Hash (Token) ={digest}. "
+        "Unable to find token in cache or `LiteLLM_VerificationTokenTable`"
+    )
+    error = {"description": description, "key": "fail.auth.generic", "extras": "key"}
+    return JSONResponse({"tpe": "fail.auth", "errors": [error], "extras": None}, 401)

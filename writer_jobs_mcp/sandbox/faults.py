@@ -1,0 +1,229 @@
+"""Scripted trouble between the embedded API and its client: each fault spoils one answer.
+
+`Drop`, `Cut` and `Garbage` break the connection itself, so they need the transport that `serve` lends; in
+process they raise `RuntimeError`.
+"""
+
+import asyncio
+import re
+import socket
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+TRANSPORT = "writer_jobs_mcp.transport"
+"""The key in `scope["extensions"]` under which `serve` lends the connection's `asyncio.Transport`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer to come, in ASGI's terms."""
+
+    app: ASGIApp
+    scope: Scope
+    receive: Receive
+    send: Send
+
+    async def proceed(self) -> None:
+        """Let the API answer as it would have."""
+        await self.app(self.scope, self.receive, self.send)
+
+    async def answer(self) -> tuple[Message, bytes]:
+        """The start and the whole body of what the API answers, kept from the client."""
+        messages: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            messages.append(message)
+
+        await self.app(self.scope, self.receive, keep)
+        start, *parts = messages
+        return start, b"".join(part.get("body", b"") for part in parts)
+
+    async def begin(self, start: Message, body: bytes) -> None:
+        """Send the start of an answer with some of its body, more to follow."""
+        await self.send(start)
+        await self.send({"type": "http.response.body", "body": body, "more_body": True})
+
+    async def end(self, body: bytes) -> None:
+        """Send the last of the body."""
+        await self.send({"type": "http.response.body", "body": body})
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """The connection to the client."""
+        transport = self.scope.get("extensions", {}).get(TRANSPORT)
+        if not isinstance(transport, asyncio.Transport):
+            raise RuntimeError("this fault breaks the connection, so the app has to be run by `serve`")
+        return transport
+
+    async def gone(self) -> None:
+        """Wait until the server sees the connection closed; it would answer 500 to an app that left earlier."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+
+
+class Fault(Protocol):
+    """What is done to one request in place of answering it."""
+
+    async def __call__(self, exchange: Exchange) -> None:
+        """Answer, with or without the API's help, or break the connection."""
+        ...
+
+
+class Faults:
+    """A script of faults; each applies to the next requests that match, in the order they were pushed."""
+
+    def __init__(self) -> None:
+        self._script: list[_Entry] = []
+
+    def push(self, fault: Fault, *, on: str = "", times: int | None = 1) -> None:
+        """Spoil the next `times` matching requests; None spoils them all until `clear`.
+
+        Args:
+            fault: What to do to them.
+            on: A regular expression, searched in `METHOD /path?query` as the client sent it.
+            times: How many requests it applies to.
+        """
+        self._script.append(_Entry(fault, re.compile(on), times))
+
+    def take(self, line: str) -> Fault | None:
+        """The fault for the request `METHOD /path?query`, if one is due; it is used up by that."""
+        for entry in self._script:
+            if entry.pattern.search(line):
+                if entry.left is not None:
+                    entry.left -= 1
+                    if not entry.left:
+                        self._script.remove(entry)
+                return entry.fault
+        return None
+
+    def clear(self) -> None:
+        """Forget every fault that is still due."""
+        self._script.clear()
+
+    @property
+    def due(self) -> int:
+        """How many pushes are not used up yet."""
+        return len(self._script)
+
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    fault: Fault
+    pattern: re.Pattern[str]
+    left: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answers with a status, headers and a body of its own; the API never sees the request."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    async def __call__(self, exchange: Exchange) -> None:
+        """Answer as told."""
+        headers = {"content-type": "text/plain", "content-length": str(len(self.body))}
+        headers |= {name.lower(): value for name, value in self.headers.items()}
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        await exchange.begin({"type": "http.response.start", "status": self.status, "headers": raw}, b"")
+        await exchange.end(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """Waits so many seconds before the answer, or before another fault."""
+
+    seconds: float
+    then: Fault | None = None
+
+    async def __call__(self, exchange: Exchange) -> None:
+        """Wait, then answer."""
+        await asyncio.sleep(self.seconds)
+        await (exchange.proceed() if self.then is None else self.then(exchange))
+
+
+@dataclass(frozen=True, slots=True)
+class Retype:
+    """Gives the real answer under a `Content-Type` that is not its own."""
+
+    content_type: str = "text/html; charset=utf-8"
+
+    async def __call__(self, exchange: Exchange) -> None:
+        """Answer with the header changed."""
+        start, body = await exchange.answer()
+        kept = [(name, value) for name, value in start["headers"] if name != b"content-type"]
+        typed = {**start, "headers": [*kept, (b"content-type", self.content_type.encode())]}
+        await exchange.begin(typed, b"")
+        await exchange.end(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """Sends so many bytes of the real body, waits, and then sends the rest."""
+
+    after: int
+    seconds: float
+
+    async def __call__(self, exchange: Exchange) -> None:
+        """Answer in two parts."""
+        start, body = await exchange.answer()
+        await exchange.begin(start, body[: self.after])
+        await asyncio.sleep(self.seconds)
+        await exchange.end(body[self.after :])
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Declares the real body's length, sends only so many bytes of it, and closes the connection."""
+
+    after: int
+
+    async def __call__(self, exchange: Exchange) -> None:
+        """Answer in part and hang up."""
+        transport = exchange.transport
+        start, body = await exchange.answer()
+        await exchange.begin(start, body[: self.after])
+        transport.close()
+        await exchange.gone()
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Closes the connection before the first byte of an answer; with `reset`, by a TCP reset.
+
+    With `handled`, the API does what was asked first: only the answer is lost.
+    """
+
+    reset: bool = False
+    handled: bool = False
+
+    async def __call__(self, exchange: Exchange) -> None:
+        """Hang up."""
+        transport = exchange.transport
+        if self.handled:
+            await exchange.answer()
+        if self.reset:
+            linger = struct.pack("ii", 1, 0)  # on, for zero seconds: what closes it is a reset
+            connection: socket.socket = transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        transport.abort()
+        await exchange.gone()
+
+
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """Sends bytes that are not HTTP, and closes the connection."""
+
+    data: bytes = b"\x16\x03\x01\x02\x00\x01 this is not HTTP\r\n\r\n"
+
+    async def __call__(self, exchange: Exchange) -> None:
+        """Send them."""
+        transport = exchange.transport
+        transport.write(self.data)
+        transport.close()
+        await exchange.gone()
