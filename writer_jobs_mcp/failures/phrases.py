@@ -1,0 +1,97 @@
+"""A small language for wordings, so that one line of a table covers the ways in which people and programs spell it.
+
+A phrase is a regular expression, ignoring case, in which
+
+- a space is a small separator or none: `rate limit` is also `rate-limit`, `rate_limit` and `RateLimit`;
+- a `*` ends a word anyhow: `exceed*` is also `exceeded`;
+- `..` skips up to forty characters of one clause, unless they deny something ("was not");
+- `...` skips up to eighty characters, ends of sentences included;
+- `#` is a number, `@` a word that was blanked, `^` and `$` are the ends of a passage.
+
+A phrase starts and ends where words do, and a capital inside a name starts one: `APITimeoutError` is a `timeout error`.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+PASSAGE_END = "\0"
+"""Stands between two passages of a text; no phrase reaches across it."""
+
+BLANK = "\1"
+"""Stands for a character that does not speak (see `reading`)."""
+
+_WORD_START = r"(?-i:(?<![A-Za-z0-9])|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?=[^\0-\x7f]))"
+_WORD_END = r"(?-i:(?![a-z]))"
+_DENIAL = r"\b(?:not|never|without|no)\b|n['\u2019]t\b"
+_IDIOMS = {
+    "..": rf"(?:(?!\.\s|{_DENIAL})[^;\n\0]){{0,40}}?{_WORD_START}",
+    "...": rf"[^\0]{{0,80}}?{_WORD_START}",
+    " ": r"[\s_-]{0,3}",
+    "*": r"\w{0,20}",
+    "#": r"\d[\d,.]{0,12}",
+    "@": r"\x01(?!\x01)",
+    "^": r"(?<![^\0])[\W_]{0,3}",
+    "$": r"[\W_]{0,3}(?![^\0])",
+    "(": "(?:",
+}
+_IDIOM = re.compile(r"\\.|\(\?|\s*(?P<gap>\.\.\.?)\s*|[ *#@^$(]")
+_TOKEN = re.compile(r"\\.|\[[^]]*\]|\{[^}]*\}|\(\?(?:-i)?:|\(\?<?[!=]|[()|?]|[^\W\d_]+")
+
+
+@cache
+def regex(source: str) -> re.Pattern[str]:
+    """An ordinary expression, ignoring case; compiled when it is first asked for, so that importing costs nothing."""
+    return re.compile(source, re.IGNORECASE)
+
+
+@cache
+def compiled(phrase: str) -> re.Pattern[str]:
+    """The phrase as an expression."""
+    body = _IDIOM.sub(lambda found: _IDIOMS.get(found["gap"] or found[0], found[0]), phrase)
+    start = "" if phrase.startswith(("^", "(?")) else _WORD_START
+    end = "" if phrase.endswith(("*", "$")) else _WORD_END
+    return re.compile(f"{start}(?:{body}){end}", re.IGNORECASE)
+
+
+def landmarks(phrase: str) -> tuple[tuple[str, ...], ...]:
+    """Lower-case words a text must hold for the phrase to match: of each group at least one; the rarest group first.
+
+    To look for words is much cheaper than to try an expression, and most are about words that a text does not have.
+    """
+    ways = _ways(token[0] for token in _TOKEN.finditer(phrase))
+    certain = ways[0] if len(ways) == 1 else [_one_of(ways)]
+    return tuple(sorted(filter(None, certain), key=_rarity, reverse=True))
+
+
+def _ways(tokens: Iterator[str]) -> list[list[tuple[str, ...]]]:
+    """For each alternative up to the closing bracket, the groups of words it cannot do without."""
+    ways: list[list[tuple[str, ...]]] = [[]]
+    before = ""
+    for token in tokens:
+        certain = ways[-1]
+        match token:
+            case ")":
+                break
+            case "(" | "(?:" | "(?-i:":
+                certain.append(_one_of(_ways(tokens)))
+            case "(?!" | "(?=" | "(?<!" | "(?<=":
+                _ways(tokens)
+            case "|":
+                ways.append([])
+            case "?":  # what stands before it may be missing: a whole group, or the last letter of a word
+                words = certain.pop()
+                certain.append(tuple(word[:-1] for word in words) if before.isalpha() else ())
+            case _:
+                certain.append((token.lower(),) if token.isalpha() else ())
+        before = token
+    return ways
+
+
+def _one_of(ways: list[list[tuple[str, ...]]]) -> tuple[str, ...]:
+    best = [max(certain, key=_rarity, default=()) for certain in ways]
+    return tuple(word for words in best for word in words) if all(best) else ()
+
+
+def _rarity(words: tuple[str, ...]) -> tuple[int, int]:
+    return min(map(len, words), default=0), -len(words)
