@@ -1,0 +1,63 @@
+"""Everything that can go wrong between us and Writer, each a sentence for whoever must act next.
+
+The tree::
+
+    WriterError
+    ├── MissingKey          no key is set, or its file cannot be read
+    ├── KeyRefused          401: Writer does not know the key
+    ├── Forbidden           403: the key may not see this
+    ├── NotFound            404, 410: no such application or job
+    ├── BadRequest          any other 4xx: Writer would not take the request
+    ├── RateLimited         429: too many requests, after our own patience
+    ├── Unavailable         no connection, no answer, or a 5xx, after our own retries
+    ├── UnreadableAnswer    an answer that is not what the API promises
+    └── BudgetSpent         the time one tool call may take is over
+
+    ConfigError             a setting that cannot be used; raised before anything is served
+
+``str(error)`` is complete: what happened, then what to do. It never holds the key or any part of it.
+"""
+
+
+class WriterError(Exception):
+    """Writer could not be asked, or its answer could not be used."""
+
+
+class MissingKey(WriterError):
+    """There is no API key to send."""
+
+
+class KeyRefused(WriterError):
+    """Writer answered 401."""
+
+
+class Forbidden(WriterError):
+    """Writer answered 403."""
+
+
+class NotFound(WriterError):
+    """Writer answered 404 or 410."""
+
+
+class BadRequest(WriterError):
+    """Writer answered another 4xx."""
+
+
+class RateLimited(WriterError):
+    """Writer answered 429 and the call budget leaves no room to wait longer."""
+
+
+class Unavailable(WriterError):
+    """Writer could not be reached, did not answer, or answered 5xx."""
+
+
+class UnreadableAnswer(WriterError):
+    """Writer answered with something the API does not promise."""
+
+
+class BudgetSpent(WriterError):
+    """The time that one tool call may take was over before Writer had answered."""
+
+
+class ConfigError(Exception):
+    """A setting in the environment cannot be used; the message names it and says how to mend it."""

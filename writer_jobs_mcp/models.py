@@ -1,0 +1,144 @@
+"""What Writer says, parsed once into frozen models that tolerate what the documents leave open.
+
+Source of the fields: the vendor's OpenAPI (``get_async_application_job_response``, ``application_with_inputs``).
+Optional means absent or null; unknown fields are ignored; an unknown ``status`` is kept as it is.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    AliasPath,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+
+
+def describe(exc: ValidationError) -> str:
+    """The first complaint of a validation as ``where: what``, without the value that caused it."""
+    first = exc.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}" if where else first["msg"]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    # A timestamp without an offset is read as UTC: nothing in Writer's documents means anything else.
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _count_or_none(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+Timestamp = Annotated[datetime, AfterValidator(_in_utc)]
+Count = Annotated[int | None, BeforeValidator(_count_or_none)]
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Unreadable(_Said):
+    """A row of a list that could not be read, beside others that could."""
+
+    reason: str
+
+
+def _row_or_reason(row: object, read: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return read(row)
+    except ValidationError as exc:
+        return Unreadable(reason=describe(exc))
+
+
+class Job(_Said):
+    """One asynchronous run of an application."""
+
+    id: str = Field(min_length=1)
+    status: str
+    application_id: str
+    created_at: Timestamp
+    completed_at: Timestamp | None = None
+    title: str | None = Field(default=None, validation_alias=AliasPath("data", "title"))
+    output: str | None = Field(default=None, validation_alias=AliasPath("data", "suggestion"))
+    error: str | None = None
+
+
+class Application(_Said):
+    """A no-code application that can be run."""
+
+    id: str = Field(min_length=1)
+    name: str | None = None
+    type: str | None = None
+    status: str | None = None
+    updated_at: Timestamp | None = None
+
+
+class JobPage(_Said):
+    """One page of an application's jobs, in Writer's order."""
+
+    rows: tuple[Annotated[Job | InstanceOf[Unreadable], WrapValidator(_row_or_reason)], ...] = Field(
+        validation_alias="result"
+    )
+    total: Count = Field(default=None, validation_alias="totalCount")
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The rows that could be read."""
+        return [row for row in self.rows if isinstance(row, Job)]
+
+    @property
+    def unreadable(self) -> list[Unreadable]:
+        """The rows that could not."""
+        return [row for row in self.rows if isinstance(row, Unreadable)]
+
+
+class ApplicationPage(_Said):
+    """One page of the applications that the key may see."""
+
+    rows: tuple[Annotated[Application | InstanceOf[Unreadable], WrapValidator(_row_or_reason)], ...] = Field(
+        validation_alias="data"
+    )
+    has_more: bool
+    last_id: str | None = None
+
+    @property
+    def applications(self) -> list[Application]:
+        """The rows that could be read."""
+        return [row for row in self.rows if isinstance(row, Application)]
+
+    @property
+    def unreadable(self) -> list[Unreadable]:
+        """The rows that could not."""
+        return [row for row in self.rows if isinstance(row, Unreadable)]
+
+
+class ErrorDetail(_Said):
+    """One complaint in the vendor's error envelope."""
+
+    description: str | None = None
+    key: str | None = None
+
+
+class ErrorEnvelope(_Said):
+    """What Writer, or a gateway in front of it, says with a status that is not 2xx.
+
+    Documented: ``{"tpe", "errors": [{"description", "key", "extras"}], "extras"}``; a gateway may say
+    ``{"request_id", "message"}`` instead.
+    """
+
+    errors: tuple[ErrorDetail, ...] | None = None
+    message: str | None = None
+
+    @property
+    def description(self) -> str | None:
+        """The first thing said, in the sayer's words."""
+        said = [detail.description for detail in self.errors or () if detail.description]
+        return said[0] if said else self.message

@@ -1,0 +1,106 @@
+"""When to ask Writer once more, how long to wait before, and what to say when there is no point in it."""
+
+import logging
+import random
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import cast
+
+import anyio
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
+
+from writer_jobs_mcp.errors import RateLimited, Unavailable, WriterError
+
+logger = logging.getLogger(__name__)
+
+_ATTEMPTS = 5  # for a fault; a rate limit is waited out for as long as the deadline allows
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.4, 6.0  # seconds
+
+
+class Fault(Exception):
+    """One attempt that failed in a way that may pass: what Writer did, and how long it asked to wait (seconds)."""
+
+    def __init__(self, said: str, *, asked_to_wait: float | None = None, rate_limited: bool = False) -> None:
+        super().__init__(said)
+        self.said = said
+        self.asked_to_wait = asked_to_wait
+        self.rate_limited = rate_limited
+
+    def as_error(self, subject: str, attempts: int, seconds: float) -> WriterError:
+        """What to say when this fault was the last word on ``subject``."""
+        tries = "once" if attempts == 1 else f"{attempts} times in {seconds:.0f} seconds"
+        if not self.rate_limited:
+            message = (
+                f"Writer is unavailable: asked {tries} about {subject}, it {self.said}. Try again in a few minutes."
+            )
+            return Unavailable(message)
+        if self.asked_to_wait is None:
+            wait = "Writer did not say how long to wait; wait a minute, then call again"
+        else:
+            wait = f"Wait {max(1, round(self.asked_to_wait))} seconds, as Writer asks, then call again"
+        return RateLimited(f"Writer is limiting this key's requests (429); it was asked {tries}. {wait}.")
+
+
+class Patience:
+    """The attempts at one request: how long to wait between them, and when there is no point in another."""
+
+    def __init__(self, deadline: float) -> None:
+        """Be patient until ``deadline`` (on anyio's clock), never starting a wait that would end after it."""
+        self._deadline = deadline
+        self.made = 0
+        """Attempts that were made and failed."""
+        self.last_words = ""
+        """What Writer did at the last of them, to be put behind another clause."""
+
+    def attempts(self) -> AsyncRetrying:
+        """Iterate over the attempts; each is a context that takes a :class:`Fault` and raises anything else."""
+        return AsyncRetrying(
+            sleep=anyio.sleep,
+            retry=retry_if_exception_type(Fault),
+            wait=self._pause,
+            stop=self._is_over,
+            before_sleep=self._note,
+            reraise=True,
+        )
+
+    def _pause(self, state: RetryCallState) -> float:
+        fault = _fault_of(state)
+        longest = min(_FIRST_PAUSE * 2 ** (state.attempt_number - 1), _LONGEST_PAUSE)
+        jittered = longest * random.uniform(0.5, 1)  # noqa: S311 - spreads load, guards nothing
+        # What Writer asks for is the least to wait; the jitter on top keeps callers from returning all at once.
+        return jittered if fault.asked_to_wait is None else fault.asked_to_wait + min(jittered, 0.25)
+
+    def _is_over(self, state: RetryCallState) -> bool:
+        self.made = state.attempt_number
+        if anyio.current_time() + state.upcoming_sleep >= self._deadline:
+            return True
+        return state.attempt_number >= _ATTEMPTS and not _fault_of(state).rate_limited
+
+    def _note(self, state: RetryCallState) -> None:
+        fault = _fault_of(state)
+        self.last_words = f"; before that, it {fault.said}"
+        logger.info("Writer %s; trying again in %.1f s", fault.said, state.upcoming_sleep)
+
+
+def _fault_of(state: RetryCallState) -> Fault:
+    # Tenacity asks only about what `retry` accepted, which its types cannot say.
+    return cast("Fault", state.outcome and state.outcome.exception())
+
+
+def asked_to_wait(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds that the answer asks to wait: ``retry-after-ms``, or ``Retry-After`` as seconds or an HTTP date."""
+    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        try:
+            seconds = float(headers.get(name, "")) / unit
+        except ValueError:
+            continue
+        if 0 <= seconds < float("inf"):
+            return seconds
+    try:
+        moment = parsedate_to_datetime(headers.get("retry-after", ""))
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())

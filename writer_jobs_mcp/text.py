@@ -1,0 +1,143 @@
+"""Strangers' text made safe to show: what cannot be seen is dropped, what is secret masked, what is long cut."""
+
+import json
+import re
+import unicodedata
+
+ELLIPSIS = "…"
+
+# Invisible by design: controls, format characters (bidirectional marks, zero-width characters, the tag block that
+# smuggles ASCII), lone surrogates and private use. Line breaks and tabs are kept apart. Code points that this
+# Python does not know yet (Cn) are somebody's new letters, so they stay.
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co"})
+_KEPT = frozenset("\n\t")
+# A few letters-by-category that draw nothing, and the separators that break a line for some readers but not others.
+_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
+_HIDDEN_RANGES = (
+    range(0xFE00, 0xFE10),
+    range(0x180B, 0x1810),
+    range(0xE0000, 0xE1000),
+)  # selectors, plane 14
+_LINE_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_TERMINAL_ESCAPE = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor movement
+    r"|\x1b[\]PX^_][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)"  # OSC and its kin: titles, hyperlinks
+    r"|\x1b[@-Z\\^_]"
+)
+_PLAIN = re.compile(r"[\x20-\x7e\n\t]*\Z")
+
+MASK = "[masked]"
+
+_CREDENTIAL_LABEL = r"""
+    \b (?: (?: x[-_] )? (?: api | access | secret | private | client | auth | session | aws | account | shared )
+            [\s_-]? (?: secret [\s_-]? )? (?: access [\s_-]? )? (?: key | token | secret )
+          | password | passwd | pwd | secret | token | authorization | signature | sig ) """
+# A count ("token: 128000"), a scheme whose own rule masks what follows, or what another rule has masked already.
+_NOT_A_VALUE = r"""(?! [\d.,]+ (?: [\s"',;)}\]] | \Z ) | bearer\b | basic\b | \[masked\] )"""
+
+# Forms that are secrets wherever they stand. E-mail addresses are not: they say who was affected.
+_SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(
+            r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----"
+            r"(?:[^-]|-(?!----END)){0,10000}(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?"
+        ),
+        MASK,
+    ),
+    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"), MASK),  # JWT
+    (re.compile(r"\b(?:sk|pk|rk)[-_][\w*.-]{6,}"), MASK),  # OpenAI, Anthropic, Stripe and the like
+    (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), MASK),  # AWS access key id
+    (re.compile(r"\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}"), MASK),
+    (re.compile(r"\bxox[abeoprs]-[\w-]{10,}"), MASK),  # Slack
+    (re.compile(r"\bAIza[\w-]{30,}"), MASK),  # Google
+    (re.compile(r"\bhf_[A-Za-z0-9]{20,}"), MASK),  # Hugging Face
+    (re.compile(r"(?i)\b(bearer|basic)(\s+)(?=[\w+/.~=-]*[\d+/=_.~-])[\w+/.~=-]{8,}"), rf"\1\2{MASK}"),
+    (re.compile(r"(?i)([a-z][a-z0-9+.-]{1,20}://[^\s:/@]{0,200}:)[^\s/@]{1,200}@"), rf"\1{MASK}@"),
+    (
+        re.compile(
+            rf"""(?ix) ( {_CREDENTIAL_LABEL} (?: \\? ["'] )? \s* (?: = | : ) \s* (?: \\? ["'] )? )
+            {_NOT_A_VALUE} (?= [^\s"',;&<>)}}\]\\]* \d | [^\s"',;&<>)}}\]\\]{{20}} ) [^\s"',;&<>)}}\]\\]{{6,}}"""
+        ),
+        rf"\1{MASK}",
+    ),
+    (
+        re.compile(rf"""(?ix) ( {_CREDENTIAL_LABEL} = ["']? ) {_NOT_A_VALUE} [^\s"',;&<>)}}\]\\]{{4,}}"""),
+        rf"\1{MASK}",
+    ),
+    (
+        re.compile(
+            r"""(?ix) ( \b (?: password | passwd | pwd | secret ) \\? ["'] \s* : \s* \\? ["'] ) [^"'\\\s]{4,}"""
+        ),
+        rf"\1{MASK}",
+    ),
+)
+
+
+def clean(text: str) -> str:
+    """What a job says, made safe to show: :func:`visible`, with what has the form of a credential masked."""
+    return mask_secrets(visible(text))
+
+
+def visible(text: str) -> str:
+    r"""Drop what cannot be seen; keep line breaks and tabs.
+
+    Terminal escapes, control, bidirectional, zero-width, tag and private-use characters and lone surrogates go; every
+    kind of line break becomes ``\n``. A zero-width joiner inside an emoji goes too, which splits the emoji and loses
+    no word.
+    """
+    if _PLAIN.match(text):
+        return text
+    text = _TERMINAL_ESCAPE.sub("", text)
+    text = _LINE_BREAKS.sub("\n", text)
+    return "".join(filter(_is_visible, text))
+
+
+def _is_visible(character: str) -> bool:
+    if character in _KEPT:
+        return True
+    if unicodedata.category(character) in _HIDDEN_CATEGORIES or character in _BLANK_LETTERS:
+        return False
+    return not any(ord(character) in hidden for hidden in _HIDDEN_RANGES)
+
+
+def mask_secrets(text: str) -> str:
+    """Replace whatever has the form of a credential by ``[masked]``; the words around it stay."""
+    for pattern, replacement in _SECRETS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def one_line(text: str) -> str:
+    """Fold every run of white space into one blank."""
+    return " ".join(text.split())
+
+
+def shorten(text: str, limit: int) -> tuple[str, bool]:
+    """``text`` cleaned, on one line, at most ``limit`` characters with ``…`` for the last where it was cut; was it?"""
+    # Cleaning shrinks a text (escapes, runs of blanks), so look well past the limit; but never at the whole of a book.
+    window = text.lstrip()[: limit * 20]
+    shown = one_line(clean(window))
+    if len(shown) <= limit and len(text.strip()) <= len(window):
+        return shown, False
+    return shown[: limit - 1].rstrip() + ELLIPSIS, True
+
+
+def preview(text: str, limit: int) -> str:
+    """The text of :func:`shorten`."""
+    return shorten(text, limit)[0]
+
+
+def head_and_tail(text: str, limit: int) -> str:
+    """``text`` whole, or its beginning and end and the size of the gap between; ``limit`` characters at most."""
+    if len(text) <= limit:
+        return text
+    room = limit - len(f"\n{ELLIPSIS} [{len(text)} characters left out] {ELLIPSIS}\n")
+    tail = room // 2
+    head = room - tail
+    gap = f"\n{ELLIPSIS} [{len(text) - head - tail} characters left out] {ELLIPSIS}\n"
+    return text[:head] + gap + text[len(text) - tail :]
+
+
+def quoted(text: str) -> str:
+    """``text`` as one JSON string: on one line, and with no way to close its own quotation marks."""
+    return json.dumps(text, ensure_ascii=False)
