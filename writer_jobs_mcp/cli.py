@@ -1,0 +1,176 @@
+"""The command line: serve (the default), check, demo and sandbox."""
+
+import argparse
+import gc
+import logging
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NoReturn
+
+from writer_jobs_mcp import __version__
+from writer_jobs_mcp.errors import ConfigError
+
+if TYPE_CHECKING:
+    from mcp.server import MCPServer
+
+    from writer_jobs_mcp.config import Config
+    from writer_jobs_mcp.sandbox import World
+    from writer_jobs_mcp.tools import App
+
+PROGRAM = "writer-jobs-mcp"
+
+
+def entry_point() -> NoReturn:
+    """What the script and ``python -m`` run."""
+    # Ctrl-C ends the process at once and quietly, whatever it waits for; the SDK's own reading of stdin would not.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    sys.exit(main(sys.argv[1:], os.environ))
+
+
+def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run one command and return its exit status: 0 all is well, 1 something is not, 2 it cannot be done like this."""
+    arguments = _parser().parse_args(argv)
+    try:
+        match arguments.command:
+            case "check":
+                return _check(environ, as_json=arguments.json)
+            case "demo":
+                return _demo(environ)
+            case "sandbox":
+                return _sandbox(arguments.port, arguments.jobs)
+            case _:
+                return _serve(environ, sandbox=arguments.sandbox)
+    except ConfigError as exc:
+        sys.stderr.write(f"{PROGRAM}: {exc}\n")
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        PROGRAM,
+        description="An MCP server over stdio that tells an agent what failed among a Writer application's jobs.",
+        epilog="Settings come from the environment: WRITER_API_KEY and others, which the README lists.",
+    )
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    parser.add_argument("--sandbox", action="store_true", help="serve an embedded Writer API; no key is needed")
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    commands.add_parser("serve", help="serve over stdio (the default)").add_argument(
+        "--sandbox", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS
+    )
+    check = commands.add_parser("check", help="try the settings, the way to Writer, the key and this server itself")
+    check.add_argument("--json", action="store_true", help="print the findings as JSON")
+    commands.add_parser("demo", help="watch an agent's questions answered on the embedded API")
+    sandbox = commands.add_parser("sandbox", help="serve the embedded Writer API alone, over HTTP on loopback")
+    sandbox.add_argument("--port", type=_whole_number, default=0, metavar="N", help="default: a free one")
+    sandbox.add_argument("--jobs", type=_whole_number, default=None, metavar="N", help="jobs in the first application")
+    return parser
+
+
+def _whole_number(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
+# Imports wait for the command that needs them: whoever starts the server waits for every one.
+
+
+def _serve(environ: Mapping[str, str], *, sandbox: bool) -> int:
+    # What the imports make is there for good: to collect garbage among it while they run costs time and frees nothing.
+    gc.disable()
+    from writer_jobs_mcp.config import Config
+    from writer_jobs_mcp.server import build_server
+
+    config = Config.from_env(environ)
+    # At DEBUG these two would log each chunk and header of an answer; the client logs each request itself.
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    server = _sandboxed_server(config) if sandbox else build_server(config)
+    gc.enable()
+    gc.freeze()
+    server.run("stdio")
+    return 0
+
+
+def _sandboxed_server(config: "Config") -> "MCPServer[App]":
+    from pydantic import SecretStr
+
+    from writer_jobs_mcp.client import in_process
+    from writer_jobs_mcp.sandbox import SANDBOX_KEY, build_app
+    from writer_jobs_mcp.server import build_server
+
+    # The host is never looked up: every request stays in this process.
+    changes = {"api_key": SecretStr(SANDBOX_KEY), "api_key_file": None, "base_url": "http://localhost"}
+    return build_server(config.model_copy(update=changes), transport=in_process(build_app(_world(jobs=None))))
+
+
+def _world(*, jobs: int | None) -> "World":
+    from writer_jobs_mcp.sandbox import World
+
+    return World(now=_now(), clock=_now, jobs=jobs)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _check(environ: Mapping[str, str], *, as_json: bool) -> int:
+    import anyio
+
+    from writer_jobs_mcp.check import check
+    from writer_jobs_mcp.config import Config
+
+    findings = anyio.run(check, Config.from_env(environ), environ)
+    _write(findings.as_json() if as_json else findings.as_text())
+    return 0 if findings.hold else 1
+
+
+def _demo(environ: Mapping[str, str]) -> int:
+    import anyio
+
+    from writer_jobs_mcp.demo import DemoFailed, demo
+
+    try:
+        anyio.run(demo, _write, sys.stdout.isatty() and not environ.get("NO_COLOR"), environ)
+    except DemoFailed as exc:
+        sys.stderr.write(f"{PROGRAM}: {exc}\n")
+        return 1
+    return 0
+
+
+def _sandbox(port: int, jobs: int | None) -> int:
+    import anyio
+
+    from writer_jobs_mcp.sandbox import SANDBOX_KEY, build_app, serve_forever
+
+    world = _world(jobs=jobs)
+    application = world.applications[0]
+
+    def announce(url: str) -> None:
+        path = f"{url}/v1/applications/{application.id}/jobs?status=failed&limit=3"
+        _write(
+            f"The Writer API, embedded, on {url} until Ctrl-C.\n"
+            f"key          {SANDBOX_KEY}\n"
+            f"application  {application.id}  ({application.name}, {len(world.jobs(application.id))} jobs)\n\n"
+            f'curl -H "Authorization: Bearer {SANDBOX_KEY}" "{path}"'
+        )
+
+    try:
+        anyio.run(serve_forever, build_app(world), announce, "127.0.0.1", port)
+    except OSError as exc:
+        sys.stderr.write(
+            f"{PROGRAM}: port {port} cannot be used: {exc.strerror}. Choose another, or leave --port out.\n"
+        )
+        return 1
+    return 0
+
+
+def _write(text: str) -> None:
+    """Print a paragraph, with `?` for what this terminal's encoding has no letter for."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+    sys.stdout.flush()
