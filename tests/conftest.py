@@ -1,0 +1,47 @@
+"""What the tests share: a world that stands still, its API over real HTTP, and settings that point there."""
+
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+
+import pytest
+
+from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.sandbox import SANDBOX_KEY, Faults, Sandbox, World, build_app, serve
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def world() -> World:
+    return World(now=NOW, clock=lambda: NOW)
+
+
+@pytest.fixture
+def faults() -> Faults:
+    return Faults()
+
+
+@pytest.fixture
+def api(world: World, faults: Faults) -> Sandbox:
+    return build_app(world, faults=faults)
+
+
+@pytest.fixture
+async def url(api: Sandbox) -> AsyncGenerator[str]:
+    async with serve(api) as url:
+        yield url
+
+
+@pytest.fixture
+def config(url: str) -> Config:
+    return settings(url)
+
+
+def settings(url: str, **others: str) -> Config:
+    """The settings of a server that asks the API at ``url``."""
+    return Config.from_env({"WRITER_API_KEY": SANDBOX_KEY, "WRITER_BASE_URL": url, **others})

@@ -1,0 +1,119 @@
+"""The commands, as a person types them."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+
+import anyio
+import httpx
+import pytest
+
+from writer_jobs_mcp import __version__
+from writer_jobs_mcp.sandbox import SANDBOX_KEY
+
+A_WHILE = 30  # seconds
+
+
+def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("WRITER_")}
+    return subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", "writer_jobs_mcp", *arguments],
+        input="",
+        capture_output=True,
+        encoding="utf-8",
+        timeout=A_WHILE,
+        check=False,
+        env={**kept, **environ},
+    )
+
+
+async def run_beside(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """The same, while the API goes on in this process."""
+    return await anyio.to_thread.run_sync(lambda: run(*arguments, **environ))
+
+
+def test_the_version_is_the_packages() -> None:
+    assert run("--version").stdout == f"writer-jobs-mcp {__version__}\n"
+
+
+def test_help_names_every_command() -> None:
+    printed = run("--help").stdout
+    assert [command for command in ("check", "demo", "sandbox", "--sandbox") if command not in printed] == []
+
+
+@pytest.mark.parametrize("command", [[], ["check"]])
+def test_a_bad_setting_is_one_sentence_and_status_2(command: list[str]) -> None:
+    done = run(*command, WRITER_BASE_URL="http://example.com")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r"writer-jobs-mcp: WRITER_BASE_URL cannot be used: [^\n]+\.\n", done.stderr)
+
+
+async def test_check_holds_against_an_api_with_a_good_key(url: str) -> None:
+    done = await run_beside("check", WRITER_API_KEY=SANDBOX_KEY, WRITER_BASE_URL=url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line[:16].split() for line in done.stdout.splitlines()] == [
+        ["ok", "settings"],
+        ["ok", "reachable"],
+        ["ok", "key"],
+        ["ok", "handshake"],
+    ]
+
+
+async def test_check_says_which_part_fails(url: str) -> None:
+    done = await run_beside("check", "--json", WRITER_API_KEY="wrong-key-9182", WRITER_BASE_URL=url)
+    found = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert {each["name"]: each["ok"] for each in found["checks"]} == {
+        "settings": True,
+        "reachable": True,
+        "key": False,
+        "handshake": True,
+    }
+    assert "9182" not in done.stdout + done.stderr
+
+
+def test_check_without_a_key_says_how_to_set_one() -> None:
+    done = run("check", WRITER_BASE_URL="http://127.0.0.1:9")
+    assert done.returncode == 1
+    assert "Set WRITER_API_KEY" in done.stdout
+    assert "could not be connected to (127.0.0.1)" in done.stdout
+
+
+def test_the_demo_shows_questions_calls_answers_and_sizes_without_colours_in_a_pipe() -> None:
+    done = run("demo")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\x1b" not in done.stdout
+    assert "Which applications do I have?\n→ list_applications()\n│ 3 applications." in done.stdout
+    assert re.search(r"\n  [\d,]+ characters, about [\d,]+ tokens\n", done.stdout)
+    assert "Cause: " in done.stdout
+
+
+def test_the_demo_prints_on_a_terminal_that_knows_only_ascii() -> None:
+    done = run("demo", PYTHONIOENCODING="ascii", PYTHONUTF8="0", LC_ALL="C")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Which applications do I have?" in done.stdout
+
+
+def test_the_sandbox_command_prints_a_call_that_works() -> None:
+    command = [sys.executable, "-m", "writer_jobs_mcp", "sandbox", "--jobs", "50"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as server:  # noqa: S603 - our own program
+        try:
+            assert server.stdout is not None
+            printed = "".join(server.stdout.readline() for _ in range(5))
+            key, url = re.findall(r'curl -H "Authorization: Bearer (\S+)" "(\S+)"', printed)[0]
+            answer = httpx.get(url, headers={"Authorization": f"Bearer {key}"})
+        finally:
+            server.kill()
+    assert "50 jobs" in printed
+    assert len(answer.json()["result"]) == 3
+
+
+def test_a_port_that_is_taken_is_said_so() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run("sandbox", "--port", str(port))
+    assert done.returncode == 1
+    assert f"port {port} cannot be used" in done.stderr

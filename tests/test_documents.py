@@ -1,0 +1,64 @@
+"""The documents tell the truth about what is here."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.snapshots import published
+from writer_jobs_mcp import __version__
+from writer_jobs_mcp.config import Config
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def table(heading: str) -> list[list[str]]:
+    """The rows of the table under a heading of the README, without its head."""
+    section = README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line.startswith("| `")
+    ]
+
+
+async def test_the_tool_table_is_the_servers() -> None:
+    written = {row[0].strip("`"): re.findall(r"`(\w+)`", row[1]) for row in table("Tools")}
+    assert written == {name: list(tool["inputSchema"]["properties"]) for name, tool in (await published()).items()}
+
+
+def test_the_settings_table_names_every_setting_with_its_default() -> None:
+    written = {row[0].strip("`"): row[1].strip("`") for row in table("Settings")}
+    defaults = {
+        str(field.validation_alias): "" if field.default is None else str(field.default)
+        for name, field in Config.model_fields.items()
+        if name != "allow_retry"  # it offers a tool that does not exist yet
+    }
+    assert written == defaults
+
+
+def test_the_example_configuration_is_whole_but_for_the_key() -> None:
+    written = json.loads((ROOT / "claude_desktop_config.example.json").read_text(encoding="utf-8"))
+    assert written == {
+        "mcpServers": {
+            "writer-jobs": {
+                "command": "writer-jobs-mcp",
+                "args": [],
+                "env": {"WRITER_API_KEY": "put-your-writer-api-key-here"},
+            }
+        }
+    }
+
+
+@pytest.mark.parametrize("block", re.findall(r"```json\n(.*?)```", README, re.DOTALL))
+def test_each_json_block_of_the_readme_is_json(block: str) -> None:
+    assert json.loads(block)
+
+
+def test_the_changelog_knows_the_version() -> None:
+    assert f"\n## {__version__} " in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_files_that_the_readme_links_to_exist() -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+    assert [link for link in links if not (ROOT / link).exists()] == []
