@@ -122,6 +122,11 @@ def shorten(text: str, limit: int) -> tuple[str, bool]:
     return shown[: limit - 1].rstrip() + ELLIPSIS, True
 
 
+def cut(text: str, limit: int) -> str:
+    """``text``, which is clean already, at most ``limit`` characters long, with ``…`` for the last where it was cut."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + ELLIPSIS
+
+
 def preview(text: str, limit: int) -> str:
     """The text of :func:`shorten`."""
     return shorten(text, limit)[0]

@@ -14,7 +14,7 @@ from pydantic.json_schema import SkipJsonSchema
 from writer_jobs_mcp import views
 from writer_jobs_mcp.client import WriterClient
 from writer_jobs_mcp.errors import NotFound
-from writer_jobs_mcp.scan import find_job
+from writer_jobs_mcp.lookup import find_job
 
 
 @dataclass(frozen=True, slots=True)

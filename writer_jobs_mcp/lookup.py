@@ -1,0 +1,47 @@
+"""Finding one job in its application's list, for when Writer does not serve it alone."""
+
+from writer_jobs_mcp.client import WriterClient
+from writer_jobs_mcp.errors import BudgetSpent, NotFound
+from writer_jobs_mcp.models import Job
+from writer_jobs_mcp.text import quoted
+
+_PAGE_SIZE = 100
+
+
+async def find_job(client: WriterClient, application_id: str, job_id: str) -> Job:
+    """The job with this id, looked for among the application's failed jobs first and then among all of them.
+
+    Raises:
+        NotFound: It is not there, or the application is not.
+        BudgetSpent: The time was over first; says how many jobs had been looked through.
+        WriterError: Writer could not be asked.
+    """
+    seen: set[str] = set()
+    try:
+        for status in ("failed", None):
+            offset = 0
+            heads: set[str] = set()  # the first job of each page
+            while True:
+                page = await client.list_jobs(application_id, status=status, offset=offset, limit=_PAGE_SIZE)
+                for job in page.jobs:
+                    if job.id == job_id:
+                        return job
+                    seen.add(job.id)
+                offset += len(page.rows)
+                head = page.jobs[0].id if page.jobs else None
+                # A page that begins like an earlier one comes from a server that ignores `offset`.
+                if not page.rows or head in heads or page.total == offset:
+                    break
+                heads |= {head} if head else set()
+    except BudgetSpent as exc:
+        message = (
+            f"The time for one call was over after {len(seen)} jobs of application {quoted(application_id)}, and job "
+            f"{quoted(job_id)} was not among them. Whether it exists is not known; check the ids, or page through "
+            "list_application_jobs."
+        )
+        raise BudgetSpent(message) from exc
+    message = (
+        f"Writer knows no job {quoted(job_id)}: it is not among the {len(seen)} jobs of application "
+        f"{quoted(application_id)} either. Check both ids; list_application_jobs shows the jobs."
+    )
+    raise NotFound(message)

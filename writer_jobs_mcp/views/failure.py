@@ -1,0 +1,91 @@
+"""One job's failure: its error, and the cause that its words tell."""
+
+from datetime import datetime
+
+from writer_jobs_mcp.failures import Category, Retry, classify
+from writer_jobs_mcp.models import Job
+from writer_jobs_mcp.text import clean, head_and_tail, quoted, visible
+from writer_jobs_mcp.views.form import Maybe, View, label, lines, moment, seconds, seconds_text, spaced, word
+
+_ERROR_LENGTH = 6_000
+
+
+class CauseView(View):
+    """Why a job failed, as far as its error's own words say."""
+
+    category: Category
+    evidence: Maybe[str] = None
+    retry: Retry
+    advice: str
+
+    def as_text(self) -> str:
+        return lines(
+            f"Cause: {self.category}; retry: {self.retry}. {self.advice}",
+            self.evidence and f"Decided by these words of the error: {quoted(self.evidence)}",
+        )
+
+
+class JobError(View):
+    """The result of ``get_job_error``."""
+
+    job_id: str
+    application_id: str
+    status: str
+    created_at: str
+    completed_at: Maybe[str] = None
+    seconds: Maybe[float] = None
+    error: Maybe[str] = None
+    error_chars: Maybe[int] = None
+    cause: Maybe[CauseView] = None
+    message: Maybe[str] = None
+
+    def as_text(self) -> str:
+        length = "" if self.error_chars is None else f" ({self.error_chars} characters in all)"
+        return lines(
+            f"Job {word(self.job_id)} of application {word(self.application_id)}: {word(self.status)}.",
+            spaced(
+                f"Created {self.created_at}",
+                self.completed_at and f"completed {self.completed_at}",
+                seconds_text(self.seconds),
+            ),
+            self.message,
+            self.cause and self.cause.as_text(),
+            self.error is not None and f"The error, in the job's own words{length}: {quoted(self.error)}",
+        )
+
+
+def job_error(job: Job, now: datetime) -> JobError:
+    """What is known of one job's failure."""
+    failed = job.status == "failed"
+    error = clean(job.error) if job.error else ""
+    shown = head_and_tail(error, _ERROR_LENGTH)
+    status = label(job.status)
+    return JobError(
+        job_id=visible(job.id),
+        application_id=visible(job.application_id),
+        status=status,
+        created_at=moment(job.created_at),
+        completed_at=job.completed_at and moment(job.completed_at),
+        seconds=seconds(job, now),
+        error=shown or None,
+        error_chars=len(job.error) if job.error and len(shown) < len(error) else None,
+        cause=_cause(error) if failed and error else None,
+        message=_no_error_message(status, failed=failed, has_error=bool(error)),
+    )
+
+
+def _cause(error: str) -> CauseView:
+    cause = classify(error)
+    return CauseView(category=cause.category, evidence=cause.evidence, retry=cause.retry, advice=cause.advice)
+
+
+def _no_error_message(status: str, *, failed: bool, has_error: bool) -> str | None:
+    match failed, has_error:
+        case True, True:
+            return None
+        case True, False:
+            return "This job failed and Writer gives no error text for it, so its cause is not known."
+        case False, True:
+            return f"This job did not fail: its status is {word(status)}, although Writer gives an error text with it."
+        case _:
+            return f"This job did not fail: its status is {word(status)} and it has no error."

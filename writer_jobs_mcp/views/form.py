@@ -1,0 +1,78 @@
+"""The form of every answer: a structure without nulls, and the same facts as text that strangers cannot forge.
+
+Job text is cleaned before it gets into any result. In the text form it stands only inside a JSON string, so it keeps to
+one line, cannot close its own quotation marks, and cannot be taken for our words.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.json_schema import SkipJsonSchema
+
+from writer_jobs_mcp.models import Job
+from writer_jobs_mcp.text import preview, quoted
+
+_PLAIN_WORD = re.compile(r"[\w.:@-]+\Z")
+
+T = TypeVar("T")
+# A field that is not known is left out of the result, so it is never null on the wire or in the schema.
+Maybe = T | SkipJsonSchema[None]
+
+
+class View(BaseModel):
+    """A result: its fields are the structure, :meth:`as_text` the same facts as text."""
+
+    model_config = ConfigDict(frozen=True)
+
+    def as_structure(self) -> dict[str, object]:
+        """The result as JSON values, without what is not known."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    def as_text(self) -> str:
+        """The result as compact text."""
+        raise NotImplementedError
+
+
+def moment(when: datetime) -> str:
+    """A time in UTC, to the second: ``2026-11-23T10:38:17Z``."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def seconds(job: Job, now: datetime) -> float | None:
+    """How long a job took, or has run so far; None where that is not known."""
+    end = job.completed_at or (now if job.status == "in_progress" else None)
+    elapsed = round((end - job.created_at).total_seconds(), 1) if end else -1
+    # Two clocks that disagree can put the end before the start; that says nothing of how long it took.
+    return elapsed if elapsed >= 0 else None
+
+
+def seconds_text(elapsed: float | None) -> str | None:
+    """The number as the structure has it, with its unit."""
+    return None if elapsed is None else f"{elapsed}s"
+
+
+def label(word: str) -> str:
+    """A status or type as Writer says it, in a form that cannot be taken for our own sentences."""
+    return preview(word, 40)
+
+
+def word(text: str) -> str:
+    """An id, status or type as it stands where it is a plain word, else as a JSON string."""
+    return text if _PLAIN_WORD.match(text) else quoted(text)
+
+
+def count(number: int, thing: str) -> str:
+    """``1 job``, ``1,200 jobs``."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def spaced(*parts: str | bool | None) -> str:
+    """The parts that are there, with blanks between."""
+    return " ".join(part for part in parts if isinstance(part, str) and part)
+
+
+def lines(*parts: str | bool | None) -> str:
+    """The parts that are there, one below the other."""
+    return "\n".join(part for part in parts if isinstance(part, str) and part)

@@ -1,0 +1,207 @@
+"""Lists: the applications that the key can see, and the jobs of one of them."""
+
+from datetime import datetime
+from itertools import groupby
+
+from writer_jobs_mcp.models import Application, ApplicationPage, Job, JobPage, Unreadable
+from writer_jobs_mcp.text import preview, quoted, shorten, visible
+from writer_jobs_mcp.views.form import Maybe, View, count, label, lines, moment, seconds, seconds_text, spaced, word
+
+# Lengths of the previews of outputs and errors, from the longest down. Outputs give way first: a list is read for its
+# errors.
+_PREVIEWS = ((60, 120), (50, 120), (40, 120), (30, 120), (30, 60), (15, 30), (0, 0))
+_SHORTENED_FOR_ERRORS = 4  # so many of these only give room to errors, and are tried for a list of the usual size
+_ROW_LENGTH, _FRAME_LENGTH = 220, 150
+"""Characters of JSON that a row has on average, and what stands around the rows, where outputs need not give way."""
+_NAME_LENGTH = 120
+_LIST_LENGTH = 30_000
+"""Characters of JSON that a list of jobs stays under, whatever the jobs hold."""
+
+
+class UnreadableRows(View):
+    """Rows that Writer sent and that could not be read."""
+
+    count: int
+    reason: str
+
+    def as_text(self) -> str:
+        return f"{self.count} more could not be read ({quoted(self.reason)})."
+
+
+def _unreadable(rows: list[Unreadable]) -> UnreadableRows | None:
+    return UnreadableRows(count=len(rows), reason=rows[0].reason) if rows else None
+
+
+class ApplicationRow(View):
+    """One application."""
+
+    id: str
+    name: Maybe[str] = None
+    type: Maybe[str] = None
+    status: Maybe[str] = None
+    updated_at: Maybe[str] = None
+
+    def as_text(self) -> str:
+        updated = self.updated_at and f"updated {self.updated_at}"
+        name = self.name and quoted(self.name)
+        return spaced(word(self.id), name, self.type and word(self.type), self.status and word(self.status), updated)
+
+
+class ApplicationPageInfo(View):
+    """Where a page of applications stands; ``after`` is what to pass for the next."""
+
+    returned: int
+    has_more: bool
+    after: Maybe[str] = None
+    unreadable: Maybe[UnreadableRows] = None
+
+
+class ApplicationList(View):
+    """The result of ``list_applications``."""
+
+    applications: list[ApplicationRow]
+    page: ApplicationPageInfo
+
+    def as_text(self) -> str:
+        page = self.page
+        more = "More follow." if page.has_more else "No more follow."
+        if page.after:
+            more = f"More follow: after={quoted(page.after)}."
+        head = spaced(count(page.returned, "application") + ".", more, page.unreadable and page.unreadable.as_text())
+        return lines(head, *(row.as_text() for row in self.applications))
+
+
+def application_list(page: ApplicationPage) -> ApplicationList:
+    """A page of applications, as the agent gets it."""
+    rows = page.applications
+    return ApplicationList(
+        applications=[_application_row(row) for row in rows],
+        page=ApplicationPageInfo(
+            returned=len(rows),
+            has_more=page.has_more,
+            after=(page.last_id or (rows[-1].id if rows else None)) if page.has_more else None,
+            unreadable=_unreadable(page.unreadable),
+        ),
+    )
+
+
+def _application_row(application: Application) -> ApplicationRow:
+    return ApplicationRow(
+        id=visible(application.id),
+        name=preview(application.name, _NAME_LENGTH) if application.name else None,
+        type=application.type and label(application.type),
+        status=application.status and label(application.status),
+        updated_at=application.updated_at and moment(application.updated_at),
+    )
+
+
+class JobRow(View):
+    """One job of a list; ``output`` and ``error`` are previews on one line."""
+
+    id: str
+    status: str
+    created_at: str
+    seconds: Maybe[float] = None
+    output: Maybe[str] = None
+    output_chars: Maybe[int] = None
+    error: Maybe[str] = None
+    error_chars: Maybe[int] = None
+
+    def as_text(self) -> str:
+        return spaced(
+            self.created_at[11:19],
+            word(self.id),
+            word(self.status),
+            seconds_text(self.seconds),
+            self.error is not None and spaced(self.status != "failed" and "error", quoted(self.error)),
+            self.error_chars is not None and f"({self.error_chars} chars)",
+            self.output is not None and spaced(self.status == "failed" and "output", quoted(self.output)),
+            self.output_chars is not None and f"({self.output_chars} chars)",
+        )
+
+
+class JobPageInfo(View):
+    """Where a page of jobs stands; ``next_offset`` is there whenever more may follow."""
+
+    offset: int
+    limit: int
+    returned: int
+    total: Maybe[int] = None
+    next_offset: Maybe[int] = None
+    unreadable: Maybe[UnreadableRows] = None
+
+    def as_text(self) -> str:
+        return spaced(
+            f"offset={self.offset}, limit={self.limit}, returned={self.returned}"
+            + ("" if self.total is None else f", total={self.total}")
+            + ".",
+            "The list ends here." if self.next_offset is None else f"More may follow: next_offset={self.next_offset}.",
+            self.unreadable and self.unreadable.as_text(),
+        )
+
+
+class JobList(View):
+    """The result of ``list_application_jobs``."""
+
+    application_id: str
+    status: Maybe[str] = None
+    jobs: list[JobRow]
+    page: JobPageInfo
+
+    def as_text(self) -> str:
+        of_what = f" with status={self.status}" if self.status else ""
+        head = f"Jobs of application {word(self.application_id)}{of_what}: {self.page.as_text()}"
+        if not self.jobs:
+            return head
+        days = groupby(self.jobs, key=lambda row: row.created_at[:10])
+        legend = "Created (UTC), id, status, seconds, then the job's own words (error if failed, else output), quoted:"
+        return lines(head, legend, *(lines(day, *(row.as_text() for row in rows)) for day, rows in days))
+
+
+def job_list(
+    page: JobPage, *, application_id: str, status: str | None, offset: int, limit: int, now: datetime
+) -> JobList:
+    """A page of jobs, as the agent gets it: previews shrink before the whole grows past its bound."""
+    # A server that ignores `limit` sends more; what is cut off here is the next page.
+    rows = page.rows[:limit]
+    jobs = [row for row in rows if isinstance(row, Job)]
+    info = JobPageInfo(
+        offset=offset,
+        limit=limit,
+        returned=len(jobs),
+        total=page.total,
+        next_offset=_next_offset(page, offset, len(rows)),
+        unreadable=_unreadable([row for row in rows if isinstance(row, Unreadable)]),
+    )
+    listed = JobList(application_id=application_id, status=status, jobs=[], page=info)
+    for step, (output_length, error_length) in enumerate(_PREVIEWS):
+        listed = listed.model_copy(update={"jobs": [_job_row(job, now, output_length, error_length) for job in jobs]})
+        bound = _ROW_LENGTH * len(jobs) + _FRAME_LENGTH if step + 1 < _SHORTENED_FOR_ERRORS else _LIST_LENGTH
+        if len(listed.model_dump_json(exclude_none=True)) < bound:
+            break
+    return listed
+
+
+def _next_offset(page: JobPage, offset: int, shown: int) -> int | None:
+    """Where the next page starts; None only where the list is known to end.
+
+    A page shorter than asked is not the end (the server may cap ``limit``), nor is a total that is smaller than what
+    was already seen: such a total counts something else.
+    """
+    ends_here = page.total == offset + len(page.rows) and shown == len(page.rows)
+    return None if not shown or ends_here else offset + shown
+
+
+def _job_row(job: Job, now: datetime, output_length: int, error_length: int) -> JobRow:
+    output, _ = shorten(job.output or "", output_length) if output_length else ("", False)
+    error, cut = shorten(job.error or "", error_length) if error_length else ("", bool(job.error))
+    return JobRow(
+        id=visible(job.id),
+        status=label(job.status),
+        created_at=moment(job.created_at),
+        seconds=seconds(job, now),
+        output=output or None,
+        output_chars=None if job.output is None else len(job.output),
+        error=error or None,
+        error_chars=len(job.error) if job.error and cut else None,
+    )
