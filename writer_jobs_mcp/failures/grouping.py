@@ -1,0 +1,174 @@
+"""Error messages grouped by what they say, the variable parts aside."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+from writer_jobs_mcp.failures.variation import Gaps, Keys, fitting, gaps
+from writer_jobs_mcp.failures.wording import REST, VARIES, Piece, collapsed, joined, wording
+
+SIGNATURE_CHARS = 160
+# Kept at once, names and numbers aside. When each is as long as can be, comparing so many takes about 5 s and 200 MB.
+WORDINGS = 10_000
+REMEMBERED = 10_000  # messages whose wording need not be worked out again
+REMEMBERED_CHARS = 500
+ROUNDS = 4  # of comparing; each may make another possible, and few are ever needed
+
+
+@dataclass(frozen=True)
+class FailureGroup:
+    """Messages that say the same.
+
+    `signature`: their words, with `<number>`, `<id>` or `<…>` where they vary, at most 160 characters.
+    `members`: positions in the messages given, ascending.
+    """
+
+    signature: str
+    count: int
+    members: list[int]
+
+
+def group_failures(messages: Sequence[str]) -> list[FailureGroup]:
+    """The groups of `messages`, the largest first; each message is in exactly one.
+
+    Who is together does not depend on the order of the messages, as long as they are worded in at most `WORDINGS` ways.
+    Time grows with the number of messages; of a long message only the ends are looked at.
+    """
+    table = FailureGroups[int, _Members](_Members)
+    for position, message in enumerate(messages):
+        table.add(message, position)
+    groups = [
+        FailureGroup(signature, len(tally.positions), sorted(tally.positions)) for signature, tally in table.groups()
+    ]
+    return sorted(groups, key=lambda group: (-group.count, group.signature, group.members))
+
+
+ItemT = TypeVar("ItemT", contravariant=True)  # noqa: PLC0105 - it is what is added
+
+
+class Tally(Protocol[ItemT]):
+    """What is kept of the messages of one group, each standing for itself as an item."""
+
+    def add(self, item: ItemT, /) -> None:
+        """Take one more."""
+
+    def merged(self, others: Iterable[Self], /) -> Self:
+        """A tally of these and its own; none of them changes."""
+        ...
+
+
+@dataclass
+class _Members:
+    positions: list[int] = field(default_factory=list[int])
+
+    def add(self, item: int) -> None:
+        self.positions.append(item)
+
+    def merged(self, others: Iterable[Self]) -> Self:
+        return type(self)([*self.positions, *(position for other in others for position in other.positions)])
+
+
+K = TypeVar("K")
+T = TypeVar("T", bound=Tally[Any])
+_OTHERS = [
+    Piece("", "", ""),
+    Piece("…", "", "(other messages, worded in too many ways to compare)"),
+]  # as no message is worded
+
+
+@dataclass
+class _Wording(Generic[T]):
+    pieces: list[Piece]
+    tally: T
+    weight: int = 1  # wordings this one was made of
+
+
+_Wordings = dict[Keys, _Wording[T]]
+
+
+class FailureGroups(Generic[K, T]):
+    """The groups of a stream of messages, each added with an item that the tally of its group takes.
+
+    Messages are not kept: memory is bounded by `WORDINGS` tallies. When there are more wordings, those seen are merged
+    for good to make room; what still does not fit is one group, whose signature says so. Which wordings say the same is
+    worked out when the groups are asked for, so that the order of arrival cannot matter.
+    """
+
+    def __init__(self, tally: Callable[[], T]) -> None:
+        """Begin with no messages; `tally` makes an empty tally."""
+        self._new = tally
+        self._wordings: _Wordings[T] = {}
+        self._remembered: dict[str, _Wording[T]] = {}
+        self._is_full = False
+
+    def add(self, message: str, item: K) -> None:
+        """Count `message`, for which `item` stands."""
+        known = self._remembered.get(message) or self._place(message)
+        known.tally.add(item)
+
+    def groups(self) -> Iterator[tuple[str, T]]:
+        """The signature and the tally of each group so far. More messages may be added afterwards."""
+        for merged in _merged(self._wordings).values():
+            yield _signature(merged.pieces), merged.tally
+
+    def _place(self, message: str) -> _Wording[T]:
+        pieces = wording(message)
+        keys = tuple(piece.key for piece in pieces)
+        if keys not in self._wordings and len(self._wordings) >= WORDINGS:
+            self._make_room()
+            if self._is_full:
+                pieces, keys = _OTHERS, tuple(piece.key for piece in _OTHERS)
+        known = self._wordings.setdefault(keys, _Wording(pieces, self._new()))
+        if known.pieces != pieces:
+            known.pieces = joined(known.pieces, pieces)
+        if len(message) <= REMEMBERED_CHARS:
+            if len(self._remembered) >= REMEMBERED:
+                self._remembered.clear()
+            self._remembered[message] = known
+        return known
+
+    def _make_room(self) -> None:
+        if not self._is_full:
+            self._wordings = _merged(self._wordings)
+            self._remembered.clear()
+            self._is_full = len(self._wordings) > WORDINGS // 2  # merging again would gain little and cost as much
+
+
+def _merged(wordings: _Wordings[T]) -> _Wordings[T]:
+    for _ in range(ROUNDS):
+        found = gaps({keys: wording.pieces for keys, wording in wordings.items()})
+        if not found:
+            break
+        wordings = _with_gaps(wordings, found)
+    return _with_gaps(wordings, fitting({keys: wording.weight for keys, wording in wordings.items()}))
+
+
+def _with_gaps(wordings: _Wordings[T], found: Gaps) -> _Wordings[T]:
+    alike: dict[Keys, list[_Wording[T]]] = defaultdict(list)
+    for old, known in wordings.items():
+        pieces = collapsed(_varied(known.pieces, found[old])) if old in found else known.pieces
+        alike[tuple(piece.key for piece in pieces)].append(_Wording(pieces, known.tally, known.weight))
+    return {keys: first if not others else _one_of(first, others) for keys, (first, *others) in alike.items()}
+
+
+def _one_of(first: _Wording[T], others: Sequence[_Wording[T]]) -> _Wording[T]:
+    pieces = reduce(joined, (other.pieces for other in others), first.pieces)
+    return _Wording(
+        pieces,
+        first.tally.merged(other.tally for other in others),
+        first.weight + sum(other.weight for other in others),
+    )
+
+
+def _varied(pieces: Sequence[Piece], places: Iterable[tuple[int, int]]) -> list[Piece]:
+    inside = {i for start, stop in places for i in range(start, stop)}
+    return [Piece(VARIES, p.lead, REST) if i in inside and p.key != VARIES else p for i, p in enumerate(pieces)]
+
+
+def _signature(pieces: Iterable[Piece]) -> str:
+    text = " ".join("".join(piece.lead + piece.shown for piece in pieces).split())
+    return text if len(text) <= SIGNATURE_CHARS else text[: SIGNATURE_CHARS - 1] + "…"
