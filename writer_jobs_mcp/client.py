@@ -94,6 +94,8 @@ class WriterClient:
         self._key = key
         self._config = config
         self._in_flight = anyio.CapacityLimiter(config.concurrency)
+        self.concurrency = config.concurrency
+        """Requests that may be in flight at once."""
 
     async def list_applications(
         self,

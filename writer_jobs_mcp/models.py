@@ -88,6 +88,8 @@ class JobPage(_Said):
         validation_alias="result"
     )
     total: Count = Field(default=None, validation_alias="totalCount")
+    limit: Count = Field(default=None, validation_alias=AliasPath("pagination", "limit"))
+    """The limit that Writer kept to, which may be less than what was asked."""
 
     @property
     def jobs(self) -> list[Job]:

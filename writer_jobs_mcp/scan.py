@@ -1,47 +1,326 @@
-"""Reading an application's list of jobs beyond one page."""
+"""Every job of an application: pages read at once, each dropped after use, none lost while the list moves."""
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+import anyio
+from anyio.abc import TaskGroup
 
 from writer_jobs_mcp.client import WriterClient
-from writer_jobs_mcp.errors import BudgetSpent, NotFound
-from writer_jobs_mcp.models import Job
-from writer_jobs_mcp.text import quoted
+from writer_jobs_mcp.errors import BudgetSpent, WriterError
+from writer_jobs_mcp.models import Job, JobPage
 
-_PAGE_SIZE = 100
+StoppedBy = Literal["end", "since", "max_jobs", "time_budget", "upstream_error"]
+Progress = Callable[[int, int | None], Awaitable[None]]
+
+PAGE_SIZE = 100
+"""Jobs asked for at a time; how many Writer gives is learned from what it gives."""
+
+_STALE_PAGES = 3  # in a row; a list that moves by a page between two requests makes one, hardly two
+_RESERVE = 0.05  # of the time that is left: for what is done with the jobs once they are read
 
 
-async def find_job(client: WriterClient, application_id: str, job_id: str) -> Job:
-    """The job with this id, looked for among the application's failed jobs first and then among all of them.
+@dataclass(slots=True)
+class Coverage:
+    """How much of the list was read, and why no more."""
+
+    jobs_read: int = 0
+    unreadable: int = 0
+    unreadable_reason: str = ""
+    total: int | None = None
+    """What Writer said last of how many there are."""
+    stopped_by: StoppedBy = "end"
+    moved: bool = False
+    """Whether jobs arrived or left meanwhile."""
+    error: str = ""
+    """The sentence of the error that stopped it, for ``upstream_error`` and ``time_budget``."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether all was read that was asked for."""
+        return self.stopped_by in {"end", "since"}
+
+
+async def scan_jobs(
+    client: WriterClient,
+    application_id: str,
+    take: Callable[[Job], None],
+    *,
+    since: datetime | None = None,
+    max_jobs: int | None = None,
+    progress: Progress | None = None,
+) -> Coverage:
+    """Give every job of an application to ``take``, once each, and say how much of the list that was.
+
+    A job that is in the list from the beginning of the scan to its end is not missed, whatever arrives, finishes or
+    leaves around it: neighbouring pages overlap by a job, and where they do not, the border is read again. Memory
+    holds the ids of the jobs read and as many pages as may be requested at once.
+
+    Args:
+        client: Who asks Writer; as many pages are read at once as it may have requests in flight.
+        application_id: The id or alias.
+        take: Called with each job, in Writer's order as far as that stands still.
+        since: Jobs created before this need not be read; reading stops there as long as the list runs from new to old.
+        max_jobs: How many jobs to read at most.
+        progress: Awaited after each page with the number of jobs read, and of those expected if that is known.
 
     Raises:
-        NotFound: It is not there, or the application is not.
-        BudgetSpent: The time was over first; says how many jobs had been looked through.
-        WriterError: Writer could not be asked.
+        WriterError: Nothing could be read. An error after that stops the scan and is told in its coverage.
     """
-    seen: set[str] = set()
-    try:
-        for status in ("failed", None):
-            offset = 0
-            heads: set[str] = set()  # the first job of each page
-            while True:
-                page = await client.list_jobs(application_id, status=status, offset=offset, limit=_PAGE_SIZE)
-                for job in page.jobs:
-                    if job.id == job_id:
-                        return job
-                    seen.add(job.id)
-                offset += len(page.rows)
-                head = page.jobs[0].id if page.jobs else None
-                # A page that begins like an earlier one comes from a server that ignores `offset`.
-                if not page.rows or head in heads or page.total == offset:
-                    break
-                heads |= {head} if head else set()
-    except BudgetSpent as exc:
-        message = (
-            f"The time for one call was over after {len(seen)} jobs of application {quoted(application_id)}, and job "
-            f"{quoted(job_id)} was not among them. Whether it exists is not known; check the ids, or page through "
-            "list_application_jobs."
-        )
-        raise BudgetSpent(message) from exc
-    message = (
-        f"Writer knows no job {quoted(job_id)}: it is not among the {len(seen)} jobs of application "
-        f"{quoted(application_id)} either. Check both ids; list_application_jobs shows the jobs."
-    )
-    raise NotFound(message)
+    scan = _Scan(client, application_id, take, since=since, max_jobs=max_jobs, progress=progress)
+    deadline = anyio.current_effective_deadline()
+    reserve = _RESERVE * (deadline - anyio.current_time()) if deadline < float("inf") else 0
+    with anyio.CancelScope(deadline=deadline - reserve) as scope:
+        await scan.run()
+    if scope.cancelled_caught:
+        if scan.last is None:
+            message = (
+                "Writer had not answered with a first page of jobs when the time for one call was over. Call again."
+            )
+            raise BudgetSpent(message)
+        scan.stop("time_budget")
+    return scan.coverage
+
+
+@dataclass(slots=True, eq=False)
+class _Request:
+    """A page that was asked for, and what became of it."""
+
+    offset: int
+    done: anyio.Event = field(default_factory=anyio.Event)
+    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    page: JobPage | None = None
+    error: WriterError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """The last page that was taken: where it ends, and what is in it."""
+
+    reached: int
+    ids: frozenset[str]
+    last_id: str | None
+
+
+class _Scan:
+    def __init__(
+        self,
+        client: WriterClient,
+        application_id: str,
+        take: Callable[[Job], None],
+        *,
+        since: datetime | None,
+        max_jobs: int | None,
+        progress: Progress | None,
+    ) -> None:
+        self.coverage = Coverage()
+        self.last: _Taken | None = None
+        self._client, self._application_id, self._take = client, application_id, take
+        self._since, self._max_jobs, self._progress = since, max_jobs, progress
+        self._seen: set[str] = set()
+        self._order = _Order()
+        self._window: deque[_Request] = deque()
+        self._next = 0
+        self._size = 1  # what a full page is, as far as is known
+        self._stale = 0  # pages in a row that were the same as the one before
+        self._step_back = 1  # pages, from a border that cannot be closed
+        self._is_probing = False  # one page at a time, where the end may be
+        self._total_is_wrong = False
+        self._stopped = False
+
+    def stop(self, by: StoppedBy, error: WriterError | str = "") -> None:
+        if not self._stopped:
+            self._stopped = True
+            self.coverage.stopped_by, self.coverage.error = by, str(error)
+
+    async def run(self) -> None:
+        # The first page alone: it tells how large a page is, and whether there is anything to read at all.
+        await self._accept(0, await self._read(0))
+        async with anyio.create_task_group() as tasks:
+            while not self._stopped:
+                self._fill(tasks)
+                request = self._window.popleft()
+                await request.done.wait()
+                await self._deal_with(request)
+            tasks.cancel_scope.cancel()
+
+    async def _read(self, offset: int) -> JobPage:
+        return await self._client.list_jobs(self._application_id, offset=offset, limit=PAGE_SIZE)
+
+    def _fill(self, tasks: TaskGroup) -> None:
+        while len(self._window) < self._client.concurrency and (not self._window or self._is_expected(self._next)):
+            request = _Request(self._next)
+            self._window.append(request)
+            tasks.start_soon(self._fetch, request)
+            self._next += max(1, self._size - 1)
+
+    def _is_expected(self, offset: int) -> bool:
+        """Whether a page at ``offset`` is worth asking for before those in front of it have come."""
+        ends = [] if self._total_is_wrong or self.coverage.total is None else [self.coverage.total]
+        ends += [] if self._max_jobs is None else [self._max_jobs]
+        return not self._is_probing and all(offset + 1 < end for end in ends)  # its first job is its neighbour's last
+
+    async def _fetch(self, request: _Request) -> None:
+        with request.scope:
+            try:
+                request.page = await self._read(request.offset)
+            except WriterError as exc:
+                request.error = exc
+        request.done.set()
+
+    async def _deal_with(self, request: _Request) -> None:
+        try:
+            if request.page is None:
+                raise request.error or BudgetSpent
+            if not request.page.rows:
+                self._nothing_at(request.offset)
+            elif await self._is_joined(request.offset, request.page):
+                await self._accept(request.offset, request.page)
+            else:
+                self._go_back_from(request.offset)
+        except BudgetSpent as exc:
+            self.stop("time_budget", exc)
+        except WriterError as exc:
+            self.stop("upstream_error", exc)
+
+    def _nothing_at(self, offset: int) -> None:
+        reached = self.last.reached if self.last else 0
+        if offset in {0, reached}:
+            self.stop("end")
+        elif offset > reached:
+            # The list is shorter than was thought. What lies between the last page and this offset is not known yet.
+            self._probe(reached - 1)
+        else:
+            # Not even the last job that was taken is there any more: those behind it have come to the front of it.
+            self._go_back_from(offset)
+
+    async def _is_joined(self, offset: int, page: JobPage) -> bool:
+        """Whether nothing can stand between the last page and this one; what is found between is taken.
+
+        The list keeps its order while jobs arrive and leave, so two pages with a job in common leave no gap.
+        """
+        last, ids = self.last, {job.id for job in page.jobs}
+        # Pages of a single job cannot overlap.
+        if last is None or offset == 0 or self._size == 1 or not ids or not last.ids or ids & last.ids:
+            return True
+        between = await self._read(max(0, offset - self._size // 2))
+        found = {job.id for job in between.jobs}
+        if not (found & last.ids and found & ids):
+            return False
+        self._take_new(between)
+        return True
+
+    async def _accept(self, offset: int, page: JobPage) -> None:
+        self._note_total(page, offset + len(page.rows))
+        ids = [job.id for job in page.jobs]
+        overlaps = self.last is not None and offset == self.last.reached - 1
+        if overlaps and self.last and ids and ids[0] != self.last.last_id:
+            self.coverage.moved = True
+        self._step_back = 1
+        news = self._take_new(page)
+        self.coverage.unreadable += len(page.unreadable)
+        if page.unreadable:
+            self.coverage.unreadable_reason = page.unreadable[0].reason
+        taken = _Taken(offset + len(page.rows), frozenset(ids), ids[-1] if ids else None)
+        self._stale = self._stale + 1 if self.last and ids and taken.ids == self.last.ids else 0
+        self.last = taken
+        self._decide(page, self.last.reached, news)
+        if self._progress:
+            await self._progress(self.coverage.jobs_read, None if self._total_is_wrong else self.coverage.total)
+
+    def _take_new(self, page: JobPage) -> int:
+        before = self.coverage.jobs_read
+        for job in page.jobs:
+            if job.id in self._seen:
+                continue
+            if self.coverage.jobs_read == self._max_jobs:
+                self.stop("max_jobs")
+                break
+            self._seen.add(job.id)
+            self._order.note(job.created_at)
+            self.coverage.jobs_read += 1
+            self._take(job)
+        return self.coverage.jobs_read - before
+
+    def _note_total(self, page: JobPage, reached: int) -> None:
+        if page.total is None:
+            return
+        if page.total < reached:
+            self._total_is_wrong = True  # it counts something else, or the list shrank; it is no guide to the end
+        elif not self._total_is_wrong and self.coverage.total not in {None, page.total}:
+            self.coverage.moved = True
+        self.coverage.total = page.total
+
+    def _decide(self, page: JobPage, reached: int, news: int) -> None:
+        """Stop, or plan on from the page just taken."""
+        size = len(page.rows)
+        if size == 0 or self._is_the_end(page, reached):
+            self.stop("end")
+        elif self._since and self._order.is_newest_first and self._order.is_past(self._since):
+            self.stop("since")
+        elif self.coverage.jobs_read == self._max_jobs:
+            self.stop("max_jobs")
+        elif self._stale >= _STALE_PAGES:
+            if self.coverage.total == len(self._seen):
+                self.stop("end")
+            else:
+                self.stop("upstream_error", "Writer gave the same jobs for other offsets; the rest cannot be read.")
+        elif reached == size or size > self._size:
+            # The first page, or larger ones than before: from here on, pages of this size that overlap by a job.
+            self._size = size
+            self._go_on_from(max(reached - 1, 1))
+        elif size < self._size:
+            # Short pages come at the end; if this was none, the server has begun to give less.
+            self._size = size if news else self._size
+            self._probe(reached - 1 if news and size > 1 else reached)
+        else:
+            self._is_probing = False
+
+    def _is_the_end(self, page: JobPage, reached: int) -> bool:
+        if self._total_is_wrong or page.total != reached:
+            return False
+        # A total may count the page and not the list, or be a round number that means nothing. That the page is also
+        # shorter than the limit the server says it kept to, or than the pages before, is proof enough.
+        kept_to = page.limit if page.limit is not None else (self._size if reached > len(page.rows) else 0)
+        return len(page.rows) < kept_to
+
+    def _go_back_from(self, offset: int) -> None:
+        """Read again from further in front, until a page joins the last one; at the front, everything joins."""
+        self.coverage.moved = True
+        self._probe(max(0, offset - self._step_back * self._size))
+        self._step_back *= 2
+
+    def _probe(self, offset: int) -> None:
+        self._go_on_from(offset)
+        self._is_probing = True
+
+    def _go_on_from(self, offset: int) -> None:
+        for request in self._window:
+            request.scope.cancel()
+        self._window.clear()
+        self._next, self._is_probing = offset, False
+
+
+@dataclass(slots=True)
+class _Order:
+    """Whether the jobs come from new to old, as far as those seen have shown."""
+
+    _latest: datetime | None = None
+    _falls: bool = False
+    _rises: bool = False
+
+    def note(self, created_at: datetime) -> None:
+        if self._latest is not None:
+            self._falls |= created_at < self._latest
+            self._rises |= created_at > self._latest
+        self._latest = created_at
+
+    @property
+    def is_newest_first(self) -> bool:
+        return self._falls and not self._rises
+
+    def is_past(self, moment: datetime) -> bool:
+        return self._latest is not None and self._latest < moment

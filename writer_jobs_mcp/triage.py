@@ -1,0 +1,222 @@
+"""A report folded over jobs, one at a time: what failed, how often, whether it is new, and what is stuck."""
+
+import heapq
+import math
+from array import array
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+from statistics import median
+from typing import Literal, Self
+
+from writer_jobs_mcp.failures import Cause, FailureGroups, classify
+from writer_jobs_mcp.models import Job
+from writer_jobs_mcp.text import clean, head_and_tail
+
+Trend = Literal["new", "rising", "steady", "falling"]
+
+NO_TEXT = "(no error text)"
+"""The signature of failures for which Writer gives no error."""
+
+_STUCK_AFTER = 600.0  # seconds, and
+_STUCK_TIMES_P95 = 3  # times the p95 of the jobs that finished
+_STUCK_SHOWN = 5
+_NEWEST_KEPT = 2
+_TEXT_READ = 4_000  # characters of an error that are cleaned and grouped
+_TEXT_KEPT = 1_000  # characters of a group's newest error, from which its cause is told
+# A change is a trend when it is at least by half, and larger than such counts vary by themselves: about one and a half
+# standard deviations of the difference between two Poisson counts.
+_TREND_FACTOR, _TREND_DEVIATIONS = 1.5, 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The time that a report is about, ``since`` included and ``until`` not; None is open."""
+
+    since: datetime | None
+    until: datetime | None
+
+    def before(self, now: datetime) -> datetime | None:
+        """Where the equally long window before this one begins; None where this one has no beginning."""
+        return self.since and self.since - ((self.until or now) - self.since)
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A job that has run far longer than its like."""
+
+    id: str
+    created_at: datetime
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """A group of failed jobs whose errors say the same."""
+
+    signature: str
+    cause: Cause | None
+    count: int
+    first_seen: datetime
+    last_seen: datetime
+    newest: tuple[str, ...]
+    """Ids, newest first."""
+    example: str
+    """The error of the newest, cleaned."""
+    trend: Trend | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What there is to say of the jobs in the window."""
+
+    counts: dict[str, int]
+    median_seconds: float | None
+    p95_seconds: float | None
+    stuck: tuple[Stuck, ...]
+    stuck_count: int
+    failures: tuple[Failures, ...]
+    """Every group, the largest first."""
+
+    @property
+    def jobs(self) -> int:
+        """Jobs in the window."""
+        return sum(self.counts.values())
+
+    @property
+    def failed(self) -> int:
+        """Failed jobs in the window: as many as the groups count."""
+        return self.counts.get("failed", 0)
+
+
+class Triage:
+    """Takes jobs in any order, each once, and keeps of them only what the report needs."""
+
+    def __init__(self, window: Window, now: datetime) -> None:
+        """Judge by ``now``, on which the ages of running jobs and the length of an open window depend."""
+        self._window, self._now = window, now
+        self._before = window.before(now)
+        self._counts: Counter[str] = Counter()
+        self._seconds = array("d")
+        self._running: list[Stuck] = []
+        self._groups = FailureGroups[_Failure, _Tally](_Tally)
+        self._textless = _Tally()
+
+    def add(self, job: Job) -> None:
+        """Take one job."""
+        since, until = self._window.since, self._window.until
+        if until is not None and job.created_at >= until:
+            return
+        in_window = since is None or job.created_at >= since
+        if not in_window and (self._before is None or job.created_at < self._before):
+            return
+        if job.status == "failed":
+            self._add_failure(job, in_window=in_window)
+        if not in_window:
+            return
+        self._counts[job.status] += 1
+        if job.status == "in_progress":
+            self._running.append(Stuck(job.id, job.created_at, (self._now - job.created_at).total_seconds()))
+        elif job.completed_at is not None and job.completed_at >= job.created_at:
+            self._seconds.append((job.completed_at - job.created_at).total_seconds())
+
+    def _add_failure(self, job: Job, *, in_window: bool) -> None:
+        text = clean(head_and_tail(job.error, _TEXT_READ)).strip() if job.error else ""
+        failure = _Failure(job.created_at, job.id, head_and_tail(text, _TEXT_KEPT), in_window)
+        if text:
+            self._groups.add(text, failure)
+        else:
+            self._textless.add(failure)
+
+    def report(self, *, compares: bool) -> Report:
+        """What the jobs taken so far amount to; ``compares``: whether the window before this one was read whole."""
+        p95 = _nearest_rank(self._seconds, 0.95)
+        limit = _STUCK_AFTER if p95 is None else max(_STUCK_AFTER, _STUCK_TIMES_P95 * p95)
+        stuck = [job for job in self._running if job.seconds > limit]
+        groups = chain(self._groups.groups(), [(NO_TEXT, self._textless)])
+        failures = [
+            _failures(signature, tally, compares=compares and self._before is not None)
+            for signature, tally in groups
+            if tally.count
+        ]
+        return Report(
+            counts=dict(self._counts.most_common()),
+            median_seconds=median(self._seconds) if self._seconds else None,
+            p95_seconds=p95,
+            stuck=tuple(heapq.nlargest(_STUCK_SHOWN, stuck, key=lambda job: (job.seconds, job.id))),
+            stuck_count=len(stuck),
+            failures=tuple(
+                sorted(failures, key=lambda group: (-group.count, -group.last_seen.timestamp(), group.signature))
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Failure:
+    created_at: datetime
+    id: str
+    text: str = field(compare=False)
+    in_window: bool = field(compare=False)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is kept of the failures of a group."""
+
+    count: int = 0
+    count_before: int = 0
+    first: _Failure | None = None
+    newest: list[_Failure] = field(default_factory=list[_Failure])
+
+    def add(self, failure: _Failure) -> None:
+        if not failure.in_window:
+            self.count_before += 1
+            return
+        self.count += 1
+        self.note(failure)
+
+    def merged(self, others: Iterable[Self]) -> Self:
+        whole = type(self)(self.count, self.count_before, self.first, list(self.newest))
+        for other in others:
+            whole.count += other.count
+            whole.count_before += other.count_before
+            for failure in ([other.first] if other.first else []) + other.newest:
+                whole.note(failure)
+        return whole
+
+    def note(self, failure: _Failure) -> None:
+        if self.first is None or failure < self.first:
+            self.first = failure
+        if failure not in self.newest:
+            self.newest = heapq.nlargest(_NEWEST_KEPT, [*self.newest, failure])
+
+
+def _failures(signature: str, tally: _Tally, *, compares: bool) -> Failures:
+    newest = tally.newest[0]
+    return Failures(
+        signature=signature,
+        cause=classify(newest.text) if newest.text else None,
+        count=tally.count,
+        first_seen=tally.first.created_at if tally.first else newest.created_at,
+        last_seen=newest.created_at,
+        newest=tuple(failure.id for failure in tally.newest),
+        example=newest.text,
+        trend=_trend(tally.count, tally.count_before) if compares else None,
+    )
+
+
+def _trend(count: int, before: int) -> Trend:
+    if before == 0:
+        return "new"
+    if abs(count - before) < _TREND_DEVIATIONS * math.sqrt(count + before):
+        return "steady"
+    if count >= _TREND_FACTOR * before:
+        return "rising"
+    return "falling" if before >= _TREND_FACTOR * count else "steady"
+
+
+def _nearest_rank(values: "array[float]", share: float) -> float | None:
+    """The smallest value that at least ``share`` of the values do not exceed."""
+    return sorted(values)[math.ceil(share * len(values)) - 1] if values else None
