@@ -322,6 +322,7 @@ RULES: tuple[Rule, ...] = (
         no such <thing>
         no <thing> .. (found|exists?)
         no route matched
+        (may|might|must) have been (deleted|removed|archived)
         models?/.. not found for
         (?<![A-Za-z])(?-i:NOT_FOUND|NotFound)
         (?<![A-Za-z_])(?-i:(?!module|class|method|host|command)[a-z_]{2,40}_not_found)
