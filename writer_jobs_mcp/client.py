@@ -21,6 +21,7 @@ from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import (
     BadRequest,
     BudgetSpent,
+    DoubtfulRetry,
     Forbidden,
     KeyRefused,
     NotFound,
@@ -28,7 +29,7 @@ from writer_jobs_mcp.errors import (
     UnreadableAnswer,
     WriterError,
 )
-from writer_jobs_mcp.models import Application, ApplicationPage, ErrorEnvelope, Job, JobPage, describe
+from writer_jobs_mcp.models import Application, ApplicationPage, AsSaid, ErrorEnvelope, Job, JobPage, Started, describe
 from writer_jobs_mcp.patience import Fault, Patience, asked_to_wait
 from writer_jobs_mcp.text import MASK, preview, quoted
 
@@ -133,6 +134,64 @@ class WriterClient:
         """``GET /v1/applications/jobs/{job_id}``."""
         path = f"/v1/applications/jobs/{quote(job_id, safe='')}"
         return await self._get(path, Job, f"job {quoted(job_id)}")
+
+    async def get_applications_as_said(self) -> AsSaid:
+        """``GET /v1/applications``, the first page, as Writer says it."""
+        path, subject = _APPLICATIONS
+        return await self._get(path, AsSaid, subject, {"limit": 100})
+
+    async def get_job_as_said(self, job_id: str) -> AsSaid:
+        """``GET /v1/applications/jobs/{job_id}``, as Writer says it."""
+        path = f"/v1/applications/jobs/{quote(job_id, safe='')}"
+        return await self._get(path, AsSaid, f"job {quoted(job_id)}")
+
+    async def retry_job(self, job_id: str) -> str | None:
+        """``POST /v1/applications/jobs/{job_id}/retry``; the id of the job that runs now, where Writer tells it.
+
+        Sent once: only where no connection could be made, so that nothing was sent, is it tried again.
+
+        Raises:
+            DoubtfulRetry: It was sent, and whether the job was started is not known.
+        """
+        path, subject = f"/v1/applications/jobs/{quote(job_id, safe='')}/retry", f"job {quoted(job_id)}"
+        started = anyio.current_time()
+        deadline = min(anyio.current_effective_deadline(), started + self._config.call_budget) - _HEAD_START
+        patience = Patience(deadline)
+        sending = False
+        with anyio.CancelScope(deadline=deadline):
+            try:
+                async for attempt in patience.attempts():
+                    with attempt:
+                        async with self._in_flight:
+                            sending = True
+                            return await self._post(path, subject)
+            except Fault as fault:
+                raise fault.as_error(subject, patience.made, anyio.current_time() - started) from fault.__cause__
+        if sending:
+            raise _doubt(subject, "had not answered when the time for one call was over")
+        raise BudgetSpent(f"The time for one call was over before the retry of {subject} was sent. Call again for it.")
+
+    async def _post(self, path: str, subject: str) -> str | None:
+        try:
+            async with self._http.stream("POST", path) as response:
+                body = await _read(response, _GREATEST_COMPLAINT)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as exc:
+            raise _as_fault(exc, self._http.base_url.host) from exc  # nothing can have been sent
+        except (httpx.HTTPError, UnreadableAnswer) as exc:
+            raise _doubt(subject, "broke off before its answer was whole") from exc
+        logger.debug("POST %s answered %d", path, response.status_code)
+        if response.is_success:
+            return _started(self._key.redact(body))
+        if response.is_server_error:
+            message = (
+                f"Writer answered {_named(response.status_code)} to the retry of {subject}, which was not sent again: "
+                "it may have been started all the same. Look at the job (get_job_error) before you retry it."
+            )
+            raise Unavailable(message)
+        try:
+            self._refuse(response, self._key.blot_out(body), subject)
+        except Fault as fault:  # 408 or 429: it was not taken, and asking again is for whoever reads this to decide
+            raise fault.as_error(subject, 1, 0) from None
 
     async def reach(self) -> None:
         """Come back once Writer has answered anything at all; one attempt, and the key is not sent."""
@@ -293,6 +352,20 @@ def _parse(body: bytes, model: type[ModelT], subject: str) -> ModelT:
         what = _what_it_is(body) or describe(exc)
     message = f"Writer's answer about {subject} cannot be read ({what}). Check WRITER_BASE_URL, or report this."
     raise UnreadableAnswer(message)
+
+
+def _started(body: bytes) -> str | None:
+    try:
+        return Started.model_validate_json(body).id
+    except ValidationError:
+        return None
+
+
+def _doubt(subject: str, what: str) -> DoubtfulRetry:
+    return DoubtfulRetry(
+        f"The retry of {subject} was sent, and Writer {what}: whether it was started is not known, and it was not sent "
+        "again. Look at the job (get_job_error) before you retry it."
+    )
 
 
 def _what_it_is(body: bytes) -> str | None:

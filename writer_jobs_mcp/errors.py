@@ -11,7 +11,9 @@ The tree::
     ├── RateLimited         429: too many requests, after our own patience
     ├── Unavailable         no connection, no answer, or a 5xx, after our own retries
     ├── UnreadableAnswer    an answer that is not what the API promises
-    └── BudgetSpent         the time one tool call may take is over
+    ├── BudgetSpent         the time one tool call may take is over
+    ├── DoubtfulRetry       a retry may have been started: it was sent, and no clear answer came
+    └── BadArguments        arguments that contradict each other; nothing was asked
 
     ConfigError             a setting that cannot be used; raised before anything is served
 
@@ -57,6 +59,14 @@ class UnreadableAnswer(WriterError):
 
 class BudgetSpent(WriterError):
     """The time that one tool call may take was over before Writer had answered."""
+
+
+class DoubtfulRetry(WriterError):
+    """A retry was sent and no clear answer came: whether it was started is not known, so it is not sent again."""
+
+
+class BadArguments(WriterError):
+    """Arguments that are well-formed one by one contradict each other; Writer was not asked."""
 
 
 class ConfigError(Exception):

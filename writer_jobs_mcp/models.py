@@ -15,6 +15,8 @@ from pydantic import (
     ConfigDict,
     Field,
     InstanceOf,
+    JsonValue,
+    RootModel,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
@@ -69,6 +71,21 @@ class Job(_Said):
     title: str | None = Field(default=None, validation_alias=AliasPath("data", "title"))
     output: str | None = Field(default=None, validation_alias=AliasPath("data", "suggestion"))
     error: str | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether more is to come: ``in_progress``, or the ``queued`` of an earlier revision of the API."""
+        return self.status in {"in_progress", "queued"}
+
+
+class Started(_Said):
+    """What Writer answers to a retry: which job runs now."""
+
+    id: str | None = None
+
+
+class AsSaid(RootModel[dict[str, JsonValue]]):
+    """An answer that is handed on as it is."""
 
 
 class Application(_Said):

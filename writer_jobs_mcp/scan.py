@@ -37,11 +37,17 @@ class Coverage:
     """Whether jobs arrived or left meanwhile."""
     error: str = ""
     """The sentence of the error that stopped it, for ``upstream_error`` and ``time_budget``."""
+    read_back_to: datetime | None = None
+    """Jobs created later than this were all read, as far as the list runs from new to old; None where it does not."""
 
     @property
     def complete(self) -> bool:
         """Whether all was read that was asked for."""
         return self.stopped_by in {"end", "since"}
+
+    def reaches(self, moment: datetime | None) -> bool:
+        """Whether every job created at ``moment`` or later was read."""
+        return self.complete or (moment is not None and self.read_back_to is not None and self.read_back_to < moment)
 
 
 async def scan_jobs(
@@ -82,6 +88,7 @@ async def scan_jobs(
             )
             raise BudgetSpent(message)
         scan.stop("time_budget")
+    scan.coverage.read_back_to = scan.read_back_to
     return scan.coverage
 
 
@@ -135,6 +142,10 @@ class _Scan:
         if not self._stopped:
             self._stopped = True
             self.coverage.stopped_by, self.coverage.error = by, str(error)
+
+    @property
+    def read_back_to(self) -> datetime | None:
+        return self._order.latest if self._order.is_newest_first else None
 
     async def run(self) -> None:
         # The first page alone: it tells how large a page is, and whether there is anything to read at all.
@@ -308,19 +319,19 @@ class _Scan:
 class _Order:
     """Whether the jobs come from new to old, as far as those seen have shown."""
 
-    _latest: datetime | None = None
+    latest: datetime | None = None
     _falls: bool = False
     _rises: bool = False
 
     def note(self, created_at: datetime) -> None:
-        if self._latest is not None:
-            self._falls |= created_at < self._latest
-            self._rises |= created_at > self._latest
-        self._latest = created_at
+        if self.latest is not None:
+            self._falls |= created_at < self.latest
+            self._rises |= created_at > self.latest
+        self.latest = created_at
 
     @property
     def is_newest_first(self) -> bool:
         return self._falls and not self._rises
 
     def is_past(self, moment: datetime) -> bool:
-        return self._latest is not None and self._latest < moment
+        return self.latest is not None and self.latest < moment

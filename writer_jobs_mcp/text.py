@@ -24,6 +24,8 @@ _TERMINAL_ESCAPE = re.compile(
     r"|\x1b[\]PX^_][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)"  # OSC and its kin: titles, hyperlinks
     r"|\x1b[@-Z\\^_]"
 )
+_SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
+_FLAG_LETTERS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
 _PLAIN = re.compile(r"[\x20-\x7e\n\t]*\Z")
 
 MASK = "[masked]"
@@ -141,6 +143,31 @@ def head_and_tail(text: str, limit: int) -> str:
     head = room - tail
     gap = f"\n{ELLIPSIS} [{len(text) - head - tail} characters left out] {ELLIPSIS}\n"
     return text[:head] + gap + text[len(text) - tail :]
+
+
+def piece(text: str, start: int, length: int) -> tuple[str, int]:
+    """``length`` characters of ``text`` from ``start`` on, and where they end: never between a letter and its accents.
+
+    What belongs together and is longer than ``length`` is cut all the same, so that every piece leads on.
+    """
+    end = min(start + length, len(text))
+    whole = end
+    while start < whole < len(text) and _belongs_to_the_one_before(text, whole):
+        whole -= 1
+    end = whole if whole > start else end
+    return text[start:end], max(start, end)
+
+
+def _belongs_to_the_one_before(text: str, position: int) -> bool:
+    character = text[position]
+    if unicodedata.category(character)[0] == "M" or character in _SKIN_TONES:
+        return True
+    if character not in _FLAG_LETTERS:
+        return False
+    first = position
+    while first > 0 and text[first - 1] in _FLAG_LETTERS:
+        first -= 1
+    return (position - first) % 2 == 1  # flags are pairs
 
 
 def quoted(text: str) -> str:

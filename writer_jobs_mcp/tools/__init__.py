@@ -1,0 +1,34 @@
+"""The tools: each takes valid arguments, asks the client or a scan, and answers with a view."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from writer_jobs_mcp.tools.answering import App
+from writer_jobs_mcp.tools.reading import get_job_error, get_job_output, list_application_jobs, list_applications
+from writer_jobs_mcp.tools.retrying import retry_jobs
+from writer_jobs_mcp.tools.triage import triage_application_jobs
+from writer_jobs_mcp.tools.waiting import wait_for_job
+
+__all__ = ["CATALOGUE", "App", "Offer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A tool as it is offered."""
+
+    title: str
+    fn: Callable[..., object]
+    changes: bool = False
+    """Whether it changes anything at Writer; if so it is offered only where that is allowed."""
+
+
+CATALOGUE: tuple[Offer, ...] = (
+    Offer("List applications", list_applications),
+    Offer("Triage an application's jobs", triage_application_jobs),
+    Offer("List an application's jobs", list_application_jobs),
+    Offer("Explain a job's failure", get_job_error),
+    Offer("Read a job's output", get_job_output),
+    Offer("Wait for a job", wait_for_job),
+    Offer("Retry failed jobs", retry_jobs, changes=True),
+)
+"""Each tool, in the order in which they are offered."""

@@ -1,0 +1,74 @@
+"""The arguments of the tools: each constraint has a name, a description and an error that says what would do."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
+
+# No id that Writer gives has these, and in a path they would lead elsewhere.
+_NEVER_IN_AN_ID = re.compile(r"[/\\\x00-\x1f\x7f-\x9f]|\A\.+\Z")
+_AGE = re.compile(r"(\d{1,6}) ?([smhdw])", re.IGNORECASE)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def checked_id(value: str) -> str:
+    """An id, trimmed.
+
+    Raises:
+        ValueError: It cannot be an id; says what an id must be.
+    """
+    value = value.strip()
+    if not value:
+        message = "must not be empty"
+        raise ValueError(message)
+    if len(value) > 200:  # noqa: PLR2004 - the contract's own bound
+        message = "must be at most 200 characters long"
+        raise ValueError(message)
+    if _NEVER_IN_AN_ID.search(value):
+        message = "must be an id as Writer gives it: no slash, backslash or control character, and not only dots"
+        raise ValueError(message)
+    return value
+
+
+def _not_a_boolean(value: object) -> object:
+    if isinstance(value, bool):
+        message = "must be a whole number"
+        raise ValueError(message)
+    return value
+
+
+def _moment_or_age(value: object) -> object:
+    """A moment in UTC, or how long ago it was."""
+    if isinstance(value, str):
+        text = value.strip()
+        if age := _AGE.fullmatch(text):
+            return timedelta(**{_UNITS[age[2].lower()]: int(age[1])})
+        try:
+            moment = datetime.fromisoformat(text)
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+    message = "must be a time such as 2026-11-23T08:00:00Z, or an age such as 90m, 24h or 7d"
+    raise ValueError(message)
+
+
+ApplicationId = Annotated[str, AfterValidator(checked_id), Field(description="Application id or alias")]
+JobId = Annotated[str, AfterValidator(checked_id), Field(description="Job id")]
+JobIds = Annotated[list[Annotated[str, AfterValidator(checked_id)]], Field(min_length=1, max_length=20)]
+Cursor = Annotated[str, AfterValidator(checked_id)]
+Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(_not_a_boolean)]
+Offset = Annotated[
+    int, Field(ge=0, description="Jobs to skip: 0, then page.next_offset"), BeforeValidator(_not_a_boolean)
+]
+Characters = Annotated[int, Field(ge=1, le=20_000), BeforeValidator(_not_a_boolean)]
+CharacterOffset = Annotated[int, Field(ge=0, description="0, then next_offset"), BeforeValidator(_not_a_boolean)]
+Seconds = Annotated[int, Field(ge=1, le=600), BeforeValidator(_not_a_boolean)]
+MaxJobs = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_not_a_boolean)]
+Moment = Annotated[datetime | timedelta, BeforeValidator(_moment_or_age), WithJsonSchema({"type": "string"})]
+"""A point in time in UTC, or how long ago it is: ISO 8601, or an age such as ``90m``, ``24h``, ``7d``."""
+JobStatus = Literal["in_progress", "failed", "completed"]
+# A single choice is published as an enum: not every client knows `const`.
+ApplicationType = Annotated[Literal["generation"], WithJsonSchema({"type": "string", "enum": ["generation"]})]
+Absent = SkipJsonSchema[None]

@@ -1,0 +1,45 @@
+"""The tool that waits for one job."""
+
+from typing import Annotated
+
+import anyio
+from mcp.server.mcpserver import Context
+from mcp_types import CallToolResult
+from pydantic import Field
+
+from writer_jobs_mcp import views
+from writer_jobs_mcp.errors import WriterError
+from writer_jobs_mcp.models import Job
+from writer_jobs_mcp.tools.answering import App, answer
+from writer_jobs_mcp.tools.arguments import JobId, Seconds
+
+_FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.5, 5.0, 1.5  # seconds between two looks, the longer the wait
+_RESERVE = 0.5  # seconds of the call budget, to answer in
+
+
+async def wait_for_job(
+    ctx: Context[App],
+    job_id: JobId,
+    timeout_seconds: Annotated[Seconds, Field(description="At most the server's call budget, 45 unless set")] = 40,
+) -> Annotated[CallToolResult, views.JobWait]:
+    """Wait until a running job has finished or the time is up, then say how it stands, and why if it failed."""
+    app = ctx.request_context.lifespan_context
+    started = anyio.current_time()
+    seconds = min(timeout_seconds, anyio.current_effective_deadline() - started - _RESERVE)
+    job, pause, trouble = await app.client.get_job(job_id), _FIRST_PAUSE, None
+    with anyio.move_on_after(max(0, started + seconds - anyio.current_time())):
+        while job.is_running:
+            waited = anyio.current_time() - started
+            await ctx.report_progress(round(waited, 1), round(seconds, 1), f"{job.status} after {waited:.0f} s")
+            await anyio.sleep(pause)
+            pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+            try:
+                job = await app.client.get_job(job_id)
+            except WriterError as exc:
+                trouble = exc
+                break
+    return answer(_view(job, app, anyio.current_time() - started, trouble))
+
+
+def _view(job: Job, app: App, waited: float, trouble: WriterError | None) -> views.JobWait:
+    return views.job_wait(job, app.clock(), waited=waited, trouble=str(trouble) if trouble else None)

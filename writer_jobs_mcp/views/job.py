@@ -1,0 +1,84 @@
+"""One job beyond its error: its output, and how it stands after a wait."""
+
+from datetime import datetime
+
+from writer_jobs_mcp.models import Job
+from writer_jobs_mcp.text import clean, one_line, piece, preview, quoted, visible
+from writer_jobs_mcp.views.failure import JobError, job_error
+from writer_jobs_mcp.views.form import Maybe, View, label, lines, spaced, word
+
+_TITLE_LENGTH = 120
+
+
+class JobOutput(View):
+    """The result of ``get_job_output``: a piece of the output, and where the next begins."""
+
+    job_id: str
+    application_id: str
+    status: str
+    title: Maybe[str] = None
+    output: Maybe[str] = None
+    output_chars: int
+    offset: int
+    next_offset: Maybe[int] = None
+    message: Maybe[str] = None
+
+    def as_text(self) -> str:
+        where = f"offset={self.offset}, output_chars={self.output_chars}."
+        more = "The output ends here." if self.next_offset is None else f"More follows: next_offset={self.next_offset}."
+        return lines(
+            spaced(
+                f"Job {word(self.job_id)} of application {word(self.application_id)}: {word(self.status)},",
+                where,
+                self.output is not None and more,
+            ),
+            self.message,
+            self.title and f"Its title, in the job's own words: {quoted(self.title)}",
+            self.output is not None and f"Its output, in the job's own words: {quoted(self.output)}",
+        )
+
+
+def job_output(job: Job, *, offset: int, max_chars: int) -> JobOutput:
+    """A piece of a job's output; positions count in the output as it is shown, cleaned."""
+    output = clean(job.output or "")
+    shown, end = piece(output, offset, max_chars)
+    return JobOutput(
+        job_id=visible(job.id),
+        application_id=visible(job.application_id),
+        status=label(job.status),
+        title=preview(job.title, _TITLE_LENGTH) or None if job.title else None,
+        output=shown or None,
+        output_chars=len(output),
+        offset=offset,
+        next_offset=end if end < len(output) else None,
+        message=_no_output_message(job, len(output), offset),
+    )
+
+
+def _no_output_message(job: Job, length: int, offset: int) -> str | None:
+    status = word(label(job.status))
+    if not length:
+        later = " yet" if job.is_running else ""
+        why = " get_job_error tells why." if job.status == "failed" else ""
+        return f"This job has no output{later}: its status is {status}.{why}"
+    return f"The output has only {length} characters." if offset >= length else None
+
+
+class JobWait(JobError):
+    """The result of ``wait_for_job``: that of ``get_job_error``, and whether the job has finished."""
+
+    finished: bool
+
+    def as_text(self) -> str:
+        return lines("Finished." if self.finished else "Not finished.", super().as_text())
+
+
+def job_wait(job: Job, now: datetime, *, waited: float, trouble: str | None) -> JobWait:
+    """How a job stands after ``waited`` seconds; ``trouble`` is the sentence of an error that cut the wait short."""
+    known = job_error(job, now)
+    message = known.message
+    if job.is_running:
+        message = f"It is still {word(label(job.status))} after {waited:.0f} s of waiting. Call wait_for_job again."
+    if trouble:
+        message = f"The wait ended early, so this is how the job stood before. {one_line(trouble)}"
+    return JobWait.model_validate({**known.model_dump(), "message": message, "finished": not job.is_running})
