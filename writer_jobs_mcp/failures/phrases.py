@@ -4,7 +4,7 @@ A phrase is a regular expression, ignoring case, in which
 
 - a space is a small separator or none: `rate limit` is also `rate-limit`, `rate_limit` and `RateLimit`;
 - a `*` ends a word anyhow: `exceed*` is also `exceeded`;
-- `..` skips up to forty characters of one clause, unless they deny something ("was not");
+- `..` skips up to forty characters of one clause, unless they deny something ("was not"); a long id counts as one;
 - `...` skips up to eighty characters, ends of sentences included;
 - `#` is a number, `@` a word that was blanked, `^` and `$` are the ends of a passage.
 
@@ -24,8 +24,9 @@ BLANK = "\1"
 _WORD_START = r"(?-i:(?<![A-Za-z0-9])|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?=[^\0-\x7f]))"
 _WORD_END = r"(?-i:(?![a-z]))"
 _DENIAL = r"\b(?:not|never|without|no)\b|n['\u2019]t\b"
+_LONG_ID = r"(?<![\w-])(?=[a-z-]*\d)[\w-]{20,64}(?![\w-])"
 _IDIOMS = {
-    "..": rf"(?:(?!\.\s|{_DENIAL})[^;\n\0]){{0,40}}?{_WORD_START}",
+    "..": rf"(?:(?!\.\s|{_DENIAL})(?:{_LONG_ID}|[^;\n\0])){{0,40}}?{_WORD_START}",
     "...": rf"[^\0]{{0,80}}?{_WORD_START}",
     " ": r"[\s_-]{0,3}",
     "*": r"\w{0,20}",
