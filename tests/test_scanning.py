@@ -1,9 +1,6 @@
 """Reading every job of a list that lies, repeats itself and moves while it is read."""
 
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import anyio
@@ -12,99 +9,32 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.types import Receive, Scope, Send
 
+from tests.moving_api import MOVES, NOON, TOTALS, Move, MovingApi, arrivals, departures, newest_first
 from writer_jobs_mcp.client import connect, in_process
 from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.errors import Forbidden
 from writer_jobs_mcp.models import Job
 from writer_jobs_mcp.scan import Coverage, scan_jobs
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-Move = Callable[["MovingApi"], None]
+CONFIG = Config.from_env({"WRITER_API_KEY": "k" * 20, "WRITER_BASE_URL": "http://localhost"})
 
 
-@dataclass
-class MovingApi:
-    """A job list, newest first, that changes between any two of the requests it is asked."""
-
-    ids: list[int]
-    moves: Sequence[Move | None] = ()
-    cap: int = 100
-    total: Callable[["MovingApi", int], int | None] = lambda api, _: len(api.ids)
-    echoes_limit: bool = True
-    asked: int = 0
-    present_throughout: set[int] = field(default_factory=set[int])
-
-    def __post_init__(self) -> None:
-        self.present_throughout = set(self.ids)
-        self._next_id = max(self.ids, default=0) + 1
-
-    def arrive(self) -> None:
-        self.ids.insert(0, self._next_id)
-        self._next_id += 1
-
-    def leave(self, share: float) -> None:
-        if self.ids:
-            gone = self.ids.pop(int(share * (len(self.ids) - 1)))
-            self.present_throughout.discard(gone)
-
-    def page(self, offset: int, limit: int) -> dict[str, Any]:
-        limit = min(limit, self.cap)
-        rows = self.ids[offset : offset + limit]
-        page: dict[str, Any] = {"result": [self.job(each) for each in rows]}
-        total = self.total(self, len(rows))
-        if total is not None:
-            page["totalCount"] = total
-        if self.echoes_limit:
-            page["pagination"] = {"offset": offset, "limit": limit}
-        return page
-
-    def job(self, number: int) -> dict[str, Any]:
-        created_at = (NOON + timedelta(seconds=number)).isoformat()
-        return {"id": f"job-{number}", "status": "completed", "application_id": "a", "created_at": created_at}
-
-    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        query = dict(part.split("=") for part in scope["query_string"].decode().split("&"))
-        move = self.moves[self.asked] if self.asked < len(self.moves) else None
-        self.asked += 1
-        # Where requests overlap in time, which of them sees the list first is anybody's guess.
-        for _ in range(self.asked * 7 % 5):
-            await anyio.lowlevel.checkpoint()
-        if move is not None:
-            move(self)
-        body = json.dumps(self.page(int(query["offset"]), int(query["limit"]))).encode()
-        headers = [(b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-
-def scan(api: MovingApi, **options: Any) -> tuple[list[int], Coverage]:
-    """The numbers of the jobs read, in the order they were given, and the coverage."""
-    config = Config.from_env({"WRITER_API_KEY": "k", "WRITER_BASE_URL": "http://localhost"})
+def scan(api: MovingApi, *, seconds: float = 30, **options: Any) -> tuple[list[int], Coverage]:
+    """The numbers of the jobs read within ``seconds``, in the order they were given, and the coverage."""
     taken: list[int] = []
 
     def take(job: Job) -> None:
         taken.append(int(job.id.removeprefix("job-")))
 
     async def run() -> Coverage:
-        async with connect(config, in_process(api)) as client:
-            with anyio.fail_after(30):
+        async with connect(CONFIG, in_process(api)) as client:
+            with anyio.fail_after(seconds):
                 return await scan_jobs(client, "a", take, **options)
 
     return taken, anyio.run(run)
 
 
-def newest_first(count: int) -> list[int]:
-    return list(range(count, 0, -1))
-
-
 SIZES = [0, 1, 2, 50, 99, 100, 101, 198, 199, 200, 201, 650, 1200]
-TOTALS: dict[str, Callable[[MovingApi, int], int | None]] = {
-    "right": lambda api, _: len(api.ids),
-    "missing": lambda _api, _rows: None,
-    "too small": lambda _api, _rows: 7,
-    "too large": lambda api, _: len(api.ids) + 500,
-    "counts the page": lambda _api, rows: rows,
-    "zero": lambda _api, _rows: 0,
-}
 
 
 @pytest.mark.parametrize("total", TOTALS)
@@ -127,39 +57,6 @@ def test_a_list_that_stands_still_takes_at_most_two_requests_more_than_the_fewes
     assert api.asked <= fewest + 2
 
 
-def arrivals(times: int) -> Move:
-    def move(api: MovingApi) -> None:
-        for _ in range(times):
-            api.arrive()
-
-    return move
-
-
-def departures(times: int, share: float) -> Move:
-    def move(api: MovingApi) -> None:
-        for _ in range(times):
-            api.leave(share)
-
-    return move
-
-
-def exchange(share: float) -> Move:
-    def move(api: MovingApi) -> None:
-        api.leave(share)
-        api.arrive()
-
-    return move
-
-
-MOVES = st.one_of(
-    st.none(),
-    st.none(),
-    st.builds(arrivals, st.integers(1, 3) | st.integers(90, 130)),
-    st.builds(departures, st.integers(1, 3) | st.integers(20, 130), st.floats(0, 1)),
-    st.builds(exchange, st.floats(0, 1)),
-)
-
-
 @settings(max_examples=300, deadline=None)
 @given(
     count=st.integers(0, 900),
@@ -175,3 +72,117 @@ def test_no_job_that_was_there_all_along_is_missed_and_none_is_read_twice(
     assert coverage.stopped_by == "end"
     assert len(taken) == len(set(taken)) == coverage.jobs_read
     assert api.present_throughout - set(taken) == set()
+
+
+# Stopping early
+
+
+def test_reading_stops_at_since_while_the_list_runs_from_new_to_old() -> None:
+    api = MovingApi(newest_first(2_000))
+    taken, coverage = scan(api, since=NOON + timedelta(seconds=1_750))
+    assert set(range(1_750, 2_001)) <= set(taken)
+    assert (coverage.stopped_by, coverage.complete) == ("since", True)
+    assert api.asked < 20
+
+
+@pytest.mark.parametrize("ids", [list(range(1, 501)), [each + step for each in range(499, 0, -2) for step in (0, 1)]])
+def test_a_list_in_another_order_is_read_to_its_end(ids: list[int]) -> None:
+    taken, coverage = scan(MovingApi(ids), since=NOON + timedelta(seconds=490))
+    assert sorted(taken) == list(range(1, 501))
+    assert (coverage.stopped_by, coverage.read_back_to) == ("end", None)
+
+
+@pytest.mark.parametrize("most", [1, 99, 100, 101, 450])
+def test_no_more_jobs_are_read_than_asked_for_and_the_newest_of_them(most: int) -> None:
+    taken, coverage = scan(MovingApi(newest_first(2_000)), max_jobs=most)
+    assert taken == newest_first(2_000)[:most]
+    assert (coverage.stopped_by, coverage.complete, coverage.jobs_read) == ("max_jobs", False, most)
+
+
+def test_as_many_jobs_as_there_are_is_no_limit() -> None:
+    _, coverage = scan(MovingApi(newest_first(300)), max_jobs=300)
+    assert coverage.jobs_read == 300
+    assert coverage.complete
+
+
+def test_what_was_read_before_an_error_is_kept_and_the_error_told() -> None:
+    api = MovingApi(newest_first(900), refuse=lambda asked: (403, {}) if asked >= 4 else None)
+    taken, coverage = scan(api)
+    assert taken == newest_first(900)[: len(taken)]
+    assert len(taken) >= 100
+    assert (coverage.stopped_by, coverage.complete) == ("upstream_error", False)
+    assert coverage.error.startswith("The API key may not see application")
+
+
+def test_an_error_before_anything_was_read_is_an_error() -> None:
+    with pytest.raises(Forbidden):
+        scan(MovingApi(newest_first(900), refuse=lambda _: (403, {})))
+
+
+def test_being_rate_limited_slows_the_scan_and_does_not_fail_it() -> None:
+    def refuse(asked: int) -> tuple[int, dict[str, str]] | None:
+        return (429, {"retry-after-ms": "20"}) if asked % 4 == 3 else None
+
+    taken, coverage = scan(MovingApi(newest_first(1_500), refuse=refuse))
+    assert taken == newest_first(1_500)
+    assert coverage.complete
+
+
+def test_a_rate_limit_that_outlasts_the_time_is_told_with_how_long_to_wait() -> None:
+    def refuse(asked: int) -> tuple[int, dict[str, str]] | None:
+        return (429, {"retry-after": "90"}) if asked >= 3 else None
+
+    taken, coverage = scan(MovingApi(newest_first(900), refuse=refuse), seconds=5)
+    assert taken == newest_first(900)[: len(taken)]
+    assert (coverage.stopped_by, coverage.complete) == ("upstream_error", False)
+    assert "Wait 90 seconds" in coverage.error
+
+
+class Stalling(MovingApi):
+    """Answers three requests, and no more."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.asked >= 3:
+            await anyio.sleep_forever()
+        await super().__call__(scope, receive, send)
+
+
+def test_when_time_is_over_what_was_read_is_reported() -> None:
+    taken, coverage = scan(Stalling(newest_first(900)), seconds=0.5)
+    assert taken == newest_first(900)[: len(taken)]
+    assert len(taken) >= 100
+    assert (coverage.stopped_by, coverage.complete) == ("time_budget", False)
+
+
+@pytest.mark.parametrize(
+    ("move", "total"),
+    [
+        (arrivals(1), "right"),
+        (arrivals(1), "missing"),
+        (arrivals(150), "missing"),
+        (departures(1, 0), "right"),
+        (departures(1, 0), "missing"),
+        (departures(1, 0.9), "right"),
+    ],
+    ids=["arrival", "unseen arrival", "arrivals", "departure", "unseen departure", "late departure"],
+)
+def test_jobs_that_arrive_or_leave_meanwhile_are_told_of(move: Move, total: str) -> None:
+    _, coverage = scan(MovingApi(newest_first(900), total=TOTALS[total], moves=[None, None, move]))
+    assert coverage.moved
+
+
+async def test_a_scan_that_is_cancelled_asks_no_more() -> None:
+    gate = anyio.Event()
+
+    async def tell(_read: int, _total: int | None) -> None:
+        gate.set()
+
+    api = MovingApi(newest_first(100_000))
+    async with connect(CONFIG, in_process(api)) as client, anyio.create_task_group() as tasks:
+        tasks.start_soon(lambda: scan_jobs(client, "a", lambda _: None, progress=tell))
+        await gate.wait()
+        tasks.cancel_scope.cancel()
+    asked = api.asked
+    for _ in range(50):
+        await anyio.lowlevel.checkpoint()
+    assert api.asked == asked < 1_000

@@ -1,0 +1,124 @@
+"""A job list that lies, repeats itself and moves while it is read; an ASGI app, for an in-process transport."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import anyio
+from hypothesis import strategies as st
+from starlette.types import Receive, Scope, Send
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+Move = Callable[["MovingApi"], None]
+
+
+@dataclass
+class MovingApi:
+    """A job list, newest first, that changes between any two of the requests it is asked."""
+
+    ids: list[int]
+    tell: Callable[[int], dict[str, Any]] = lambda _: {}
+    """What more there is to say of the job with this number."""
+    moves: Sequence[Move | None] = ()
+    cap: int = 100
+    total: Callable[["MovingApi", int], int | None] = lambda api, _: len(api.ids)
+    echoes_limit: bool = True
+    refuse: Callable[[int], tuple[int, dict[str, str]] | None] = lambda _: None
+    """The status and headers with which to refuse a request, given how many came before it."""
+    asked: int = 0
+    present_throughout: set[int] = field(default_factory=set[int])
+
+    def __post_init__(self) -> None:
+        self.present_throughout = set(self.ids)
+        self._next_id = max(self.ids, default=0) + 1
+
+    def arrive(self) -> None:
+        self.ids.insert(0, self._next_id)
+        self._next_id += 1
+
+    def leave(self, share: float) -> None:
+        if self.ids:
+            gone = self.ids.pop(int(share * (len(self.ids) - 1)))
+            self.present_throughout.discard(gone)
+
+    def page(self, offset: int, limit: int) -> dict[str, Any]:
+        limit = min(limit, self.cap)
+        rows = self.ids[offset : offset + limit]
+        page: dict[str, Any] = {"result": [self.job(each) for each in rows]}
+        total = self.total(self, len(rows))
+        if total is not None:
+            page["totalCount"] = total
+        if self.echoes_limit:
+            page["pagination"] = {"offset": offset, "limit": limit}
+        return page
+
+    def job(self, number: int) -> dict[str, Any]:
+        created_at = (NOON + timedelta(seconds=number)).isoformat()
+        known = {"id": f"job-{number}", "status": "completed", "application_id": "a", "created_at": created_at}
+        return known | self.tell(number)
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        query = dict(part.split("=") for part in scope["query_string"].decode().split("&"))
+        move = self.moves[self.asked] if self.asked < len(self.moves) else None
+        self.asked += 1
+        # Where requests overlap in time, which of them sees the list first is anybody's guess.
+        for _ in range(self.asked * 7 % 5):
+            await anyio.lowlevel.checkpoint()
+        if move is not None:
+            move(self)
+        status, more = self.refuse(self.asked - 1) or (200, {})
+        body = json.dumps(self.page(int(query["offset"]), int(query["limit"]))).encode() if status == 200 else b""
+        headers = [(name.encode(), value.encode()) for name, value in more.items()]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+TOTALS: dict[str, Callable[["MovingApi", int], int | None]] = {
+    "right": lambda api, _: len(api.ids),
+    "missing": lambda _api, _rows: None,
+    "too small": lambda _api, _rows: 7,
+    "too large": lambda api, _: len(api.ids) + 500,
+    "counts the page": lambda _api, rows: rows,
+    "zero": lambda _api, _rows: 0,
+}
+"""What ``totalCount`` may mean, given the list and the rows of the page."""
+
+
+def newest_first(count: int) -> list[int]:
+    """The numbers of as many jobs."""
+    return list(range(count, 0, -1))
+
+
+def arrivals(times: int) -> Move:
+    def move(api: MovingApi) -> None:
+        for _ in range(times):
+            api.arrive()
+
+    return move
+
+
+def departures(times: int, share: float) -> Move:
+    def move(api: MovingApi) -> None:
+        for _ in range(times):
+            api.leave(share)
+
+    return move
+
+
+def exchange(share: float) -> Move:
+    def move(api: MovingApi) -> None:
+        api.leave(share)
+        api.arrive()
+
+    return move
+
+
+MOVES = st.one_of(
+    st.none(),
+    st.none(),
+    st.builds(arrivals, st.integers(1, 3) | st.integers(90, 130)),
+    st.builds(departures, st.integers(1, 3) | st.integers(20, 130), st.floats(0, 1)),
+    st.builds(exchange, st.floats(0, 1)),
+)

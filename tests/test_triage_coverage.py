@@ -1,0 +1,153 @@
+"""What a triage is about, what it read, and how it says what it did not."""
+
+import json
+
+import pytest
+from mcp.client import Client
+
+from tests.asking import error_of, structure_of
+from tests.conftest import NOW, settings
+from tests.triaging import TRIAGE, Told, api_of, failures, job, server_for, triage, triage_text
+from writer_jobs_mcp.sandbox import Received, World, build_app, serve
+from writer_jobs_mcp.server import build_server
+
+NO_HEADERS: dict[str, str] = {}
+
+# The window
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "minutes"),
+    [
+        ("2h", None, [0, 30, 60, 90, 120]),
+        ("120m", "1h", [90, 120]),
+        ("1h", "30m", [60]),
+        ("2026-11-23T10:30:00Z", "2026-11-23T11:30:00+00:00", [60, 90]),
+        ("2026-11-23T12:30:00+02:00", "2026-11-23 11:30", [60, 90]),
+        (None, "1h", [90, 120, 150, 180]),
+        ("1d", "2026-11-24", [0, 30, 60, 90, 120, 150, 180]),
+    ],
+)
+async def test_the_window_takes_its_beginning_in_and_its_end_not(
+    since: str | None, until: str | None, minutes: list[int]
+) -> None:
+    api = api_of([job(ago) for ago in range(0, 181, 30)])
+    answer = await triage(api, since=since, until=until)
+    assert answer["counts"] == {"completed": len(minutes)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            {"since": "yesterday"},
+            'since must be a time such as 2026-11-23T08:00:00Z, or an age such as 90m, 24h or 7d; got "yesterday".',
+        ),
+        (
+            {"until": 5},
+            "until must be a time such as 2026-11-23T08:00:00Z, or an age such as 90m, 24h or 7d; got 5.",
+        ),
+        ({"since": "1h", "until": "2h"}, "since must be earlier than until; since is 2026-11-23T11:00:00+00:00."),
+        ({"since": "2030-01-01"}, "since must be earlier than now; since is 2030-01-01T00:00:00+00:00."),
+        ({"max_jobs": 0}, "max_jobs must be a whole number from 1 to 1000000; got 0."),
+    ],
+)
+async def test_a_window_that_cannot_be_is_refused_before_anything_is_asked(arguments: Told, sentence: str) -> None:
+    api = api_of([])
+    async with Client(server_for(api)) as client:
+        assert await error_of(client, TRIAGE, {"application_id": "a", **arguments}) == sentence
+    assert api.asked == 0
+
+
+async def test_an_age_older_than_the_calendar_means_everything() -> None:
+    assert (await triage(api_of([job(5)]), since="999999w"))["counts"] == {"completed": 1}
+
+
+# What was not read
+
+
+async def test_what_max_jobs_leaves_out_is_said_with_the_call_that_reads_it() -> None:
+    api = api_of([job(n, "failed", "Rate limit reached") for n in range(900)])
+    answer = await triage(api, max_jobs=250)
+    assert (answer["coverage"]["complete"], answer["coverage"]["stopped_by"]) == (False, "max_jobs")
+    assert answer["coverage"]["jobs_read"] == 250
+    call = answer["next"][0]
+    assert (call["tool"], call["arguments"]) == (TRIAGE, {"application_id": "a", "max_jobs": 1_000})
+    async with Client(server_for(api)) as client:
+        assert (await structure_of(client, call["tool"], call["arguments"]))["coverage"]["complete"]
+
+
+async def test_what_was_read_before_writer_failed_is_reported_with_the_reason() -> None:
+    api = api_of([job(n) for n in range(900)], refuse=lambda asked: (403, NO_HEADERS) if asked >= 4 else None)
+    answer = await triage(api)
+    assert (answer["coverage"]["complete"], answer["coverage"]["stopped_by"]) == (False, "upstream_error")
+    assert answer["coverage"]["message"].startswith("The API key may not see application")
+    assert answer["counts"]["completed"] == answer["coverage"]["jobs_read"] >= 100
+
+
+async def test_an_error_before_anything_was_read_is_an_error() -> None:
+    async with Client(server_for(api_of([], refuse=lambda _: (404, NO_HEADERS)))) as client:
+        assert "Writer does not know" in await error_of(client, TRIAGE, {"application_id": "nowhere"})
+
+
+async def test_more_groups_than_are_shown_are_counted() -> None:
+    words = ["disk", "quota", "socket", "parser", "schema", "cursor", "kernel", "ledger", "mutex", "shard"]
+    verbs = ["overflowed", "collapsed", "rejected", "vanished"]
+    jobs = [job(n, "failed", f"The {words[n % 10]} {verbs[n // 10 % 4]} unexpectedly") for n in range(200)]
+    answer = await triage(api_of(jobs))
+    shown = sum(group["count"] for group in answer["failures"])
+    assert len(answer["failures"]) == 12
+    assert answer["failures_omitted"]["jobs"] == 200 - shown
+
+
+async def test_no_jobs_is_said_in_a_sentence() -> None:
+    text = await triage_text(api_of([]), since="24h")
+    assert text.startswith("No jobs in the last 24 hours.\n")
+
+
+async def test_a_retry_is_suggested_only_where_it_is_offered() -> None:
+    api = api_of(failures("Rate limit reached", 3, 5))
+    tools = [call["tool"] for call in (await triage(api))["next"]]
+    allowed = [call["tool"] for call in (await triage(api, {"WRITER_JOBS_ALLOW_RETRY": "true"}))["next"]]
+    assert ("retry_jobs" in tools, "retry_jobs" in allowed) == (False, True)
+
+
+async def test_long_and_hostile_errors_do_not_make_the_answer_large() -> None:
+    hostile, slashes = '€\u202e"' * 40, "\\" * 400
+    jobs = [job(n, "failed", f"{hostile} kind{chr(97 + n % 20) * 9} {slashes}" * 9) for n in range(400)]
+    answer = await triage(api_of(jobs))
+    assert len(json.dumps(answer, ensure_ascii=False)) < 12_000
+
+
+# On the way
+
+
+async def test_progress_is_told_while_it_reads() -> None:
+    told: list[tuple[float, float | None, str | None]] = []
+
+    async def note(progress: float, total: float | None, message: str | None) -> None:
+        told.append((progress, total, message))
+
+    async with Client(server_for(api_of([job(n) for n in range(450)]))) as client:
+        await client.call_tool(TRIAGE, {"application_id": "a"}, progress_callback=note)
+    assert [progress for progress, _, _ in told] == sorted({progress for progress, _, _ in told})
+    assert told[-1] == (450, 450, "read 450 of 450 jobs")
+
+
+async def test_ten_thousand_jobs_of_a_list_that_moves_are_each_counted_once() -> None:
+    world = World(now=NOW, clock=lambda: NOW, jobs=10_000)
+    application = world.applications[0].id
+    there_all_along = {job.id for job in world.jobs(application)}
+    asked = 0
+
+    def move(_: Received) -> None:
+        nonlocal asked
+        asked += 1
+        if asked % 9 == 5:
+            world.add(application)
+
+    async with serve(build_app(world, on_request=move)) as url, Client(build_server(settings(url))) as client:
+        answer = await structure_of(client, TRIAGE, {"application_id": application, "max_jobs": 20_000})
+    coverage = answer["coverage"]
+    assert (coverage["complete"], coverage["moved_during_scan"]) == (True, True)
+    assert len(there_all_along) <= coverage["jobs_read"] <= len(world.jobs(application))
