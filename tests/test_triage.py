@@ -105,8 +105,8 @@ def test_groups_counts_and_coverage_agree_for_any_jobs_pages_and_drift(
     jobs: list[Told], cap: int, total: str, moves: list[Move | None], hours: int | None
 ) -> None:
     cap = cap if len(jobs) < 60 else 100
-    given_hours = {} if hours is None else {"since": f"{hours}h"}
-    answer = anyio.run(lambda: triage(api_of(jobs, cap=cap, total=TOTALS[total], moves=moves), **given_hours))
+    since = None if hours is None else f"{hours}h"
+    answer = anyio.run(lambda: triage(api_of(jobs, cap=cap, total=TOTALS[total], moves=moves), since=since))
     omitted = answer.get("failures_omitted", {"jobs": 0})["jobs"]
     assert sum(group["count"] for group in answer["failures"]) + omitted == answer["counts"].get("failed", 0)
     assert sum(answer["counts"].values()) == answer["coverage"]["jobs_in_window"] <= answer["coverage"]["jobs_read"]

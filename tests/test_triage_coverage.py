@@ -1,6 +1,7 @@
 """What a triage is about, what it read, and how it says what it did not."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 from mcp.client import Client
@@ -10,8 +11,6 @@ from tests.conftest import NOW, settings
 from tests.triaging import TRIAGE, Told, api_of, failures, job, server_for, triage, triage_text
 from writer_jobs_mcp.sandbox import Received, World, build_app, serve
 from writer_jobs_mcp.server import build_server
-
-NO_HEADERS: dict[str, str] = {}
 
 # The window
 
@@ -66,6 +65,10 @@ async def test_an_age_older_than_the_calendar_means_everything() -> None:
 # What was not read
 
 
+def refusing(status: int, *, after: int) -> Callable[[int], tuple[int, dict[str, str]] | None]:
+    return lambda asked: (status, {}) if asked >= after else None
+
+
 async def test_what_max_jobs_leaves_out_is_said_with_the_call_that_reads_it() -> None:
     api = api_of([job(n, "failed", "Rate limit reached") for n in range(900)])
     answer = await triage(api, max_jobs=250)
@@ -78,7 +81,7 @@ async def test_what_max_jobs_leaves_out_is_said_with_the_call_that_reads_it() ->
 
 
 async def test_what_was_read_before_writer_failed_is_reported_with_the_reason() -> None:
-    api = api_of([job(n) for n in range(900)], refuse=lambda asked: (403, NO_HEADERS) if asked >= 4 else None)
+    api = api_of([job(n) for n in range(900)], refuse=refusing(403, after=4))
     answer = await triage(api)
     assert (answer["coverage"]["complete"], answer["coverage"]["stopped_by"]) == (False, "upstream_error")
     assert answer["coverage"]["message"].startswith("The API key may not see application")
@@ -86,7 +89,7 @@ async def test_what_was_read_before_writer_failed_is_reported_with_the_reason() 
 
 
 async def test_an_error_before_anything_was_read_is_an_error() -> None:
-    async with Client(server_for(api_of([], refuse=lambda _: (404, NO_HEADERS)))) as client:
+    async with Client(server_for(api_of([], refuse=refusing(404, after=0)))) as client:
         assert "Writer does not know" in await error_of(client, TRIAGE, {"application_id": "nowhere"})
 
 

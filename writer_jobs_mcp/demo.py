@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcp.client import Client
+from mcp.client.context import ClientRequestContext
 from mcp.client.stdio import StdioServerParameters, stdio_client
-from mcp_types import TextContent
+from mcp_types import ElicitRequestParams, ElicitResult, TextContent
 
 from writer_jobs_mcp import __version__
 
 _CHARACTERS_A_TOKEN = 3.6
 """A rule of thumb for such text in current models' vocabularies."""
-
-_QUESTION, _CALL, _RULE = "1;36", "33", "2"  # ANSI: bold cyan, yellow, dim
 
 
 async def demo(write: Callable[[str], None], coloured: bool, environ: Mapping[str, str]) -> None:
@@ -24,11 +23,21 @@ async def demo(write: Callable[[str], None], coloured: bool, environ: Mapping[st
     Raises:
         DemoFailed: The server did not answer as it should.
     """
+    # The embedded API takes a key of its own: whatever is set for Writer itself stays here.
+    kept = {name: value for name, value in environ.items() if not name.startswith("WRITER_")}
     itself = StdioServerParameters(
-        command=sys.executable, args=["-m", "writer_jobs_mcp", "--sandbox"], env=dict(environ)
+        command=sys.executable,
+        args=["-m", "writer_jobs_mcp", "--sandbox"],
+        env=kept | {"WRITER_JOBS_ALLOW_RETRY": "true"},
     )
-    async with Client(stdio_client(itself)) as client:
-        await _Dialogue(client, write, coloured).play()
+    paint = _Paint(coloured)
+
+    async def agree(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:  # noqa: ARG001 - the SDK names both
+        write(f"{paint.frame('│')} (The server asks the user) {params.message}\n{paint.frame('│')} (The user agrees.)")
+        return ElicitResult(action="accept", content={"retry": True})
+
+    async with Client(stdio_client(itself), elicitation_callback=agree) as client:
+        await _Dialogue(client, write, paint).play()
 
 
 class DemoFailed(Exception):
@@ -36,10 +45,29 @@ class DemoFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class _Paint:
+    """The parts of a dialogue, coloured on a terminal."""
+
+    coloured: bool
+
+    def question(self, text: str) -> str:
+        return self._in("1;36", text)  # bold cyan
+
+    def call(self, text: str) -> str:
+        return self._in("33", text)  # yellow
+
+    def frame(self, text: str) -> str:
+        return self._in("2", text)  # dim
+
+    def _in(self, code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.coloured else text
+
+
+@dataclass(frozen=True, slots=True)
 class _Dialogue:
     client: Client
     write: Callable[[str], None]
-    coloured: bool
+    paint: _Paint
 
     async def play(self) -> None:
         tools = (await self.client.list_tools()).tools
@@ -51,19 +79,19 @@ class _Dialogue:
         )
         listed = await self.ask("Which applications do I have?", "list_applications")
         application: dict[str, str] = listed["applications"][-1]
-        failed = await self.ask(
-            f"What failed lately in {application['name']}?",
-            "list_application_jobs",
-            {"application_id": application["id"], "status": "failed", "limit": 6},
+        triage = await self.ask(
+            f"What failed overnight in {application['name']}, why, and is it new?",
+            "triage_application_jobs",
+            {"application_id": application["id"], "since": "12h"},
         )
-        await self.ask("Why did the latest of them fail?", "get_job_error", {"job_id": failed["jobs"][0]["id"]})
-        another = max(failed["jobs"][1:], key=lambda job: job.get("error_chars", 0))
-        await self.ask("And the one that says the most?", "get_job_error", {"job_id": another["id"]})
-        await self.ask(
-            "Is anything still running?",
-            "list_application_jobs",
-            {"application_id": application["id"], "status": "in_progress", "limit": 5},
-        )
+        news = [group for group in triage["failures"] if group["trend"] == "new"] or triage["failures"]
+        await self.ask("What is behind the newcomer?", "get_job_error", {"job_id": news[0]["job_ids"][0]})
+        passing = [group for group in triage["failures"] if group["retry"] == "worth_it"]
+        job_ids: list[str] = passing[0]["job_ids"]
+        await self.ask("What would a retry of the latest rate-limited jobs do?", "retry_jobs", {"job_ids": job_ids})
+        await self.ask("Then retry them.", "retry_jobs", {"job_ids": job_ids, "dry_run": False})
+        await self.ask("Did the first one work?", "wait_for_job", {"job_id": job_ids[0], "timeout_seconds": 10})
+        await self.ask("What did it write?", "get_job_output", {"job_id": job_ids[0], "max_chars": 200})
         await self.ask(
             "(The agent makes a mistake.)",
             "list_application_jobs",
@@ -80,26 +108,14 @@ class _Dialogue:
     ) -> dict[str, Any]:
         """Show a question, the call it leads to, and the answer; return the answer's structure."""
         arguments = arguments or {}
+        said = ", ".join(f"{name}={json.dumps(value)}" for name, value in arguments.items())
+        self.write(f"{self.paint.question(question)}\n{self.paint.call(f'→ {tool}({said})')}")
         result = await self.client.call_tool(tool, arguments)
         text = "\n".join(block.text for block in result.content if isinstance(block, TextContent))
         if bool(result.is_error) is not is_error or not text:
             message = f"{tool}({arguments}) was not answered as it should be: {text or 'no text'}"
             raise DemoFailed(message)
-        said = ", ".join(f"{name}={json.dumps(value)}" for name, value in arguments.items())
-        bar = self._in(_RULE, "│")
-        size = f"{len(text):,} characters, about {round(len(text) / _CHARACTERS_A_TOKEN):,} tokens"
-        self.write(
-            "\n".join(
-                [
-                    self._in(_QUESTION, question),
-                    self._in(_CALL, f"→ {tool}({said})"),
-                    *(f"{bar} {line}" for line in text.splitlines()),
-                    self._in(_RULE, f"  {size}"),
-                    "",
-                ]
-            )
-        )
+        bar = self.paint.frame("│")
+        size = f"  {len(text):,} characters, about {round(len(text) / _CHARACTERS_A_TOKEN):,} tokens"
+        self.write("\n".join([*(f"{bar} {line}" for line in text.splitlines()), self.paint.frame(size), ""]))
         return result.structured_content or {}
-
-    def _in(self, colour: str, text: str) -> str:
-        return f"\x1b[{colour}m{text}\x1b[0m" if self.coloured else text

@@ -41,7 +41,7 @@ def populate(rng: Random, application: Application, count: int, now: datetime, *
     return [_job(rng, application, draft, now) for draft in drafts]
 
 
-def lasting(rng: Random) -> timedelta:
+def _lasting(rng: Random) -> timedelta:
     """How long a job that completes may take: mostly around twenty seconds, seldom minutes."""
     return timedelta(seconds=min(2.5 + rng.lognormvariate(3.0, 0.6), 400))
 
@@ -69,7 +69,7 @@ def _everyday(rng: Random, count: int, now: datetime) -> list[_Draft]:
     ages = [hours + rng.random() for hours in rng.choices(range(HOURS), weights, k=count)]
     failing = round(count * _EVERYDAY_FAILURES)
     failures = [_failure(rng, cause, hours) for cause, hours in zip(everyday(rng, failing), ages, strict=False)]
-    return failures + [_Draft(timedelta(hours=hours), lasting(rng)) for hours in ages[failing:]]
+    return failures + [_Draft(timedelta(hours=hours), _lasting(rng)) for hours in ages[failing:]]
 
 
 def _failure(rng: Random, cause: Cause, hours: float) -> _Draft:

@@ -8,11 +8,12 @@ from writer_jobs_mcp.sandbox.applications import APPLICATIONS, Application
 from writer_jobs_mcp.sandbox.causes import Cause
 from writer_jobs_mcp.sandbox.chance import new_id, seeded
 from writer_jobs_mcp.sandbox.jobs import Job, JobStatus
-from writer_jobs_mcp.sandbox.population import lasting, populate
+from writer_jobs_mcp.sandbox.population import populate
 
 JOBS = (400, 150, 90)
 """How many jobs each application has unless told otherwise."""
 
+_RETRY_SECONDS = (1.5, 3.5)  # short, so that whoever tries a retry sees it end
 _LONG_AGO, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -126,7 +127,7 @@ class World:
         """
         job = self._jobs[job_id]
         job.retried_at = self.clock()
-        job.ends_at = job.retried_at + lasting(self._rng)
+        job.ends_at = job.retried_at + timedelta(seconds=self._rng.uniform(*_RETRY_SECONDS))
         job.cause = job.words = None
         self._shelves[job.application.id].forget()
         return job

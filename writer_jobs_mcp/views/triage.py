@@ -18,8 +18,8 @@ _STATUSES_SHOWN = 8
 _ID_LENGTH = 200  # no tool takes a longer one
 # Lengths of a group's signature and example, from the longest down.
 _TEXTS = ((160, 160), (160, 120), (160, 90), (140, 60), (120, 60), (100, 40), (80, 40))
-_GROUP_LENGTH, _FRAME_LENGTH = 410, 1_000
-"""Characters of JSON that a group has on average, and what stands around the groups, where texts begin to shorten."""
+_FEW_LENGTH, _GROUP_LENGTH, _FRAME_LENGTH = 4_600, 410, 1_000
+"""Characters of JSON up to which no text is shortened; then those of a group on average, and what stands around."""
 _CAUSES: dict[Category, str] = {
     "rate_limit": "rate limits",
     "timeout": "timeouts",
@@ -224,7 +224,7 @@ def triage_report(report: Report, coverage: Coverage, asked: Asked) -> TriageRep
     for signature_length, example_length in _TEXTS:
         groups = [_group(group, report.failed, signature_length, example_length) for group in shown]
         view = view.model_copy(update={"failures": groups})
-        if len(view.model_dump_json(exclude_none=True)) < _FRAME_LENGTH + _GROUP_LENGTH * len(groups):
+        if len(view.model_dump_json(exclude_none=True)) < max(_FEW_LENGTH, _FRAME_LENGTH + _GROUP_LENGTH * len(groups)):
             break
     return view
 
