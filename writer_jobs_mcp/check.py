@@ -59,7 +59,7 @@ def _settings(config: Config) -> Finding:
     if config.api_key:
         source = "key from WRITER_API_KEY"
     elif config.api_key_file:
-        source = f"key from {config.api_key_file}"
+        source = "key from the file that WRITER_API_KEY_FILE names"
     detail = (
         f"{source}; {config.call_budget:g} s a call, {config.concurrency} requests at once, "
         f"retrying jobs {'allowed' if config.allow_retry else 'not allowed'}"

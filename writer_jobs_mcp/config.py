@@ -19,6 +19,7 @@ HOW_TO_SET_A_KEY = (
 _UNEXPANDED = re.compile(r"\$\{[^{}]*\}\Z")
 _NEVER_IN_A_URL = re.compile(r"[\s\\\x00-\x1f]")
 _KEY = re.compile(r"[\x21-\x7e]+\Z")
+_GREATEST_KEY_FILE = 65_536
 
 
 def _base_url(value: str) -> str:
@@ -112,14 +113,18 @@ class Config(BaseModel):
         if self.api_key_file is None:
             message = f"No Writer API key is set. {HOW_TO_SET_A_KEY}"
             raise MissingKey(message)
-        named = f"The key file {self.api_key_file} (WRITER_API_KEY_FILE)"
+        # Its path is not told: some put the key itself where the name of its file belongs.
         try:
-            key = self.api_key_file.expanduser().read_text(encoding="utf-8").strip()
+            with self.api_key_file.expanduser().open("rb") as file:
+                key = file.read(_GREATEST_KEY_FILE).decode().strip()
         except (OSError, UnicodeDecodeError, RuntimeError) as exc:
             reason = exc.strerror if isinstance(exc, OSError) else "it is not a text file with a key"
-            message = f"{named} cannot be read: {reason}. Mend it, then call again."
+            message = f"The key file that WRITER_API_KEY_FILE names cannot be read: {reason}. Mend it, then call again."
             raise MissingKey(message) from None
         if not _KEY.match(key):
-            message = f"{named} holds no key, or more than a key. Put the key alone in it, then call again."
+            message = (
+                "The key file that WRITER_API_KEY_FILE names holds no key, or more than a key. Put the key alone in "
+                "it, then call again."
+            )
             raise MissingKey(message)
         return key

@@ -5,7 +5,7 @@ Optional means absent or null; unknown fields are ignored; an unknown ``status``
 """
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, cast
 
 from pydantic import (
     AfterValidator,
@@ -32,7 +32,10 @@ def describe(exc: ValidationError) -> str:
 
 def _in_utc(moment: datetime) -> datetime:
     # A timestamp without an offset is read as UTC: nothing in Writer's documents means anything else.
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as exc:  # its offset leads out of the years that there are
+        raise ValueError("not a time between the years 1 and 9999") from exc
 
 
 def _count_or_none(value: object) -> int | None:
@@ -51,6 +54,13 @@ class Unreadable(_Said):
     """A row of a list that could not be read, beside others that could."""
 
     reason: str
+
+
+_MOST_ROWS = 1_000  # ten times what is ever asked for; of a page that goes on for ever, what follows is the next page
+
+
+def _first_rows(rows: object) -> object:
+    return cast("list[object]", rows)[:_MOST_ROWS] if isinstance(rows, list) else rows
 
 
 def _row_or_reason(row: object, read: ValidatorFunctionWrapHandler) -> object:
@@ -101,9 +111,9 @@ class Application(_Said):
 class JobPage(_Said):
     """One page of an application's jobs, in Writer's order."""
 
-    rows: tuple[Annotated[Job | InstanceOf[Unreadable], WrapValidator(_row_or_reason)], ...] = Field(
-        validation_alias="result"
-    )
+    rows: Annotated[
+        tuple[Annotated[Job | InstanceOf[Unreadable], WrapValidator(_row_or_reason)], ...], BeforeValidator(_first_rows)
+    ] = Field(validation_alias="result")
     total: Count = Field(default=None, validation_alias="totalCount")
     limit: Count = Field(default=None, validation_alias=AliasPath("pagination", "limit"))
     """The limit that Writer kept to, which may be less than what was asked."""
@@ -122,9 +132,10 @@ class JobPage(_Said):
 class ApplicationPage(_Said):
     """One page of the applications that the key may see."""
 
-    rows: tuple[Annotated[Application | InstanceOf[Unreadable], WrapValidator(_row_or_reason)], ...] = Field(
-        validation_alias="data"
-    )
+    rows: Annotated[
+        tuple[Annotated[Application | InstanceOf[Unreadable], WrapValidator(_row_or_reason)], ...],
+        BeforeValidator(_first_rows),
+    ] = Field(validation_alias="data")
     has_more: bool
     last_id: str | None = None
 

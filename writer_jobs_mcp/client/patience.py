@@ -16,14 +16,19 @@ logger = logging.getLogger(__name__)
 
 _ATTEMPTS = 5  # for a fault; a rate limit is waited out for as long as the deadline allows
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.4, 6.0  # seconds
+_LEAST_ATTEMPT = 0.2  # seconds: with less left for an answer, to say what happened is better than to ask again
 
 
 class Fault(Exception):
     """One attempt that failed in a way that may pass: what Writer did, and how long it asked to wait (seconds)."""
 
-    def __init__(self, said: str, *, asked_to_wait: float | None = None, rate_limited: bool = False) -> None:
+    def __init__(
+        self, said: str, *, asked_to_wait: float | None = None, rate_limited: bool = False, unsent: bool = False
+    ) -> None:
         super().__init__(said)
         self.said = said
+        self.unsent = unsent
+        """Nothing can have reached Writer."""
         self.asked_to_wait = asked_to_wait
         self.rate_limited = rate_limited
 
@@ -68,12 +73,16 @@ class Patience:
         fault = _fault_of(state)
         longest = min(_FIRST_PAUSE * 2 ** (state.attempt_number - 1), _LONGEST_PAUSE)
         jittered = longest * random.uniform(0.5, 1)  # noqa: S311 - spreads load, guards nothing
-        # What Writer asks for is the least to wait; the jitter on top keeps callers from returning all at once.
-        return jittered if fault.asked_to_wait is None else fault.asked_to_wait + min(jittered, 0.25)
+        if fault.asked_to_wait is None:
+            return jittered
+        # What Writer asks for is the least to wait; the jitter on top keeps callers from returning all at once. Asked
+        # to wait for nothing again and again, we wait as if it had not said.
+        backoff = jittered if state.attempt_number > 1 else 0
+        return max(fault.asked_to_wait + min(jittered, 0.25), backoff)
 
     def _is_over(self, state: RetryCallState) -> bool:
         self.made = state.attempt_number
-        if anyio.current_time() + state.upcoming_sleep >= self._deadline:
+        if anyio.current_time() + state.upcoming_sleep + _LEAST_ATTEMPT >= self._deadline:
             return True
         return state.attempt_number >= _ATTEMPTS and not _fault_of(state).rate_limited
 
@@ -99,7 +108,7 @@ def asked_to_wait(headers: Mapping[str, str], now: datetime) -> float | None:
             return seconds
     try:
         moment = parsedate_to_datetime(headers.get("retry-after", ""))
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for a year of twenty digits
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

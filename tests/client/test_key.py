@@ -1,0 +1,224 @@
+"""The client over real HTTP: where the key comes from, where it goes, and that it is never told."""
+
+import base64
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote_plus
+
+import anyio
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from tests.client.telling import A_WHILE, ASK, FIRST, JOB, KEY, answer, checked, envelope, failure
+from tests.conftest import settings
+from writer_jobs_mcp.client import WriterClient, connect
+from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.errors import BadRequest, KeyRefused, MissingKey, WriterError
+from writer_jobs_mcp.sandbox import Answer, Faults, Garbage, Sandbox, World, build_app, serve
+from writer_jobs_mcp.text import MASK
+
+
+async def test_the_key_goes_in_the_one_header_and_reaching_out_sends_none() -> None:
+    seen: list[list[bytes]] = []
+
+    async def app(scope: Scope, _receive: Receive, send: Send) -> None:
+        seen.append([value for _, value in scope["headers"] if KEY.encode() in value])
+        await answer(send, 200, b'{"result": []}')
+
+    async with serve(app) as url, connect(settings(url, WRITER_API_KEY=KEY)) as client:
+        await client.list_jobs("x")
+        await client.reach()
+    assert seen == [[f"Bearer {KEY}".encode()], []]
+
+
+DIGEST = hashlib.sha256(KEY.encode()).hexdigest()
+ECHOES = {
+    "whole": (f"Bearer {KEY} is bad", "Bearer [masked] is bad"),
+    "its hash": (f"hash={DIGEST}.", "hash=[masked]."),
+    "the start of its hash": (f"hash={DIGEST[:20]}...", "hash=[masked]..."),
+    "its other hashes": (hashlib.md5(KEY.encode()).hexdigest(), "[masked]"),  # noqa: S324 - as a gateway might
+    "hexadecimal": (KEY.encode().hex(), "[masked]"),
+    "cut": (f"Received API Key = wk-...{KEY[-4:]}, sorry", "Received API Key = wk-[masked], sorry"),
+    "starred": (f"{KEY[:4]}*****{KEY[-4:]}", "[masked]"),
+    "its start": (f"the key {KEY[:8]} and more", "the key [masked] and more"),
+    "its end": (f"ends in {KEY[-8:]}.", "ends in [masked]."),
+    "the most of it": (f"x{KEY[3:19]}y", "x[masked]y"),
+    "twice": (f"{KEY}{KEY}", "[masked]"),
+    "escaped in the JSON": ("\\u0077k-7Hq2ZtVx9LmB4RcY8sNd", "[masked]"),
+}
+
+
+@pytest.mark.parametrize(("said", "shown"), ECHOES.values(), ids=ECHOES)
+async def test_a_job_that_tells_the_key_is_shown_without_it(
+    client: WriterClient, faults: Faults, said: str, shown: str
+) -> None:
+    row = json.dumps({**JOB, "error": "?"}).replace("?", said)
+    faults.push(Answer(200, row.encode()))
+    assert (await client.get_job("j")).error == shown
+
+
+@pytest.mark.parametrize("before", ["", "u", "us", "user:"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+async def test_a_job_that_tells_the_key_in_base64_is_shown_without_it(
+    url: str, faults: Faults, encode: Callable[[bytes], bytes], before: str
+) -> None:
+    key = "wk~7Hq2??tVx9>>mB4RcY8sNd"
+    told = encode(f"{before}{key}:and more".encode()).decode()
+    faults.push(Answer(200, json.dumps({**JOB, "error": f"Authorization: {told}"}).encode()))
+    async with connect(settings(url, WRITER_API_KEY=key)) as client:
+        error = (await client.get_job("j")).error
+    assert error is not None
+    assert MASK in error
+    assert not any(told[at : at + 8] in error for at in range(8, 24))
+
+
+async def test_a_key_with_signs_is_known_again_when_it_is_url_encoded(url: str, faults: Faults) -> None:
+    key = "wk+7Hq/2Zt=Vx9&mB4"
+    faults.push(Answer(200, json.dumps({**JOB, "error": f"?key={quote_plus(key)}"}).encode()))
+    async with connect(settings(url, WRITER_API_KEY=key)) as client:
+        assert (await client.get_job("j")).error == "?key=[masked]"
+
+
+@pytest.mark.parametrize("error", ["wk-9182 was refused", "Hq2Z", "d9f3", "no key, no sNd...", "\\/ and \u00e4"])
+async def test_words_that_are_like_a_piece_of_the_key_stay(client: WriterClient, faults: Faults, error: str) -> None:
+    faults.push(Answer(200, json.dumps({**JOB, "error": error}).encode()))
+    assert (await client.get_job("j")).error == error
+
+
+async def test_the_key_in_the_place_of_an_id_is_not_sent_on_and_not_told(config: Config, api: Sandbox) -> None:
+    assert isinstance(await failure(config, lambda client: client.get_job(KEY)), BadRequest)
+    assert isinstance(await failure(config, lambda client: client.list_applications(after=f"x{KEY}")), BadRequest)
+    assert list(api.received) == []
+
+
+@pytest.mark.parametrize("echo", [False, True], ids=["as documented", "in the wild"])
+@pytest.mark.parametrize("name", ASK)
+async def test_a_key_that_the_api_does_not_know_is_refused(world: World, name: str, echo: bool) -> None:
+    async with serve(build_app(world, key="another", echo_key=echo)) as url:
+        assert isinstance(await failure(settings(url, WRITER_API_KEY=KEY), ASK[name]), KeyRefused)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "wk-7Hq2ZtVx9LmB4RcY8s==",
+        "+7Hq2ZtVx9LmB4RcY8sNd/",
+        "7Hq2ZtVx9LmB4RcY8sNd.Kp-",
+        "(7Hq2ZtVx9LmB4RcY8sNd)",
+    ],
+)
+@pytest.mark.parametrize("echo", ["sk-...{end}", "{start}...", "{start}****{end}", "'{end}'", "x{end}, y"])
+async def test_an_end_of_the_key_is_not_told_whatever_characters_it_has(
+    url: str, faults: Faults, key: str, echo: str
+) -> None:
+    faults.push(Answer(400, envelope(f"Received API Key = {echo.format(start=key[:4], end=key[-4:])} today")))
+    error = await failure(settings(url, WRITER_API_KEY=key), key=key)
+    assert "today" in str(error)
+
+
+@pytest.mark.parametrize("status", [400, 503])
+@pytest.mark.parametrize("body", [b"a" * 65536, b"-" * 65536, b"wk-" * 20000], ids=["word", "dashes", "starts"])
+async def test_a_long_complaint_does_not_keep_the_server_busy(
+    url: str, faults: Faults, status: int, body: bytes
+) -> None:
+    faults.push(Answer(status, body))
+    started = time.process_time()
+    config = settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="2")
+    async with connect(config) as client:
+        try:
+            await client.list_jobs(FIRST.id)
+        except WriterError as error:
+            checked(error)
+    assert time.process_time() - started < 2, "seconds of work, waiting not counted"
+
+
+async def test_a_request_to_loopback_goes_through_no_proxy(
+    config: Config, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = build_app(world)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    async with serve(proxy) as url:
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+            monkeypatch.setenv(name, url)
+        async with connect(config) as client:
+            assert (await client.get_application(FIRST.id)).id == FIRST.id
+    assert list(proxy.received) == []
+
+
+async def test_without_a_key_nothing_is_sent(api: Sandbox, url: str) -> None:
+    error = await failure(Config.from_env({"WRITER_BASE_URL": url}))
+    assert isinstance(error, MissingKey)
+    assert "Set WRITER_API_KEY" in str(error)
+    assert list(api.received) == []
+
+
+def from_file(url: str, path: Path | str) -> Config:
+    return Config.from_env({"WRITER_BASE_URL": url, "WRITER_API_KEY_FILE": str(path)})
+
+
+async def test_a_rotated_key_is_read_again_when_the_old_one_is_refused(url: str, api: Sandbox, tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text("old-key\n", encoding="utf-8")
+    async with connect(from_file(url, path)) as client:
+        with pytest.raises(KeyRefused, match="the file named by WRITER_API_KEY_FILE holds a current key"):
+            await client.get_application(FIRST.id)
+        path.write_text(f"{KEY}\n", encoding="utf-8")
+        for _ in range(2):
+            assert (await client.get_application(FIRST.id)).id == FIRST.id
+    assert [request.status for request in api.received] == [401, 401, 200, 200]
+
+
+async def test_a_key_file_that_is_gone_or_holds_no_key_is_told(url: str, tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    assert isinstance(await failure(from_file(url, path)), MissingKey)
+    for content in (b"", b"  \n", f"{KEY}\n{KEY}".encode(), b"\xff\xfe" + KEY.encode("utf-16-le")):
+        path.write_bytes(content)
+        assert isinstance(await failure(from_file(url, path)), MissingKey)
+
+
+async def test_a_key_put_where_the_name_of_its_file_belongs_is_not_told(url: str) -> None:
+    error = await failure(from_file(url, KEY))
+    assert isinstance(error, MissingKey)
+    assert "WRITER_API_KEY_FILE" in str(error)
+
+
+async def test_an_answer_under_the_old_key_does_not_tell_it_after_a_rotation(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text(KEY, encoding="utf-8")
+    arrived, rotated = anyio.Event(), anyio.Event()
+    errors: list[WriterError] = []
+
+    async def app(scope: Scope, _receive: Receive, send: Send) -> None:
+        (token,) = [value for name, value in scope["headers"] if name == b"authorization"]
+        if scope["path"].endswith("slow"):
+            arrived.set()
+            await rotated.wait()
+            await answer(send, 400, envelope(f"{token.decode()} is out of date"))
+        else:
+            await answer(send, 401 if KEY.encode() in token else 200, json.dumps(JOB).encode())
+
+    async def slow(client: WriterClient) -> None:
+        with pytest.raises(BadRequest) as caught:
+            await client.get_job("slow")
+        errors.append(caught.value)
+
+    with anyio.fail_after(A_WHILE):
+        async with serve(app) as url, connect(from_file(url, path)) as client, anyio.create_task_group() as tasks:
+            tasks.start_soon(slow, client)
+            await arrived.wait()
+            path.write_text("another-key", encoding="utf-8")
+            await client.get_job("quick")
+            rotated.set()
+    (error,) = errors
+    checked(error)
+
+
+@pytest.mark.parametrize("phrase", [KEY, f"Bearer {KEY}"])
+async def test_a_reason_phrase_is_not_told(hasty: Config, faults: Faults, phrase: str) -> None:
+    head = f"HTTP/1.1 400 {phrase}\r\nX-Key: {phrase}\r\nContent-Length: 0\r\n\r\n"
+    faults.push(Garbage(head.encode()), times=None)
+    assert isinstance(await failure(hasty), BadRequest)

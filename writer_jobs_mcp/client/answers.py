@@ -1,0 +1,130 @@
+"""The body of an answer: read in bounded memory, then parsed into a model."""
+
+import re
+import zlib
+from typing import TypeVar
+
+import httpx
+from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic_core import from_json
+
+from writer_jobs_mcp.client.key import BearerKey
+from writer_jobs_mcp.client.patience import Fault
+from writer_jobs_mcp.errors import UnreadableAnswer
+from writer_jobs_mcp.models import Started, describe
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+PACKED_AS = "gzip"
+"""The one encoding that is asked for: its unpacking can be stopped at any byte."""
+
+_MIB = 2**20
+_GREATEST_BODY = 32 * _MIB
+_GREATEST_COMPLAINT = _MIB // 16
+_MOST_VALUES = 1_000_000  # an empty list is 3 bytes in JSON, and 64 in memory
+_NOT_PACKED, _UNPACKED_BY_ZLIB = {"", "identity"}, {"gzip", "x-gzip", "deflate"}
+_HALF_A_PAIR = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+
+
+async def read(response: httpx.Response) -> bytes:
+    """The whole body of a success; of anything else as much as may hold a complaint.
+
+    Raises:
+        UnreadableAnswer: It is larger than any page of jobs should be, or packed in a way that was not asked for.
+        Fault: It was packed, and ends before its end.
+        httpx.HTTPError: The connection broke.
+    """
+    if not response.is_success:
+        return await _read_complaint(response)
+    body, is_whole = await _read(response, _GREATEST_BODY)
+    if len(body) > _GREATEST_BODY:
+        message = f"Writer's answer is larger than {_GREATEST_BODY // _MIB} MiB. Ask for fewer jobs at a time (limit)."
+        raise UnreadableAnswer(message)
+    if not is_whole:
+        raise Fault("ended its answer before it was whole")
+    return body
+
+
+async def _read_complaint(response: httpx.Response) -> bytes:
+    try:
+        body, _ = await _read(response, _GREATEST_COMPLAINT)
+    except UnreadableAnswer:
+        return b""  # its status says enough
+    return body[:_GREATEST_COMPLAINT]
+
+
+async def _read(response: httpx.Response, greatest: int) -> tuple[bytes, bool]:
+    """At most one byte more than ``greatest``, unpacked, and whether the packed form came to its own end."""
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    if encoding not in _NOT_PACKED | _UNPACKED_BY_ZLIB:
+        raise _undecodable()
+    zipped = zlib.decompressobj(zlib.MAX_WBITS | 32) if encoding in _UNPACKED_BY_ZLIB else None
+    body = bytearray()
+    try:
+        async for chunk in response.aiter_raw():
+            room = greatest + 1 - len(body)
+            body += zipped.decompress(chunk, room) if zipped else chunk[:room]
+            if len(body) > greatest:
+                return bytes(body), False
+    except zlib.error:
+        raise _undecodable() from None
+    return bytes(body), zipped is None or zipped.eof or not response.num_bytes_downloaded
+
+
+def _undecodable() -> UnreadableAnswer:
+    return UnreadableAnswer("Writer's answer cannot be decoded. Check WRITER_BASE_URL, or report this.")
+
+
+def parse(body: bytes, model: type[ModelT], subject: str, key: BearerKey) -> ModelT:
+    """What the JSON in ``body`` says about ``subject``.
+
+    Args:
+        body: A whole answer.
+        model: What it should be.
+        subject: What was asked about, for the error.
+        key: What the request was sent with, to be taken out of the answer.
+
+    Raises:
+        UnreadableAnswer: It is not that.
+    """
+    what = _what_it_is(body)
+    if not what:
+        try:
+            return model.model_validate(key.taken_out_of(_said(body), body))
+        except ValidationError as exc:
+            what = describe(exc)
+        except ValueError as exc:
+            what = f"Invalid JSON: {exc}"
+    message = f"Writer's answer about {subject} cannot be read ({what}). Check WRITER_BASE_URL, or report this."
+    raise UnreadableAnswer(message)
+
+
+def started_id(body: bytes, key: BearerKey) -> str | None:
+    """The id of the job that a retry started, where its answer can be read so far."""
+    try:
+        return Started.model_validate(key.taken_out_of(from_json(body), body)).id
+    except ValueError:
+        return None
+
+
+def _said(body: bytes) -> JsonValue:
+    try:
+        return from_json(body)
+    except ValueError:
+        # Half a surrogate pair, or bytes that are not UTF-8, spoil a text and not the answer: mend and look again.
+        return from_json(_HALF_A_PAIR.sub(rb"\\ufffd", body.decode("utf-8", "replace").encode()))
+
+
+def _what_it_is(body: bytes) -> str:
+    """What an answer is that need not be parsed to know that it is of no use."""
+    match body[:64].lstrip()[:1]:
+        case b"":
+            return "it is empty"
+        case b"<":
+            return "it is a web page, not JSON"
+        case _ if len(body) > _MIB and sum(map(body.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+            return f"it holds more than {_MOST_VALUES:,} values"
+        case _:
+            return ""

@@ -1,0 +1,94 @@
+"""A key in the forms in which an answer may tell it, and texts without them.
+
+Seen in the wild, in the body of a 401: ``Received API Key = sk-...0000, Key Hash (Token) =<sha256>``. A job's text may
+tell the key too: a gateway behind the application may write the header it was sent into its error.
+"""
+
+import hashlib
+import re
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
+from urllib.parse import quote
+
+from writer_jobs_mcp.text import MASK
+
+_SHORTEST_KEY = 4  # what is shorter is no secret, and masking it would spoil words
+# So many of the key's characters in a row are no accident: in an error, where a word too many may be masked without
+# harm, and in the words of a job, which must stay.
+_IN_A_COMPLAINT, _IN_A_TEXT = 4, 8
+_ESCAPED_ASCII = (b"\\u00", b"\\/")  # how JSON could hide the key from a search of its bytes
+_ELISION = r"(?:\.{2,8}|…|\*{2,32}|•{2,32})"
+
+
+class Echoes:
+    """One key's echoes: as it is, url-encoded, in base64 and in hexadecimal digits; its hashes; parts of all these."""
+
+    def __init__(self, key: str) -> None:
+        is_secret = len(key) >= _SHORTEST_KEY
+        spellings = tuple(dict.fromkeys((key, quote(key, safe="")))) if is_secret else ()
+        derived = tuple(_derived(key)) if is_secret else ()
+        self._traces = tuple(_traces(key, spellings, derived))
+        self._bytes = (*_ESCAPED_ASCII, *(trace.encode() for trace in self._traces))
+        self._in_a_text = _pieces((*spellings, *derived), min(_IN_A_TEXT, len(key)))
+        self._in_a_complaint = self._in_a_text | _pieces(spellings, _IN_A_COMPLAINT)
+        start, end = re.escape(key[:4]), re.escape(key[-4:])
+        self._elided = re.compile(rf"{start}.{{0,3}}{_ELISION}(?:.{{0,3}}{end})?|{_ELISION}.{{0,3}}{end}(?!\w)")
+
+    def may_be_in(self, body: bytes) -> bool:
+        """Whether the JSON in ``body`` could tell the key; cheap, and certain where it is False.
+
+        It takes fifteen characters from the middle of the key, or the first sixteen of a hash or an encoding, for that.
+        """
+        return any(trace in body for trace in self._bytes)
+
+    def masked(self, text: str) -> str:
+        """A job's text without the key: neither eight of its characters in a row, nor an end of it beside dots."""
+        if not any(trace in text for trace in self._traces):
+            return text
+        return _without(self._in_a_text, self._elided.sub(MASK, text))
+
+    def blotted(self, text: str) -> str:
+        """An error's text without even four in a row of the key's characters."""
+        return _without(self._in_a_complaint, text)
+
+
+def _derived(key: str) -> Iterator[str]:
+    """What the usual encodings and hashes make of a key."""
+    octets = key.encode()
+    yield octets.hex()
+    for name in ("sha256", "sha1", "md5"):
+        yield hashlib.new(name, octets, usedforsecurity=False).hexdigest()
+    for before in range(3):
+        # Base64 writes three bytes as four characters: how the key comes out depends on how many bytes stand before it,
+        # and its first and last characters are shared with its neighbours.
+        inside = slice(-(-before * 8 // 6), (before + len(octets)) * 8 // 6)
+        standard, for_urls = (encode(bytes(before) + octets).decode() for encode in (b64encode, urlsafe_b64encode))
+        yield standard[inside]
+        if standard != for_urls:
+            yield for_urls[inside]
+
+
+def _traces(key: str, spellings: Iterable[str], derived: Iterable[str]) -> Iterator[str]:
+    """What stands in every text that :meth:`Echoes.masked` has to change, long enough to be searched for quickly."""
+    for spelling in spellings:
+        yield key[:4]
+        yield key[-4:]
+        yield from (spelling[at : at + _IN_A_TEXT] for at in range(0, len(spelling) - _IN_A_TEXT + 1, _IN_A_TEXT))
+    yield from (form[:16] for form in derived)
+
+
+def _pieces(forms: Iterable[str], length: int) -> frozenset[str]:
+    return frozenset(form[at : at + length] for form in forms for at in range(len(form) - length + 1))
+
+
+def _without(pieces: frozenset[str], text: str) -> str:
+    """``text`` with every stretch of it that is made of ``pieces`` masked."""
+    told = bytearray(len(text))
+    for length in {len(piece) for piece in pieces}:
+        for at in range(len(text) - length + 1):
+            if text[at : at + length] in pieces:
+                told[at : at + length] = b"\x01" * length
+    stretches = groupby(zip(text, told, strict=True), key=itemgetter(1))
+    return "".join(MASK if is_told else "".join(letter for letter, _ in letters) for is_told, letters in stretches)

@@ -1,0 +1,296 @@
+"""Writer's endpoints, each a method: asked patiently, within one deadline, so many at once."""
+
+import logging
+import re
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import anyio
+import httpx
+
+from writer_jobs_mcp import __version__
+from writer_jobs_mcp.client.answers import PACKED_AS, ModelT, parse, read, started_id
+from writer_jobs_mcp.client.key import BearerKey
+from writer_jobs_mcp.client.patience import Fault, Patience
+from writer_jobs_mcp.client.refusals import CONNECT_SECONDS, SILENCE_SECONDS, breakdown, named, refusal
+from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.errors import BadRequest, BudgetSpent, DoubtfulRetry, Unavailable, UnreadableAnswer, WriterError
+from writer_jobs_mcp.models import Application, ApplicationPage, AsSaid, Job, JobPage
+from writer_jobs_mcp.text import preview, quoted, visible
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Transport = httpx.AsyncBaseTransport
+"""What carries requests: the one seam for tests and for the sandbox."""
+
+_LONGEST_ID = 200
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_APPLICATIONS = ("/v1/applications", "the list of applications")
+# The client gives up this much before its caller's deadline: it can say what happened, the caller only that time is up.
+_HEAD_START = 0.1
+
+
+@asynccontextmanager
+async def connect(config: Config, transport: Transport | None = None) -> AsyncGenerator["WriterClient"]:
+    """A client for one server's life, with pooled connections that close at the end.
+
+    Args:
+        config: Where Writer is, the key, the call budget and the concurrency.
+        transport: What carries the requests; the network, unless another is given.
+    """
+    key = BearerKey(config)
+    async with httpx.AsyncClient(
+        base_url=config.base_url,
+        auth=key,
+        headers={
+            "Accept": "application/json",
+            "Accept-Encoding": PACKED_AS,
+            "User-Agent": f"writer-jobs-mcp/{__version__}",
+        },
+        timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS, pool=None),
+        limits=httpx.Limits(max_connections=config.concurrency, max_keepalive_connections=config.concurrency),
+        # A proxy would be handed a plain-HTTP request as it is, key and all. Such requests go to loopback only.
+        trust_env=config.base_url.startswith("https:"),
+        follow_redirects=False,
+        event_hooks={"response": [_forget_where_to]},
+        transport=transport,
+    ) as http:
+        yield WriterClient(http, key, config)
+
+
+async def _forget_where_to(response: httpx.Response) -> None:
+    # httpx reads the address of a redirect even where it does not follow it, and fails on one that is malformed.
+    response.headers.pop("location", None)
+
+
+def in_process(app: Any) -> Transport:
+    """A transport that hands requests to an ASGI application in this process, such as the sandbox."""
+    return httpx.ASGITransport(app)
+
+
+class WriterClient:
+    """Writer's application and job endpoints.
+
+    Every method retries connection errors, timeouts, 408, 429, 500, 502, 503 and 504 with jittered backoff, honouring
+    ``retry-after-ms`` and ``Retry-After``, while the deadline of the surrounding cancel scope (at most the call budget
+    from now) leaves room for the wait. At most ``config.concurrency`` requests are in flight at once.
+
+    Every method raises one of the :class:`~writer_jobs_mcp.errors.WriterError` family, and nothing else.
+    """
+
+    def __init__(self, http: httpx.AsyncClient, key: BearerKey, config: Config) -> None:
+        self._http = http
+        self._key = key
+        self._config = config
+        self._in_flight = anyio.CapacityLimiter(config.concurrency)
+        self.concurrency = config.concurrency
+        """Requests that may be in flight at once."""
+
+    async def list_applications(
+        self,
+        *,
+        order: str | None = None,
+        before: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+        type_: str | None = None,
+    ) -> ApplicationPage:
+        """``GET /v1/applications``; what is None is left to Writer's default."""
+        path, subject = _APPLICATIONS
+        before, after = (each and self._checked(each) for each in (before, after))
+        asked = {"order": order, "before": before, "after": after, "limit": limit, "type": type_}
+        return await self._get(path, ApplicationPage, subject, asked)
+
+    async def get_application(self, application_id: str) -> Application:
+        """``GET /v1/applications/{application_id}``."""
+        path, subject = self._application(application_id)
+        return await self._get(path, Application, subject)
+
+    async def list_jobs(
+        self,
+        application_id: str,
+        *,
+        status: str | None = None,
+        offset: int | None = None,
+        limit: int | None = None,
+    ) -> JobPage:
+        """``GET /v1/applications/{application_id}/jobs``; what is None is left to Writer's default."""
+        path, subject = self._application(application_id)
+        return await self._get(f"{path}/jobs", JobPage, subject, {"status": status, "offset": offset, "limit": limit})
+
+    async def get_job(self, job_id: str) -> Job:
+        """``GET /v1/applications/jobs/{job_id}``."""
+        path, subject = self._job(job_id)
+        return await self._get(path, Job, subject)
+
+    async def get_applications_as_said(self) -> AsSaid:
+        """``GET /v1/applications``, the first page, as Writer says it."""
+        path, subject = _APPLICATIONS
+        return await self._get(path, AsSaid, subject, {"limit": 100})
+
+    async def get_job_as_said(self, job_id: str) -> AsSaid:
+        """``GET /v1/applications/jobs/{job_id}``, as Writer says it."""
+        path, subject = self._job(job_id)
+        return await self._get(path, AsSaid, subject)
+
+    async def retry_job(self, job_id: str) -> str | None:
+        """``POST /v1/applications/jobs/{job_id}/retry``; the id of the job that runs now, where Writer tells it.
+
+        Sent once: only where no connection could be made, so that nothing was sent, is it tried again.
+
+        Raises:
+            DoubtfulRetry: It was sent, and whether the job was started is not known.
+        """
+        path, subject = self._job(job_id)
+        sending = False
+
+        async def once() -> str | None:
+            nonlocal sending
+            async with self._in_flight:
+                sending = True
+                return await self._post(f"{path}/retry", subject)
+
+        def time_is_over(_: Patience) -> WriterError:
+            if sending:
+                return _doubt(subject, "had not answered when the time for one call was over")
+            return BudgetSpent(
+                f"The time for one call was over before the retry of {subject} was sent. Call again for it."
+            )
+
+        return await self._patiently(once, subject, time_is_over)
+
+    async def reach(self) -> None:
+        """Come back once Writer has answered anything at all; one attempt, and the key is not sent."""
+        path, subject = _APPLICATIONS
+        try:
+            async with self._http.stream("GET", path, params={"limit": 1}, auth=None):
+                return
+        except httpx.HTTPError as exc:
+            trouble = breakdown(exc, self._http.base_url.host)
+        raise trouble.as_error(subject, 1, 0) if isinstance(trouble, Fault) else trouble
+
+    async def _get(
+        self,
+        path: str,
+        model: type[ModelT],
+        subject: str,
+        asked: Mapping[str, str | int | None] | None = None,
+    ) -> ModelT:
+        params = {name: value for name, value in (asked or {}).items() if value is not None}
+
+        async def once() -> ModelT:
+            return parse(await self._fetch(path, params, subject), model, subject, self._key)
+
+        def time_is_over(patience: Patience) -> WriterError:
+            return BudgetSpent(
+                f"Writer had not answered about {subject} when the {self._config.call_budget:g} seconds that one call "
+                f"may take were over{patience.last_words}. Call again, for less at a time if that can be, or raise "
+                "WRITER_JOBS_CALL_BUDGET."
+            )
+
+        return await self._patiently(once, subject, time_is_over)
+
+    async def _patiently(
+        self, once: Callable[[], Awaitable[T]], subject: str, time_is_over: Callable[[Patience], WriterError]
+    ) -> T:
+        started = anyio.current_time()
+        deadline = min(anyio.current_effective_deadline(), started + self._config.call_budget) - _HEAD_START
+        patience = Patience(deadline)
+        with anyio.CancelScope(deadline=deadline):
+            try:
+                async for attempt in patience.attempts():
+                    with attempt:
+                        return await once()
+            except Fault as fault:
+                raise fault.as_error(subject, patience.made, anyio.current_time() - started) from fault
+        raise time_is_over(patience)
+
+    async def _post(self, path: str, subject: str) -> str | None:
+        """One attempt: the id that a 2xx tells.
+
+        Raises:
+            Fault: Nothing can have been sent.
+            DoubtfulRetry: It was sent, and no answer came.
+            WriterError: It was answered with a refusal.
+        """
+        try:
+            response, body = await self._exchange("POST", path, {})
+        except UnreadableAnswer as exc:
+            raise _doubt(subject, "broke off before its answer was whole") from exc
+        except Fault as fault:
+            if fault.unsent:
+                raise
+            raise _doubt(subject, "broke off before its answer was whole") from fault
+        logger.debug("POST %s answered %d", path, response.status_code)
+        if response.is_success:
+            return started_id(body, self._key)
+        if response.is_server_error:
+            raise Unavailable(
+                f"Writer answered {named(response.status_code)} to the retry of {subject}, which was not sent again: "
+                "it may have been started all the same. Look at the job (get_job_error) before you retry it."
+            )
+        refused = refusal(response, body, subject, self._key)
+        # 408 or 429: it was not taken, and asking again is for whoever reads this to decide.
+        raise refused.as_error(subject, 1, 0) if isinstance(refused, Fault) else refused
+
+    async def _fetch(self, path: str, params: Mapping[str, str | int], subject: str) -> bytes:
+        """One attempt: the body of a 200.
+
+        Raises:
+            Fault: It failed in a way that may pass.
+            WriterError: It failed in a way that will not.
+        """
+        async with self._in_flight:
+            started = time.perf_counter()
+            response, body = await self._exchange("GET", path, params)
+        spent = (time.perf_counter() - started) * 1000
+        logger.debug("GET %s answered %d in %.0f ms", path, response.status_code, spent)
+        if response.status_code != HTTPStatus.OK:
+            raise refusal(response, body, subject, self._key)
+        return body
+
+    async def _exchange(self, method: str, path: str, params: Mapping[str, str | int]) -> tuple[httpx.Response, bytes]:
+        try:
+            async with self._http.stream(method, path, params=params) as response:
+                return response, await read(response)
+        except httpx.HTTPError as exc:
+            logger.debug("%s %s failed: %s", method, path, type(exc).__name__)
+            trouble = breakdown(exc, self._http.base_url.host)
+        # Out here, so that it carries no trace of the lower error: that may quote what the peer sent, key and all.
+        raise trouble
+
+    def _checked(self, id_: str) -> str:
+        """An id that can be sent.
+
+        Raises:
+            BadRequest: It cannot be Writer's; in a path it would lead elsewhere, or nowhere.
+            MissingKey: There is no key to send with it.
+        """
+        if self._key.is_in(id_):
+            raise BadRequest("The API key was given where an id belongs. Pass the id; the key is set already.")
+        if id_ in {"", ".", ".."} or len(id_) > _LONGEST_ID or _SURROGATE.search(id_):
+            message = f"{quoted(preview(id_, 60))} cannot be an id of Writer's, so it was not asked for. Check the id."
+            raise BadRequest(message)
+        return id_
+
+    def _application(self, application_id: str) -> tuple[str, str]:
+        """The path of an application, and what to call it in a sentence."""
+        checked = self._checked(application_id)
+        return f"/v1/applications/{quote(checked, safe='')}", f"application {quoted(visible(checked))}"
+
+    def _job(self, job_id: str) -> tuple[str, str]:
+        """The path of a job, and what to call it in a sentence."""
+        checked = self._checked(job_id)
+        return f"/v1/applications/jobs/{quote(checked, safe='')}", f"job {quoted(visible(checked))}"
+
+
+def _doubt(subject: str, what: str) -> DoubtfulRetry:
+    return DoubtfulRetry(
+        f"The retry of {subject} was sent, and Writer {what}: whether it was started is not known, and it was not sent "
+        "again. Look at the job (get_job_error) before you retry it."
+    )
