@@ -13,7 +13,7 @@ from anyio.abc import ByteStream, SocketAttribute
 
 from tests.client.telling import A_WHILE, ECHO, FIRST, KEY, failure
 from tests.conftest import settings
-from writer_jobs_mcp.client import WriterClient
+from writer_jobs_mcp.client import WriterClient, connect
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import BudgetSpent, RateLimited, Unavailable, WriterError
 from writer_jobs_mcp.sandbox import Answer, Cut, Delay, Drop, Fault, Faults, Garbage, Sandbox, Stall, World
@@ -103,37 +103,44 @@ async def test_the_deadline_around_a_call_counts_when_it_is_sooner(client: Write
         await client.list_jobs(FIRST.id)
 
 
-@pytest.mark.parametrize(
-    ("headers", "least"),
-    [
-        ({"Retry-After": "1"}, 1.0),
-        ({"Retry-After": "0.5"}, 0.5),
-        ({"retry-after-ms": "50"}, 0.05),
-        ({"retry-after-ms": "50", "Retry-After": "3600"}, 0.05),
-        ({"retry-after-ms": "soon", "Retry-After": "0.4"}, 0.4),
-        ({"Retry-After": "Mon, 23 Nov 2015 12:00:00 GMT"}, 0.0),
-        ({"Retry-After": "Mon, 23 Nov 2015 12:00:00 -0000"}, 0.0),
-        ({"Retry-After": "0"}, 0.0),
-        ({"Retry-After": "-5"}, 0.0),
-        ({"Retry-After": "nan"}, 0.0),
-        ({"Retry-After": "soon"}, 0.0),
-        ({"Retry-After": ""}, 0.0),
-        ({"Retry-After": "inf"}, 0.0),
-        ({"Retry-After": "Mon, 23 Nov 99999999999999999999 12:00:00 GMT"}, 0.0),
-        ({"Retry-After": "Mon, 99 Foo 2026 12:00:00 GMT"}, 0.0),
-        ({"Retry-After": "Mon, 23 Nov 2026 12:00:00 +9999"}, 0.0),
-        ({"Retry-After": "Mon, 23 Nov 2026 12:00:00 +99999999999"}, 0.0),
-    ],
-    ids=str,
-)
-async def test_writer_is_given_the_time_it_asks_for(
-    client: WriterClient, faults: Faults, headers: dict[str, str], least: float
-) -> None:
-    faults.push(Answer(429, headers=headers))
-    started = time.monotonic()
+WAITS: list[tuple[dict[str, str], float]] = [
+    ({"Retry-After": "1"}, 1.0),
+    ({"Retry-After": "0.5"}, 0.5),
+    ({"retry-after-ms": "50"}, 0.05),
+    ({"retry-after-ms": "50", "Retry-After": "3600"}, 0.05),
+    ({"retry-after-ms": "soon", "Retry-After": "0.4"}, 0.4),
+    ({"Retry-After": "Mon, 23 Nov 2015 12:00:00 GMT"}, 0.0),
+    ({"Retry-After": "Mon, 23 Nov 2015 12:00:00 -0000"}, 0.0),
+    ({"Retry-After": "0"}, 0.0),
+    ({"Retry-After": "-5"}, 0.0),
+    ({"Retry-After": "nan"}, 0.0),
+    ({"Retry-After": "soon"}, 0.0),
+    ({"Retry-After": ""}, 0.0),
+    ({"Retry-After": "inf"}, 0.0),
+    ({"Retry-After": "Mon, 23 Nov 99999999999999999999 12:00:00 GMT"}, 0.0),
+    ({"Retry-After": "Mon, 99 Foo 2026 12:00:00 GMT"}, 0.0),
+    ({"Retry-After": "Mon, 23 Nov 2026 12:00:00 +9999"}, 0.0),
+    ({"Retry-After": "Mon, 23 Nov 2026 12:00:00 +99999999999"}, 0.0),
+]
+"""What an answer says of waiting, and the fewest seconds that means."""
+
+
+async def test_writer_is_given_the_time_it_asks_for(url: str, faults: Faults) -> None:
+    waited: dict[int, float] = {}
+
+    async def ask(number: int) -> None:
+        faults.push(Answer(429, headers=WAITS[number][0]), on=f"offset={number}&")
+        started = time.monotonic()
+        await client.list_jobs(FIRST.id, offset=number, limit=1)
+        waited[number] = time.monotonic() - started
+
+    config = settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY="16")
     with anyio.fail_after(A_WHILE):
-        await client.list_jobs(FIRST.id, limit=1)
-    assert time.monotonic() - started >= least
+        async with connect(config) as client, anyio.create_task_group() as tasks:
+            for number in range(len(WAITS)):
+                tasks.start_soon(ask, number)
+    assert faults.due == 0
+    assert [WAITS[number] for number, seconds in waited.items() if seconds < WAITS[number][1]] == []
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
