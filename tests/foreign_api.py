@@ -1,0 +1,186 @@
+"""A Writer API that is not our sandbox: the standard library alone, written from the vendor's two documents.
+
+Where these are silent it is as unlike the sandbox as they allow: jobs come oldest first, five a page unless asked, ids
+are plain strings, optional fields are null.
+"""
+
+import hashlib
+import json
+import re
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from typing import Any, Literal
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+APPLICATION = "marketing copy v2"
+"""Neither a UUID nor a slug: the documents call it a string."""
+OTHER = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+Answer = tuple[int, dict[str, str], object]
+"""Status, headers, and what is said as JSON."""
+
+_STATUSES = ("failed", "completed", "in_progress", "completed")
+_FIRST = datetime(2026, 11, 20, 8, 0, 0, 501223, tzinfo=UTC)
+_PATH = re.compile(r"/v1/applications(?:/(?P<jobs>jobs)/(?P<job>[^/]+)|/(?P<application>[^/]+)(?P<list>/jobs)?)?\Z")
+
+
+@dataclass
+class ForeignApi:
+    """What it answers, and what it was asked.
+
+    Attributes:
+        key: The one bearer token it takes.
+        total: What ``totalCount`` counts: the filter's matches, the whole application, or it is left out.
+        cap: The greatest page, whatever was asked.
+        single_jobs: Whether ``GET /v1/applications/jobs/{id}`` is served; else it answers 404.
+        nulls: Optional fields that do not apply are null; else they are absent.
+        trouble: Statuses to answer with before anything else, each with its headers; the last for ever if ``lasting``.
+        asked: The requests, as ``GET /path?query``.
+    """
+
+    key: str
+    total: Literal["matches", "all", "missing"] = "matches"
+    cap: int = 1_000
+    single_jobs: bool = True
+    nulls: bool = True
+    trouble: list[tuple[int, dict[str, str]]] = field(default_factory=list[tuple[int, dict[str, str]]])
+    lasting: bool = False
+    asked: list[str] = field(default_factory=list[str])
+    size: int = 60
+
+    def __post_init__(self) -> None:
+        self.jobs = [self._job(number) for number in range(self.size)]
+
+    def of_status(self, status: str | None) -> list[dict[str, Any]]:
+        return [job for job in self.jobs if status in {None, job["status"]}]
+
+    @contextmanager
+    def served(self) -> Generator[str]:
+        """Its URL, while a thread serves it."""
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+    def answer(self, target: str, authorization: str) -> Answer:
+        """The status, headers and JSON for one request."""
+        self.asked.append(f"GET {target}")
+        if self.trouble:
+            status, headers = self.trouble[0] if self.lasting and len(self.trouble) == 1 else self.trouble.pop(0)
+            return status, headers, {"request_id": "r-1", "message": "try again"}
+        if authorization != f"Bearer {self.key}":
+            return 401, {}, _echo(authorization.removeprefix("Bearer "))
+        parts = urlsplit(target)
+        found = _PATH.match(parts.path)
+        if found is None:
+            return _not_found()
+        if found["jobs"]:
+            return self._single(unquote(found["job"]))
+        if found["application"]:
+            return self._application(
+                unquote(found["application"]), dict(parse_qsl(parts.query)) if found["list"] else None
+            )
+        page = {"data": [_application(OTHER), _application(APPLICATION)], "has_more": False}
+        return 200, {}, {**page, "first_id": OTHER, "last_id": APPLICATION}
+
+    def _application(self, name: str, asked: dict[str, str] | None) -> Answer:
+        """An application, or a page of its jobs where something was ``asked`` about these."""
+        if name not in {APPLICATION, OTHER}:
+            return _not_found()
+        if asked is None:
+            return 200, {}, _application(name)
+        return self._list([] if name == OTHER else self.of_status(asked.get("status")), asked)
+
+    def _list(self, matches: list[dict[str, Any]], asked: dict[str, str]) -> Answer:
+        offset, limit = int(asked.get("offset", 0)), min(int(asked.get("limit", 5)), self.cap)
+        page: dict[str, object] = {"result": matches[offset : offset + limit]}
+        if self.total != "missing":
+            page["totalCount"] = len(matches if self.total == "matches" else self.jobs)
+            page["pagination"] = {"offset": offset, "limit": limit}
+        return 200, {}, page
+
+    def _single(self, job_id: str) -> Answer:
+        found = [job for job in self.jobs if job["id"] == job_id] if self.single_jobs else []
+        return (200, {}, found[0]) if found else _not_found()
+
+    def _job(self, number: int) -> dict[str, Any]:
+        status = _STATUSES[number % len(_STATUSES)]
+        created = _FIRST + timedelta(minutes=7 * number)
+        job: dict[str, Any] = {
+            "id": f"run_{number:04}",
+            "status": status,
+            "application_id": APPLICATION,
+            "created_at": created.isoformat().replace("+00:00", "Z"),
+            "updated_at": None,
+            "completed_at": None if status == "in_progress" else (created + timedelta(seconds=90.25)).isoformat(),
+            "data": None,
+            "error": None,
+        }
+        if status == "completed":
+            job["data"] = {"title": "copy", "suggestion": f"Copy {number}. " + "Our kettles boil in a minute. " * 200}
+        if status == "failed":
+            job["error"] = f"Request {number} timed out after 30 seconds waiting for the model. " + "Trace: … " * 800
+        return job if self.nulls else {name: value for name, value in job.items() if value is not None}
+
+
+def _application(application_id: str) -> dict[str, object]:
+    return {
+        "id": application_id,
+        "name": f"The application {application_id[:9]}",
+        "type": "generation",
+        "status": "draft",
+        "inputs": [],
+        "created_at": "2023-11-07T05:31:56Z",
+        "updated_at": "2023-11-07T05:31:56Z",
+    }
+
+
+def _not_found() -> Answer:
+    error: dict[str, object] = {"description": "Resource is not found", "key": "fail.notFound.resource", "extras": {}}
+    return 404, {}, {"tpe": "NotFound", "errors": [error], "extras": {}}
+
+
+def _echo(key: str) -> object:
+    """The 401 that was seen in the wild."""
+    said = (
+        f"Authentication Error, Invalid proxy server token passed. Received API Key = sk-...{key[-4:]}, "
+        f"Key Hash (Token) ={hashlib.sha256(key.encode()).hexdigest()}."
+    )
+    return {
+        "tpe": "fail.auth",
+        "errors": [{"description": said, "key": "fail.auth.generic", "extras": "key"}],
+        "extras": None,
+    }
+
+
+def _handler(api: ForeignApi) -> type[BaseHTTPRequestHandler]:
+    numbers = count(1)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            status, headers, said = api.answer(self.path, self.headers.get("Authorization", ""))
+            body = json.dumps(said, ensure_ascii=False).encode()
+            self.send_response(status)
+            for name, value in {**headers, "X-Request-Id": str(next(numbers))}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Type", "application/json; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's own name
+            """Stay quiet."""
+
+    return Handler
