@@ -141,7 +141,9 @@ class JobTool(Tool):
         except ToolError as exc:
             if isinstance(exc.__cause__, ValidationError):
                 raise ToolError(" ".join(self._complaints(exc.__cause__))) from exc.__cause__
-            raise
+            # No tool of ours raises it: the answer to a question was no answer.
+            message = f"{self.name} asked the user and cannot read the answer, so nothing was done. Call again to ask."
+            raise ToolError(message) from exc
 
     def _complaints(self, exc: ValidationError) -> Iterator[str]:
         seen: set[str] = set()
@@ -158,22 +160,35 @@ class JobTool(Tool):
             return f"Unknown argument {quoted(preview(name, 60))}: {self.name} takes {taken}."
         if error["type"] == "missing":
             return f"{name} is required."
-        match schema:
-            case {"enum": [*choices]}:
-                wanted = f"must be one of {', '.join(choices)}"
-            case {"minimum": least, "maximum": greatest}:
-                wanted = f"must be a whole number from {least} to {greatest}"
-            case {"minimum": least}:
-                wanted = f"must be a whole number of at least {least}"
-            case _ if error["type"] == "value_error":
-                wanted = error["msg"].removeprefix("Value error, ")
-            case _:
-                wanted = f"must be a {schema.get('type', 'value')}"
-        return f"{name} {wanted}; got {_shown(error['input'])}."
+        positions = [part for part in error["loc"][1:] if isinstance(part, int)]
+        for position in positions:
+            name, schema = f"{name}[{position}]", schema["items"]
+        return f"{name} {_wanted(schema, error)}; got {_shown(error['input'])}."
+
+
+_TYPES = {"boolean": "true or false", "string": "a string", "integer": "a whole number"}
+
+
+def _wanted(schema: dict[str, Any], error: "ErrorDetails") -> str:
+    match schema:
+        case {"enum": [*choices]}:
+            return f"must be one of {', '.join(choices)}"
+        case {"minimum": least, "maximum": greatest}:
+            return f"must be a whole number from {least} to {greatest}"
+        case {"minimum": least}:
+            return f"must be a whole number of at least {least}"
+        case {"minItems": least, "maxItems": greatest, "items": {"type": kind}}:
+            return f"must be a list of {least} to {greatest} {kind}s"
+        case _ if error["type"] == "value_error":
+            return error["msg"].removeprefix("Value error, ")
+        case _:
+            return f"must be {_TYPES[schema['type']]}"
 
 
 def _shown(value: object) -> str:
     """A value that a model passed, short, and recognizably what it passed."""
+    if isinstance(value, list) and len(cast("list[object]", value)) > 1:
+        return f"{len(cast('list[object]', value))} of them"
     return quoted(preview(value, 60)) if isinstance(value, str) else preview(json.dumps(value, default=str), 60)
 
 

@@ -12,11 +12,12 @@ from pydantic import BaseModel, Field
 from writer_jobs_mcp import views
 from writer_jobs_mcp.client import WriterClient
 from writer_jobs_mcp.errors import DoubtfulRetry, NotFound, WriterError
-from writer_jobs_mcp.text import quoted
+from writer_jobs_mcp.text import preview, quoted
 from writer_jobs_mcp.tools.answering import App, answer
 from writer_jobs_mcp.tools.arguments import JobIds
 
 _NAMED = 5  # jobs in the question to the user; the others are counted
+_ID_SHOWN = 60
 
 
 class Consent(BaseModel):
@@ -30,7 +31,8 @@ def ask_the_user(ctx: Context[App], job_ids: list[str], dry_run: bool) -> Consen
     if dry_run or not _can_ask(ctx.client_capabilities):
         return Consent(retry=True)
     ids = list(dict.fromkeys(job_ids))
-    named = ", ".join(quoted(job_id) for job_id in ids[:_NAMED])
+    # An agent may have read these ids in a stranger's text, and the user decides by what is seen here.
+    named = ", ".join(quoted(preview(job_id, _ID_SHOWN)) for job_id in ids[:_NAMED])
     others = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
     return Elicit(f"Retry {named}{others}? Writer starts again, once, each of them that failed.", Consent)
 

@@ -1,0 +1,335 @@
+"""Retrying: off unless allowed, first without effect, and never twice whatever happens."""
+
+import json
+from collections.abc import AsyncGenerator, Iterable
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from mcp.client import Client
+from mcp.server import MCPServer
+from starlette.types import Receive, Scope, Send
+
+from tests.asking import error_of, structure_of, text_of
+from tests.conftest import NOW, settings
+from writer_jobs_mcp.client import in_process
+from writer_jobs_mcp.sandbox import (
+    Answer,
+    Cut,
+    Delay,
+    Drop,
+    Fault,
+    Faults,
+    Garbage,
+    Sandbox,
+    Stall,
+    World,
+    build_app,
+    serve,
+)
+from writer_jobs_mcp.server import build_server
+from writer_jobs_mcp.tools import App
+
+ERAS = ["auto", "legacy"]
+ALIAS = "product-description-writer"
+POSTS = "^POST"
+
+
+@pytest.fixture(params=ERAS)
+async def client(request: pytest.FixtureRequest, url: str) -> AsyncGenerator[Client]:
+    """A client that cannot be asked."""
+    async with Client(a_server(url), mode=request.param) as client:
+        yield client
+
+
+def a_server(url: str, **others: str) -> MCPServer[App]:
+    return build_server(settings(url, WRITER_JOBS_ALLOW_RETRY="true", **others), clock=lambda: NOW)
+
+
+def posted(api: Sandbox) -> list[str]:
+    """The ids of the jobs whose retry was asked for, as often as it was."""
+    return [request.path.split("/")[4] for request in api.received if request.method == "POST"]
+
+
+def failed(world: World, count: int = 1) -> list[str]:
+    return [job.id for job in world.jobs(ALIAS, "failed")[:count]]
+
+
+async def retry(client: Client, ids: Iterable[str], **others: Any) -> dict[str, Any]:
+    return await structure_of(client, "retry_jobs", {"job_ids": list(ids), "dry_run": False, **others})
+
+
+def outcomes(report: dict[str, Any]) -> list[str]:
+    return [row["outcome"] for row in report["jobs"]]
+
+
+# What is offered
+
+
+async def test_it_is_not_offered_unless_it_is_allowed(url: str) -> None:
+    async with Client(build_server(settings(url))) as client:
+        assert "retry_jobs" not in [tool.name for tool in (await client.list_tools()).tools]
+        refused = await client.call_tool("retry_jobs", {"job_ids": ["a"], "dry_run": False})
+    assert refused.is_error
+
+
+async def test_it_is_announced_as_what_changes_something(client: Client) -> None:
+    (tool,) = [tool for tool in (await client.list_tools()).tools if tool.name == "retry_jobs"]
+    assert tool.annotations is not None
+    assert (tool.annotations.read_only_hint, tool.annotations.idempotent_hint) == (False, False)
+
+
+# What becomes of a job
+
+
+@pytest.mark.parametrize("arguments", [{}, {"dry_run": True}, {"dry_run": None}])
+async def test_a_dry_run_comes_first_and_sends_nothing(
+    client: Client, world: World, api: Sandbox, arguments: dict[str, Any]
+) -> None:
+    ids = failed(world, 3)
+    report = await structure_of(client, "retry_jobs", {"job_ids": ids, **arguments})
+    assert report == {
+        "dry_run": True,
+        "jobs": [{"job_id": each, "before": "failed", "outcome": "would_retry"} for each in ids],
+        "retried": 0,
+    }
+    assert posted(api) == []
+
+
+async def test_failed_jobs_are_retried_once_each(client: Client, world: World, api: Sandbox) -> None:
+    ids = failed(world, 3)
+    report = await retry(client, ids)
+    assert (report["dry_run"], report["retried"], outcomes(report)) == (False, 3, ["accepted"] * 3)
+    assert sorted(posted(api)) == sorted(ids)
+    assert {job.status(NOW) for job in map(world.job, ids) if job} == {"in_progress"}
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_what_did_not_fail_or_is_not_there_is_left_alone(
+    client: Client, world: World, api: Sandbox, dry_run: bool
+) -> None:
+    done, running = world.jobs(ALIAS, "completed")[0].id, world.add(ALIAS, created_at=NOW).id
+    report = await retry(client, [done, "nobody", running], dry_run=dry_run)
+    assert [(row["job_id"], row.get("before"), row["outcome"]) for row in report["jobs"]] == [
+        (done, "completed", "not_failed"),
+        ("nobody", None, "not_found"),
+        (running, "in_progress", "not_failed"),
+    ]
+    assert report["jobs"][1]["detail"].startswith('Writer does not know job "nobody"')
+    assert posted(api) == []
+
+
+async def test_an_id_that_is_given_again_counts_once(client: Client, world: World, api: Sandbox) -> None:
+    (job,) = failed(world)
+    report = await retry(client, [job, f" {job} ", job])
+    assert (outcomes(report), report["retried"]) == (["accepted"], 1)
+    assert posted(api) == [job]
+
+
+async def test_the_job_that_runs_in_its_place_is_told(client: Client, world: World, faults: Faults) -> None:
+    faults.push(Answer(202, json.dumps({"id": "a-new-one", "status": "in_progress"}).encode()), on=POSTS)
+    report = await retry(client, failed(world))
+    assert (outcomes(report), report["jobs"][0]["detail"]) == (["accepted"], 'It runs as job "a-new-one".')
+
+
+ACCEPTANCES = [b"", b"Accepted.", b"[]", b'{"id": null}', b'{"id": 5}']
+
+
+async def test_a_retry_that_was_accepted_is_accepted_whatever_is_said_of_it(
+    client: Client, world: World, faults: Faults
+) -> None:
+    ids = failed(world, len(ACCEPTANCES))
+    for job, body in zip(ids, ACCEPTANCES, strict=True):
+        faults.push(Answer(202, body), on=f"POST .*{job}")
+    assert (await retry(client, ids))["jobs"] == [
+        {"job_id": job, "before": "failed", "outcome": "accepted"} for job in ids
+    ]
+
+
+async def test_text_and_structure_say_the_same_of_each_job(client: Client, world: World) -> None:
+    ids = [*failed(world, 2), "nobody"]
+    text = text_of(await client.call_tool("retry_jobs", {"job_ids": ids, "dry_run": False}))
+    head, first, second, third = text.splitlines()
+    assert head == "2 of 3 jobs retried."
+    assert [first, second] == [f"- {each} (was failed) accepted." for each in ids[:2]]
+    assert third.startswith("- nobody not_found. Writer does not know")
+
+
+# Never twice
+
+DOUBTS = [
+    Drop(),
+    Drop(handled=True),  # it was started, and only the answer was lost
+    Drop(reset=True, handled=True),
+    Cut(after=5),
+    Garbage(),
+]
+
+
+async def test_a_retry_that_gets_no_whole_answer_is_unknown_and_sent_once(
+    client: Client, world: World, api: Sandbox, faults: Faults
+) -> None:
+    ids = failed(world, len(DOUBTS))
+    for job, doubt in zip(ids, DOUBTS, strict=True):
+        faults.push(doubt, on=f"POST .*{job}", times=None)
+    report = await retry(client, ids)
+    assert (outcomes(report), report["retried"]) == (["unknown"] * len(DOUBTS), 0)
+    assert sorted(posted(api)) == sorted(ids)
+    for row in report["jobs"]:
+        assert "was sent" in row["detail"]
+        assert "Look at the job (get_job_error) before you retry it." in row["detail"]
+
+
+REFUSALS: list[tuple[int, dict[str, str], str]] = [
+    (429, {"retry-after": "0"}, "Wait 1 second"),
+    (429, {"retry-after": "7"}, "Wait 7 seconds"),
+    (408, {}, "408 Request Timeout"),
+    (500, {}, "may have been started all the same"),
+    (502, {}, "may have been started all the same"),
+    (503, {"retry-after": "0"}, "may have been started all the same"),
+    (504, {}, "may have been started all the same"),
+    (409, {}, "409 Conflict"),
+    (401, {}, "refused the API key"),
+    (403, {}, "(403)"),
+    (307, {"location": "/v1/applications/jobs/other/retry"}, "307 Temporary Redirect"),
+    (308, {"location": "/v1/applications/jobs/other/retry"}, "308 Permanent Redirect"),
+]
+
+
+async def test_a_refused_retry_is_an_error_and_not_sent_again(
+    client: Client, world: World, api: Sandbox, faults: Faults
+) -> None:
+    ids = failed(world, len(REFUSALS))
+    for job, (status, headers, _) in zip(ids, REFUSALS, strict=True):
+        faults.push(Answer(status, headers=headers), on=f"POST .*{job}", times=None)
+    report = await retry(client, ids)
+    assert (outcomes(report), report["retried"]) == (["error"] * len(REFUSALS), 0)
+    assert sorted(posted(api)) == sorted(ids)
+    for row, (_, _, told) in zip(report["jobs"], REFUSALS, strict=True):
+        assert row["before"] == "failed"
+        assert told in row["detail"]
+
+
+async def test_a_job_that_is_gone_when_it_is_retried_is_not_found(
+    client: Client, world: World, api: Sandbox, faults: Faults
+) -> None:
+    faults.push(Answer(404), on=POSTS, times=None)
+    (job,) = failed(world)
+    assert outcomes(await retry(client, [job])) == ["not_found"]
+    assert posted(api) == [job]
+
+
+async def test_trouble_with_one_job_does_not_keep_the_others_back(
+    client: Client, world: World, api: Sandbox, faults: Faults
+) -> None:
+    ids = failed(world, 4)
+    faults.push(Drop(handled=True), on=f"POST .*{ids[1]}")
+    faults.push(Answer(409), on=f"POST .*{ids[2]}")
+    report = await retry(client, ids)
+    assert (outcomes(report), report["retried"]) == (["accepted", "unknown", "error", "accepted"], 2)
+    assert sorted(posted(api)) == sorted(ids)
+
+
+async def test_a_connection_that_cannot_be_made_is_tried_again_for_nothing_was_sent(world: World) -> None:
+    api, (job,) = build_app(world), failed(world)
+    line = Unconnected(in_process(api), times=2)
+    server = build_server(settings("http://localhost", WRITER_JOBS_ALLOW_RETRY="true"), transport=line)
+    async with Client(server) as client:
+        report = await retry(client, [job])
+    assert (outcomes(report), line.times, posted(api)) == (["accepted"], 0, [job])
+
+
+class Unconnected(httpx.AsyncBaseTransport):
+    """A line that cannot be opened for the first so many POSTs."""
+
+    def __init__(self, line: httpx.AsyncBaseTransport, times: int) -> None:
+        self._line, self.times = line, times
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST" and self.times:
+            self.times -= 1
+            raise httpx.ConnectError("refused", request=request)
+        return await self._line.handle_async_request(request)
+
+
+# Time
+
+
+async def test_time_that_ends_before_a_job_was_read_sends_nothing(
+    world: World, url: str, api: Sandbox, faults: Faults
+) -> None:
+    faults.push(Delay(30), on="^GET")
+    async with Client(a_server(url, WRITER_JOBS_CALL_BUDGET="1")) as client:
+        report = await retry(client, failed(world))
+    assert (outcomes(report), posted(api)) == (["error"], [])
+    assert "before" not in report["jobs"][0]
+
+
+@pytest.mark.parametrize("fault", [Delay(30), Stall(after=5, seconds=30)])
+async def test_time_that_ends_after_a_retry_was_sent_leaves_it_unknown_and_those_not_sent_alone(
+    world: World, url: str, api: Sandbox, faults: Faults, fault: Fault
+) -> None:
+    ids = failed(world, 2)
+    faults.push(fault, on=POSTS)
+    async with Client(a_server(url, WRITER_JOBS_CALL_BUDGET="1", WRITER_JOBS_CONCURRENCY="1")) as client:
+        report = await retry(client, ids)
+    told = {row["job_id"]: row for row in report["jobs"]}
+    (sent,) = posted(api)
+    (kept,) = set(ids) - {sent}
+    assert (told[sent]["outcome"], told[kept]["outcome"]) == ("unknown", "error")
+    assert "before the retry" in told[kept]["detail"]
+
+
+async def test_no_more_requests_are_under_way_than_allowed(world: World) -> None:
+    crowd, ids = Crowd(build_app(world)), failed(world, 10)
+    async with serve(crowd) as url, Client(a_server(url, WRITER_JOBS_CONCURRENCY="3")) as client:
+        assert (await retry(client, ids))["retried"] == 10
+    assert crowd.most == 3
+
+
+class Crowd:
+    """An API that counts the requests under way at once."""
+
+    def __init__(self, api: Sandbox) -> None:
+        self._api, self.now, self.most = api, 0, 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await anyio.sleep(0.005)  # long enough for the others to come too
+        try:
+            await self._api(scope, receive, send)
+        finally:
+            self.now -= 1
+
+
+# Arguments
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({}, "job_ids is required."),
+        ({"job_ids": []}, "job_ids must be a list of 1 to 20 strings; got []."),
+        ({"job_ids": ["a"] * 21}, "job_ids must be a list of 1 to 20 strings; got 21 of them."),
+        ({"job_ids": "some-job"}, 'job_ids must be a list of 1 to 20 strings; got "some-job".'),
+        ({"job_ids": {"id": "a"}}, 'job_ids must be a list of 1 to 20 strings; got {"id": "a"}.'),
+        ({"job_ids": ["a", 5]}, "job_ids[1] must be a string; got 5."),
+        ({"job_ids": ["a", " "]}, 'job_ids[1] must not be empty; got "".'),
+        ({"job_ids": ["a"], "dry_run": "maybe"}, 'dry_run must be true or false; got "maybe".'),
+        ({"job_ids": ["a"], "dryrun": False}, 'Unknown argument "dryrun": retry_jobs takes job_ids, dry_run.'),
+    ],
+)
+async def test_a_bad_argument_is_answered_with_one_sentence(
+    client: Client, api: Sandbox, arguments: dict[str, Any], sentence: str
+) -> None:
+    assert await error_of(client, "retry_jobs", arguments) == sentence
+    assert list(api.received) == []
+
+
+async def test_twenty_jobs_are_retried_in_one_call(client: Client, world: World, api: Sandbox) -> None:
+    ids = failed(world, 20)
+    assert len(ids) == 20
+    assert (await retry(client, ids))["retried"] == 20
+    assert sorted(posted(api)) == sorted(ids)
