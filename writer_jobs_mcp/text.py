@@ -26,6 +26,8 @@ _TERMINAL_ESCAPE = re.compile(
 )
 _SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
 _FLAG_LETTERS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
+# Vowels and finals that make one syllable with the Korean letter before them, where a text is decomposed.
+_KOREAN_REST = frozenset(map(chr, [*range(0x1160, 0x1200), *range(0xD7B0, 0xD800)]))
 _PLAIN = re.compile(r"[\x20-\x7e\n\t]*\Z")
 
 MASK = "[masked]"
@@ -160,7 +162,7 @@ def piece(text: str, start: int, length: int) -> tuple[str, int]:
 
 def _belongs_to_the_one_before(text: str, position: int) -> bool:
     character = text[position]
-    if unicodedata.category(character)[0] == "M" or character in _SKIN_TONES:
+    if unicodedata.category(character)[0] == "M" or character in _SKIN_TONES or character in _KOREAN_REST:
         return True
     if character not in _FLAG_LETTERS:
         return False
