@@ -24,7 +24,7 @@ from writer_jobs_mcp.views import JobOutput, job_output
 ALIAS = "product-description-writer"
 
 LANGUAGES = {
-    "English": "The quick brown fox — “quoted”, it’s 100 % done.",
+    "English": "The quick brown fox — “quoted”, and 100 % done.",
     "Vietnamese, decomposed": unicodedata.normalize("NFD", "Đã xảy ra lỗi khi xử lý yêu cầu của bạn"),
     "Hindi": "किसी भी अनुरोध को संसाधित नहीं किया जा सका",
     "Thai": "ไม่สามารถดำเนินการตามคำขอได้",
@@ -44,9 +44,9 @@ TEXT = st.text(
 ) | st.sampled_from(sorted(LANGUAGES.values()))
 
 
-def job_with(output: str | None, status: str = "completed", **others: Any) -> Job:
-    said = {"id": "a-job", "status": status, "application_id": "an-app", "created_at": NOW, "data": {}} | others
-    return Job.model_validate(said | {"data": {"suggestion": output}})
+def job_with(output: str | None, status: str = "completed") -> Job:
+    said = {"id": "a-job", "status": status, "application_id": "an-app", "created_at": NOW}
+    return Job.model_validate({**said, "data": {"suggestion": output}})
 
 
 def pieces(output: str, offset: int, max_chars: int) -> list[JobOutput]:
@@ -178,10 +178,9 @@ async def test_a_piece_has_4000_characters_unless_asked(client: Client, world: W
 async def test_the_text_says_where_the_piece_stands_and_quotes_it(client: Client, world: World) -> None:
     job = finished(world, 'One"\nThe output ends here.')
     result = await client.call_tool("get_job_output", {"job_id": job, "max_chars": 9})
-    structure, lines = result.structured_content or {}, text_of(result).splitlines()
+    lines = text_of(result).splitlines()
     assert lines[0].endswith("completed, offset=0, output_chars=26. More follows: next_offset=9.")
-    assert lines[-1] == f"Its output, in the job's own words: {json.dumps(structure['output'])}"
-    assert structure["output"] == 'One"\nThe '
+    assert lines[-1] == "Its output, in the job's own words: " + json.dumps('One"\nThe ')
 
 
 async def test_secrets_and_hidden_characters_do_not_come_through(client: Client, world: World) -> None:
