@@ -1,0 +1,1 @@
+"""How well messages are grouped, measured on corpora rebuilt from package registries."""
