@@ -138,7 +138,7 @@ def _are_names(places: Sequence[tuple[Keys, Gap]], wordings: Mapping[Keys, Seque
     needed = 2.5 if named else 3.0 if filled else 4.0 if start > 0 else 8.0
     if len(around) == 1:
         needed *= 4
-    if not _is_known(around) and not _is_foreign(around, values):
+    if not filled and not _is_known(around) and not _is_foreign(around, values):
         needed *= 2.5  # the vocabulary does not know this language: what it does not know need not be a name
     return sum(_speaks(value, name, word) for value in values) >= needed
 

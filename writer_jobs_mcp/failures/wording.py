@@ -47,6 +47,7 @@ def says_something(key: str) -> bool:
     return (
         len(key.strip("+-")) <= 1
         or key.isupper()
+        or bool(_UNSPACED.match(key))
         or key.isdigit()
         or key.endswith(("=", ":", "∅", "()"))
         or is_common(key)
@@ -137,6 +138,7 @@ _TOKEN = re.compile(
       |(?P<word>[{_CJK}]+|[^{_SPACE}{_CJK}.]+(?:\.[^{_SPACE}{_CJK}.]+)*(?:'[a-z]+\b)?)""",
     re.IGNORECASE | re.VERBOSE,
 )
+_UNSPACED = re.compile(f"[{_CJK}]")  # a run of it is a phrase
 _TAG = re.compile(
     r"</?(?:html|head|title|body|center|h\d|hr|p|br|div|span|pre|address|style|meta)\b[^<>]*>", re.IGNORECASE
 )
