@@ -7,7 +7,7 @@ from functools import lru_cache
 
 SHORT = 2  # letters: an ending or a part of a word, none by itself
 
-_STEMS = frozenset(
+STEMS = frozenset(
     """
     a abort about above absent accept access accord account acknowledge acquire across act active actual adapt
     add additional address adjust admin admit after again against agent ago ahead alert alias align alive all
@@ -132,13 +132,13 @@ def is_common(word: str) -> bool:
 
 
 def _known(word: str) -> bool:
-    if word in _STEMS:
+    if word in STEMS:
         return True
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) > 1:
             stem = word[: -len(ending)]
-            if stem in _STEMS or stem + "e" in _STEMS or (stem[-1] == "i" and stem[:-1] + "y" in _STEMS):
+            if stem in STEMS or stem + "e" in STEMS or (stem[-1] == "i" and stem[:-1] + "y" in STEMS):
                 return True
-            if len(stem) > SHORT and stem[-1] == stem[-2] and stem[:-1] in _STEMS:  # stop, stopped
+            if len(stem) > SHORT and stem[-1] == stem[-2] and stem[:-1] in STEMS:  # stop, stopped
                 return True
     return False

@@ -13,6 +13,7 @@ from writer_jobs_mcp.failures.vocabulary import is_common
 LOOKED_AT = 4_000  # characters of a message; the rest of a long one repeats or quotes
 HEAD = 3_000  # of them from its beginning, the others from its end: a traceback says last what went wrong
 WORDS = 64  # of a message; two causes that agree this far are told apart by nobody
+READ = 96  # pieces, before neighbours that vary become one
 QUOTES = 3  # within quotes that are looked into
 TITLE = 3  # words: a longer quotation may be a sentence
 DOTS = 2  # of an address or a version; a number has fewer
@@ -124,7 +125,7 @@ _DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _ITEM = r"[\w.-]+"
 _TOKEN = re.compile(
-    rf"""(?P<plain>(?-i:[a-z]+)(?=\ ))  # as the others would say, only later
+    rf"""(?P<plain>(?-i:[a-z]+(?:\ [a-z]+)*)(?=\ (?![\ =])))  # as the others would say word by word, only slower
       |(?P<list>(?:(?:(?<=[:\[(])|(?<=[:\[(]\ )|(?<=\bof\ )){_ITEM}(?:,\ ?{_ITEM})+|(?<=\ ){_ITEM}(?:,\ {_ITEM}){{2,}})
         (?:,?\ (?:and|or)\ {_ITEM})?(?=\s*(?:[\])}}\n]|\.?$)))                # a list, to its end
       |(?P<id>\b[0-9a-f]{{8}}-(?:[0-9a-f]{{4}}-){{3}}[0-9a-f]{{12}}\b          # UUID
@@ -171,6 +172,15 @@ _TYPES = frozenset(
     """.split()
 )
 _BEFORE_TYPES = frozenset("a an expected found got instance not of received type".split())
+
+_LOOKED_INTO = _SWITCHES | _LITERALS | _TYPES
+
+
+@lru_cache(maxsize=16_384)
+def _plain(word: str) -> Piece | None:
+    """The piece of a word of small letters with a space before and after it; None where more must be known."""
+    return None if word in _LOOKED_INTO or _HEX.fullmatch(word) else Piece(word, " ", word)
+
 
 Kind = Literal["word", "name", "number", "id", "mark"]
 
@@ -219,9 +229,13 @@ class _Reader:
     def read(self) -> list[Piece]:
         """The pieces of the text, the last for its end."""
         for m in _TOKEN.finditer(self.text):
+            if len(self.pieces) >= READ:
+                return self.pieces
             token, lead = m[0], self.text[self.end : m.start()]
             match m.lastgroup:
-                case "word" | "plain":
+                case "plain":
+                    self.plain(token.split(" "), lead, m.end())
+                case "word":
                     self.word(token, lead, m.end())
                 case "quote":
                     self.quote(token, lead, m.end())
@@ -237,6 +251,19 @@ class _Reader:
         self.end = end
         self.last = shown.lower()
         self.words += key != VARIES
+
+    def plain(self, words: list[str], lead: str, end: int) -> None:
+        """Add words of small letters, of which few need a closer look."""
+        start = end - sum(map(len, words)) - len(words) + 1
+        for word in words:
+            stop = start + len(word)
+            if lead == " " and self.last != NUMBER and (piece := _plain(word)):
+                self.pieces.append(piece)
+                self.end, self.last = stop, word
+                self.words += 1
+            else:
+                self.word(word, lead, stop)
+            lead, start = " ", stop + 1
 
     def quote(self, token: str, lead: str, end: int) -> None:
         """Add a quotation: it varies, unless it is a key, or what the message is about."""
