@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from writer_jobs_mcp.failures.vocabulary import is_common
-from writer_jobs_mcp.failures.wording import VARIES, Piece, says_something
+from writer_jobs_mcp.failures.wording import VARIES, Piece, says_something, tells_a_cause
 
 GAP = 3  # words: the longest name looked for
 FIRM = 3  # wordings that must have been found to agree before others are fitted to what they have in common
@@ -77,7 +77,7 @@ def _contexts(wordings: Sequence[Keys]) -> Iterator[int]:
         ahead, behind = _hashes(numbers), _hashes(numbers[::-1])
         for start in range(len(keys)):
             for stop in range(start + 1, min(start + GAP, len(keys)) + 1):
-                if _may_vary(keys[start:stop]):
+                if _may_vary(keys[start:stop]) and not (start and tells_a_cause(keys[start - 1])):
                     around = (ahead[start] * 31 + behind[len(keys) - stop]) & _RING
                     yield ((around << _INDEX | index) << _POSITION | start) << _POSITION | stop
 
@@ -153,9 +153,9 @@ def _speaks(value: Keys, name: float, word: float) -> float:
 
 
 def _verb_follows(before: Keys) -> bool:
-    """Whether the words before a gap call for what is done or how things are: `failed to …`, `is not …`."""
+    """Whether the words before a gap call for what is done or how things are: `failed to …`, `is not …`, `code=…`."""
     *_, earlier, last = ("", "", *before)
-    return last.lower() in _BEFORE_STATES or (last.lower() == "to" and earlier.lower() in _BEFORE_TO)
+    return tells_a_cause(last) or last.lower() in _BEFORE_STATES or (last.lower() == "to" and earlier.lower() in _BEFORE_TO)
 
 
 # ---- several names at once
@@ -170,7 +170,8 @@ def _where_all_names_vary(wordings: Mapping[Keys, Sequence[Piece]], found: Gaps)
         said = _words(skeleton)
         if len(alike) > 1 and len(said) >= AGREEMENT and _is_known(said):
             for i, values in enumerate(zip(*alike, strict=True)):
-                if len(set(values)) > 1 and (i > 0 or len(alike) > FIRM) and not _verb_follows(alike[0][:i]):
+                before = alike[0][:i]
+                if len(set(values)) > 1 and (i > 0 or len(alike) > FIRM) and not _verb_follows(before):
                     for keys in alike:
                         if keys[i] != VARIES:
                             found[keys].append((i, i + 1))

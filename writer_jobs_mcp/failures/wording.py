@@ -55,6 +55,11 @@ def says_something(key: str) -> bool:
     )
 
 
+def tells_a_cause(key: str) -> bool:
+    """Whether what stands after a key, as after `code=` or `"reason":`, says what happened."""
+    return key[-1:] in ("=", ":") and key[:-1].lower() in _CAUSE_KEYS
+
+
 def collapsed(pieces: Iterable[Piece]) -> list[Piece]:
     """`pieces` with one place for neighbours that vary, since a list may be of any length."""
     out: list[Piece] = []
@@ -133,6 +138,7 @@ _TOKEN = re.compile(
       |(?P<rest>[\w.+-]+@[\w-]+(?:\.[\w-]+)+                                   # e-mail address
         |\b[a-z][a-z0-9+.-]*://[^\s"'<>)\]}}|]+                                # URL
         |(?<![\w.)\]*])(?:[a-z]:)?[\\/](?:[\w.+@$%~*\#&=?-]+[\\/]?)+           # path
+        |(?<=[:=\ ])/(?=\s\(|\.?$)|\blocalhost(?::\d+)?\b
         |\b\d{{4}}-\d\d-\d\d(?:[T\ ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\ ?(?:Z\b|UTC\b|[+-]\d\d:?\d\d)?)?  # date, time
         |\b{_DAY},?\s+(?:\d{{1,2}}\s+)?{_MONTH}\.?\s+[\d: ]+(?:gmt|utc|[+-]\d{{4}})?)
       |(?P<quote>"(?:[^"\\\n]|\\.)*"|(?<!\w)'[^'\n]*'(?!\w)|(?<!\w)`[^`\n]*`|“[^”]*”|«[^»]*»|„[^“]*“|「[^」]*」)
@@ -270,7 +276,7 @@ class _Reader:
         inner, before = token[1:-1], lead.strip()
         if (
             self.text[end : end + 1] == ":"
-            and (token[0] == '"' or before[-1:] in ("{", ","))
+            and (before[-1:] in ("{", ",") or not self.pieces)
             and _kind(inner) in ("word", "name")
         ):
             self.add(inner + ":", lead + token[0], inner, end - 1)
@@ -307,7 +313,8 @@ class _Reader:
             self.add(token[:-1], lead, token, end)  # 1 item, 2 items
         else:
             self.add(token, lead, token, end)
-        self.last = low if kind != "number" else self.last
+        if kind != "number" or lead == ":":  # no plural after a port
+            self.last = low
 
     def is_status(self, token: str, lead: str) -> bool:
         """Whether it is as in `status 404` or `"status": 404`; in `status: 404 len: 20` it is but a measurement."""
