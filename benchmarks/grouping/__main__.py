@@ -80,7 +80,9 @@ def _print(half: str, measured: Iterator[Corpus], groupings: dict[str, Grouping]
         out.write(f"| {one.family} | {one.name} | {_percent(row)} |\n")
         out.flush()
     for family, rows in families.items():
-        out.write(f"| **{family}** | mean of {len(rows)} | {_percent([fmean(column) for column in zip(*rows, strict=True)])} |\n")
+        out.write(
+            f"| **{family}** | mean of {len(rows)} | {_percent([fmean(column) for column in zip(*rows, strict=True)])} |\n"
+        )
 
 
 def _percent(row: Sequence[float]) -> str:

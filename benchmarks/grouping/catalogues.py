@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from benchmarks.grouping.corpora import Template
 from benchmarks.grouping.values import ERRORS, Draw, anything, hexadecimal, number, decimal, name, path
 
-_HOLE = re.compile(r"%(?:\d+\$)?[-+ #0']*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?:hh|h|ll|l|z|j|t|q|L)?(?P<kind>[diouxXeEfgGcspm%])")
+_HOLE = re.compile(
+    r"%(?:\d+\$)?[-+ #0']*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?:hh|h|ll|l|z|j|t|q|L)?(?P<kind>[diouxXeEfgGcspm%])"
+)
 _HELP = re.compile(r"^\s*-|usage|--\w+|\n.*\n", re.IGNORECASE)
 
 

@@ -43,16 +43,28 @@ def _parts(node: ast.expr, arguments: list[ast.expr]) -> list[_Part] | None:
             return _percent(text, [ast.unparse(a) for a in arguments], {}) if arguments else [text]
         case ast.JoinedStr(values=values):
             return [
-                value.value if isinstance(value, ast.Constant) else (ast.unparse(value.value), "r" if value.conversion == ord("r") else "")  # type: ignore[attr-defined]
+                value.value
+                if isinstance(value, ast.Constant)
+                else (ast.unparse(value.value), "r" if value.conversion == ord("r") else "")  # type: ignore[attr-defined]
                 for value in values
             ]
         case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod(), right=right):
             if isinstance(right, ast.Dict):
-                named = {k.value: ast.unparse(v) for k, v in zip(right.keys, right.values, strict=True) if isinstance(k, ast.Constant)}
+                named = {
+                    k.value: ast.unparse(v)
+                    for k, v in zip(right.keys, right.values, strict=True)
+                    if isinstance(k, ast.Constant)
+                }
                 return _percent(text, [], named)
-            return _percent(text, [ast.unparse(e) for e in (right.elts if isinstance(right, ast.Tuple) else [right])], {})
-        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format"), args=args, keywords=keywords):
-            return _braces(text, [ast.unparse(a) for a in args], {k.arg: ast.unparse(k.value) for k in keywords if k.arg})
+            return _percent(
+                text, [ast.unparse(e) for e in (right.elts if isinstance(right, ast.Tuple) else [right])], {}
+            )
+        case ast.Call(
+            func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format"), args=args, keywords=keywords
+        ):
+            return _braces(
+                text, [ast.unparse(a) for a in args], {k.arg: ast.unparse(k.value) for k in keywords if k.arg}
+            )
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             one, other = _parts(left, []), _parts(right, [])
             return [*(one or [(ast.unparse(left), "")]), *(other or [(ast.unparse(right), "")])]
@@ -110,7 +122,13 @@ def _template(parts: list[_Part]) -> Template:
 
 
 def _is_error(expression: str) -> bool:
-    return bool(re.search(r"(?:^|\b|_)(?:e|ex|exc|err|error|exception|reason|message|msg|strerror|traceback|stderr|output)s?(?:\b|$)", expression, re.IGNORECASE))
+    return bool(
+        re.search(
+            r"(?:^|\b|_)(?:e|ex|exc|err|error|exception|reason|message|msg|strerror|traceback|stderr|output)s?(?:\b|$)",
+            expression,
+            re.IGNORECASE,
+        )
+    )
 
 
 def _draw(expression: str, kind: str, r: random.Random) -> Draw:

@@ -64,7 +64,9 @@ def main() -> None:
     sys.stdout.write("| messages | 10,000: s | 100,000: s | 100,000: MB | groups |\n|---|---|---|---|---|\n")
     for kind in KINDS:
         with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-            (few, _, _), (many, megabytes, groups) = pool.starmap(_measured, [(kind, MESSAGES // 10), (kind, MESSAGES)], chunksize=1)
+            (few, _, _), (many, megabytes, groups) = pool.starmap(
+                _measured, [(kind, MESSAGES // 10), (kind, MESSAGES)], chunksize=1
+            )
         sys.stdout.write(f"| {kind} | {few:.1f} | {many:.1f} | {megabytes:.0f} | {groups:,} |\n")
         sys.stdout.flush()
 

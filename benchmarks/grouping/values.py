@@ -15,12 +15,22 @@ _NOUNS = (
     "harbor lantern meadow orchard pebble quarry ribbon saddle timber walnut falcon otter badger heron lynx alice bob carol "
     "dave erin frank grace heidi ivan judy mallory oscar peggy trent victor wendy paris oslo tokyo lima cairo quito"
 ).split()
-_TYPES = "str int float bool bytes list dict tuple NoneType Decimal datetime Path ndarray DataFrame Series object".split()
+_TYPES = (
+    "str int float bool bytes list dict tuple NoneType Decimal datetime Path ndarray DataFrame Series object".split()
+)
 _EXTENSIONS = "txt csv json yaml log pdf png tmp dat conf py".split()
 _DOMAINS = "example.com corp.internal acme.io svc.cluster.local shop.example.org".split()
 ERRORS = (
-    "Connection refused", "[Errno 2] No such file or directory", "timed out", "Permission denied", "unexpected end of data",
-    "certificate has expired", "Broken pipe", "No space left on device", "division by zero", "Name or service not known",
+    "Connection refused",
+    "[Errno 2] No such file or directory",
+    "timed out",
+    "Permission denied",
+    "unexpected end of data",
+    "certificate has expired",
+    "Broken pipe",
+    "No space left on device",
+    "division by zero",
+    "Name or service not known",
 )
 
 
@@ -31,7 +41,9 @@ def _noun(r: random.Random) -> str:
 def name(r: random.Random) -> str:
     """A name as programs give them, from a plain word to CamelCase."""
     a, b = r.choice(_ADJECTIVES), r.choice(_NOUNS)
-    return r.choice((b, b, f"{a}_{b}", f"{a}-{b}", f"{a.title()}{b.title()}", f"{b}{r.randrange(100)}", f"{a}.{b}", b.title()))
+    return r.choice(
+        (b, b, f"{a}_{b}", f"{a}-{b}", f"{a.title()}{b.title()}", f"{b}{r.randrange(100)}", f"{a}.{b}", b.title())
+    )
 
 
 def number(r: random.Random) -> str:
@@ -47,10 +59,14 @@ def decimal(r: random.Random) -> str:
 def identifier(r: random.Random) -> str:
     """A UUID, a digest, or a prefixed id."""
     digits = f"{r.getrandbits(128):032x}"
-    return r.choice((
-        f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}", digits, digits[:12],
-        f"{r.choice(('job', 'req', 'task', 'org'))}_{''.join(r.choices(string.ascii_letters + string.digits, k=16))}",
-    ))
+    return r.choice(
+        (
+            f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}",
+            digits,
+            digits[:12],
+            f"{r.choice(('job', 'req', 'task', 'org'))}_{''.join(r.choices(string.ascii_letters + string.digits, k=16))}",
+        )
+    )
 
 
 def hexadecimal(r: random.Random) -> str:
@@ -67,7 +83,9 @@ def path(r: random.Random) -> str:
 
 def host(r: random.Random) -> str:
     """A host, by name or by address."""
-    return r.choice((f"{_noun(r)}.{r.choice(_DOMAINS)}", ".".join(str(r.randrange(256)) for _ in range(4)), "localhost"))
+    return r.choice(
+        (f"{_noun(r)}.{r.choice(_DOMAINS)}", ".".join(str(r.randrange(256)) for _ in range(4)), "localhost")
+    )
 
 
 def url(r: random.Random) -> str:
@@ -82,7 +100,10 @@ def address(r: random.Random) -> str:
 
 def moment(r: random.Random) -> str:
     """A date with its time."""
-    day, clock = f"2026-{r.randrange(1, 13):02}-{r.randrange(1, 29):02}", f"{r.randrange(24):02}:{r.randrange(60):02}:{r.randrange(60):02}"
+    day, clock = (
+        f"2026-{r.randrange(1, 13):02}-{r.randrange(1, 29):02}",
+        f"{r.randrange(24):02}:{r.randrange(60):02}:{r.randrange(60):02}",
+    )
     return r.choice((f"{day} {clock}", f"{day}T{clock}Z", f"{day} {clock}.{r.randrange(10**6):06}+00:00"))
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from .envelopes import envelopes
 from .phrases import BLANK, PASSAGE_END, regex
+from .stacks import PYTHON_FRAME, accounts
 
 HEAD = TAIL = 4_000
 """Characters read from either end of an error; what lies between is never looked at."""
@@ -30,59 +31,11 @@ def readings(error: str) -> Iterator[Reading]:
     then those behind it (`Caused by`, `the direct cause of`, `During handling of`), then what stands before it all.
     """
     cut = len(error) > HEAD + TAIL
-    for account in _accounts(f"{error[:HEAD]}{PASSAGE_END}{error[-TAIL:]}" if cut else error):
+    for account in accounts(f"{error[:HEAD]}{PASSAGE_END}{error[-TAIL:]}" if cut else error):
         passages = list(_passages(account, NESTING))
         yield Reading(
             PASSAGE_END.join(words for words, _ in passages), PASSAGE_END.join(plain for _, plain in passages)
         )
-
-
-# Stack traces ---------------------------------------------------------------------------------------------------------
-
-_PYTHON = "Traceback (most recent call last):"
-_PYTHON_LINK = (
-    r"(?:During handling of the above exception, another exception occurred"
-    r"|The above exception was the direct cause of the following exception):"
-)
-_PYTHON_FRAME = r"File [\"'][^\"'\n]{1,300}[\"'], line \d+, in \S+"
-_FRAME = r"(?m:^[^\S\n]+(?:at [^\n]*|\.\.\. \d+ [^\n]*)$)"  # Java, JavaScript, .NET
-_LINK = r"(?m:^[^\S\n]*Caused by:)"
-_GO_STACK = r"(?m:^goroutine \d+ \[)"
-
-
-def _accounts(error: str) -> Iterator[str]:
-    traceback = error.find(_PYTHON)
-    if traceback >= 0 and not any(envelope.start < traceback < envelope.end for envelope in envelopes(error)):
-        yield from _python_accounts(error)
-        return
-    stack = regex(_GO_STACK).search(error) if "goroutine" in error else None
-    told = error[: stack.start()] if stack else error
-    if "\n" in told:
-        yield from regex(_LINK).split(regex(_FRAME).sub("", told))
-    else:
-        yield told
-
-
-def _python_accounts(error: str) -> Iterator[str]:
-    preludes: list[str] = []
-    for part in reversed(regex(_PYTHON_LINK).split(error)):
-        prelude, _, stack = part.partition(_PYTHON)
-        preludes.append(prelude)
-        margin = prelude.rpartition("\n")[2]
-        yield _below_the_frames(stack, indent=0 if margin.strip() else len(margin))
-    yield from preludes
-
-
-def _below_the_frames(stack: str, indent: int) -> str:
-    """The exception and its message."""
-    if "\n" not in stack:  # flattened, as some loggers do
-        frames = list(regex(_PYTHON_FRAME).finditer(stack))
-        return stack[frames[-1].end() :] if frames else stack
-    lines = stack.split("\n")
-    for number, line in enumerate(lines[1:], start=1):
-        if line.strip() and len(line) - len(line.lstrip()) <= indent:
-            return "\n".join(lines[number:])
-    return ""
 
 
 # Passages -------------------------------------------------------------------------------------------------------------
@@ -97,7 +50,7 @@ def _passages(text: str, nesting: int) -> Iterator[tuple[str, str]]:
     yield text, _plain(prose)
     for field in (field for envelope in found for field in envelope.fields):
         if said := field.said:
-            for account in _accounts(said):
+            for account in accounts(said):
                 yield from _passages(account, nesting - 1) if nesting else [(account, _plain(account))]
         elif field.is_code:
             code = text[field.start : field.end] if field.needs_its_key else field.raw
@@ -118,7 +71,7 @@ _OF_THE_OUTPUT = (
 )
 _NAMED = (
     ("", _OF_THE_OUTPUT),
-    ("File ", _PYTHON_FRAME),
+    ("File ", PYTHON_FRAME),
     ("://", _URL),
     ("www.", _URL),
     ("/", _PATH),

@@ -155,7 +155,11 @@ def _speaks(value: Keys, name: float, word: float) -> float:
 def _verb_follows(before: Keys) -> bool:
     """Whether the words before a gap call for what is done or how things are: `failed to …`, `is not …`, `code=…`."""
     *_, earlier, last = ("", "", *before)
-    return tells_a_cause(last) or last.lower() in _BEFORE_STATES or (last.lower() == "to" and earlier.lower() in _BEFORE_TO)
+    return (
+        tells_a_cause(last)
+        or last.lower() in _BEFORE_STATES
+        or (last.lower() == "to" and earlier.lower() in _BEFORE_TO)
+    )
 
 
 # ---- several names at once
