@@ -33,7 +33,7 @@ def test_the_table_is_long_enough_to_mean_something() -> None:
     assert min(map(len, GROUPS)) >= 3
 
 
-@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group[0][:60])
+@pytest.mark.parametrize("group", GROUPS, ids=range(1, len(GROUPS) + 1))
 def test_messages_that_say_the_same_are_one_group_by_themselves(group: list[str]) -> None:
     assert grouped(group) == [sorted(group)]
 
@@ -188,8 +188,8 @@ _AWKWARD = "a A 0 é 文 ' \" ` / \\ : = - _ . , ( [ { < > & # ~ \n \t \0 \u200b
 ]
 
 
-@pytest.mark.parametrize("character", _AWKWARD, ids=repr)
-@pytest.mark.parametrize("opening", ["", "Error: ", "Traceback (most recent call last):\n", "x\n  at "])
+@pytest.mark.parametrize("character", _AWKWARD, ids=range(len(_AWKWARD)))
+@pytest.mark.parametrize("opening", ["", "Error: ", "Traceback (most recent call last):\n", "x\n  at "], ids=range(4))
 def test_a_hundred_kilobytes_of_anything_are_read(character: str, opening: str) -> None:
     """Two expressions that backtrack over such a text would not end while anybody waits."""
     message = opening + character * (100_000 // len(character))

@@ -160,8 +160,13 @@ _HUMPS = re.compile(r"[A-Z][a-z]+")
 _INNER_CAPITAL = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
 
 _STATUS = re.compile(r"[45]\d\d")  # an HTTP status is a cause: 404 and 503 call for different fixes
-# The word before a status.
-_STATUS_KEYS = frozenset("code error got http response returned returns status status_code statuscode".split())
+_NAMED_CODE = re.compile(r"[A-Z]{1,8}[-_]?\d{1,6}")  # E1004, ORA-00942
+_CODE = re.compile(r"(?:[A-Z]{1,8}[-_]?)?\d{1,6}")
+# The word before a code.
+_CODE_KEYS = frozenset(
+    "code error error_code errorcode got http response returned returns status status_code statuscode".split()
+)
+_PLURAL = re.compile(r"(?!(?:as|does|has|is|its|this|was)$).+[^s]s")
 _CAUSE_KEYS = frozenset(
     """
     action category cause code desc description detail details error error_code error_description error_message
@@ -302,24 +307,28 @@ class _Reader:
         if (sign := _KEY.match(self.text, end)) and _is_key(token, sign[0]):
             name = re.sub(r"\d+", "#", token)
             self.add(name + ("=∅" if _EMPTY.match(self.text, end) else sign[0].strip()), lead, name, end)
-        elif kind == "number":
-            key, shown = (token, token) if self.is_status(token, lead) else (VARIES, NUMBER)
-            self.add(key, lead, shown, end)
-        elif kind == "id":
-            self.add(VARIES, lead, ID, end)
+        elif kind in ("number", "id"):
+            if self.is_code(token, lead):
+                self.add(token, lead, token, end)
+            else:
+                self.add(VARIES, lead, NUMBER if kind == "number" else ID, end)
         elif self.varies(low, lead, is_name=kind == "name"):
             self.add(VARIES, lead, token, end)
-        elif self.last == NUMBER and not lead.strip() and token[-1] == "s" and token[-2:-1] not in ("", "s"):
+        elif self.last == NUMBER and not lead.strip() and _PLURAL.fullmatch(token):
             self.add(token[:-1], lead, token, end)  # 1 item, 2 items
         else:
             self.add(token, lead, token, end)
         if kind != "number" or lead == ":":  # no plural after a port
             self.last = low
 
-    def is_status(self, token: str, lead: str) -> bool:
-        """Whether it is as in `status 404` or `"status": 404`; in `status: 404 len: 20` it is but a measurement."""
-        measured = (":" in lead or "=" in lead) and '"' not in lead
-        return bool(_STATUS.fullmatch(token)) and self.last in _STATUS_KEYS and not measured
+    def is_code(self, token: str, lead: str) -> bool:
+        """Whether it is as in `status 404`, `"code": 1004` or `error_code=E23`; in `status: 404 len: 20` it but counts."""
+        if self.last not in _CODE_KEYS:
+            return False
+        assigned = ":" in lead or "=" in lead
+        if '"' in lead or self.cause:
+            return bool(_CODE.fullmatch(token))
+        return bool((_NAMED_CODE if assigned else _STATUS).fullmatch(token))
 
     def varies(self, low: str, lead: str, *, is_name: bool) -> bool:
         """Whether a word is one of many that could stand here, judging by this message alone."""
