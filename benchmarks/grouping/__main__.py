@@ -30,12 +30,17 @@ def corpora(half: dict[str, str], cache: Path) -> Iterator[Corpus]:
     """The corpora of one half of the sources."""
     made = [
         *(
-            corpus("python", package, [t for _, source in files("python", package, ".py", cache) for t in python.templates(source)])
+            corpus("python", package, [
+                t for _, source in files("python", package, ".py", cache) for t in python.templates(source)
+            ])
             for package in half["python"].split()
         ),
         *(
             corpus("javascript", package, [
-                t for suffix in (".js", ".mjs", ".cjs") for _, source in files("javascript", package, suffix, cache) for t in javascript.templates(source)
+                t
+                for suffix in (".js", ".mjs", ".cjs")
+                for _, source in files("javascript", package, suffix, cache)
+                for t in javascript.templates(source)
             ])
             for package in half["javascript"].split()
         ),
@@ -80,9 +85,7 @@ def _print(half: str, measured: Iterator[Corpus], groupings: dict[str, Grouping]
         out.write(f"| {one.family} | {one.name} | {_percent(row)} |\n")
         out.flush()
     for family, rows in families.items():
-        out.write(
-            f"| **{family}** | mean of {len(rows)} | {_percent([fmean(column) for column in zip(*rows, strict=True)])} |\n"
-        )
+        out.write(f"| **{family}** | mean of {len(rows)} | {_percent([fmean(c) for c in zip(*rows, strict=True)])} |\n")
 
 
 def _percent(row: Sequence[float]) -> str:

@@ -1,4 +1,4 @@
-"""Grouping accuracy, as the log parsing literature defines it (Zhu et al., Tools and Benchmarks for Automated Log Parsing)."""
+"""Grouping accuracy, as Zhu et al. define it (Tools and Benchmarks for Automated Log Parsing, ICSE-SEIP 2019)."""
 
 from collections import Counter
 from collections.abc import Hashable, Sequence

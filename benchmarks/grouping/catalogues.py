@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 
 from benchmarks.grouping.corpora import Template
-from benchmarks.grouping.values import ERRORS, Draw, anything, hexadecimal, number, decimal, name, path
+from benchmarks.grouping.values import ERRORS, Draw, anything, decimal, hexadecimal, name, number, path
 
+LETTERS = 12  # a shorter message is a label
 _HOLE = re.compile(
     r"%(?:\d+\$)?[-+ #0']*(?:\d+|\*)?(?:\.(?:\d+|\*))?(?:hh|h|ll|l|z|j|t|q|L)?(?P<kind>[diouxXeEfgGcspm%])"
 )
@@ -18,12 +19,12 @@ _HELP = re.compile(r"^\s*-|usage|--\w+|\n.*\n", re.IGNORECASE)
 def templates(catalogue: bytes, *, translated: bool) -> Iterator[Template]:
     """A template for each message that has a place for something, and for a third of the others."""
     try:
-        messages = gettext.GNUTranslations(io.BytesIO(catalogue))._catalog  # type: ignore[attr-defined]  # noqa: SLF001
+        messages = gettext.GNUTranslations(io.BytesIO(catalogue))._catalog  # type: ignore[attr-defined]
     except (OSError, UnicodeDecodeError, ValueError):
         return
     for key, translation in messages.items():
         original = key[0] if isinstance(key, tuple) else key
-        if not original or _HELP.search(original) or len(original) < 12:
+        if not original or _HELP.search(original) or len(original) < LETTERS:
             continue
         text = translation if translated else original
         r = random.Random(original)  # noqa: S311 - it must be the same each time

@@ -9,6 +9,8 @@ from benchmarks.grouping.values import Draw
 
 MESSAGES = 2_000  # of a corpus, as in the published ones
 TEMPLATES = 120  # at most
+FEWEST = 10  # templates of a program worth measuring
+LENGTH = 400  # characters of constant text
 WORDS = 2  # a template of fewer says nothing of its own
 
 
@@ -28,7 +30,7 @@ class Template:
     def is_telling(self) -> bool:
         """Whether its constant words say something."""
         said = re.findall(r"[^\W\d_]{2,}", " ".join(self.texts))
-        return len(said) >= WORDS and len("".join(self.texts)) < 400
+        return len(said) >= WORDS and len("".join(self.texts)) < LENGTH
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def corpus(family: str, name: str, templates: Sequence[Template]) -> Corpus | No
     chosen = [unique[identity] for identity in sorted(unique)]
     r.shuffle(chosen)
     chosen = chosen[:TEMPLATES]
-    if len(chosen) < 10:
+    if len(chosen) < FEWEST:
         return None
     weights = [1 / (rank + 1) for rank in range(len(chosen))]
     fillers = [_Filler(template, r) for template in chosen]

@@ -9,16 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 
 TUNED_ON = {
-    "python": "aiohttp ansible-core boto3 botocore celery docker fsspec huggingface-hub langchain-core luigi openai paramiko "
+    "python": "aiohttp ansible-core boto3 botocore celery docker fsspec huggingface-hub langchain-core luigi openai paramiko "  # noqa: E501 - as it reads best
     "pip poetry redis s3fs scrapy setuptools sqlalchemy swift",
     "javascript": "eslint knex mongoose npm pm2 sequelize webpack",
     "gettext": "git coreutils wget gnupg-l10n tar bash cups-common",
 }
 HELD_OUT = {
-    "python": "apache-airflow-core buildbot cassandra-driver certbot conan dask distributed django elasticsearch glance "
-    "google-cloud-storage jupyter-server kafka-python kubernetes mlflow-skinny neutron pymongo salt-ssh streamlit twisted",
+    "python": "apache-airflow-core buildbot cassandra-driver certbot conan dask distributed django elasticsearch glance "  # noqa: E501 - as it reads best
+    "google-cloud-storage jupyter-server kafka-python kubernetes mlflow-skinny neutron pymongo salt-ssh streamlit twisted",  # noqa: E501 - as it reads best
     "javascript": "firebase-tools ioredis mongodb pnpm puppeteer-core serverless typeorm",
-    "gettext": "dpkg util-linux-locales e2fsprogs-l10n apt libvirt-l10n postgresql-client-common postgresql-17 subversion lftp",
+    "gettext": "dpkg util-linux-locales e2fsprogs-l10n apt libvirt-l10n postgresql-client-common postgresql-17 subversion lftp",  # noqa: E501 - as it reads best
 }
 
 

@@ -37,7 +37,7 @@ def templates(source: bytes) -> Iterator[Template]:
             yield _template([prefix, *parts])
 
 
-def _parts(node: ast.expr, arguments: list[ast.expr]) -> list[_Part] | None:
+def _parts(node: ast.expr, arguments: list[ast.expr]) -> list[_Part] | None:  # noqa: PLR0911 - one for each way to write it
     match node:
         case ast.Constant(value=str(text)):
             return _percent(text, [ast.unparse(a) for a in arguments], {}) if arguments else [text]

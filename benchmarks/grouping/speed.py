@@ -12,6 +12,7 @@ from writer_jobs_mcp.failures import FailureGroups
 from writer_jobs_mcp.failures.vocabulary import STEMS
 
 MESSAGES = 100_000
+SHORT = 8  # words
 KINDS = ("of 20 templates", "of 5,000 templates", "all distinct", "2,000 characters long", "random words")
 _WORDS = sorted(STEMS)
 
@@ -33,7 +34,7 @@ def messages(kind: str, count: int) -> Iterator[str]:
     """Messages of a kind."""
     r = random.Random(kind)  # noqa: S311 - the same each time
     number_of = {"of 20 templates": 20, "2,000 characters long": 20}.get(kind, 5_000)
-    length = 150 if kind == "2,000 characters long" else 8
+    length = 150 if kind == "2,000 characters long" else SHORT
     templates = [[r.choice(_WORDS) for _ in range(length)] for _ in range(number_of)]
     for at in range(count):
         if kind == "all distinct":
@@ -43,7 +44,7 @@ def messages(kind: str, count: int) -> Iterator[str]:
         else:
             words = r.choice(templates)
             half = len(words) // 2
-            filled = (f"{name(r)} {number(r)} " for _ in range(30 if length > 8 else 1))
+            filled = (f"{name(r)} {number(r)} " for _ in range(30 if length > SHORT else 1))
             yield f"{' '.join(words[:half])} {''.join(filled)}{' '.join(words[half:])}: {path(r)}"
 
 

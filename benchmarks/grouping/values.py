@@ -7,12 +7,12 @@ from collections.abc import Callable
 Draw = Callable[[random.Random], str]
 
 _ADJECTIVES = (
-    "amber brisk calm dusty eager faint golden hollow icy jolly keen lunar mellow noble opal plain quiet rustic silver tidal "
+    "amber brisk calm dusty eager faint golden hollow icy jolly keen lunar mellow noble opal plain quiet rustic silver tidal "  # noqa: E501 - as it reads best
     "urban vivid waxy young zesty"
 ).split()
 _NOUNS = (
-    "orders invoices customers redis kafka postgres billing checkout catalog ledger sensors flights tickets reviews beacon "
-    "harbor lantern meadow orchard pebble quarry ribbon saddle timber walnut falcon otter badger heron lynx alice bob carol "
+    "orders invoices customers redis kafka postgres billing checkout catalog ledger sensors flights tickets reviews beacon "  # noqa: E501 - as it reads best
+    "harbor lantern meadow orchard pebble quarry ribbon saddle timber walnut falcon otter badger heron lynx alice bob carol "  # noqa: E501 - as it reads best
     "dave erin frank grace heidi ivan judy mallory oscar peggy trent victor wendy paris oslo tokyo lima cairo quito"
 ).split()
 _TYPES = (
@@ -64,7 +64,7 @@ def identifier(r: random.Random) -> str:
             f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}",
             digits,
             digits[:12],
-            f"{r.choice(('job', 'req', 'task', 'org'))}_{''.join(r.choices(string.ascii_letters + string.digits, k=16))}",
+            f"{r.choice(('job', 'req', 'task', 'org'))}_{''.join(r.choices(string.ascii_letters + string.digits, k=16))}",  # noqa: E501 - as it reads best
         )
     )
 
@@ -145,7 +145,7 @@ _HINTS: tuple[tuple[str, Draw], ...] = (
     ("host server addr ip node broker", host),
     ("timestamp date datetime when expires", moment),
     ("elapsed duration seconds ratio percent rate", decimal),
-    ("count num len size total max min limit port pid code status lineno line index idx offset attempt retries n i j rank dim "
+    ("count num len size total max min limit port pid code status lineno line index idx offset attempt retries n i j rank dim "  # noqa: E501 - as it reads best
      "ndim length width timeout version status_code exitcode returncode rc errno bytes", number),
     ("type cls class dtype", type_name),
     ("names columns keys fields args values options choices missing extra unknown items hosts", listed(name)),

@@ -322,7 +322,7 @@ class _Reader:
             self.last = low
 
     def is_code(self, token: str, lead: str) -> bool:
-        """Whether it is as in `status 404`, `"code": 1004` or `error_code=E23`; in `status: 404 len: 20` it but counts."""
+        """Whether it is as in `status 404`, `"code": 1004` or `error_code=E23`; a count in `status: 404 len: 20`."""
         if self.last not in _CODE_KEYS:
             return False
         assigned = ":" in lead or "=" in lead
