@@ -1,0 +1,45 @@
+"""Whether a result's text carries every fact of its structure: some clients show the one, some the other."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_MOMENT = re.compile(r"\d{4}-(\d\d-\d\d)T(\d\d:\d\d:\d\d)Z\Z")
+_COUNTED_BY = frozenset({"counts", "arguments"})
+"""Fields whose own names are facts too: the statuses that were counted, the arguments of a call."""
+
+
+def untold(structure: Mapping[str, Any], text: str) -> list[str]:
+    """The facts that ``text`` does not carry, as ``where: what``; yes and no are told in words, and left out."""
+    return [f"{where}: {fact!r}" for where, fact in _facts(structure, "") if not _is_told(fact, text)]
+
+
+def _facts(value: Any, where: str) -> Iterator[tuple[str, str | int | float]]:
+    match value:
+        case bool() | None:
+            pass
+        case str() | int() | float():
+            yield where, value
+        case [*items]:
+            for position, item in enumerate(items):
+                yield from _facts(item, f"{where}[{position}]")
+        case {**fields}:
+            for name, field in fields.items():
+                if where.rpartition(".")[2] in _COUNTED_BY:
+                    yield where, str(name)
+                yield from _facts(field, f"{where}.{name}" if where else str(name))
+        case _:
+            message = f"no JSON value: {value!r}"
+            raise TypeError(message)
+
+
+def _is_told(fact: str | float, text: str) -> bool:
+    if isinstance(fact, str):
+        moment = _MOMENT.match(fact)
+        in_parts = moment is not None and all(part in text for part in moment.groups())
+        return fact in text or json.dumps(fact, ensure_ascii=False)[1:-1] in text or in_parts
+    forms = {str(fact), f"{fact:,}", f"{100 * fact:.3g} %"}
+    if any(re.search(rf"(?<![\w.,]){re.escape(form)}(?![.,]?\d)", text) for form in forms):
+        return True
+    return fact == 0 and re.search(r"\b(?:no|none|nothing)\b", text, re.IGNORECASE) is not None
