@@ -3,10 +3,15 @@
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
+import hypothesis
 import pytest
 
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, Faults, Sandbox, World, build_app, serve
+
+# A busy machine is no failure: time never decides a test.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
