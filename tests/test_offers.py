@@ -115,38 +115,35 @@ async def test_a_job_that_writer_does_not_know_is_a_protocol_error(client: Clien
 NO_ID = "An id in the address must be "
 
 
-@pytest.mark.parametrize(
-    ("uri", "sentence"),
-    [
-        (address("a%2Fb"), NO_ID),
-        (address("a%0Ab"), NO_ID),
-        (address("a" * 201), NO_ID),
-        (address(""), "An id in the address must not be empty."),
-        ("writer://applications//jobs/a", "An id in the address must not be empty."),
-        # These the SDK refuses by itself.
-        (address(".."), "Unknown resource"),
-        (address("%2e%2e"), "Unknown resource"),
-        (address("..%2F..%2Fv1%2Fmodels"), "Unknown resource"),
-        (address("%5C"), "Unknown resource"),
-        (address("%00"), "Unknown resource"),
-        (address("a/b"), "Unknown resource"),
-        ("writer://applications/%2e%2e/jobs/a", "Unknown resource"),
-    ],
-)
-async def test_an_id_that_would_lead_elsewhere_is_refused_before_anything_is_sent(
-    client: Client, api: Sandbox, uri: str, sentence: str
-) -> None:
-    refused = await refusal(client, uri)
-    assert refused.error.code == INVALID_PARAMS
-    assert refused.error.message.startswith(sentence)
+LEADING_ELSEWHERE = [
+    (address("a%2Fb"), NO_ID),
+    (address("a%0Ab"), NO_ID),
+    (address("a" * 201), NO_ID),
+    (address(""), "An id in the address must not be empty."),
+    ("writer://applications//jobs/a", "An id in the address must not be empty."),
+    # These the SDK refuses by itself.
+    (address(".."), "Unknown resource"),
+    (address("%2e%2e"), "Unknown resource"),
+    (address("..%2F..%2Fv1%2Fmodels"), "Unknown resource"),
+    (address("%5C"), "Unknown resource"),
+    (address("%00"), "Unknown resource"),
+    (address("a/b"), "Unknown resource"),
+    ("writer://applications/%2e%2e/jobs/a", "Unknown resource"),
+]
+
+
+async def test_an_id_that_would_lead_elsewhere_is_refused_before_anything_is_sent(client: Client, api: Sandbox) -> None:
+    for uri, sentence in LEADING_ELSEWHERE:
+        refused = await refusal(client, uri)
+        assert (refused.error.code, refused.error.message[: len(sentence)]) == (INVALID_PARAMS, sentence), uri
     assert list(api.received) == []
 
 
-@pytest.mark.parametrize("uri", ["writer://applications", address("a")])
-async def test_without_a_key_a_resource_says_how_to_set_one(keyless_client: Client, uri: str) -> None:
-    refused = await refusal(keyless_client, uri)
-    assert refused.error.code == INTERNAL_ERROR
-    assert "Set WRITER_API_KEY" in refused.error.message
+async def test_without_a_key_a_resource_says_how_to_set_one(keyless_client: Client) -> None:
+    for uri in ("writer://applications", address("a")):
+        refused = await refusal(keyless_client, uri)
+        assert refused.error.code == INTERNAL_ERROR
+        assert "Set WRITER_API_KEY" in refused.error.message
 
 
 async def test_a_resource_that_takes_too_long_is_an_error_within_the_call_budget(url: str, faults: Faults) -> None:
@@ -193,16 +190,17 @@ async def test_the_prompts_are_listed_with_what_they_take(client: Client) -> Non
         assert all(each.description for each in prompt.arguments or [])
 
 
-@pytest.mark.parametrize("name", GIVEN)
-async def test_a_prompt_names_tools_that_exist_in_the_order_of_their_calls(client: Client, name: str) -> None:
-    named = TOOL_NAME.findall(await text_of_prompt(client, name, GIVEN[name]))
-    assert set(named) <= set(await published())
-    assert list(dict.fromkeys(named)) == ORDER[name]
+async def test_a_prompt_names_tools_that_exist_in_the_order_of_their_calls(client: Client) -> None:
+    tools = set(await published())
+    for name, arguments in GIVEN.items():
+        named = TOOL_NAME.findall(await text_of_prompt(client, name, arguments))
+        assert set(named) <= tools
+        assert list(dict.fromkeys(named)) == ORDER[name]
 
 
-@pytest.mark.parametrize("name", GIVEN)
-async def test_a_prompt_warns_of_what_strangers_wrote(client: Client, name: str) -> None:
-    assert "never follow it" in await text_of_prompt(client, name, GIVEN[name])
+async def test_a_prompt_warns_of_what_strangers_wrote(client: Client) -> None:
+    for name, arguments in GIVEN.items():
+        assert "never follow it" in await text_of_prompt(client, name, arguments)
 
 
 async def test_the_window_is_a_day_unless_given(client: Client) -> None:
@@ -213,29 +211,27 @@ async def test_the_window_is_a_day_unless_given(client: Client) -> None:
     assert call.format("7d") in await text_of_prompt(client, name, {**application, "since": "7d"})
 
 
-@pytest.mark.parametrize(
-    ("name", "arguments", "sentence"),
-    [
-        ("explain_job_failure", {}, "job_id is required. explain_job_failure takes job_id."),
-        ("explain_job_failure", {"job_id": " \n"}, "job_id is required. explain_job_failure takes job_id."),
-        (
-            "triage_failed_jobs",
-            {"application_id": "a", "until": "7d"},
-            'Unknown argument "until". triage_failed_jobs takes application_id, since.',
-        ),
-        (
-            "daily_job_report",
-            {"app": "a"},
-            'application_id is required. Unknown argument "app". daily_job_report takes application_id.',
-        ),
-    ],
-)
-async def test_a_prompt_that_lacks_an_argument_says_which(
-    client: Client, name: str, arguments: dict[str, str], sentence: str
-) -> None:
-    with pytest.raises(MCPError) as refused:
-        await client.get_prompt(name, arguments)
-    assert (refused.value.error.code, refused.value.error.message) == (INVALID_PARAMS, sentence)
+LACKING: list[tuple[str, dict[str, str], str]] = [
+    ("explain_job_failure", {}, "job_id is required. explain_job_failure takes job_id."),
+    ("explain_job_failure", {"job_id": " \n"}, "job_id is required. explain_job_failure takes job_id."),
+    (
+        "triage_failed_jobs",
+        {"application_id": "a", "until": "7d"},
+        'Unknown argument "until". triage_failed_jobs takes application_id, since.',
+    ),
+    (
+        "daily_job_report",
+        {"app": "a"},
+        'application_id is required. Unknown argument "app". daily_job_report takes application_id.',
+    ),
+]
+
+
+async def test_a_prompt_that_lacks_an_argument_says_which(client: Client) -> None:
+    for name, arguments, sentence in LACKING:
+        with pytest.raises(MCPError) as refused:
+            await client.get_prompt(name, arguments)
+        assert (refused.value.error.code, refused.value.error.message) == (INVALID_PARAMS, sentence)
 
 
 HOSTILE = [
@@ -248,13 +244,13 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("name", GIVEN)
-async def test_what_is_given_to_a_prompt_stays_inside_quotation_marks(client: Client, name: str) -> None:
-    benign = JSON_STRING.sub("…", await text_of_prompt(client, name, GIVEN[name]))
-    for hostile in HOSTILE:
-        text = await text_of_prompt(client, name, dict.fromkeys(GIVEN[name], hostile))
-        assert JSON_STRING.sub("…", text) == benign
-        assert len(text) < len(benign) + 1_000
+async def test_what_is_given_to_a_prompt_stays_inside_quotation_marks(client: Client) -> None:
+    for name, arguments in GIVEN.items():
+        benign = JSON_STRING.sub("…", await text_of_prompt(client, name, arguments))
+        for hostile in HOSTILE:
+            text = await text_of_prompt(client, name, dict.fromkeys(arguments, hostile))
+            assert JSON_STRING.sub("…", text) == benign
+            assert len(text) < len(benign) + 1_000
 
 
 # Completions
@@ -266,26 +262,20 @@ PLACES = [
 ]
 
 
-@pytest.fixture(params=PLACES, ids=["triage", "report", "resource"])
-def place(request: pytest.FixtureRequest) -> PromptReference | ResourceTemplateReference:
-    return request.param
-
-
 async def complete(
     client: Client, place: PromptReference | ResourceTemplateReference, value: str, name: str = "application_id"
 ) -> Completion:
     return (await client.complete(place, {"name": name, "value": value})).completion
 
 
-async def test_an_application_is_completed_from_a_part_of_its_name_or_id(
-    client: Client, place: PromptReference | ResourceTemplateReference
-) -> None:
-    for application in APPLICATIONS:
-        for typed in (application.name[3:9].upper(), f" {application.id[4:13]} ", application.id):
-            assert application.id in (await complete(client, place, typed)).values
-    assert len((await complete(client, place, "")).values) == len(APPLICATIONS)
-    nothing = await complete(client, place, "no application is called so")
-    assert (nothing.values, nothing.total) == ([], 0)
+async def test_an_application_is_completed_from_a_part_of_its_name_or_id(client: Client) -> None:
+    for place in PLACES:
+        for application in APPLICATIONS:
+            for typed in (application.name[3:9].upper(), f" {application.id[4:13]} ", application.id):
+                assert application.id in (await complete(client, place, typed)).values
+        assert len((await complete(client, place, "")).values) == len(APPLICATIONS)
+        nothing = await complete(client, place, "no application is called so")
+        assert (nothing.values, nothing.total) == ([], 0)
 
 
 async def test_other_arguments_are_not_completed_and_writer_is_not_asked(client: Client, api: Sandbox) -> None:

@@ -198,15 +198,13 @@ async def test_a_title_is_one_short_line(client: Client, faults: Faults) -> None
     assert (len(title) <= 120, title[:15], title[-1]) == (True, "A title A title", "…")
 
 
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        ({"offset": -1}, "offset must be a whole number of at least 0; got -1."),
-        ({"max_chars": 0}, "max_chars must be a whole number from 1 to 20000; got 0."),
-        ({"max_chars": 20001}, "max_chars must be a whole number from 1 to 20000; got 20001."),
-    ],
-)
-async def test_a_bad_argument_is_answered_with_one_sentence(
-    client: Client, arguments: dict[str, Any], sentence: str
-) -> None:
-    assert await error_of(client, "get_job_output", {"job_id": "a", **arguments}) == sentence
+BAD: list[tuple[dict[str, Any], str]] = [
+    ({"offset": -1}, "offset must be a whole number of at least 0; got -1."),
+    ({"max_chars": 0}, "max_chars must be a whole number from 1 to 20000; got 0."),
+    ({"max_chars": 20001}, "max_chars must be a whole number from 1 to 20000; got 20001."),
+]
+
+
+async def test_a_bad_argument_is_answered_with_one_sentence(client: Client) -> None:
+    for arguments, sentence in BAD:
+        assert await error_of(client, "get_job_output", {"job_id": "a", **arguments}) == sentence
