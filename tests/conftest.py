@@ -1,6 +1,7 @@
 """What the tests share: a world that stands still, its API over real HTTP, and settings that point there."""
 
-from collections.abc import AsyncGenerator
+import socket
+from collections.abc import AsyncGenerator, Generator
 from datetime import UTC, datetime
 
 import hypothesis
@@ -45,6 +46,14 @@ async def url(api: Sandbox) -> AsyncGenerator[str]:
 @pytest.fixture
 def config(url: str) -> Config:
     return settings(url)
+
+
+@pytest.fixture
+def unused_url() -> Generator[str]:
+    """Where nobody listens: the port is taken, and takes no connections."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
 def settings(url: str, **others: str) -> Config:

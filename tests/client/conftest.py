@@ -1,7 +1,6 @@
 """The client and the API it asks, under a key whose every part is looked for."""
 
 import logging
-import socket
 from collections.abc import AsyncGenerator, Generator
 
 import pytest
@@ -42,11 +41,3 @@ def nothing_of_the_key_is_logged(caplog: pytest.LogCaptureFixture) -> Generator[
         caplog.set_level(logging.WARNING, name)
     yield
     assert parts_told(caplog.text) == []
-
-
-@pytest.fixture
-def unused_url() -> Generator[str]:
-    """Where nobody listens: the port is taken, and takes no connections."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{taken.getsockname()[1]}"

@@ -113,8 +113,9 @@ def _said(body: bytes) -> JsonValue:
     try:
         return from_json(body)
     except ValueError:
-        # Half a surrogate pair, or bytes that are not UTF-8, spoil a text and not the answer: mend and look again.
-        return from_json(_HALF_A_PAIR.sub(rb"\\ufffd", body.decode("utf-8", "replace").encode()))
+        # A byte order mark, half a surrogate pair, or bytes that are not UTF-8 do not spoil the answer: mend and look
+        # again.
+        return from_json(_HALF_A_PAIR.sub(rb"\\ufffd", body.decode("utf-8-sig", "replace").encode()))
 
 
 def _what_it_is(body: bytes) -> str:

@@ -18,7 +18,7 @@ _SHORTEST_KEY = 4  # what is shorter is no secret, and masking it would spoil wo
 # So many of the key's characters in a row are no accident: in an error, where a word too many may be masked without
 # harm, and in the words of a job, which must stay.
 _IN_A_COMPLAINT, _IN_A_TEXT = 4, 8
-_ESCAPED_ASCII = (b"\\u00", b"\\/")  # how JSON could hide the key from a search of its bytes
+_ESCAPED_ASCII = re.compile(rb"\\(?:u00|/)")  # how JSON could hide the key from a search of its bytes
 _ELISION = r"(?:\.{2,8}|…|\*{2,32}|•{2,32})"
 
 
@@ -30,7 +30,7 @@ class Echoes:
         spellings = tuple(dict.fromkeys((key, quote(key, safe="")))) if is_secret else ()
         derived = tuple(_derived(key)) if is_secret else ()
         self._traces = tuple(_traces(key, spellings, derived))
-        self._bytes = (*_ESCAPED_ASCII, *(trace.encode() for trace in self._traces))
+        self._bytes = tuple(trace.encode() for trace in self._traces)
         self._in_a_text = _pieces((*spellings, *derived), min(_IN_A_TEXT, len(key)))
         self._in_a_complaint = self._in_a_text | _pieces(spellings, _IN_A_COMPLAINT)
         start, end = re.escape(key[:4]), re.escape(key[-4:])
@@ -41,7 +41,7 @@ class Echoes:
 
         It takes fifteen characters from the middle of the key, or the first sixteen of a hash or an encoding, for that.
         """
-        return any(trace in body for trace in self._bytes)
+        return any(trace in body for trace in self._bytes) or bool(_ESCAPED_ASCII.search(body))
 
     def masked(self, text: str) -> str:
         """A job's text without the key: neither eight of its characters in a row, nor an end of it beside dots."""

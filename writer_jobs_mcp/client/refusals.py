@@ -50,7 +50,7 @@ def refusal(response: httpx.Response, body: bytes, subject: str, key: BearerKey)
     if response.is_server_error:
         return Unavailable(f"Writer cannot answer about {subject} ({named(status)}). Try again later.")
     what = f"Writer answered {named(status)} where 200 was due"
-    if response.is_redirect:
+    if response.is_redirect and status != HTTPStatus.NOT_MODIFIED:
         what = f"Writer answered {named(status)}, a redirect, which is not followed so that no other host gets the key"
     return UnreadableAnswer(f"{what}. Check WRITER_BASE_URL.")
 
@@ -115,6 +115,8 @@ def breakdown(exc: httpx.HTTPError, host: str) -> Fault | WriterError:
         )
     if gaierror in kinds:
         return Fault(f"could not be found under its name ({host})", unsent=True)
+    if ssl.SSLError in kinds:
+        return Fault(f"would not speak TLS ({host})", unsent=isinstance(exc, _UNSENT))
     for kind, said in _FAULTS:
         if isinstance(exc, kind):
             return Fault(f"{said} ({host})", unsent=isinstance(exc, _UNSENT))

@@ -1,0 +1,122 @@
+"""A peer that may say anything at all: sockets and bytes, with no HTTP library between."""
+
+import asyncio
+import json
+import socket
+import struct
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import repeat
+from ssl import SSLContext
+
+JOBS = [
+    {
+        "id": f"job-{number}",
+        "status": "failed",
+        "application_id": "a",
+        "created_at": "2026-11-23T10:00:00Z",
+        "error": "Request timed out after 30 seconds",
+    }
+    for number in range(2)
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request that has come in, and the connection to answer it on, or to break."""
+
+    head: bytes
+    writer: asyncio.StreamWriter
+
+    async def send(self, data: bytes) -> None:
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def hang_up(self) -> None:
+        self.writer.close()
+        await self.writer.wait_closed()
+
+    def reset(self) -> None:
+        """Break the connection by a TCP reset."""
+        connection: socket.socket = self.writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.writer.transport.abort()
+
+
+Behaviour = Callable[[Exchange], Awaitable[None]]
+
+
+def answer(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
+    """A whole and honest answer."""
+    lines = [f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body)}", "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+def page(*rows: object, **others: object) -> bytes:
+    return json.dumps({"result": rows, **others}).encode()
+
+
+GOOD = page(*JOBS, totalCount=2)
+
+
+def says(*parts: bytes) -> Behaviour:
+    """Sends these bytes and hangs up."""
+
+    async def behave(exchange: Exchange) -> None:
+        for part in parts:
+            await exchange.send(part)
+        await exchange.hang_up()
+
+    return behave
+
+
+@dataclass
+class Wire:
+    """What is done to the requests for each application, one after the other; after that they are answered well."""
+
+    scripts: dict[str, Iterator[Behaviour]] = field(default_factory=dict[str, Iterator[Behaviour]])
+    heads: list[bytes] = field(default_factory=list[bytes])
+    _serving: set["asyncio.Task[None] | None"] = field(default_factory=set["asyncio.Task[None] | None"])
+
+    def once(self, behaviour: Behaviour, application: str = "a") -> None:
+        self.scripts[application] = iter([behaviour])
+
+    def for_ever(self, behaviour: Behaviour, application: str = "a") -> None:
+        self.scripts[application] = repeat(behaviour)
+
+    @asynccontextmanager
+    async def served(self, tls: SSLContext | None = None) -> AsyncGenerator[str]:
+        """Its URL."""
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=tls)
+        port = server.sockets[0].getsockname()[1]
+        try:
+            yield f"{'https' if tls else 'http'}://127.0.0.1:{port}"
+        finally:
+            server.close()
+            serving = [task for task in self._serving if task]
+            for task in serving:
+                task.cancel()
+            await asyncio.gather(*serving)
+            await server.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._serving.add(asyncio.current_task())
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+                while not writer.is_closing():
+                    await self._answer(await self._head(reader), writer)
+        finally:
+            self._serving.discard(asyncio.current_task())
+            writer.transport.abort()
+
+    async def _head(self, reader: asyncio.StreamReader) -> bytes:
+        """A request without its body, or the first letters of something else."""
+        method = await reader.readexactly(4)
+        return method + await reader.readuntil(b"\r\n\r\n") if method in {b"GET ", b"POST"} else method
+
+    async def _answer(self, head: bytes, writer: asyncio.StreamWriter) -> None:
+        self.heads.append(head)
+        application = head.split(b"/v1/applications/", 1)[-1].split(b"/", 1)[0].decode("latin-1")
+        behaviour = next(self.scripts.get(application, iter(())), says(answer(GOOD)))
+        await behaviour(Exchange(head, writer))
