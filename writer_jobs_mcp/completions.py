@@ -42,4 +42,6 @@ def add_completions(server: MCPServer[App], app: Callable[[], App]) -> None:
             return None
         typed = argument.value.strip().casefold()
         ids = [each.id for each in page.applications if typed in f"{each.id}\n{each.name or ''}".casefold()]
-        return Completion(values=ids[:_MOST_VALUES], total=len(ids), has_more=page.has_more or len(ids) > _MOST_VALUES)
+        return Completion(
+            values=ids[:_MOST_VALUES], total=len(ids), has_more=bool(page.has_more) or len(ids) > _MOST_VALUES
+        )

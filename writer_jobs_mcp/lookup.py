@@ -28,7 +28,7 @@ async def find_job(client: WriterClient, application_id: str, job_id: str) -> Jo
                         return job
                     seen.add(job.id)
                 offset += len(page.rows)
-                head = page.jobs[0].id if page.jobs else None
+                head = page.rows[0].mark if page.rows else None
                 # A page that begins like an earlier one comes from a server that ignores `offset`.
                 if not page.rows or head in heads or page.total == offset:
                     break

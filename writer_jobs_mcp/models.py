@@ -22,11 +22,16 @@ from pydantic import (
     WrapValidator,
 )
 
+from writer_jobs_mcp.text import one_line, visible
 
-def describe(exc: ValidationError) -> str:
-    """The first complaint of a validation as ``where: what``, without the value that caused it."""
+
+def describe(exc: ValidationError, below: int = 0) -> str:
+    """The first complaint of a validation as ``where: what``, without the value that caused it.
+
+    ``below`` so many levels of ``where`` that say nothing to the reader.
+    """
     first = exc.errors(include_url=False, include_context=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
+    where = ".".join(str(part) for part in first["loc"][below:])
     return f"{where}: {first['msg']}" if where else first["msg"]
 
 
@@ -38,8 +43,21 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("not a time between the years 1 and 9999") from exc
 
 
+_GREATEST_COUNT = 2**53 - 1  # that every reader of JSON can hold
+
+
 def _count_or_none(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _GREATEST_COUNT:
+        return value
+    return None
+
+
+def _text_or_none(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _yes_no_or_none(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
 
 
 Timestamp = Annotated[datetime, AfterValidator(_in_utc)]
@@ -54,6 +72,8 @@ class Unreadable(_Said):
     """A row of a list that could not be read, beside others that could."""
 
     reason: str
+    mark: str
+    """Tells it from other rows; the same row has the same on another page."""
 
 
 _MOST_ROWS = 1_000  # ten times what is ever asked for; of a page that goes on for ever, what follows is the next page
@@ -67,20 +87,30 @@ def _row_or_reason(row: object, read: ValidatorFunctionWrapHandler) -> object:
     try:
         return read(row)
     except ValidationError as exc:
-        return Unreadable(reason=describe(exc))
+        # The first level of where it fails is our own: a row, or what is said of it.
+        return Unreadable(reason=describe(exc, below=1), mark=f"unreadable {hash(repr(row))}")
+
+
+def _word(value: str) -> str:
+    return one_line(visible(value))
 
 
 class Job(_Said):
     """One asynchronous run of an application."""
 
     id: str = Field(min_length=1)
-    status: str
+    status: Annotated[str, AfterValidator(_word)]
     application_id: str
     created_at: Timestamp
     completed_at: Timestamp | None = None
     title: str | None = Field(default=None, validation_alias=AliasPath("data", "title"))
     output: str | None = Field(default=None, validation_alias=AliasPath("data", "suggestion"))
     error: str | None = None
+
+    @property
+    def mark(self) -> str:
+        """Tells it from other rows."""
+        return self.id
 
     @property
     def is_running(self) -> bool:
@@ -136,8 +166,9 @@ class ApplicationPage(_Said):
         tuple[Annotated[Application | InstanceOf[Unreadable], WrapValidator(_row_or_reason)], ...],
         BeforeValidator(_first_rows),
     ] = Field(validation_alias="data")
-    has_more: bool
-    last_id: str | None = None
+    has_more: Annotated[bool | None, BeforeValidator(_yes_no_or_none)] = None
+    """Whether Writer says that more follow; None where it does not say, although it should."""
+    last_id: Annotated[str | None, BeforeValidator(_text_or_none)] = None
 
     @property
     def applications(self) -> list[Application]:

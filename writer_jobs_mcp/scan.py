@@ -108,8 +108,8 @@ class _Taken:
     """The last page that was taken: where it ends, and what is in it."""
 
     reached: int
-    ids: frozenset[str]
-    last_id: str | None
+    marks: frozenset[str]
+    last_mark: str | None
 
 
 class _Scan:
@@ -213,30 +213,32 @@ class _Scan:
 
         The list keeps its order while jobs arrive and leave, so two pages with a job in common leave no gap.
         """
-        last, ids = self.last, {job.id for job in page.jobs}
+        last, marks = self.last, _marks(page)
         # Pages of a single job cannot overlap.
-        if last is None or offset == 0 or self._size == 1 or not ids or not last.ids or ids & last.ids:
+        if last is None or offset == 0 or self._size == 1 or not marks or not last.marks or marks & last.marks:
             return True
         between = await self._read(max(0, offset - self._size // 2))
-        found = {job.id for job in between.jobs}
-        if not (found & last.ids and found & ids):
+        found = _marks(between)
+        if not (found & last.marks and found & marks):
             return False
         self._take_new(between)
         return True
 
     async def _accept(self, offset: int, page: JobPage) -> None:
         self._note_total(page, offset + len(page.rows))
-        ids = [job.id for job in page.jobs]
-        overlaps = self.last is not None and offset == self.last.reached - 1
-        if overlaps and self.last and ids and ids[0] != self.last.last_id:
-            self.coverage.moved = True
+        marks = _marks(page)
+        is_stale = self.last is not None and bool(marks) and marks == self.last.marks
+        unreadable = [] if is_stale else page.unreadable
+        if self.last is not None and offset == self.last.reached - 1 and page.rows:  # its first row is the last again
+            self.coverage.moved |= page.rows[0].mark != self.last.last_mark
+            unreadable = unreadable[1:] if page.rows[0] in unreadable[:1] else unreadable
         self._step_back = 1
         news = self._take_new(page)
-        self.coverage.unreadable += len(page.unreadable)
-        if page.unreadable:
-            self.coverage.unreadable_reason = page.unreadable[0].reason
-        taken = _Taken(offset + len(page.rows), frozenset(ids), ids[-1] if ids else None)
-        self._stale = self._stale + 1 if self.last and ids and taken.ids == self.last.ids else 0
+        self.coverage.unreadable += len(unreadable)
+        if unreadable:
+            self.coverage.unreadable_reason = unreadable[0].reason
+        taken = _Taken(offset + len(page.rows), marks, page.rows[-1].mark if page.rows else None)
+        self._stale = self._stale + 1 if is_stale else 0
         self.last = taken
         self._decide(page, self.last.reached, news)
         if self._progress:
@@ -313,6 +315,10 @@ class _Scan:
             request.scope.cancel()
         self._window.clear()
         self._next, self._is_probing = offset, False
+
+
+def _marks(page: JobPage) -> frozenset[str]:
+    return frozenset(row.mark for row in page.rows)
 
 
 @dataclass(slots=True)

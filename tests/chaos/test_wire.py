@@ -3,10 +3,7 @@
 import ssl
 import time
 import tracemalloc
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import anyio
 import pytest
@@ -14,49 +11,13 @@ import trustme
 from mcp.client import Client
 from mcp_types import CallToolResult
 
-from tests.asking import text_of
+from tests.chaos.asking import asked, call, check_right, check_told
 from tests.chaos.conftest import Tally
 from tests.chaos.faults import MIB, ONCE, OVER, SLOW, Fault
-from tests.chaos.wire import JOBS, Wire
-from tests.client.telling import A_WHILE, KEY
-from tests.conftest import settings
-from writer_jobs_mcp.server import build_server
+from tests.chaos.wire import Wire
 
 BUDGET = 1  # seconds
-CALL = "list_application_jobs"
 MOST_MEMORY = 192 * MIB  # an answer of 32 MiB in its several forms, and the peer's own copies
-
-
-@asynccontextmanager
-async def asked(url: str, **environ: str) -> AsyncGenerator[Client]:
-    async with Client(build_server(settings(url, WRITER_API_KEY=KEY, **environ))) as client:
-        yield client
-
-
-async def call(client: Client, tally: Tally, application: str = "a") -> CallToolResult:
-    """The answer, looked through for the key; nothing may take longer than a while."""
-    with anyio.move_on_after(A_WHILE) as scope:
-        result = await client.call_tool(CALL, {"application_id": application})
-        tally.read(result.model_dump_json())
-        return result
-    tally.hung += scope.cancelled_caught
-    pytest.fail("the call hung")
-
-
-def check_right(result: CallToolResult, tally: Tally) -> None:
-    structure: dict[str, Any] = result.structured_content or {"jobs": []}
-    ids = [job["id"] for job in structure["jobs"]]
-    tally.lost += ids != [job["id"] for job in JOBS]
-    assert ids == [job["id"] for job in JOBS], text_of(result)
-
-
-def check_told(result: CallToolResult, *words: str) -> None:
-    sentence = text_of(result)
-    assert result.is_error, sentence
-    assert any(each in sentence for each in words), sentence
-    assert sentence.endswith(".")
-    assert len(sentence) < 600
-    assert sentence.isprintable()
 
 
 @pytest.mark.parametrize("fault", ONCE, ids=lambda fault: fault.name)
@@ -89,7 +50,7 @@ async def test_a_fault_that_stays_is_told_within_the_call_budget_and_the_next_ca
         tally.tried["faults that stay"] += 1
         wire.for_ever(fault.behaviour, application)
         started = time.monotonic()
-        results[fault.name] = await call(client, tally, application), time.monotonic() - started
+        results[fault.name] = await call(client, tally, application_id=application), time.monotonic() - started
 
     async with (
         wire.served() as url,

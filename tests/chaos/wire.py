@@ -71,10 +71,15 @@ def says(*parts: bytes) -> Behaviour:
     return behave
 
 
+_ANSWERS_WELL = says(answer(GOOD))
+
+
 @dataclass
 class Wire:
     """What is done to the requests for each application, one after the other; after that they are answered well."""
 
+    everywhere: Behaviour = _ANSWERS_WELL
+    """What is done where there is no script, or where it is over."""
     scripts: dict[str, Iterator[Behaviour]] = field(default_factory=dict[str, Iterator[Behaviour]])
     heads: list[bytes] = field(default_factory=list[bytes])
     _serving: set["asyncio.Task[None] | None"] = field(default_factory=set["asyncio.Task[None] | None"])
@@ -118,5 +123,5 @@ class Wire:
     async def _answer(self, head: bytes, writer: asyncio.StreamWriter) -> None:
         self.heads.append(head)
         application = head.split(b"/v1/applications/", 1)[-1].split(b"/", 1)[0].decode("latin-1")
-        behaviour = next(self.scripts.get(application, iter(())), says(answer(GOOD)))
+        behaviour = next(self.scripts.get(application, iter(())), self.everywhere)
         await behaviour(Exchange(head, writer))

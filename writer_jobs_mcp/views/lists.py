@@ -74,12 +74,14 @@ class ApplicationList(View):
 def application_list(page: ApplicationPage) -> ApplicationList:
     """A page of applications, as the agent gets it."""
     rows = page.applications
+    # Where Writer does not say, only a page without applications shows that there are no more.
+    has_more = bool(rows) if page.has_more is None else page.has_more
     return ApplicationList(
         applications=[_application_row(row) for row in rows],
         page=ApplicationPageInfo(
             returned=len(rows),
-            has_more=page.has_more,
-            after=(page.last_id or (rows[-1].id if rows else None)) if page.has_more else None,
+            has_more=has_more,
+            after=(page.last_id or (rows[-1].id if rows else None)) if has_more else None,
             unreadable=_unreadable(page.unreadable),
         ),
     )

@@ -1,0 +1,59 @@
+"""Asking a server whose peer may do anything, and looking through all that it says."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import pytest
+from mcp.client import Client
+from mcp_types import CallToolResult
+
+from tests.asking import text_of
+from tests.chaos.conftest import Tally
+from tests.chaos.wire import JOBS
+from tests.client.telling import A_WHILE, KEY
+from tests.conftest import settings
+from writer_jobs_mcp.server import build_server
+
+CALL = "list_application_jobs"
+
+
+@asynccontextmanager
+async def asked(url: str, **environ: str) -> AsyncGenerator[Client]:
+    """A client of a server that asks the peer at ``url``."""
+    async with Client(build_server(settings(url, WRITER_API_KEY=KEY, **environ))) as client:
+        yield client
+
+
+async def call(client: Client, tally: Tally, tool: str = CALL, **arguments: Any) -> CallToolResult:
+    """The result, looked through for the key; nothing may take longer than a while."""
+    with anyio.move_on_after(A_WHILE):
+        result = await client.call_tool(tool, arguments or {"application_id": "a"})
+        tally.read(result.model_dump_json())
+        return result
+    tally.hung += 1
+    pytest.fail("the call hung")
+
+
+def structure(result: CallToolResult) -> dict[str, Any]:
+    assert not result.is_error, text_of(result)
+    assert result.structured_content is not None
+    return result.structured_content
+
+
+def check_right(result: CallToolResult, tally: Tally) -> None:
+    jobs: list[dict[str, Any]] = [] if result.is_error else structure(result)["jobs"]
+    ids = [job["id"] for job in jobs]
+    tally.lost += ids != [job["id"] for job in JOBS]
+    assert ids == [job["id"] for job in JOBS], text_of(result)
+
+
+def check_told(result: CallToolResult, *words: str) -> None:
+    """It is one sentence or two for whoever must act next, with one of these among its words."""
+    sentence = text_of(result)
+    assert result.is_error, sentence
+    assert any(each in sentence for each in words), sentence
+    assert sentence.endswith(".")
+    assert len(sentence) < 600
+    assert sentence.isprintable()

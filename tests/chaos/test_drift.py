@@ -1,0 +1,230 @@
+"""An API that is no longer what its documents say: what can be read is shown, what cannot is counted, with a reason."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.asking import text_of
+from tests.chaos.asking import asked, call, check_right, check_told, structure
+from tests.chaos.conftest import Tally
+from tests.chaos.wire import JOBS, Wire, answer, page, says
+from tests.moving_api import MovingApi, newest_first
+from tests.triaging import triage
+
+JOB: dict[str, Any] = JOBS[0]
+
+
+def without(name: str) -> dict[str, Any]:
+    return {key: value for key, value in JOB.items() if key != name}
+
+
+UNREADABLE_ROWS: dict[str, tuple[object, str]] = {
+    **{
+        f"no {name}": (without(name), f"{name}: Field required")
+        for name in ("id", "status", "application_id", "created_at")
+    },
+    **{f"{name} null": ({**JOB, name: None}, f"{name}: Input should be") for name in ("id", "status", "created_at")},
+    "no row but null": (None, "Input should be"),
+    "no row but a text": ("job", "Input should be"),
+    "no row but a list": ([JOB], "Input should be"),
+    "an empty row": ({}, "id: Field required"),
+    "an empty id": ({**JOB, "id": ""}, "id: String should have at least 1 character"),
+    "an id that is a number": ({**JOB, "id": 7}, "id: Input should be a valid string"),
+    "a status that is an object": ({**JOB, "status": {"is": "failed"}}, "status: Input should be a valid string"),
+    "a time that is none": ({**JOB, "created_at": "yesterday"}, "created_at: Input should be a valid datetime"),
+    "a time before all time": (
+        {**JOB, "created_at": "0001-01-01T00:00:00+14:00"},
+        "created_at: Value error, not a time",
+    ),
+    "a time after all time": ({**JOB, "completed_at": "9999-12-31T23:59:59-01:00"}, "completed_at: Value error, not a"),
+    "a time in another calendar": ({**JOB, "created_at": 10**30}, "created_at: Input should be a valid datetime"),
+    "an error that is an object": ({**JOB, "error": {"message": "x"}}, "error: Input should be a valid string"),
+    "an output that is a list": ({**JOB, "data": {"suggestion": ["x"]}}, "data.suggestion: Input should be a valid"),
+}
+
+
+@pytest.mark.parametrize(("row", "reason"), UNREADABLE_ROWS.values(), ids=UNREADABLE_ROWS)
+async def test_a_row_that_cannot_be_read_is_counted_and_the_others_are_shown(
+    row: object, reason: str, tally: Tally
+) -> None:
+    tally.tried["drifts of the API"] += 1
+    wire = Wire()
+    wire.for_ever(says(answer(page(JOBS[0], row, JOBS[1], row))))
+    async with wire.served() as url, asked(url) as client:
+        listed, report = (
+            await call(client, tally),
+            await call(client, tally, "triage_application_jobs", application_id="a"),
+        )
+    check_right(listed, tally)
+    for told in (structure(listed)["page"]["unreadable"], structure(report)["coverage"]["unreadable"]):
+        assert told["count"] == 2
+        assert told["reason"].startswith(reason)
+    for said in (text_of(listed), text_of(report)):
+        assert f'2 more could not be read ("{reason}' in said
+    assert structure(report)["counts"] == {"failed": 2}
+
+
+READABLE_ROWS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "a state of old": ({"status": "queued"}, {"status": "queued"}),
+    "a state that is nobody's": ({"status": "en_cours ✓"}, {"status": "en_cours ✓"}),
+    "a state that is empty": ({"status": ""}, {"status": ""}),
+    "a state without end": ({"status": "x" * 5_000}, {"status": "x" * 39 + "…"}),
+    "a state that draws": ({"status": "\x1b[31mfailed\u202e"}, {"status": "failed"}),
+    "a number for an id": ({"id": "12"}, {"id": "12"}),
+    "an id in capitals": (
+        {"id": "3C90C3CC-0D44-4B50-8888-8DD25736052A"},
+        {"id": "3C90C3CC-0D44-4B50-8888-8DD25736052A"},
+    ),
+    "an id with a slash": ({"id": "team/7"}, {"id": "team/7"}),
+    "an id of other letters": ({"id": "задание 7 😀"}, {"id": "задание 7 😀"}),
+    "data that is a text": ({"data": "x"}, {"error": JOB["error"]}),
+    "data that is a list": ({"data": [1]}, {"error": JOB["error"]}),
+    "everything null": (dict.fromkeys(("completed_at", "data", "error", "updated_at")), {"status": "failed"}),
+    "a time in seconds": ({"created_at": 1_795_428_000}, {"created_at": "2026-11-23T10:00:00Z"}),
+    "a time with an offset": (
+        {"created_at": "2026-11-23T12:00:00.123456+02:00"},
+        {"created_at": "2026-11-23T10:00:00Z"},
+    ),
+    "fields of tomorrow": ({"priority": {"level": [1, {"a": None}]}, "error_code": 7}, {"status": "failed"}),
+}
+
+
+@pytest.mark.parametrize(("changed", "expected"), READABLE_ROWS.values(), ids=READABLE_ROWS)
+async def test_what_the_documents_do_not_foresee_is_shown_as_it_is(
+    changed: dict[str, Any], expected: dict[str, Any], tally: Tally
+) -> None:
+    tally.tried["drifts of the API"] += 1
+    wire = Wire()
+    wire.for_ever(says(answer(page({**JOB, **changed}))))
+    async with wire.served() as url, asked(url) as client:
+        (shown,) = structure(await call(client, tally))["jobs"]
+        report = structure(await call(client, tally, "triage_application_jobs", application_id="a"))
+    assert {name: shown[name] for name in expected} == expected
+    assert sum(report["counts"].values()) == 1
+
+
+UNUSABLE_PAGES: dict[str, tuple[object, str]] = {
+    "no result": ({"totalCount": 2}, "result: Field required"),
+    "result null": ({"result": None}, "result: Input should be a valid tuple"),
+    "result an object": ({"result": {"jobs": JOBS}}, "result: Input should be a valid tuple"),
+    "result a text": ({"result": "two jobs"}, "result: Input should be a valid tuple"),
+    "the list itself": (JOBS, "Input should be"),
+    "an error with 200": ({"tpe": "NotFound", "errors": [{"description": "no"}]}, "result: Field required"),
+}
+
+
+@pytest.mark.parametrize(("said", "reason"), UNUSABLE_PAGES.values(), ids=UNUSABLE_PAGES)
+async def test_a_page_without_its_list_is_told_with_the_place(said: object, reason: str, tally: Tally) -> None:
+    tally.tried["drifts of the API"] += 1
+    wire = Wire()
+    wire.once(says(answer(json.dumps(said).encode())))
+    async with wire.served() as url, asked(url) as client:
+        check_told(await call(client, tally), f'Writer\'s answer about application "a" cannot be read ({reason}')
+        check_right(await call(client, tally), tally)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"totalCount": -1},
+        {"totalCount": 0},
+        {"totalCount": 1},
+        {"totalCount": 10**30},
+        {"totalCount": 2**53},
+        {"totalCount": "2"},
+        {"totalCount": 2.5},
+        {"totalCount": True},
+        {"totalCount": None},
+        {"totalCount": {"value": 2}},
+        {"pagination": None},
+        {"pagination": "none"},
+        {"pagination": []},
+        {"pagination": {"limit": -1, "offset": -1}},
+        {"pagination": {"limit": "20"}},
+        {"pagination": {"limit": 0}},
+    ],
+    ids=str,
+)
+async def test_a_total_that_cannot_be_true_ends_no_list(others: dict[str, object], tally: Tally) -> None:
+    tally.tried["drifts of the API"] += 1
+    wire = Wire()
+    wire.once(says(answer(page(*JOBS, **others))))
+    async with wire.served() as url, asked(url) as client:
+        result = await call(client, tally)
+    check_right(result, tally)
+    assert structure(result)["page"]["next_offset"] == 2
+    total = structure(result)["page"].get("total", 0)
+    assert 0 <= total < 2**53
+
+
+async def test_pages_that_ignore_the_offset_keep_nobody_busy(tally: Tally) -> None:
+    tally.tried["drifts of the API"] += 1
+    wire = Wire()
+    wire.for_ever(says(answer(page(*JOBS))))
+    wire.for_ever(says(answer(b"{}", "404 Not Found")), "jobs")
+    async with wire.served() as url, asked(url) as client:
+        report = structure(await call(client, tally, "triage_application_jobs", application_id="a"))
+        asked_for_triage = len(wire.heads)
+        missing = await call(client, tally, "get_job_error", job_id="job-7", application_id="a")
+    assert (report["coverage"]["jobs_read"], report["coverage"]["complete"]) == (2, False)
+    assert report["counts"] == {"failed": 2}
+    assert asked_for_triage < 20
+    check_told(missing, 'it is not among the 2 jobs of application "a" either')
+    assert len(wire.heads) - asked_for_triage < 10
+
+
+async def test_pages_that_ignore_the_offset_and_cannot_be_read_keep_nobody_busy_either(tally: Tally) -> None:
+    tally.tried["drifts of the API"] += 1
+    wire = Wire()
+    wire.for_ever(says(answer(page({}, None))))
+    wire.for_ever(says(answer(b"{}", "404 Not Found")), "jobs")
+    async with wire.served() as url, asked(url) as client:
+        report = structure(await call(client, tally, "triage_application_jobs", application_id="a"))
+        missing = await call(client, tally, "get_job_error", job_id="job-7", application_id="a")
+    check_told(missing, 'it is not among the 0 jobs of application "a" either')
+    assert (report["coverage"]["jobs_read"], report["coverage"]["unreadable"]["count"]) == (0, 2)
+    assert len(wire.heads) < 20
+
+
+@pytest.mark.parametrize("every", [1, 2, 7, 99])
+async def test_rows_that_cannot_be_read_are_counted_once_however_the_pages_lie(every: int, tally: Tally) -> None:
+    tally.tried["drifts of the API"] += 1
+    count = 350
+    api = MovingApi(newest_first(count), tell=lambda number: {"created_at": None} if number % every == 0 else {})
+    coverage = (await triage(api))["coverage"]
+    bad = count // every
+    assert (coverage["jobs_read"], coverage["unreadable"]["count"]) == (count - bad, bad)
+
+
+APPLICATION = {"id": "app-1", "name": "One", "type": "generation", "status": "deployed"}
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"data": [APPLICATION]}, {"returned": 1, "has_more": True, "after": "app-1"}),
+        ({"data": []}, {"returned": 0, "has_more": False}),
+        ({"data": [APPLICATION], "has_more": None}, {"returned": 1, "has_more": True, "after": "app-1"}),
+        ({"data": [APPLICATION], "has_more": "no"}, {"returned": 1, "has_more": True, "after": "app-1"}),
+        ({"data": [APPLICATION], "has_more": True, "last_id": 7}, {"returned": 1, "has_more": True, "after": "app-1"}),
+        ({"data": [APPLICATION], "has_more": False, "last_id": []}, {"returned": 1, "has_more": False}),
+        (
+            {"data": [APPLICATION, {"name": "Two"}, 3], "has_more": False},
+            {"returned": 1, "has_more": False, "unreadable": {"count": 2, "reason": "id: Field required"}},
+        ),
+        (
+            {"data": [{**APPLICATION, "name": None, "inputs": "none", "kind": 1}], "has_more": False},
+            {"returned": 1, "has_more": False},
+        ),
+    ],
+    ids=str,
+)
+async def test_applications_are_shown_whatever_else_is_said_of_them(
+    said: object, expected: dict[str, object], tally: Tally
+) -> None:
+    tally.tried["drifts of the API"] += 1
+    wire = Wire(everywhere=says(answer(json.dumps(said).encode())))
+    async with wire.served() as url, asked(url) as client:
+        result = await call(client, tally, "list_applications", limit=50)
+    assert structure(result)["page"] == expected
