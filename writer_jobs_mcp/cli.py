@@ -92,8 +92,20 @@ def _serve(environ: Mapping[str, str], *, sandbox: bool) -> int:
     server = _sandboxed_server(config) if sandbox else build_server(config)
     gc.enable()
     gc.freeze()
-    server.run("stdio")
+    try:
+        server.run("stdio")
+    except BaseExceptionGroup as group:
+        # What cannot be used may show only once the server is under way, among tasks that wrap it.
+        unusable = group.subgroup(ConfigError)
+        if unusable is None:
+            raise
+        raise _first_of(unusable) from None
     return 0
+
+
+def _first_of(group: BaseExceptionGroup[ConfigError]) -> ConfigError:
+    first = group.exceptions[0]
+    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def _sandboxed_server(config: "Config") -> "MCPServer[App]":

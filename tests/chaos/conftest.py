@@ -1,11 +1,14 @@
 """What was tried, and what of it was lost, leaked or hung: told at the end of the run."""
 
 import logging
+import ssl
 from collections import Counter
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.client.telling import parts_told
 
@@ -32,6 +35,29 @@ _TALLY = Tally()
 @pytest.fixture
 def tally() -> Tally:
     return _TALLY
+
+
+@pytest.fixture(scope="session")
+def issuer() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def authority(issuer: trustme.CA, tmp_path: Path) -> Path:
+    """The certificate of the authority behind ``certified``, for those who trust it."""
+    path = tmp_path / "authority.pem"
+    issuer.cert_pem.write_to_path(str(path))
+    return path
+
+
+@pytest.fixture
+def certified(issuer: trustme.CA, tmp_path: Path) -> ssl.SSLContext:
+    """The side of TLS of a server on 127.0.0.1."""
+    path = tmp_path / "certificate.pem"
+    issuer.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(path))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context
 
 
 @pytest.fixture(autouse=True)

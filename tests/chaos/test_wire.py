@@ -7,7 +7,6 @@ from pathlib import Path
 
 import anyio
 import pytest
-import trustme
 from mcp.client import Client
 from mcp_types import CallToolResult
 
@@ -68,19 +67,6 @@ async def test_a_fault_that_stays_is_told_within_the_call_budget_and_the_next_ca
         assert seconds < BUDGET + 1, fault.name
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def certified(authority: trustme.CA, tmp_path: Path) -> ssl.SSLContext:
-    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "certificate.pem"))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "certificate.pem")
-    return context
-
-
 async def test_nobody_there_is_told(unused_url: str, tally: Tally) -> None:
     tally.tried["ways of not being there"] += 1
     async with asked(unused_url, WRITER_JOBS_CALL_BUDGET="1") as client:
@@ -110,9 +96,8 @@ async def test_a_certificate_that_is_not_trusted_is_told_at_once(certified: ssl.
 
 
 async def test_a_certificate_of_an_authority_that_is_trusted_will_do(
-    authority: trustme.CA, certified: ssl.SSLContext, tally: Tally, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    authority: Path, certified: ssl.SSLContext, tally: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
     async with Wire().served(certified) as url, asked(url) as client:
         check_right(await call(client, tally), tally)

@@ -71,18 +71,50 @@ def says(*parts: bytes) -> Behaviour:
     return behave
 
 
+class Peer:
+    """Whoever listens on a port of this machine; a connection is a conversation, which may break off."""
+
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        raise NotImplementedError
+
+    @asynccontextmanager
+    async def served(self, tls: SSLContext | None = None) -> AsyncGenerator[str]:
+        """Its URL."""
+        serving: set[asyncio.Task[None] | None] = set()
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            serving.add(asyncio.current_task())
+            try:
+                with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+                    await self.converse(reader, writer)
+            finally:
+                serving.discard(asyncio.current_task())
+                writer.transport.abort()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+        port = server.sockets[0].getsockname()[1]
+        try:
+            yield f"{'https' if tls else 'http'}://127.0.0.1:{port}"
+        finally:
+            server.close()
+            left = [task for task in serving if task]
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left)
+            await server.wait_closed()
+
+
 _ANSWERS_WELL = says(answer(GOOD))
 
 
 @dataclass
-class Wire:
+class Wire(Peer):
     """What is done to the requests for each application, one after the other; after that they are answered well."""
 
     everywhere: Behaviour = _ANSWERS_WELL
     """What is done where there is no script, or where it is over."""
     scripts: dict[str, Iterator[Behaviour]] = field(default_factory=dict[str, Iterator[Behaviour]])
     heads: list[bytes] = field(default_factory=list[bytes])
-    _serving: set["asyncio.Task[None] | None"] = field(default_factory=set["asyncio.Task[None] | None"])
 
     def once(self, behaviour: Behaviour, application: str = "a") -> None:
         self.scripts[application] = iter([behaviour])
@@ -90,30 +122,9 @@ class Wire:
     def for_ever(self, behaviour: Behaviour, application: str = "a") -> None:
         self.scripts[application] = repeat(behaviour)
 
-    @asynccontextmanager
-    async def served(self, tls: SSLContext | None = None) -> AsyncGenerator[str]:
-        """Its URL."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=tls)
-        port = server.sockets[0].getsockname()[1]
-        try:
-            yield f"{'https' if tls else 'http'}://127.0.0.1:{port}"
-        finally:
-            server.close()
-            serving = [task for task in self._serving if task]
-            for task in serving:
-                task.cancel()
-            await asyncio.gather(*serving)
-            await server.wait_closed()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._serving.add(asyncio.current_task())
-        try:
-            with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                while not writer.is_closing():
-                    await self._answer(await self._head(reader), writer)
-        finally:
-            self._serving.discard(asyncio.current_task())
-            writer.transport.abort()
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while not writer.is_closing():
+            await self._answer(await self._head(reader), writer)
 
     async def _head(self, reader: asyncio.StreamReader) -> bytes:
         """A request without its body, or the first letters of something else."""

@@ -3,20 +3,18 @@
 import logging
 import re
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
 import anyio
 import httpx
 
-from writer_jobs_mcp import __version__
-from writer_jobs_mcp.client.answers import PACKED_AS, ModelT, parse, read, started_id
+from writer_jobs_mcp.client.answers import ModelT, parse, read, started_id
 from writer_jobs_mcp.client.key import BearerKey
 from writer_jobs_mcp.client.patience import Fault, Patience
-from writer_jobs_mcp.client.refusals import CONNECT_SECONDS, SILENCE_SECONDS, breakdown, named, refusal
+from writer_jobs_mcp.client.refusals import breakdown, named, refusal
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import BadRequest, BudgetSpent, DoubtfulRetry, Unavailable, UnreadableAnswer, WriterError
 from writer_jobs_mcp.models import Application, ApplicationPage, AsSaid, Job, JobPage
@@ -25,52 +23,12 @@ from writer_jobs_mcp.text import preview, quoted, visible
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Transport = httpx.AsyncBaseTransport
-"""What carries requests: the one seam for tests and for the sandbox."""
 
 _LONGEST_ID = 200
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _APPLICATIONS = ("/v1/applications", "the list of applications")
 # The client gives up this much before its caller's deadline: it can say what happened, the caller only that time is up.
 _HEAD_START = 0.1
-
-
-@asynccontextmanager
-async def connect(config: Config, transport: Transport | None = None) -> AsyncGenerator["WriterClient"]:
-    """A client for one server's life, with pooled connections that close at the end.
-
-    Args:
-        config: Where Writer is, the key, the call budget and the concurrency.
-        transport: What carries the requests; the network, unless another is given.
-    """
-    key = BearerKey(config)
-    async with httpx.AsyncClient(
-        base_url=config.base_url,
-        auth=key,
-        headers={
-            "Accept": "application/json",
-            "Accept-Encoding": PACKED_AS,
-            "User-Agent": f"writer-jobs-mcp/{__version__}",
-        },
-        timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS, pool=None),
-        limits=httpx.Limits(max_connections=config.concurrency, max_keepalive_connections=config.concurrency),
-        # A proxy would be handed a plain-HTTP request as it is, key and all. Such requests go to loopback only.
-        trust_env=config.base_url.startswith("https:"),
-        follow_redirects=False,
-        event_hooks={"response": [_forget_where_to]},
-        transport=transport,
-    ) as http:
-        yield WriterClient(http, key, config)
-
-
-async def _forget_where_to(response: httpx.Response) -> None:
-    # httpx reads the address of a redirect even where it does not follow it, and fails on one that is malformed.
-    response.headers.pop("location", None)
-
-
-def in_process(app: Any) -> Transport:
-    """A transport that hands requests to an ASGI application in this process, such as the sandbox."""
-    return httpx.ASGITransport(app)
 
 
 class WriterClient:
@@ -272,7 +230,7 @@ class WriterClient:
             MissingKey: There is no key to send with it.
         """
         if self._key.is_in(id_):
-            raise BadRequest("The API key was given where an id belongs. Pass the id; the key is set already.")
+            raise BadRequest("The API key was given where an id belongs. No tool takes it: it is set already.")
         if id_ in {"", ".", ".."} or len(id_) > _LONGEST_ID or _SURROGATE.search(id_):
             message = f"{quoted(preview(id_, 60))} cannot be an id of Writer's, so it was not asked for. Check the id."
             raise BadRequest(message)

@@ -1,0 +1,75 @@
+"""The way to Writer: pooled connections for one server's life, through whatever proxy and authorities are set."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from writer_jobs_mcp import __version__
+from writer_jobs_mcp.client.answers import PACKED_AS
+from writer_jobs_mcp.client.endpoints import WriterClient
+from writer_jobs_mcp.client.key import BearerKey
+from writer_jobs_mcp.client.refusals import CONNECT_SECONDS, SILENCE_SECONDS
+from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.errors import ConfigError
+
+Transport = httpx.AsyncBaseTransport
+"""What carries requests: the one seam for tests and for the sandbox."""
+
+
+@asynccontextmanager
+async def connect(config: Config, transport: Transport | None = None) -> AsyncGenerator[WriterClient]:
+    """A client for one server's life, with pooled connections that close at the end.
+
+    Args:
+        config: Where Writer is, the key, the call budget and the concurrency.
+        transport: What carries the requests; the network, unless another is given.
+
+    Raises:
+        ConfigError: A proxy or a file of authorities that the environment names cannot be used.
+    """
+    key = BearerKey(config)
+    async with _http(config, key, transport) as http:
+        yield WriterClient(http, key, config)
+
+
+def in_process(app: Any) -> Transport:
+    """A transport that hands requests to an ASGI application in this process, such as the sandbox."""
+    return httpx.ASGITransport(app)
+
+
+def _http(config: Config, key: BearerKey, transport: Transport | None) -> httpx.AsyncClient:
+    # What these errors quote may hold the password of a proxy, so none is told or chained.
+    try:
+        return httpx.AsyncClient(
+            base_url=config.base_url,
+            auth=key,
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": PACKED_AS,
+                "User-Agent": f"writer-jobs-mcp/{__version__}",
+            },
+            timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS, pool=None),
+            limits=httpx.Limits(max_connections=config.concurrency, max_keepalive_connections=config.concurrency),
+            # A proxy would be handed a plain-HTTP request as it is, key and all. Such requests go to loopback only.
+            trust_env=config.base_url.startswith("https:"),
+            follow_redirects=False,
+            event_hooks={"response": [_forget_where_to]},
+            transport=transport,
+        )
+    except ImportError:
+        message = (
+            "HTTPS_PROXY (or ALL_PROXY) names a SOCKS proxy, which takes a package more: install httpx[socks] beside "
+            "writer-jobs-mcp, or name an HTTP proxy."
+        )
+    except (ValueError, httpx.InvalidURL):
+        message = "HTTPS_PROXY (or ALL_PROXY, or NO_PROXY) cannot be used: it must be a URL such as http://proxy.example:8080."
+    except OSError as exc:
+        message = f"SSL_CERT_FILE (or SSL_CERT_DIR) cannot be used: {exc.strerror or 'it holds no certificates'}."
+    raise ConfigError(message)
+
+
+async def _forget_where_to(response: httpx.Response) -> None:
+    # httpx reads the address of a redirect even where it does not follow it, and fails on one that is malformed.
+    response.headers.pop("location", None)
