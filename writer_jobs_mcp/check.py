@@ -89,7 +89,9 @@ async def _key(client: WriterClient) -> Finding:
 
 
 async def _handshake(environ: Mapping[str, str]) -> Finding:
-    itself = StdioServerParameters(command=sys.executable, args=["-m", "writer_jobs_mcp"], env=dict(environ))
+    # A handshake needs no key, so the process it is made with gets none.
+    kept = {name: value for name, value in environ.items() if not name.startswith("WRITER_API_KEY")}
+    itself = StdioServerParameters(command=sys.executable, args=["-m", "writer_jobs_mcp"], env=kept)
     started = anyio.current_time()
     try:
         with anyio.fail_after(_HANDSHAKE_SECONDS):

@@ -128,3 +128,10 @@ class Config(BaseModel):
             )
             raise MissingKey(message)
         return key
+
+    def is_key_in(self, text: str) -> bool:
+        """Whether ``text`` holds the API key, as it is set now."""
+        try:
+            return self.read_key() in text
+        except MissingKey:
+            return False

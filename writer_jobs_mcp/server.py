@@ -99,6 +99,7 @@ class JobTool(Tool):
     """A tool that keeps the contract: no unknown argument, one budget for the call, errors as sentences."""
 
     call_budget: float = 45
+    is_key_in: Callable[[str], bool] = lambda _: False
 
     @classmethod
     def build(cls, offer: Offer, config: Config) -> "JobTool":
@@ -114,6 +115,7 @@ class JobTool(Tool):
         metadata.output_schema = plain_schema(metadata.output_schema or {}, described=False)
         tool.parameters = plain_schema(strict.model_json_schema(by_alias=True))
         tool.call_budget = config.call_budget
+        tool.is_key_in = config.is_key_in
         return tool
 
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:
@@ -140,6 +142,11 @@ class JobTool(Tool):
             raise UnexpectedToolError(message) from exc.__cause__
         except ToolError as exc:
             if isinstance(exc.__cause__, ValidationError):
+                if self.is_key_in(str(arguments)):
+                    message = (
+                        "The API key was given where another argument belongs. No tool takes it: it is set already."
+                    )
+                    raise ToolError(message) from None
                 raise ToolError(" ".join(self._complaints(exc.__cause__))) from exc.__cause__
             # No tool of ours raises it: the answer to a question was no answer.
             message = f"{self.name} asked the user and cannot read the answer, so nothing was done. Call again to ask."

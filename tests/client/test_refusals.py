@@ -90,7 +90,7 @@ async def test_a_refusal_says_what_was_asked_about(config: Config, faults: Fault
     assert str(await failure(config, ASK[name])).startswith(f"The API key may not see {told} (403).")
 
 
-@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
 async def test_a_redirect_is_not_followed_and_the_key_stays(
     config: Config, api: Sandbox, faults: Faults, world: World, status: int
 ) -> None:

@@ -1,6 +1,7 @@
 """What Writer says, handed on whole and cleaned."""
 
 import json
+from math import isfinite
 
 from pydantic import JsonValue
 
@@ -20,4 +21,6 @@ def _cleaned(value: JsonValue) -> JsonValue:
         return [_cleaned(item) for item in value]
     if isinstance(value, dict):
         return {clean(name): _cleaned(field) for name, field in value.items()}
+    if isinstance(value, float) and not isfinite(value):
+        return None  # JSON has no word for it
     return value

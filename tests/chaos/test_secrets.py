@@ -1,0 +1,266 @@
+"""The key and other secrets: whatever Writer echoes, a job says or is set wrongly, they are not told."""
+
+import base64
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from mcp.client import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.shared.exceptions import MCPError
+
+from tests.asking import text_of
+from tests.chaos.asking import asked, call, structure
+from tests.chaos.conftest import Tally
+from tests.chaos.wire import Wire, answer, page, says
+from tests.client.telling import KEY, parts_told
+from tests.test_cli import run, run_beside
+from tests.test_stdio import SERVER, clean_environment
+from writer_jobs_mcp.cli import main
+from writer_jobs_mcp.client import connect
+from writer_jobs_mcp.config import Config
+
+DIGEST = hashlib.sha256(KEY.encode()).hexdigest()
+TOLD = (
+    f"Bearer {KEY}; sk-...{KEY[-4:]}; {KEY[:8]}****; {DIGEST}; {base64.b64encode(f':{KEY}'.encode()).decode()}; "
+    f"{KEY.encode().hex()}; {hashlib.md5(KEY.encode()).hexdigest()}"  # noqa: S324 - as a gateway might
+)
+"""The key in every form that an answer might tell it in."""
+JOB: dict[str, Any] = {
+    "id": "job-0",
+    "status": "failed",
+    "application_id": TOLD,
+    "created_at": "2026-11-23T10:00:00Z",
+    "error": TOLD,
+    "data": {"title": TOLD, "suggestion": TOLD},
+}
+APPLICATION = {"id": f"a {KEY}", "name": TOLD, "type": TOLD, "status": TOLD, "updated_at": "2026-11-23T10:00:00Z"}
+COMPLAINT = {"tpe": KEY, "errors": [{"description": TOLD, "key": KEY, "extras": KEY}], "extras": TOLD, "message": TOLD}
+SAID: dict[str, tuple[bytes, str]] = {
+    "everything at once": (
+        json.dumps({**JOB, "result": [JOB, {**JOB, "id": KEY}], "data": [APPLICATION], "has_more": False}).encode(),
+        "200 OK",
+    ),
+    "a job": (json.dumps(JOB).encode(), "200 OK"),
+    "escaped": (json.dumps(JOB).replace(KEY, "".join(f"\\u{ord(letter):04x}" for letter in KEY)).encode(), "200 OK"),
+    "rows that cannot be read": (page({**JOB, "created_at": KEY}, KEY, {KEY: KEY}), "200 OK"),
+    "no JSON": (TOLD.encode(), "200 OK"),
+    "a web page": (f"<title>{TOLD}</title>".encode(), "200 OK"),
+    **{
+        f"{status}": (json.dumps(COMPLAINT).encode(), f"{status} {KEY}")
+        for status in (201, 302, 400, 401, 403, 404, 409, 418, 422, 429, 500, 503, 507)
+    },
+}
+CALLS: list[tuple[str, dict[str, Any]]] = [
+    ("list_applications", {}),
+    ("list_application_jobs", {"application_id": "a"}),
+    ("get_job_error", {"job_id": "j", "application_id": "a"}),
+    ("get_job_output", {"job_id": "j"}),
+    ("triage_application_jobs", {"application_id": "a"}),
+    ("wait_for_job", {"job_id": "j", "timeout_seconds": 1}),
+    ("retry_jobs", {"job_ids": ["j"], "dry_run": False}),
+    ("get_job_error", {"job_id": KEY}),
+    ("list_application_jobs", {"application_id": f"x{KEY}"}),
+    ("list_applications", {"after": KEY}),
+    ("list_application_jobs", {"application_id": "a", "limit": KEY}),
+]
+"""Each tool, and the key in the place of its arguments."""
+
+
+async def test_what_writer_echoes_is_not_told_by_any_tool_resource_or_log(tally: Tally) -> None:
+    heard: list[str] = []
+    wire = Wire()
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
+        async with wire.served() as url:
+            environ = {
+                **clean_environment(),
+                "WRITER_API_KEY": KEY,
+                "WRITER_BASE_URL": url,
+                "WRITER_JOBS_LOG_LEVEL": "DEBUG",
+                "WRITER_JOBS_CALL_BUDGET": "1",
+                "WRITER_JOBS_ALLOW_RETRY": "true",
+            }
+            server = StdioServerParameters(command=SERVER[0], args=SERVER[1:], env=environ)
+            with anyio.fail_after(120):
+                async with Client(stdio_client(server, errlog=log)) as client:
+                    assert len((await client.list_tools()).tools) == 7
+                    for body, status in SAID.values():
+                        # A wait that is too long to begin keeps the whole from taking minutes.
+                        headers = (f"X-Key: {KEY}", f"Location: https://evil.example/{KEY}", "Retry-After: 60")
+                        wire.everywhere = says(answer(body, status, *headers))
+                        heard += [await hear(client, tool, arguments, tally) for tool, arguments in CALLS]
+                        heard += [await read(client, uri, tally) for uri in ("applications", "applications/a/jobs/j")]
+        log.seek(0)
+        heard.append(log.read())
+    told = {part for text in heard for part in parts_of_echoes(text)}
+    tally.leaked += len(told)
+    assert told == set()
+    assert "Traceback" not in heard[-1]
+    assert "GET /v1/applications" in heard[-1], "the log was at work"
+
+
+async def hear(client: Client, tool: str, arguments: dict[str, Any], tally: Tally) -> str:
+    tally.tried["echoes of the key"] += 1
+    return (await client.call_tool(tool, arguments)).model_dump_json()
+
+
+async def read(client: Client, uri: str, tally: Tally) -> str:
+    tally.tried["echoes of the key"] += 1
+    try:
+        return (await client.read_resource(f"writer://{uri}")).model_dump_json()
+    except MCPError as exc:
+        return str(exc)
+
+
+def parts_of_echoes(text: str) -> list[str]:
+    encoded = base64.b64encode(f":{KEY}".encode()).decode()[4:-4]
+    hexadecimal = KEY.encode().hex()
+    others = [encoded[at : at + 8] for at in range(len(encoded) - 7)] + [hexadecimal[:12], hexadecimal[-12:]]
+    return [*parts_told(text), *(part for part in others if part in text)]
+
+
+SETTINGS = (
+    "WRITER_API_KEY",
+    "WRITER_API_KEY_FILE",
+    "WRITER_BASE_URL",
+    "WRITER_JOBS_CALL_BUDGET",
+    "WRITER_JOBS_CONCURRENCY",
+    "WRITER_JOBS_ALLOW_RETRY",
+    "WRITER_JOBS_LOG_LEVEL",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "SSL_CERT_FILE",
+)
+
+
+@pytest.mark.parametrize("form", [KEY, f"https://{KEY}@127.0.0.1:9"])
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_key_in_the_wrong_setting_is_not_told(
+    name: str, form: str, tally: Tally, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    tally.tried["misplaced keys"] += 1
+    monkeypatch.setenv(name, form)  # proxies and authorities are read from here, by httpx and ssl
+    environ = {**os.environ, "WRITER_BASE_URL": "https://127.0.0.1:9", "WRITER_JOBS_CALL_BUDGET": "1", name: form}
+    assert main(["check"], environ) in {1, 2}
+    told = "".join(capfd.readouterr())
+    tally.read(told)
+    assert "Traceback" not in told
+
+
+async def test_check_against_an_api_that_echoes_the_key_tells_nothing_of_it(tally: Tally) -> None:
+    for body, status in (SAID[name] for name in ("everything at once", "no JSON", "401", "503")):
+        tally.tried["echoes of the key"] += 1
+        wire = Wire(everywhere=says(answer(body, status, "Retry-After: 60")))
+        async with wire.served() as url:
+            done = await run_beside("check", "--json", WRITER_API_KEY=KEY, WRITER_BASE_URL=url)
+        tally.read(done.stdout + done.stderr)
+        assert json.loads(done.stdout)["checks"][3]["ok"] is True
+        assert KEY.encode() not in wire.heads[0], "reaching out needs no key"
+
+
+@pytest.mark.parametrize("command", ["check", "demo"])
+def test_a_child_process_that_needs_no_key_is_not_given_it(command: str, tmp_path: Path, tally: Tally) -> None:
+    tally.tried["commands with children"] += 1
+    seen = tmp_path / "seen"
+    (tmp_path / "sitecustomize.py").write_text(
+        f"import os\nhas_it = any({KEY!r} in value for value in os.environ.values())\n"
+        f"with open({str(seen)!r}, 'a') as file: print(has_it, file=file)\n",
+        encoding="utf-8",
+    )
+    done = run(
+        command,
+        PYTHONPATH=str(tmp_path),
+        WRITER_API_KEY=KEY,
+        WRITER_API_KEY_FILE=f"{KEY}.txt",
+        WRITER_BASE_URL="https://127.0.0.1:9",
+        WRITER_JOBS_CALL_BUDGET="1",
+    )
+    tally.read(done.stdout + done.stderr)
+    parent, *children = seen.read_text(encoding="utf-8").splitlines()
+    assert parent == "True"
+    assert set(children) == {"False"}, "it starts itself as a subprocess, without the key"
+
+
+async def test_no_object_shows_the_key_when_it_is_printed(tally: Tally) -> None:
+    config = Config.from_env({"WRITER_API_KEY": KEY, "WRITER_BASE_URL": "http://127.0.0.1:9"})
+    async with connect(config) as client:
+        for each in (config, client, config.api_key, *vars(client).values()):
+            tally.tried["printed objects"] += 1
+            tally.read(f"{each!r} {each!s} {each}")
+    tally.read(config.model_dump_json())
+
+
+SECRETS = {
+    "a bearer token": ("Authorization: Bearer {}", "x7Kd93jQpL0.vb2-Tz_8"),
+    "basic authentication": ("Authorization: Basic {}", "dXNlcjpwYXNzd29yZDEyMw=="),
+    "an OpenAI key": ("Incorrect API key provided: {}.", "sk-proj-9aXk2LmQ4tRv7wYz"),
+    "an Anthropic key": ("invalid x-api-key {}", "sk-ant-api03-Qw8rT5yU2iO"),
+    "an AWS key id": ("The key {} is not valid", "AKIAIOSFODNN7EXAMPLE"),
+    "an AWS secret": ("aws_secret_access_key={}", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+    "a JWT": ("token {} expired", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTYifQ.dBjftJeZ4CVP-mB92K27uhbUJU1"),
+    "a GitHub token": ("remote: bad {}", "ghp_16C7e42F292c6912E7710c838347Ae178B4a"),
+    "a Slack token": ("not_authed {}", "xoxb-2048-1234567890-AbCdEfGhIj"),
+    "a Google key": ("key={} has no quota", "AIzaSyD-9tSrke72PouQMnMX-a7eZSW0jkFMBWY"),
+    "a Hugging Face token": ("401 for {}", "hf_AbCdEfGhIjKlMnOpQrStUvWxYz"),
+    "a password in a URL": ("cannot connect to postgres://app:{}@db.internal:5432/jobs", "s3cr3tPa55"),
+    "a password in a connection string": ("Server=db;User Id=app;Password={};", "s3cr3tPa55w0rd"),
+    "a password in JSON": ('{{"user": "app", "password": "{}"}}', "hunter2hunter2"),
+    "a signed URL": ("GET https://bucket.example/x?X-Sig=1&signature={} failed", "f3b0c44298fc1c149afbf4c8996fb924"),
+    "a private key": (
+        "-----BEGIN RSA PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----",
+        "MIIEowIBAAKCAQEA7bq98h3kLm2n5p8q",
+    ),
+}
+
+
+@pytest.mark.parametrize(("wording", "secret"), SECRETS.values(), ids=SECRETS)
+async def test_a_secret_in_a_jobs_text_is_masked_before_it_is_grouped_and_shown(
+    wording: str, secret: str, tally: Tally
+) -> None:
+    tally.tried["secrets in job texts"] += 1
+    other = secret[:-3] + "XYZ"
+    errors = [f"Step 3 failed for anna@example.com: {wording.format(each)} Try again" for each in (secret, other)]
+    rows = [{**JOB, "id": f"j-{at}", "application_id": "a", "error": error} for at, error in enumerate(errors)]
+    rows = [{**row, "data": {"title": wording.format(secret), "suggestion": errors[0]}} for row in rows]
+    wire = Wire()
+    wire.for_ever(says(answer(page(*rows, totalCount=2))))
+    wire.for_ever(says(answer(json.dumps(rows[0]).encode())), "jobs")
+    async with wire.served() as url, asked(url) as client:
+        results = [await call(client, tally, tool, **arguments) for tool, arguments in CALLS[1:5]]
+        resource = await client.read_resource("writer://applications/a/jobs/j-0")
+    shown = "\n".join([*(result.model_dump_json() for result in results), resource.model_dump_json()])
+    pieces = {secret[at : at + 8] for at in range(4, len(secret) - 7)} if len(secret) > 16 else {secret}
+    leaked = sorted(piece for piece in pieces if piece in shown)
+    tally.leaked += bool(leaked)
+    assert leaked == []
+    assert "[masked]" in text_of(results[1])
+    assert "anna@example.com" in text_of(results[1]), "who was affected stays"
+    (group,) = structure(results[3])["failures"]
+    assert group["count"] == 2, "one cause, whatever the secret"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "max_tokens: 4096, prompt tokens: 128000",
+        "The password was wrong",
+        "token limit exceeded: 8192",
+        "Set the API key in the settings",
+        "https://example.com/path?page=2&sort=name",
+        "anna@example.com could not be reached at 10:38:17",
+        "the secret of good tea is water",
+        "AKIA is how such a key begins",
+        "Bearer authentication is required",
+        "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    ],
+)
+async def test_what_is_no_secret_stays(text: str, tally: Tally) -> None:
+    tally.tried["texts without a secret"] += 1
+    wire = Wire(everywhere=says(answer(json.dumps({**JOB, "error": text}).encode())))
+    async with wire.served() as url, asked(url) as client:
+        assert structure(await call(client, tally, "get_job_error", job_id="j"))["error"] == text
