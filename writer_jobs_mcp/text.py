@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from typing import NamedTuple
 
 ELLIPSIS = "…"
 
@@ -28,7 +29,11 @@ _SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
 _FLAG_LETTERS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
 # Vowels and finals that make one syllable with the Korean letter before them, where a text is decomposed.
 _KOREAN_REST = frozenset(map(chr, [*range(0x1160, 0x1200), *range(0xD7B0, 0xD800)]))
-_PLAIN = re.compile(r"[\x20-\x7e\n\t]*\Z")
+# All but the letters, marks and pictures of which every one can be seen: what need not be looked at one by one.
+_DOUBTFUL = re.compile(
+    "[^\n\t\x20-\x7e\xa0-\xac\xae-\u034e\u0350-\u05ff\u0900-\u109f\u2010-\u2027\u202f-\u205f\u20a0-\u27ff"
+    "\u2e80-\u3163\u3165-\ud7ff\uff01-\uff9f\U0001f300-\U0001faff]+"
+)
 
 MASK = "[masked]"
 
@@ -39,24 +44,51 @@ _CREDENTIAL_LABEL = r"""
 # A count ("token: 128000"), a scheme whose own rule masks what follows, or what another rule has masked already.
 _NOT_A_VALUE = r"""(?! [\d.,]+ (?: [\s"',;)}\]] | \Z ) | bearer\b | basic\b | \[masked\] )"""
 
+
+class _Secret(NamedTuple):
+    """A form that a credential may have."""
+
+    signs: tuple[str, ...]
+    """Where none of them is in the text, in lower case, there is no need to look for the form."""
+    form: re.Pattern[str]
+    masked: str = MASK
+
+
+# What is in every labelled credential, in lower case; quick to look for, which its whole form is not.
+_LABEL_OF_A_VALUE = re.compile(
+    r"""(?:key|token|secret|password|passwd|pwd|authorization|signature|sig)\\?["']?\s*[=:]"""
+)
+
 # Forms that are secrets wherever they stand. E-mail addresses are not: they say who was affected.
-_SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
+_SECRETS: tuple[_Secret, ...] = (
+    _Secret(
+        ("-----begin",),
         re.compile(
             r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----"
             r"(?:[^-]|-(?!----END)){0,10000}(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?"
         ),
-        MASK,
     ),
-    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"), MASK),  # JWT
-    (re.compile(r"\b(?:sk|pk|rk)[-_][\w*.-]{6,}"), MASK),  # OpenAI, Anthropic, Stripe and the like
-    (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), MASK),  # AWS access key id
-    (re.compile(r"\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}"), MASK),
-    (re.compile(r"\bxox[abeoprs]-[\w-]{10,}"), MASK),  # Slack
-    (re.compile(r"\bAIza[\w-]{30,}"), MASK),  # Google
-    (re.compile(r"\bhf_[A-Za-z0-9]{20,}"), MASK),  # Hugging Face
-    (re.compile(r"(?i)\b(bearer|basic)(\s+)(?=[\w+/.~=-]*[\d+/=_.~-])[\w+/.~=-]{8,}"), rf"\1\2{MASK}"),
-    (re.compile(r"(?i)([a-z][a-z0-9+.-]{1,20}://[^\s:/@]{0,200}:)[^\s/@]{1,200}@"), rf"\1{MASK}@"),
+    _Secret(("eyj",), re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?")),  # JWT
+    _Secret(  # OpenAI, Anthropic, Stripe and the like
+        ("sk-", "sk_", "pk-", "pk_", "rk-", "rk_"), re.compile(r"\b(?:sk|pk|rk)[-_][\w*.-]{6,}")
+    ),
+    _Secret(("akia", "asia"), re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),  # AWS access key id
+    _Secret(
+        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-"),
+        re.compile(r"\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}"),
+    ),
+    _Secret(("xox",), re.compile(r"\bxox[abeoprs]-[\w-]{10,}")),  # Slack
+    _Secret(("aiza",), re.compile(r"\bAIza[\w-]{30,}")),  # Google
+    _Secret(("hf_",), re.compile(r"\bhf_[A-Za-z0-9]{20,}")),  # Hugging Face
+    _Secret(
+        ("bearer", "basic"),
+        re.compile(r"(?i)\b(bearer|basic)(\s+)(?=[\w+/.~=-]*[\d+/=_.~-])[\w+/.~=-]{8,}"),
+        rf"\1\2{MASK}",
+    ),
+    _Secret(("://",), re.compile(r"(?i)([a-z][a-z0-9+.-]{1,20}://[^\s:/@]{0,200}:)[^\s/@]{1,200}@"), rf"\1{MASK}@"),
+)
+_SIGNS = tuple(sign for secret in _SECRETS for sign in secret.signs)
+_LABELLED_SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(
             rf"""(?ix) ( {_CREDENTIAL_LABEL} (?: \\? ["'] )? \s* (?: = | : ) \s* (?: \\? ["'] )? )
@@ -89,11 +121,11 @@ def visible(text: str) -> str:
     kind of line break becomes ``\n``. A zero-width joiner inside an emoji goes too, which splits the emoji and loses
     no word.
     """
-    if _PLAIN.match(text):
+    if not _DOUBTFUL.search(text):
         return text
     text = _TERMINAL_ESCAPE.sub("", text)
     text = _LINE_BREAKS.sub("\n", text)
-    return "".join(filter(_is_visible, text))
+    return _DOUBTFUL.sub(lambda found: "".join(filter(_is_visible, found[0])), text)
 
 
 def _is_visible(character: str) -> bool:
@@ -106,9 +138,22 @@ def _is_visible(character: str) -> bool:
 
 def mask_secrets(text: str) -> str:
     """Replace whatever has the form of a credential by ``[masked]``; the words around it stay."""
-    for pattern, replacement in _SECRETS:
-        text = pattern.sub(replacement, text)
+    lowered = text.lower()
+    for secret in _SECRETS:
+        if any(sign in lowered for sign in secret.signs):
+            text = secret.form.sub(secret.masked, text)
+    if _LABEL_OF_A_VALUE.search(lowered):
+        for form, masked in _LABELLED_SECRETS:
+            text = form.sub(masked, text)
     return text
+
+
+def _is_harmless(text: str) -> bool:
+    """Whether there is nothing to clean, and nothing begins that would have to be cleaned if more of it were seen."""
+    if _DOUBTFUL.search(text):
+        return False
+    lowered = text.lower()
+    return not any(map(lowered.__contains__, _SIGNS)) and not _LABEL_OF_A_VALUE.search(lowered)
 
 
 def one_line(text: str) -> str:
@@ -118,8 +163,12 @@ def one_line(text: str) -> str:
 
 def shorten(text: str, limit: int) -> tuple[str, bool]:
     """``text`` cleaned, on one line, at most ``limit`` characters with ``…`` for the last where it was cut; was it?"""
+    text = text.lstrip()
+    glance = text[: limit * 4]
+    if _is_harmless(glance) and (len(shown := one_line(glance)) > limit or len(glance) == len(text)):
+        return cut(shown, limit), len(shown) > limit
     # Cleaning shrinks a text (escapes, runs of blanks), so look well past the limit; but never at the whole of a book.
-    window = text.lstrip()[: limit * 20]
+    window = text[: limit * 20]
     shown = one_line(clean(window))
     if len(shown) <= limit and len(text.strip()) <= len(window):
         return shown, False

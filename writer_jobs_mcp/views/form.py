@@ -6,6 +6,7 @@ one line, cannot close its own quotation marks, and cannot be taken for our word
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -37,7 +38,7 @@ class View(BaseModel):
 
 def moment(when: datetime) -> str:
     """A time in UTC, to the second: ``2026-11-23T10:38:17Z``."""
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return when.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def seconds(job: Job, now: datetime) -> float | None:
@@ -53,6 +54,7 @@ def seconds_text(elapsed: float | None) -> str | None:
     return None if elapsed is None else f"{elapsed}s"
 
 
+@lru_cache(maxsize=64)
 def label(word: str) -> str:
     """A status or type as Writer says it, in a form that cannot be taken for our own sentences."""
     return preview(word, 40)

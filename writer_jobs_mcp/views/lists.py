@@ -1,15 +1,18 @@
 """Lists: the applications that the key can see, and the jobs of one of them."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import Self
 
 from writer_jobs_mcp.models import Application, ApplicationPage, Job, JobPage, Unreadable
-from writer_jobs_mcp.text import preview, quoted, shorten, visible
+from writer_jobs_mcp.text import cut, preview, quoted, shorten, visible
 from writer_jobs_mcp.views.form import Maybe, View, count, label, lines, moment, seconds, seconds_text, spaced, word
 
 # Lengths of the previews of outputs and errors, from the longest down. Outputs give way first: a list is read for its
 # errors.
-_PREVIEWS = ((60, 120), (50, 120), (40, 120), (30, 120), (30, 60), (15, 30), (0, 0))
+_LONGEST_OUTPUT, _LONGEST_ERROR = 60, 120
+_PREVIEWS = ((_LONGEST_OUTPUT, _LONGEST_ERROR), (50, 120), (40, 120), (30, 120), (30, 60), (15, 30), (0, 0))
 _SHORTENED_FOR_ERRORS = 4  # so many of these only give room to errors, and are tried for a list of the usual size
 _ROW_LENGTH, _FRAME_LENGTH = 220, 150
 """Characters of JSON that a row has on average, and what stands around the rows, where outputs need not give way."""
@@ -176,8 +179,9 @@ def job_list(
         unreadable=_unreadable([row for row in rows if isinstance(row, Unreadable)]),
     )
     listed = JobList(application_id=application_id, status=status, jobs=[], page=info)
+    drafts = [_Draft.of(job, now) for job in jobs]
     for step, (output_length, error_length) in enumerate(_PREVIEWS):
-        listed = listed.model_copy(update={"jobs": [_job_row(job, now, output_length, error_length) for job in jobs]})
+        listed = listed.model_copy(update={"jobs": [draft.within(output_length, error_length) for draft in drafts]})
         bound = _ROW_LENGTH * len(jobs) + _FRAME_LENGTH if step + 1 < _SHORTENED_FOR_ERRORS else _LIST_LENGTH
         if len(listed.model_dump_json(exclude_none=True)) < bound:
             break
@@ -194,16 +198,36 @@ def _next_offset(page: JobPage, offset: int, shown: int) -> int | None:
     return None if not shown or ends_here else offset + shown
 
 
-def _job_row(job: Job, now: datetime, output_length: int, error_length: int) -> JobRow:
-    output, _ = shorten(job.output or "", output_length) if output_length else ("", False)
-    error, cut = shorten(job.error or "", error_length) if error_length else ("", bool(job.error))
-    return JobRow(
-        id=visible(job.id),
-        status=label(job.status),
-        created_at=moment(job.created_at),
-        seconds=seconds(job, now),
-        output=output or None,
-        output_chars=None if job.output is None else len(job.output),
-        error=error or None,
-        error_chars=len(job.error) if job.error and cut else None,
-    )
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A row before its previews are as short as the list needs; cleaning is what costs, so it is done once."""
+
+    row: JobRow
+    output: str
+    error: str
+    error_is_cut: bool
+    error_chars: int
+
+    @classmethod
+    def of(cls, job: Job, now: datetime) -> Self:
+        output, _ = shorten(job.output or "", _LONGEST_OUTPUT)
+        error, is_cut = shorten(job.error or "", _LONGEST_ERROR)
+        row = JobRow(
+            id=visible(job.id),
+            status=label(job.status),
+            created_at=moment(job.created_at),
+            seconds=seconds(job, now),
+            output_chars=None if job.output is None else len(job.output),
+        )
+        return cls(row, output, error, is_cut, len(job.error or ""))
+
+    def within(self, output_length: int, error_length: int) -> JobRow:
+        """The row with previews of at most so many characters."""
+        is_cut = self.error_is_cut or len(self.error) > error_length
+        return self.row.model_copy(
+            update={
+                "output": (cut(self.output, output_length) or None) if output_length else None,
+                "error": (cut(self.error, error_length) or None) if error_length else None,
+                "error_chars": self.error_chars if is_cut else None,
+            }
+        )
