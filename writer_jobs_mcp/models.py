@@ -141,9 +141,11 @@ class Application(_Said):
 class JobPage(_Said):
     """One page of an application's jobs, in Writer's order."""
 
+    # As a rule all can be read, and to try them at once is quicker.
     rows: Annotated[
-        tuple[Annotated[Job | InstanceOf[Unreadable], WrapValidator(_row_or_reason)], ...], BeforeValidator(_first_rows)
-    ] = Field(validation_alias="result")
+        tuple[Job, ...] | tuple[Annotated[Job | InstanceOf[Unreadable], WrapValidator(_row_or_reason)], ...],
+        BeforeValidator(_first_rows),
+    ] = Field(validation_alias="result", union_mode="left_to_right")
     total: Count = Field(default=None, validation_alias="totalCount")
     limit: Count = Field(default=None, validation_alias=AliasPath("pagination", "limit"))
     """The limit that Writer kept to, which may be less than what was asked."""

@@ -109,6 +109,9 @@ _LABELLED_SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
+_AS_JSON = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def clean(text: str) -> str:
     """What a job says, made safe to show: :func:`visible`, with what has the form of a credential masked."""
     return mask_secrets(visible(text))
@@ -142,18 +145,22 @@ def mask_secrets(text: str) -> str:
     for secret in _SECRETS:
         if any(sign in lowered for sign in secret.signs):
             text = secret.form.sub(secret.masked, text)
-    if _LABEL_OF_A_VALUE.search(lowered):
+    if _holds_a_label(lowered):
         for form, masked in _LABELLED_SECRETS:
             text = form.sub(masked, text)
     return text
 
 
+def _holds_a_label(lowered: str) -> bool:
+    return (":" in lowered or "=" in lowered) and _LABEL_OF_A_VALUE.search(lowered) is not None
+
+
 def _is_harmless(text: str) -> bool:
     """Whether there is nothing to clean, and nothing begins that would have to be cleaned if more of it were seen."""
-    if _DOUBTFUL.search(text):
+    if not (text.isascii() and text.isprintable()) and _DOUBTFUL.search(text):
         return False
     lowered = text.lower()
-    return not any(map(lowered.__contains__, _SIGNS)) and not _LABEL_OF_A_VALUE.search(lowered)
+    return not any(map(lowered.__contains__, _SIGNS)) and not _holds_a_label(lowered)
 
 
 def one_line(text: str) -> str:
@@ -164,7 +171,7 @@ def one_line(text: str) -> str:
 def shorten(text: str, limit: int) -> tuple[str, bool]:
     """``text`` cleaned, on one line, at most ``limit`` characters with ``…`` for the last where it was cut; was it?"""
     text = text.lstrip()
-    glance = text[: limit * 4]
+    glance = text[: limit * 2]
     if _is_harmless(glance) and (len(shown := one_line(glance)) > limit or len(glance) == len(text)):
         return cut(shown, limit), len(shown) > limit
     # Cleaning shrinks a text (escapes, runs of blanks), so look well past the limit; but never at the whole of a book.
@@ -223,4 +230,4 @@ def _belongs_to_the_one_before(text: str, position: int) -> bool:
 
 def quoted(text: str) -> str:
     """``text`` as one JSON string: on one line, and with no way to close its own quotation marks."""
-    return json.dumps(text, ensure_ascii=False)
+    return _AS_JSON(text)

@@ -30,7 +30,12 @@ class Echoes:
         spellings = tuple(dict.fromkeys((key, quote(key, safe="")))) if is_secret else ()
         derived = tuple(_derived(key)) if is_secret else ()
         self._traces = tuple(_traces(key, spellings, derived))
-        self._bytes = tuple(trace.encode() for trace in self._traces)
+        # Where one trace is in another, it is enough to search for the shorter.
+        self._bytes = [
+            trace.encode()
+            for trace in self._traces
+            if not any(other in trace and other != trace for other in self._traces)
+        ]
         self._in_a_text = _pieces((*spellings, *derived), min(_IN_A_TEXT, len(key)))
         self._in_a_complaint = self._in_a_text | _pieces(spellings, _IN_A_COMPLAINT)
         start, end = re.escape(key[:4]), re.escape(key[-4:])
@@ -41,7 +46,7 @@ class Echoes:
 
         It takes fifteen characters from the middle of the key, or the first sixteen of a hash or an encoding, for that.
         """
-        return any(trace in body for trace in self._bytes) or bool(_ESCAPED_ASCII.search(body))
+        return any(trace in body for trace in self._bytes) or bool(self._bytes and _ESCAPED_ASCII.search(body))
 
     def masked(self, text: str) -> str:
         """A job's text without the key: neither eight of its characters in a row, nor an end of it beside dots."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Self
+from typing import Any, Self
 
 from writer_jobs_mcp.models import Application, ApplicationPage, Job, JobPage, Unreadable
 from writer_jobs_mcp.text import cut, preview, quoted, shorten, visible
@@ -202,32 +202,31 @@ def _next_offset(page: JobPage, offset: int, shown: int) -> int | None:
 class _Draft:
     """A row before its previews are as short as the list needs; cleaning is what costs, so it is done once."""
 
-    row: JobRow
+    job: Job
+    known: dict[str, Any]
     output: str
     error: str
     error_is_cut: bool
-    error_chars: int
 
     @classmethod
     def of(cls, job: Job, now: datetime) -> Self:
-        output, _ = shorten(job.output or "", _LONGEST_OUTPUT)
-        error, is_cut = shorten(job.error or "", _LONGEST_ERROR)
-        row = JobRow(
-            id=visible(job.id),
-            status=label(job.status),
-            created_at=moment(job.created_at),
-            seconds=seconds(job, now),
-            output_chars=None if job.output is None else len(job.output),
-        )
-        return cls(row, output, error, is_cut, len(job.error or ""))
+        known = {
+            "id": visible(job.id),
+            "status": label(job.status),
+            "created_at": moment(job.created_at),
+            "seconds": seconds(job, now),
+            "output_chars": None if job.output is None else len(job.output),
+        }
+        output, _ = shorten(job.output, _LONGEST_OUTPUT) if job.output else ("", False)
+        error, error_is_cut = shorten(job.error, _LONGEST_ERROR) if job.error else ("", False)
+        return cls(job, known, output, error, error_is_cut)
 
     def within(self, output_length: int, error_length: int) -> JobRow:
         """The row with previews of at most so many characters."""
         is_cut = self.error_is_cut or len(self.error) > error_length
-        return self.row.model_copy(
-            update={
-                "output": (cut(self.output, output_length) or None) if output_length else None,
-                "error": (cut(self.error, error_length) or None) if error_length else None,
-                "error_chars": self.error_chars if is_cut else None,
-            }
+        return JobRow(
+            **self.known,
+            output=(cut(self.output, output_length) or None) if output_length else None,
+            error=(cut(self.error, error_length) or None) if error_length else None,
+            error_chars=len(self.job.error) if self.job.error and is_cut else None,
         )
