@@ -1,6 +1,5 @@
 """The command line: serve (the default), check, demo and sandbox."""
 
-import argparse
 import gc
 import logging
 import os
@@ -14,6 +13,8 @@ from writer_jobs_mcp import __version__
 from writer_jobs_mcp.errors import ConfigError
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
     from mcp.server import MCPServer
 
     from writer_jobs_mcp.config import Config
@@ -32,8 +33,10 @@ def entry_point() -> NoReturn:
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run one command and return its exit status: 0 all is well, 1 something is not, 2 it cannot be done like this."""
-    arguments = _parser().parse_args(argv)
     try:
+        if not argv:
+            return _serve(environ, sandbox=False)
+        arguments = _parser().parse_args(argv)
         match arguments.command:
             case "check":
                 return _check(environ, as_json=arguments.json)
@@ -48,7 +51,12 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         return 2
 
 
-def _parser() -> argparse.ArgumentParser:
+# Imports wait for the command that needs them: whoever starts the server waits for every one.
+
+
+def _parser() -> "ArgumentParser":
+    import argparse
+
     parser = argparse.ArgumentParser(
         PROGRAM,
         description="An MCP server over stdio that tells an agent what failed among a Writer application's jobs.",
@@ -76,9 +84,6 @@ def _whole_number(text: str) -> int:
     return number
 
 
-# Imports wait for the command that needs them: whoever starts the server waits for every one.
-
-
 def _serve(environ: Mapping[str, str], *, sandbox: bool) -> int:
     # What the imports make is there for good: to collect garbage among it while they run costs time and frees nothing.
     gc.disable()
@@ -92,20 +97,8 @@ def _serve(environ: Mapping[str, str], *, sandbox: bool) -> int:
     server = _sandboxed_server(config) if sandbox else build_server(config)
     gc.enable()
     gc.freeze()
-    try:
-        server.run("stdio")
-    except BaseExceptionGroup as group:
-        # What cannot be used may show only once the server is under way, among tasks that wrap it.
-        unusable = group.subgroup(ConfigError)
-        if unusable is None:
-            raise
-        raise _first_of(unusable) from None
+    server.run("stdio")
     return 0
-
-
-def _first_of(group: BaseExceptionGroup[ConfigError]) -> ConfigError:
-    first = group.exceptions[0]
-    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def _sandboxed_server(config: "Config") -> "MCPServer[App]":

@@ -16,6 +16,7 @@ The tree::
     └── BadArguments        arguments that contradict each other; nothing was asked
 
     ConfigError             a setting that cannot be used; raised before anything is served
+    └── UnusableNetworkSetting  is a WriterError too: a proxy or authorities, seen when Writer is first asked
 
 ``str(error)`` is complete: what happened, then what to do. It never holds the key or any part of it.
 """
@@ -71,3 +72,7 @@ class BadArguments(WriterError):
 
 class ConfigError(Exception):
     """A setting in the environment cannot be used; the message names it and says how to mend it."""
+
+
+class UnusableNetworkSetting(WriterError, ConfigError):
+    """A proxy or a file of authorities that the environment names cannot be used; seen when Writer is first asked."""

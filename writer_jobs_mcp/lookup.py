@@ -1,9 +1,15 @@
 """Finding one job in its application's list, for when Writer does not serve it alone."""
 
-from writer_jobs_mcp.client import WriterClient
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from writer_jobs_mcp.errors import BudgetSpent, NotFound
 from writer_jobs_mcp.models import Job
 from writer_jobs_mcp.text import quoted
+
+if TYPE_CHECKING:
+    from writer_jobs_mcp.client import WriterClient
 
 _PAGE_SIZE = 100
 

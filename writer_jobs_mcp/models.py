@@ -65,7 +65,7 @@ Count = Annotated[int | None, BeforeValidator(_count_or_none)]
 
 
 class _Said(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class Unreadable(_Said):
@@ -141,11 +141,9 @@ class Application(_Said):
 class JobPage(_Said):
     """One page of an application's jobs, in Writer's order."""
 
-    # As a rule all can be read, and to try them at once is quicker.
     rows: Annotated[
-        tuple[Job, ...] | tuple[Annotated[Job | InstanceOf[Unreadable], WrapValidator(_row_or_reason)], ...],
-        BeforeValidator(_first_rows),
-    ] = Field(validation_alias="result", union_mode="left_to_right")
+        tuple[Annotated[Job | InstanceOf[Unreadable], WrapValidator(_row_or_reason)], ...], BeforeValidator(_first_rows)
+    ] = Field(validation_alias="result")
     total: Count = Field(default=None, validation_alias="totalCount")
     limit: Count = Field(default=None, validation_alias=AliasPath("pagination", "limit"))
     """The limit that Writer kept to, which may be less than what was asked."""

@@ -1,17 +1,21 @@
 """Every job of an application: pages read at once, each dropped after use, none lost while the list moves."""
 
+from __future__ import annotations
+
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import anyio
 from anyio.abc import TaskGroup
 
-from writer_jobs_mcp.client import WriterClient
 from writer_jobs_mcp.errors import BudgetSpent, WriterError
 from writer_jobs_mcp.models import Job, JobPage
+
+if TYPE_CHECKING:
+    from writer_jobs_mcp.client import WriterClient
 
 StoppedBy = Literal["end", "since", "max_jobs", "time_budget", "upstream_error"]
 Progress = Callable[[int, int | None], Awaitable[None]]
@@ -162,7 +166,7 @@ class _Scan:
         return await self._client.list_jobs(self._application_id, offset=offset, limit=PAGE_SIZE)
 
     def _fill(self, tasks: TaskGroup) -> None:
-        while len(self._window) < self._client.concurrency and (not self._window or self._is_expected(self._next)):
+        while len(self._window) < self._client.concurrency + 2 and (not self._window or self._is_expected(self._next)):
             request = _Request(self._next)
             self._window.append(request)
             tasks.start_soon(self._fetch, request)

@@ -16,8 +16,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_types import ToolAnnotations
 from pydantic import ConfigDict, ValidationError
 
-from writer_jobs_mcp import __version__
-from writer_jobs_mcp.client import Transport, connect
+from writer_jobs_mcp import __version__, client
 from writer_jobs_mcp.completions import add_completions
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import WriterError
@@ -28,6 +27,8 @@ from writer_jobs_mcp.tools import CATALOGUE, App, Offer
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+    from writer_jobs_mcp.client import Transport
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ _A_DAY_OF_WORK = CacheHint(ttl_ms=3_600_000, scope="public")
 def build_server(
     config: Config,
     *,
-    transport: Transport | None = None,
+    transport: "Transport | None" = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> MCPServer[App]:
     """The server for one configuration, ready to run on any of the SDK's transports.
@@ -70,13 +71,13 @@ def build_server(
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[App]) -> AsyncGenerator[App]:
-        async with connect(config, transport) as client:
-            app = App(client=client, clock=clock, offers_retry=config.allow_retry)
-            running.append(app)
-            try:
-                yield app
-            finally:
-                running.remove(app)
+        app = App(lambda: client.opened(config, transport), clock, offers_retry=config.allow_retry)
+        running.append(app)
+        try:
+            yield app
+        finally:
+            running.remove(app)
+            await app.aclose()
 
     server = MCPServer(
         "writer-jobs-mcp",
@@ -110,10 +111,10 @@ class JobTool(Tool):
         tool = cast("JobTool", made)
         metadata = tool.fn_metadata
         # The stock model ignores what it does not know; a misspelt filter would then answer another question.
-        strict = type(metadata.arg_model.__name__, (metadata.arg_model,), {"model_config": ConfigDict(extra="forbid")})
-        metadata.arg_model = strict
+        forbidding = ConfigDict(extra="forbid", defer_build=True)
+        metadata.arg_model = type(metadata.arg_model.__name__, (metadata.arg_model,), {"model_config": forbidding})
         metadata.output_schema = plain_schema(metadata.output_schema or {}, described=False)
-        tool.parameters = plain_schema(strict.model_json_schema(by_alias=True))
+        tool.parameters = {"additionalProperties": False, **plain_schema(tool.parameters)}
         tool.call_budget = config.call_budget
         tool.is_key_in = config.is_key_in
         return tool

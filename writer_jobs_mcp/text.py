@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from functools import cache
 from typing import NamedTuple
 
 ELLIPSIS = "…"
@@ -19,8 +20,8 @@ _HIDDEN_RANGES = (
     range(0x180B, 0x1810),
     range(0xE0000, 0xE1000),
 )  # selectors, plane 14
-_LINE_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-_TERMINAL_ESCAPE = re.compile(
+_LINE_BREAKS = "\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]"
+_TERMINAL_ESCAPE = (
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor movement
     r"|\x1b[\]PX^_][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)"  # OSC and its kin: titles, hyperlinks
     r"|\x1b[@-Z\\^_]"
@@ -30,7 +31,7 @@ _FLAG_LETTERS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
 # Vowels and finals that make one syllable with the Korean letter before them, where a text is decomposed.
 _KOREAN_REST = frozenset(map(chr, [*range(0x1160, 0x1200), *range(0xD7B0, 0xD800)]))
 # All but the letters, marks and pictures of which every one can be seen: what need not be looked at one by one.
-_DOUBTFUL = re.compile(
+_DOUBTFUL = (
     "[^\n\t\x20-\x7e\xa0-\xac\xae-\u034e\u0350-\u05ff\u0900-\u109f\u2010-\u2027\u202f-\u205f\u20a0-\u27ff"
     "\u2e80-\u3163\u3165-\ud7ff\uff01-\uff9f\U0001f300-\U0001faff]+"
 )
@@ -50,65 +51,58 @@ class _Secret(NamedTuple):
 
     signs: tuple[str, ...]
     """Where none of them is in the text, in lower case, there is no need to look for the form."""
-    form: re.Pattern[str]
+    form: str
     masked: str = MASK
 
 
 # What is in every labelled credential, in lower case; quick to look for, which its whole form is not.
-_LABEL_OF_A_VALUE = re.compile(
-    r"""(?:key|token|secret|password|passwd|pwd|authorization|signature|sig)\\?["']?\s*[=:]"""
-)
+_LABEL_OF_A_VALUE = r"""(?:key|token|secret|password|passwd|pwd|authorization|signature|sig)\\?["']?\s*[=:]"""
 
 # Forms that are secrets wherever they stand. E-mail addresses are not: they say who was affected.
 _SECRETS: tuple[_Secret, ...] = (
     _Secret(
         ("-----begin",),
-        re.compile(
-            r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----"
-            r"(?:[^-]|-(?!----END)){0,10000}(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?"
-        ),
+        r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----"
+        r"(?:[^-]|-(?!----END)){0,10000}(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?",
     ),
-    _Secret(("eyj",), re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?")),  # JWT
+    _Secret(("eyj",), r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"),  # JWT
     _Secret(  # OpenAI, Anthropic, Stripe and the like
-        ("sk-", "sk_", "pk-", "pk_", "rk-", "rk_"), re.compile(r"\b(?:sk|pk|rk)[-_][\w*.-]{6,}")
+        ("sk-", "sk_", "pk-", "pk_", "rk-", "rk_"), r"\b(?:sk|pk|rk)[-_][\w*.-]{6,}"
     ),
-    _Secret(("akia", "asia"), re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),  # AWS access key id
+    _Secret(("akia", "asia"), r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),  # AWS access key id
     _Secret(
         ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-"),
-        re.compile(r"\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}"),
+        r"\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}",
     ),
-    _Secret(("xox",), re.compile(r"\bxox[abeoprs]-[\w-]{10,}")),  # Slack
-    _Secret(("aiza",), re.compile(r"\bAIza[\w-]{30,}")),  # Google
-    _Secret(("hf_",), re.compile(r"\bhf_[A-Za-z0-9]{20,}")),  # Hugging Face
+    _Secret(("xox",), r"\bxox[abeoprs]-[\w-]{10,}"),  # Slack
+    _Secret(("aiza",), r"\bAIza[\w-]{30,}"),  # Google
+    _Secret(("hf_",), r"\bhf_[A-Za-z0-9]{20,}"),  # Hugging Face
     _Secret(
         ("bearer", "basic"),
-        re.compile(r"(?i)\b(bearer|basic)(\s+)(?=[\w+/.~=-]*[\d+/=_.~-])[\w+/.~=-]{8,}"),
+        r"(?i)\b(bearer|basic)(\s+)(?=[\w+/.~=-]*[\d+/=_.~-])[\w+/.~=-]{8,}",
         rf"\1\2{MASK}",
     ),
-    _Secret(("://",), re.compile(r"(?i)([a-z][a-z0-9+.-]{1,20}://[^\s:/@]{0,200}:)[^\s/@]{1,200}@"), rf"\1{MASK}@"),
+    _Secret(("://",), r"(?i)([a-z][a-z0-9+.-]{1,20}://[^\s:/@]{0,200}:)[^\s/@]{1,200}@", rf"\1{MASK}@"),
 )
 _SIGNS = tuple(sign for secret in _SECRETS for sign in secret.signs)
-_LABELLED_SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
+_LABELLED_SECRETS: tuple[tuple[str, str], ...] = (
     (
-        re.compile(
-            rf"""(?ix) ( {_CREDENTIAL_LABEL} (?: \\? ["'] )? \s* (?: = | : ) \s* (?: \\? ["'] )? )
-            {_NOT_A_VALUE} (?= [^\s"',;&<>)}}\]\\]* \d | [^\s"',;&<>)}}\]\\]{{20}} ) [^\s"',;&<>)}}\]\\]{{6,}}"""
-        ),
+        rf"""(?ix) ( {_CREDENTIAL_LABEL} (?: \\? ["'] )? \s* (?: = | : ) \s* (?: \\? ["'] )? )
+            {_NOT_A_VALUE} (?= [^\s"',;&<>)}}\]\\]* \d | [^\s"',;&<>)}}\]\\]{{20}} ) [^\s"',;&<>)}}\]\\]{{6,}}""",
         rf"\1{MASK}",
     ),
     (
-        re.compile(rf"""(?ix) ( {_CREDENTIAL_LABEL} = ["']? ) {_NOT_A_VALUE} [^\s"',;&<>)}}\]\\]{{4,}}"""),
+        rf"""(?ix) ( {_CREDENTIAL_LABEL} = ["']? ) {_NOT_A_VALUE} [^\s"',;&<>)}}\]\\]{{4,}}""",
         rf"\1{MASK}",
     ),
     (
-        re.compile(
-            r"""(?ix) ( \b (?: password | passwd | pwd | secret ) \\? ["'] \s* : \s* \\? ["'] ) [^"'\\\s]{4,}"""
-        ),
+        r"""(?ix) ( \b (?: password | passwd | pwd | secret ) \\? ["'] \s* : \s* \\? ["'] ) [^"'\\\s]{4,}""",
         rf"\1{MASK}",
     ),
 )
 
 
+_regex = cache(re.compile)  # when it is first needed: whoever starts the server waits for none
 _AS_JSON = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -124,11 +118,11 @@ def visible(text: str) -> str:
     kind of line break becomes ``\n``. A zero-width joiner inside an emoji goes too, which splits the emoji and loses
     no word.
     """
-    if not _DOUBTFUL.search(text):
+    if not _regex(_DOUBTFUL).search(text):
         return text
-    text = _TERMINAL_ESCAPE.sub("", text)
-    text = _LINE_BREAKS.sub("\n", text)
-    return _DOUBTFUL.sub(lambda found: "".join(filter(_is_visible, found[0])), text)
+    text = _regex(_TERMINAL_ESCAPE).sub("", text)
+    text = _regex(_LINE_BREAKS).sub("\n", text)
+    return _regex(_DOUBTFUL).sub(lambda found: "".join(filter(_is_visible, found[0])), text)
 
 
 def _is_visible(character: str) -> bool:
@@ -144,20 +138,20 @@ def mask_secrets(text: str) -> str:
     lowered = text.lower()
     for secret in _SECRETS:
         if any(sign in lowered for sign in secret.signs):
-            text = secret.form.sub(secret.masked, text)
+            text = _regex(secret.form).sub(secret.masked, text)
     if _holds_a_label(lowered):
         for form, masked in _LABELLED_SECRETS:
-            text = form.sub(masked, text)
+            text = _regex(form).sub(masked, text)
     return text
 
 
 def _holds_a_label(lowered: str) -> bool:
-    return (":" in lowered or "=" in lowered) and _LABEL_OF_A_VALUE.search(lowered) is not None
+    return (":" in lowered or "=" in lowered) and _regex(_LABEL_OF_A_VALUE).search(lowered) is not None
 
 
 def _is_harmless(text: str) -> bool:
     """Whether there is nothing to clean, and nothing begins that would have to be cleaned if more of it were seen."""
-    if not (text.isascii() and text.isprintable()) and _DOUBTFUL.search(text):
+    if not (text.isascii() and text.isprintable()) and _regex(_DOUBTFUL).search(text):
         return False
     lowered = text.lower()
     return not any(map(lowered.__contains__, _SIGNS)) and not _holds_a_label(lowered)

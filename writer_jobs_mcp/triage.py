@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
-from statistics import median
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-from writer_jobs_mcp.failures import Cause, FailureGroups, classify
+from writer_jobs_mcp import failures
 from writer_jobs_mcp.models import Job
 from writer_jobs_mcp.text import clean, head_and_tail
+
+if TYPE_CHECKING:
+    from writer_jobs_mcp.failures import Cause
 
 Trend = Literal["new", "rising", "steady", "falling"]
 
@@ -57,7 +59,7 @@ class Failures:
     """A group of failed jobs whose errors say the same."""
 
     signature: str
-    cause: Cause | None
+    cause: "Cause | None"
     count: int
     first_seen: datetime
     last_seen: datetime
@@ -101,7 +103,7 @@ class Triage:
         self._counts: Counter[str] = Counter()
         self._seconds = array("d")
         self._running: list[Stuck] = []
-        self._groups = FailureGroups[_Failure, _Tally](_Tally)
+        self._groups = failures.FailureGroups[_Failure, _Tally](_Tally)
         self._textless = _Tally()
 
     def add(self, job: Job) -> None:
@@ -136,19 +138,19 @@ class Triage:
         limit = _STUCK_AFTER if p95 is None else max(_STUCK_AFTER, _STUCK_TIMES_P95 * p95)
         stuck = [job for job in self._running if job.seconds > limit]
         groups = chain(self._groups.groups(), [(NO_TEXT, self._textless)])
-        failures = [
+        found = [
             _failures(signature, tally, compares=compares and self._before is not None)
             for signature, tally in groups
             if tally.count
         ]
         return Report(
             counts=dict(self._counts.most_common()),
-            median_seconds=median(self._seconds) if self._seconds else None,
+            median_seconds=_median(self._seconds),
             p95_seconds=p95,
             stuck=tuple(heapq.nlargest(_STUCK_SHOWN, stuck, key=lambda job: (job.seconds, job.id))),
             stuck_count=len(stuck),
             failures=tuple(
-                sorted(failures, key=lambda group: (-group.count, -group.last_seen.timestamp(), group.signature))
+                sorted(found, key=lambda group: (-group.count, -group.last_seen.timestamp(), group.signature))
             ),
         )
 
@@ -197,7 +199,7 @@ def _failures(signature: str, tally: _Tally, *, compares: bool) -> Failures:
     newest = tally.newest[0]
     return Failures(
         signature=signature,
-        cause=classify(newest.text) if newest.text else None,
+        cause=failures.classify(newest.text) if newest.text else None,
         count=tally.count,
         first_seen=tally.first.created_at if tally.first else newest.created_at,
         last_seen=newest.created_at,
@@ -215,6 +217,13 @@ def _trend(count: int, before: int) -> Trend:
     if count >= _TREND_FACTOR * before:
         return "rising"
     return "falling" if before >= _TREND_FACTOR * count else "steady"
+
+
+def _median(values: "array[float]") -> float | None:
+    if not values:
+        return None
+    ordered, middle = sorted(values), len(values) // 2
+    return ordered[middle] if len(values) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def _nearest_rank(values: "array[float]", share: float) -> float | None:

@@ -1,6 +1,20 @@
-"""The only room that speaks HTTP: asks Writer, waits where waiting helps, says plainly what went wrong."""
+"""The only room that speaks HTTP: asks Writer, waits where waiting helps, says plainly what went wrong.
 
-from writer_jobs_mcp.client.connecting import Transport, connect, in_process
-from writer_jobs_mcp.client.endpoints import WriterClient
+It is imported when it is first asked for: whoever starts the server does not wait for HTTP.
+"""
 
-__all__ = ["Transport", "WriterClient", "connect", "in_process"]
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from writer_jobs_mcp.client.connecting import Transport, connect, in_process, opened
+    from writer_jobs_mcp.client.endpoints import WriterClient
+
+__all__ = ["Transport", "WriterClient", "connect", "in_process", "opened"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(f"{__name__}.connecting"), name)

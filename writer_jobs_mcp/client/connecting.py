@@ -12,7 +12,7 @@ from writer_jobs_mcp.client.endpoints import WriterClient
 from writer_jobs_mcp.client.key import BearerKey
 from writer_jobs_mcp.client.refusals import CONNECT_SECONDS, SILENCE_SECONDS
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.errors import ConfigError
+from writer_jobs_mcp.errors import UnusableNetworkSetting
 
 Transport = httpx.AsyncBaseTransport
 """What carries requests: the one seam for tests and for the sandbox."""
@@ -27,11 +27,23 @@ async def connect(config: Config, transport: Transport | None = None) -> AsyncGe
         transport: What carries the requests; the network, unless another is given.
 
     Raises:
-        ConfigError: A proxy or a file of authorities that the environment names cannot be used.
+        UnusableNetworkSetting: A proxy or a file of authorities that the environment names cannot be used.
+    """
+    client = opened(config, transport)
+    try:
+        yield client
+    finally:
+        await client.aclose()
+
+
+def opened(config: Config, transport: Transport | None = None) -> WriterClient:
+    """What :func:`connect` gives, for whoever closes it by :meth:`WriterClient.aclose`.
+
+    Raises:
+        UnusableNetworkSetting: As :func:`connect` does.
     """
     key = BearerKey(config)
-    async with _http(config, key, transport) as http:
-        yield WriterClient(http, key, config)
+    return WriterClient(_http(config, key, transport), key, config)
 
 
 def in_process(app: Any) -> Transport:
@@ -67,7 +79,7 @@ def _http(config: Config, key: BearerKey, transport: Transport | None) -> httpx.
         message = "HTTPS_PROXY (or ALL_PROXY, or NO_PROXY) cannot be used: it must be a URL such as http://proxy.example:8080."
     except OSError as exc:
         message = f"SSL_CERT_FILE (or SSL_CERT_DIR) cannot be used: {exc.strerror or 'it holds no certificates'}."
-    raise ConfigError(message)
+    raise UnusableNetworkSetting(message)
 
 
 async def _forget_where_to(response: httpx.Response) -> None:

@@ -49,6 +49,10 @@ class WriterClient:
         self.concurrency = config.concurrency
         """Requests that may be in flight at once."""
 
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
     async def list_applications(
         self,
         *,

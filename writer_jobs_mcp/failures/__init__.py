@@ -1,7 +1,23 @@
-"""What error messages say: which of them say the same, and what caused them; any program's messages."""
+"""What error messages say: which of them say the same, and what caused them; any program's messages.
 
-from writer_jobs_mcp.failures.categories import Category, Retry
-from writer_jobs_mcp.failures.causes import Cause, classify
-from writer_jobs_mcp.failures.grouping import FailureGroup, FailureGroups, Tally, group_failures
+Each part is imported when it is first asked for: whoever starts the server waits for none of them.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from writer_jobs_mcp.failures.categories import Category, Retry
+    from writer_jobs_mcp.failures.causes import Cause, classify
+    from writer_jobs_mcp.failures.grouping import FailureGroup, FailureGroups, Tally, group_failures
 
 __all__ = ["Category", "Cause", "FailureGroup", "FailureGroups", "Retry", "Tally", "classify", "group_failures"]
+
+_MODULES = {"Category": "categories", "Retry": "categories", "Cause": "causes", "classify": "causes"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(f"{__name__}.{_MODULES.get(name, 'grouping')}"), name)

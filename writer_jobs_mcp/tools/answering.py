@@ -3,20 +3,34 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from mcp_types import CallToolResult, TextContent
 
 from writer_jobs_mcp import views
-from writer_jobs_mcp.client import WriterClient
+
+if TYPE_CHECKING:
+    from writer_jobs_mcp.client import WriterClient
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class App:
     """What the tools of one running server share."""
 
-    client: WriterClient
+    open_client: Callable[[], "WriterClient"]
     clock: Callable[[], datetime]
     offers_retry: bool = False
+
+    @cached_property
+    def client(self) -> "WriterClient":
+        """Writer, asked by one client whose connections are kept; opened when it is first needed."""
+        return self.open_client()
+
+    async def aclose(self) -> None:
+        """Close the client, if it was opened."""
+        if "client" in vars(self):
+            await self.client.aclose()
 
 
 def answer(view: views.View) -> CallToolResult:

@@ -1,6 +1,6 @@
 """The tool that changes something: it retries failed jobs, each once and never on doubt."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import anyio
 from mcp.server.elicitation import AcceptedElicitation, ElicitationResult
@@ -10,11 +10,13 @@ from mcp_types import CallToolResult, ClientCapabilities
 from pydantic import BaseModel, Field
 
 from writer_jobs_mcp import views
-from writer_jobs_mcp.client import WriterClient
 from writer_jobs_mcp.errors import DoubtfulRetry, NotFound, WriterError
 from writer_jobs_mcp.text import preview, quoted
 from writer_jobs_mcp.tools.answering import App, answer
 from writer_jobs_mcp.tools.arguments import JobIds
+
+if TYPE_CHECKING:
+    from writer_jobs_mcp.client import WriterClient
 
 _NAMED = 5  # jobs in the question to the user; the others are counted
 _ID_SHOWN = 60
@@ -70,7 +72,7 @@ async def retry_jobs(
 _OUTCOMES: dict[type[WriterError], views.Outcome] = {NotFound: "not_found", DoubtfulRetry: "unknown"}
 
 
-async def _retry(client: WriterClient, job_id: str, *, dry_run: bool, agreed: bool) -> views.RetryRow:
+async def _retry(client: "WriterClient", job_id: str, *, dry_run: bool, agreed: bool) -> views.RetryRow:
     before = None
     try:
         before = (await client.get_job(job_id)).status

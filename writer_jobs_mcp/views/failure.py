@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from writer_jobs_mcp.failures import Category, Retry, classify
+from writer_jobs_mcp import failures
+from writer_jobs_mcp.failures import Category, Retry
 from writer_jobs_mcp.models import Job
 from writer_jobs_mcp.text import clean, head_and_tail, quoted, visible
 from writer_jobs_mcp.views.form import Maybe, View, label, lines, moment, seconds, seconds_text, spaced, word
@@ -75,7 +76,7 @@ def job_error(job: Job, now: datetime) -> JobError:
 
 
 def _cause(error: str) -> CauseView:
-    cause = classify(error)
+    cause = failures.classify(error)
     return CauseView(category=cause.category, evidence=cause.evidence, retry=cause.retry, advice=cause.advice)
 
 

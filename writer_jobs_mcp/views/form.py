@@ -25,7 +25,7 @@ Maybe = T | SkipJsonSchema[None]
 class View(BaseModel):
     """A result: its fields are the structure, :meth:`as_text` the same facts as text."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     def as_structure(self) -> dict[str, object]:
         """The result as JSON values, without what is not known."""
