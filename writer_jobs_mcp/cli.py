@@ -87,6 +87,8 @@ def _whole_number(text: str) -> int:
 def _serve(environ: Mapping[str, str], *, sandbox: bool) -> int:
     # What the imports make is there for good: to collect garbage among it while they run costs time and frees nothing.
     gc.disable()
+    # Pydantic would look for plugins among all that is installed. Whoever has one sets this to nothing.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from writer_jobs_mcp.config import Config
     from writer_jobs_mcp.server import build_server
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from writer_jobs_mcp.errors import BudgetSpent, NotFound
-from writer_jobs_mcp.models import Job
 from writer_jobs_mcp.text import quoted
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
+    from writer_jobs_mcp.models import Job
 
 _PAGE_SIZE = 100
 

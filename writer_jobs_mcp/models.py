@@ -148,6 +148,10 @@ class JobPage(_Said):
     limit: Count = Field(default=None, validation_alias=AliasPath("pagination", "limit"))
     """The limit that Writer kept to, which may be less than what was asked."""
 
+    def first(self, limit: int) -> "JobPage":
+        """The page without the rows beyond a limit, which a server may not have kept to."""
+        return self if len(self.rows) <= limit else self.model_copy(update={"rows": self.rows[:limit]})
+
     @property
     def jobs(self) -> list[Job]:
         """The rows that could be read."""

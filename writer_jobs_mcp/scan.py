@@ -6,16 +6,16 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import anyio
 from anyio.abc import TaskGroup
 
 from writer_jobs_mcp.errors import BudgetSpent, WriterError
-from writer_jobs_mcp.models import Job, JobPage
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
+    from writer_jobs_mcp.models import Job, JobPage
 
 StoppedBy = Literal["end", "since", "max_jobs", "time_budget", "upstream_error"]
 Progress = Callable[[int, int | None], Awaitable[None]]
@@ -107,8 +107,7 @@ class _Request:
     error: WriterError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
+class _Taken(NamedTuple):
     """The last page that was taken: where it ends, and what is in it."""
 
     reached: int

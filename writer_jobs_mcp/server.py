@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import anyio
 from mcp.server import MCPServer
@@ -16,7 +16,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_types import ToolAnnotations
 from pydantic import ConfigDict, ValidationError
 
-from writer_jobs_mcp import __version__, client
+from writer_jobs_mcp import __version__, client, views
 from writer_jobs_mcp.completions import add_completions
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import WriterError
@@ -107,13 +107,16 @@ class JobTool(Tool):
         """A tool from an async function, its schemas without noise."""
         description = " ".join((offer.fn.__doc__ or "").split())
         annotations = ToolAnnotations(read_only_hint=not offer.changes, idempotent_hint=not offer.changes)
-        made = cls.from_function(offer.fn, title=offer.title, description=description, annotations=annotations)
+        # The SDK would derive the schema of the answer in its own way, and check by it each answer that we made by it.
+        made = cls.from_function(
+            offer.fn, title=offer.title, description=description, annotations=annotations, structured_output=False
+        )
         tool = cast("JobTool", made)
         metadata = tool.fn_metadata
         # The stock model ignores what it does not know; a misspelt filter would then answer another question.
         forbidding = ConfigDict(extra="forbid", defer_build=True)
         metadata.arg_model = type(metadata.arg_model.__name__, (metadata.arg_model,), {"model_config": forbidding})
-        metadata.output_schema = plain_schema(metadata.output_schema or {}, described=False)
+        metadata.output_schema = views.schema(get_args(offer.fn.__annotations__["return"])[1])
         tool.parameters = {"additionalProperties": False, **plain_schema(tool.parameters)}
         tool.call_budget = config.call_budget
         tool.is_key_in = config.is_key_in
@@ -200,13 +203,12 @@ def _shown(value: object) -> str:
     return quoted(preview(value, 60)) if isinstance(value, str) else preview(json.dumps(value, default=str), 60)
 
 
-def plain_schema(schema: dict[str, Any], *, described: bool = True) -> dict[str, Any]:
-    """A JSON schema with its definitions inlined, and without titles, defaults of null and, if asked, descriptions.
+def plain_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    """A JSON schema with its definitions inlined, and without titles and defaults of null.
 
     Some clients choke on ``$ref`` or on null in a union, and every reader pays for each character.
     """
     definitions: dict[str, Any] = schema.get("$defs", {})
-    dropped = {"title", "$defs", "$ref"} if described else {"title", "$defs", "$ref", "description"}
 
     def plain(node: Any) -> Any:
         match node:
@@ -220,7 +222,7 @@ def plain_schema(schema: dict[str, Any], *, described: bool = True) -> dict[str,
                 return node
 
     def keeps(key: str, value: Any) -> bool:
-        return key not in dropped and not (key == "default" and value is None)
+        return key not in {"title", "$defs", "$ref"} and not (key == "default" and value is None)
 
     def inside(key: str, value: Any) -> Any:
         # The names of properties are not keywords: a field may be called "title".

@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 from writer_jobs_mcp import failures
-from writer_jobs_mcp.models import Job
 from writer_jobs_mcp.text import clean, head_and_tail
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.failures import Cause
+    from writer_jobs_mcp.models import Job
 
 Trend = Literal["new", "rising", "steady", "falling"]
 
@@ -33,8 +33,7 @@ _TEXT_KEPT = 1_000  # characters of a group's newest error, from which its cause
 _TREND_FACTOR, _TREND_DEVIATIONS = 1.5, 1.5
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """The time that a report is about, ``since`` included and ``until`` not; None is open."""
 
     since: datetime | None
@@ -45,8 +44,7 @@ class Window:
         return self.since and self.since - ((self.until or now) - self.since)
 
 
-@dataclass(frozen=True, slots=True)
-class Stuck:
+class Stuck(NamedTuple):
     """A job that has run far longer than its like."""
 
     id: str
@@ -70,8 +68,7 @@ class Failures:
     trend: Trend | None
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What there is to say of the jobs in the window."""
 
     counts: dict[str, int]
@@ -106,7 +103,7 @@ class Triage:
         self._groups = failures.FailureGroups[_Failure, _Tally](_Tally)
         self._textless = _Tally()
 
-    def add(self, job: Job) -> None:
+    def add(self, job: "Job") -> None:
         """Take one job."""
         since, until = self._window.since, self._window.until
         if until is not None and job.created_at >= until:
@@ -124,7 +121,7 @@ class Triage:
         elif job.completed_at is not None and job.completed_at >= job.created_at:
             self._seconds.append((job.completed_at - job.created_at).total_seconds())
 
-    def _add_failure(self, job: Job, *, in_window: bool) -> None:
+    def _add_failure(self, job: "Job", *, in_window: bool) -> None:
         text = clean(head_and_tail(job.error, _TEXT_READ)).strip() if job.error else ""
         failure = _Failure(job.created_at, job.id, head_and_tail(text, _TEXT_KEPT), in_window)
         if text:

@@ -1,6 +1,6 @@
 """The tool that waits for one job."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import anyio
 from mcp.server.mcpserver import Context
@@ -9,9 +9,11 @@ from pydantic import Field
 
 from writer_jobs_mcp import views
 from writer_jobs_mcp.errors import WriterError
-from writer_jobs_mcp.models import Job
 from writer_jobs_mcp.tools.answering import App, answer
 from writer_jobs_mcp.tools.arguments import JobId, Seconds
+
+if TYPE_CHECKING:
+    from writer_jobs_mcp.models import Job
 
 _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.5, 5.0, 1.5  # seconds between two looks, the longer the wait
 _RESERVE = 0.5  # seconds of the call budget, to answer in
@@ -41,5 +43,5 @@ async def wait_for_job(
     return answer(_view(job, app, anyio.current_time() - started, trouble))
 
 
-def _view(job: Job, app: App, waited: float, trouble: WriterError | None) -> views.JobWait:
+def _view(job: "Job", app: App, waited: float, trouble: WriterError | None) -> views.JobWait:
     return views.job_wait(job, app.clock(), waited=waited, trouble=str(trouble) if trouble else None)

@@ -1,7 +1,7 @@
 """What the agent gets: typed results, and the same facts as compact text."""
 
 from writer_jobs_mcp.views.failure import JobError, job_error
-from writer_jobs_mcp.views.form import View
+from writer_jobs_mcp.views.form import View, schema
 from writer_jobs_mcp.views.job import JobOutput, JobWait, job_output, job_wait
 from writer_jobs_mcp.views.lists import ApplicationList, JobList, application_list, job_list
 from writer_jobs_mcp.views.retry import Outcome, RetryReport, RetryRow, retry_report, retry_row
@@ -29,5 +29,6 @@ __all__ = [
     "job_wait",
     "retry_report",
     "retry_row",
+    "schema",
     "triage_report",
 ]

@@ -1,12 +1,15 @@
 """One job's failure: its error, and the cause that its words tell."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from writer_jobs_mcp import failures
 from writer_jobs_mcp.failures import Category, Retry
-from writer_jobs_mcp.models import Job
 from writer_jobs_mcp.text import clean, head_and_tail, quoted, visible
 from writer_jobs_mcp.views.form import Maybe, View, label, lines, moment, seconds, seconds_text, spaced, word
+
+if TYPE_CHECKING:
+    from writer_jobs_mcp.models import Job
 
 _ERROR_LENGTH = 6_000
 
@@ -55,7 +58,7 @@ class JobError(View):
         )
 
 
-def job_error(job: Job, now: datetime) -> JobError:
+def job_error(job: "Job", now: datetime) -> JobError:
     """What is known of one job's failure."""
     failed = job.status == "failed"
     error = clean(job.error) if job.error else ""

@@ -1,11 +1,14 @@
 """One job beyond its error: its output, and how it stands after a wait."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from writer_jobs_mcp.models import Job
 from writer_jobs_mcp.text import clean, one_line, piece, preview, quoted, visible
 from writer_jobs_mcp.views.failure import JobError, job_error
 from writer_jobs_mcp.views.form import Maybe, View, label, lines, spaced, word
+
+if TYPE_CHECKING:
+    from writer_jobs_mcp.models import Job
 
 _TITLE_LENGTH = 120
 
@@ -38,7 +41,7 @@ class JobOutput(View):
         )
 
 
-def job_output(job: Job, *, offset: int, max_chars: int) -> JobOutput:
+def job_output(job: "Job", *, offset: int, max_chars: int) -> JobOutput:
     """A piece of a job's output; positions count in the output as it is shown, cleaned."""
     output = clean(job.output or "")
     shown, end = piece(output, offset, max_chars)
@@ -55,7 +58,7 @@ def job_output(job: Job, *, offset: int, max_chars: int) -> JobOutput:
     )
 
 
-def _no_output_message(job: Job, length: int, offset: int) -> str | None:
+def _no_output_message(job: "Job", length: int, offset: int) -> str | None:
     status = word(label(job.status))
     if not length:
         later = " yet" if job.is_running else ""
@@ -73,7 +76,7 @@ class JobWait(JobError):
         return lines("Finished." if self.finished else "Not finished.", super().as_text())
 
 
-def job_wait(job: Job, now: datetime, *, waited: float, trouble: str | None) -> JobWait:
+def job_wait(job: "Job", now: datetime, *, waited: float, trouble: str | None) -> JobWait:
     """How a job stands after ``waited`` seconds; ``trouble`` is the sentence of an error that cut the wait short."""
     known = job_error(job, now)
     message = known.message

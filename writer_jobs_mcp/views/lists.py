@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from writer_jobs_mcp.models import Application, ApplicationPage, Job, JobPage, Unreadable
 from writer_jobs_mcp.text import cut, preview, quoted, shorten, visible
 from writer_jobs_mcp.views.form import Maybe, View, count, label, lines, moment, seconds, seconds_text, spaced, word
+
+if TYPE_CHECKING:
+    from writer_jobs_mcp.models import Application, ApplicationPage, Job, JobPage, Unreadable
 
 # Lengths of the previews of outputs and errors, from the longest down. Outputs give way first: a list is read for its
 # errors.
@@ -31,7 +33,7 @@ class UnreadableRows(View):
         return f"{self.count} more could not be read ({quoted(self.reason)})."
 
 
-def _unreadable(rows: list[Unreadable]) -> UnreadableRows | None:
+def _unreadable(rows: "list[Unreadable]") -> UnreadableRows | None:
     return UnreadableRows(count=len(rows), reason=rows[0].reason) if rows else None
 
 
@@ -74,7 +76,7 @@ class ApplicationList(View):
         return lines(head, *(row.as_text() for row in self.applications))
 
 
-def application_list(page: ApplicationPage) -> ApplicationList:
+def application_list(page: "ApplicationPage") -> ApplicationList:
     """A page of applications, as the agent gets it."""
     rows = page.applications
     # Where Writer does not say, only a page without applications shows that there are no more.
@@ -90,7 +92,7 @@ def application_list(page: ApplicationPage) -> ApplicationList:
     )
 
 
-def _application_row(application: Application) -> ApplicationRow:
+def _application_row(application: "Application") -> ApplicationRow:
     return ApplicationRow(
         id=visible(application.id),
         name=preview(application.name, _NAME_LENGTH) if application.name else None,
@@ -164,19 +166,19 @@ class JobList(View):
 
 
 def job_list(
-    page: JobPage, *, application_id: str, status: str | None, offset: int, limit: int, now: datetime
+    page: "JobPage", *, application_id: str, status: str | None, offset: int, limit: int, now: datetime
 ) -> JobList:
     """A page of jobs, as the agent gets it: previews shrink before the whole grows past its bound."""
     # A server that ignores `limit` sends more; what is cut off here is the next page.
-    rows = page.rows[:limit]
-    jobs = [row for row in rows if isinstance(row, Job)]
+    shown = page.first(limit)
+    jobs = shown.jobs
     info = JobPageInfo(
         offset=offset,
         limit=limit,
         returned=len(jobs),
         total=page.total,
-        next_offset=_next_offset(page, offset, len(rows)),
-        unreadable=_unreadable([row for row in rows if isinstance(row, Unreadable)]),
+        next_offset=_next_offset(page, offset, len(shown.rows)),
+        unreadable=_unreadable(shown.unreadable),
     )
     listed = JobList(application_id=application_id, status=status, jobs=[], page=info)
     drafts = [_Draft.of(job, now) for job in jobs]
@@ -188,7 +190,7 @@ def job_list(
     return listed
 
 
-def _next_offset(page: JobPage, offset: int, shown: int) -> int | None:
+def _next_offset(page: "JobPage", offset: int, shown: int) -> int | None:
     """Where the next page starts; None only where the list is known to end.
 
     A page shorter than asked is not the end (the server may cap ``limit``), nor is a total that is smaller than what
@@ -202,14 +204,14 @@ def _next_offset(page: JobPage, offset: int, shown: int) -> int | None:
 class _Draft:
     """A row before its previews are as short as the list needs; cleaning is what costs, so it is done once."""
 
-    job: Job
+    job: "Job"
     known: dict[str, Any]
     output: str
     error: str
     error_is_cut: bool
 
     @classmethod
-    def of(cls, job: Job, now: datetime) -> Self:
+    def of(cls, job: "Job", now: datetime) -> Self:
         known = {
             "id": visible(job.id),
             "status": label(job.status),

@@ -2,14 +2,17 @@
 
 import json
 from math import isfinite
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from writer_jobs_mcp.models import AsSaid
 from writer_jobs_mcp.text import clean
 
+if TYPE_CHECKING:
+    from writer_jobs_mcp.models import AsSaid
 
-def as_said(answer: AsSaid) -> str:
+
+def as_said(answer: "AsSaid") -> str:
     """An answer as JSON text: every field that Writer sent, its strings cleaned."""
     return json.dumps(_cleaned(answer.root), ensure_ascii=False)
 
