@@ -3,9 +3,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH := .bench-venv
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help demo test check format lint types walls wheel snapshots clean
+.PHONY: help demo test check format lint types walls wheel snapshots bench clean
 .DEFAULT_GOAL := help
 
 help: ## what can be done here
@@ -37,8 +38,11 @@ wheel: $(VENV)/.develops ## build the wheel, install it in an empty environment,
 snapshots: $(VENV)/.develops ## write the tools' schemas anew, to be reviewed in the diff
 	@$(BIN)/python -m tests.snapshots
 
+bench: $(BENCH)/.measures ## measure what the README claims, beside what people would use instead (four minutes; Node for one peer)
+	@$(BENCH)/bin/python -m benchmarks $(BENCH_ARGS)
+
 clean: ## remove what was built
-	rm -rf $(VENV) dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(BENCH) benchmarks/node_modules dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11")'
@@ -65,3 +69,11 @@ else
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 endif
 	@touch $@ $(VENV)/.runs
+
+# What a user installs, and the peers: the development tools would be in what is measured.
+$(BENCH)/.measures: pyproject.toml benchmarks/requirements.txt benchmarks/package.json
+	@echo "Installing writer-jobs-mcp and its peers into $(BENCH) and benchmarks/node_modules …"
+	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --editable . -r benchmarks/requirements.txt
+	@npm install --prefix benchmarks --silent --no-audit --no-fund --no-package-lock
+	@touch $@

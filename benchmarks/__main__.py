@@ -1,0 +1,56 @@
+"""``python -m benchmarks``: what the README claims of speed and size, measured side by side, as one table."""
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks import calling, growing, reading, waiting
+from benchmarks.peers import api, generated, written_schema
+from benchmarks.table import Row, rendered
+
+PARTS = ("reading", "waiting", "calling", "growing")
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    parser = argparse.ArgumentParser("benchmarks", description=__doc__)
+    parser.add_argument("--only", choices=PARTS, action="append", help="one part (may be given again)")
+    parser.add_argument("--openapi", type=Path, help="the schema that the generated servers are made of, YAML or JSON")
+    arguments = parser.parse_args()
+    rows: list[Row] = []
+    for part in arguments.only or PARTS:
+        sys.stderr.write(f"Measuring: {part} …\n")
+        rows += _measured(part, arguments.openapi)
+    sys.stdout.write(f"{rendered(rows)}\n\n{_where()}\n")
+
+
+def _measured(part: str, openapi: Path | None) -> Iterator[Row]:
+    with api() as address, tempfile.TemporaryDirectory() as folder:
+        peers = generated(written_schema(Path(folder), openapi))
+        match part:
+            case "reading":
+                yield from reading.rows(address, peers)
+            case "waiting":
+                yield from waiting.rows(address(1), peers)
+            case "calling":
+                yield from calling.rows(address(1_200))
+            case _:
+                yield from growing.rows(address)
+
+
+def _where() -> str:
+    packages = ", ".join(f"{name} {version(name)}" for name in ("mcp", "fastmcp", "writer-sdk", "httpx", "pydantic"))
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
+        f"Python {platform.python_version()}; {packages}."
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""``python -m benchmarks.api``: Writer's list of jobs, as fast as can be, so that what is measured is the asking.
+
+What an application is like is in the address, ahead of the path that Writer knows: ``/n1200-o2048-d50-r400`` holds 1,200
+jobs with outputs of 2,048 characters, answers after 50 ms, and refuses what is more than 400 requests a minute.
+``/<that>/asked`` tells, and forgets, how many requests there were; ``/<that>/ready`` answers when each job is rendered,
+so that a page is but a join.
+"""
+
+import asyncio
+import json
+import re
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import ceil
+from urllib.parse import parse_qs, urlsplit
+
+from benchmarks.jobs import APPLICATION_ID, Jobs
+
+GREATEST_LIMIT = 100
+BURST = 20
+"""Requests that may come at once, where there are so many a minute."""
+
+_NOW = datetime.now(UTC)
+_SETTING = re.compile(r"/n(\d+)-o(\d+)-d(\d+)-r(\d+)(/.*)")
+_REQUEST = re.compile(rb"GET (\S+) HTTP/1\.1\r\n.*?\r\n\r\n", re.DOTALL)
+
+
+@dataclass
+class Setting:
+    """One address in front of Writer's paths: its jobs, its pace, and what it was asked."""
+
+    jobs: Jobs
+    delay: float
+    per_minute: int
+    asked: int = 0
+    refused: int = 0
+    _room: float = BURST
+    _since: float = 0.0
+
+    def answer(self, path: str, now: float) -> tuple[bytes, float]:
+        """The whole answer, and after how many seconds it may leave."""
+        if path == "/asked":
+            body = json.dumps({"asked": self.asked, "refused": self.refused}).encode()
+            self.asked = self.refused = 0
+            return _response(b"200 OK", body), 0
+        if path == "/ready":
+            self.jobs.prepare()
+            return _response(b"200 OK", b"{}"), 0
+        self.asked += 1
+        if self.per_minute and (wait := self._wait(now)):
+            self.refused += 1
+            return _response(b"429 Too Many Requests", b'{"message":"slow down"}', b"retry-after: %d\r\n" % wait), 0
+        return self._rendered(path), self.delay
+
+    def _wait(self, now: float) -> int:
+        """Whole seconds until there is room for a request; 0, and the room taken, where there is."""
+        pace = self.per_minute / 60
+        self._room = min(BURST, self._room + (now - self._since) * pace)
+        self._since = now
+        if self._room < 1:
+            return ceil((1 - self._room) / pace)
+        self._room -= 1
+        return 0
+
+    def _rendered(self, path: str) -> bytes:
+        parts = urlsplit(path)
+        if parts.path == "/v1/applications":
+            application = {"id": APPLICATION_ID, "name": "Descriptions", "type": "generation", "status": "deployed"}
+            return _response(b"200 OK", json.dumps({"data": [application], "has_more": False}).encode())
+        if parts.path.startswith("/v1/applications/jobs/"):
+            id_ = parts.path.rsplit("/", 1)[1]
+            found = [position for position in range(self.jobs.count) if self.jobs.id(position) == id_]
+            return _response(b"200 OK", self.jobs.job(found[0])) if found else _response(b"404 Not Found", b"")
+        return _response(b"200 OK", self._page({name: values[0] for name, values in parse_qs(parts.query).items()}))
+
+    def _page(self, query: dict[str, str]) -> bytes:
+        positions = self.jobs.positions[query["status"]] if "status" in query else range(self.jobs.count)
+        offset, limit = int(query.get("offset", 0)), min(int(query.get("limit", 50)), GREATEST_LIMIT)
+        rows = b",".join(self.jobs.job(position) for position in positions[offset : offset + limit])
+        frame = '{"result":[%%b],"totalCount":%d,"pagination":{"offset":%d,"limit":%d}}' % (
+            len(positions),
+            offset,
+            limit,
+        )
+        return frame.encode().replace(b"%b", rows)
+
+
+def _response(status: bytes, body: bytes, more: bytes = b"") -> bytes:
+    head = b"HTTP/1.1 %b\r\ncontent-type: application/json\r\n%bcontent-length: %d\r\n\r\n"
+    return head % (status, more, len(body)) + body
+
+
+_settings: dict[str, Setting] = {}
+
+
+def _answer(target: str, now: float) -> tuple[bytes, float]:
+    found = _SETTING.fullmatch(target)
+    if not found:
+        return _response(b"404 Not Found", b""), 0
+    *numbers, path = found.groups()
+    count, output_chars, delay, per_minute = map(int, numbers)
+    address = target.removesuffix(path)
+    if address not in _settings:
+        _settings[address] = Setting(Jobs(count, output_chars, _NOW), delay / 1000, per_minute)
+    return _settings[address].answer(path, now)
+
+
+class _Connection(asyncio.Protocol):
+    """Enough of HTTP/1.1 for clients that ask one thing at a time."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.WriteTransport)
+        self._transport, self._received = transport, b""
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        if request := _REQUEST.match(self._received):
+            self._received = self._received[request.end() :]
+            loop = asyncio.get_running_loop()
+            answer, delay = _answer(request[1].decode(), loop.time())
+            if delay:
+                loop.call_later(delay, self._send, answer)
+            else:
+                self._send(answer)
+
+    def _send(self, answer: bytes) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(answer)
+
+
+async def main() -> None:
+    """Serve on a free port of loopback, and print which; until stdin closes."""
+    server = await asyncio.get_running_loop().create_server(_Connection, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    async with server:
+        await asyncio.to_thread(sys.stdin.read)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

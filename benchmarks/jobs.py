@@ -1,0 +1,168 @@
+"""Jobs by the thousand, made when they are asked for: two weeks of them, nine causes of failure, long outputs."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from random import Random
+from uuid import UUID
+
+APPLICATION_ID = "3f0b6c1e-9d24-4a57-8c83-5be0d7a41f92"
+
+_WEEKS = timedelta(weeks=2)
+_UNFINISHED = 6  # of the newest; two more hang
+_HANGING = (40, 90)
+_FAILED = 0.233
+_NEWCOMER = 0.06  # of the time, from now back: how long the ninth cause has been seen
+_OUTPUTS = 64  # different ones; each job that completed has one of them
+_WORDS = """
+a account after against all also an and any are as at back balance based be because been before between board both brand
+brief but by campaign can care case change channel choice clear close colour come common content copy cost could cover
+customer daily data day deal demand design detail different do draft each early edition either end energy even every
+example family fast feature few field final find first for form from full further gain general give good great group grow
+guide half hand have health help here high home how idea if important in increase into is it its just keep key kind large
+last launch lead less level life light like line list little local long look made main make many market material may mean
+measure message model more most move much need network never new next no note now number of offer often on one only open
+option or order other our out over own part people per place plan point possible practice price process product program
+promise public quality question rate reach read ready real reason release report result right room run safe sale same
+save say season section service set share short should show side simple since size small so some source space stand start
+state step still stock store story strong study style such support system take team test text than that the their them
+then there these they thing this those through time to together top total trade travel true turn two type under until up
+use value very view want water way we week well were what when where which while who why wide will with within without
+word work world would write year yet you your
+""".split()
+
+
+def _rate_limit(rng: Random) -> str:
+    used = rng.randrange(20_000, 25_000)
+    return (
+        f"Rate limit reached for model `palmyra-x5` in organization 48214 on tokens per minute (TPM): Limit 25000, "
+        f"Used {used}, Requested 6000. Please try again in {rng.randrange(10, 99) / 10}s."
+    )
+
+
+def _timeout(rng: Random) -> str:
+    return f"The job did not finish within {rng.choice((300, 600))} seconds (step {rng.randrange(2, 9)} of 9)."
+
+
+def _too_long(rng: Random) -> str:
+    return (
+        "This model's maximum context length is 128000 tokens, however your messages resulted in "
+        f"{rng.randrange(128_001, 290_000)} tokens. Reduce the length of the input."
+    )
+
+
+def _missing(rng: Random) -> str:
+    return f"Knowledge Graph {UUID(int=rng.getrandbits(128), version=4)} was not found. It may have been deleted."
+
+
+def _invalid(rng: Random) -> str:
+    return f"Input 'Product {rng.choice(('name', 'facts', 'tone', 'audience'))}' is required and was empty."
+
+
+def _blocked(rng: Random) -> str:
+    return (
+        '{"tpe":"fail.guardrail","errors":[{"description":"The output was blocked by guardrail '
+        f'{rng.randrange(100, 999)}","key":"fail.guardrail.blocked","extras":{{}}}}],"extras":{{}}}}'
+    )
+
+
+def _upstream(rng: Random) -> str:
+    return f"502 Bad Gateway from https://retrieval-{rng.randrange(1, 9)}.internal.example/v1/query (cf-ray {rng.getrandbits(48):012x})"
+
+
+def _bug(rng: Random) -> str:
+    line = rng.randrange(40, 400)
+    return (
+        "Traceback (most recent call last):\n"
+        f'  File "/srv/app/steps/render.py", line {line}, in render\n    return template[field]\n'
+        f"KeyError: 'section_{rng.randrange(1, 40)}'"
+    )
+
+
+def _forbidden(rng: Random) -> str:
+    return f"403 Forbidden: service account {rng.randrange(10**9)} may not read folder {rng.getrandbits(64):016x}"
+
+
+_EVERYDAY = (_rate_limit, _timeout, _too_long, _missing, _invalid, _blocked, _upstream, _bug)
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """An application's jobs, newest first, each the same whenever it is asked for."""
+
+    count: int
+    output_chars: int
+    now: datetime
+
+    def status(self, position: int) -> str:
+        """The status of the job at ``position``."""
+        if position < _UNFINISHED or position in _HANGING:
+            return "in_progress"
+        return "failed" if self._rng(position).random() < _FAILED else "completed"
+
+    @cached_property
+    def positions(self) -> dict[str, list[int]]:
+        """The positions of the jobs of each status."""
+        found: dict[str, list[int]] = {"in_progress": [], "failed": [], "completed": []}
+        for position in range(self.count):
+            found[self.status(position)].append(position)
+        return found
+
+    def id(self, position: int) -> str:
+        """The id of the job at ``position``."""
+        return str(UUID(int=Random(f"id {position}").getrandbits(128), version=4))
+
+    def job(self, position: int) -> bytes:
+        """The job at ``position`` as JSON."""
+        if position not in self._rendered:
+            self._rendered[position] = self._render(position)
+        return b"".join(self._rendered[position])
+
+    def prepare(self) -> None:
+        """Make every job, so that none has to be made while it is asked for."""
+        for position in range(self.count):
+            self.job(position)
+
+    @cached_property
+    def _rendered(self) -> dict[int, tuple[bytes, ...]]:
+        """Each job's parts; an output is one part that jobs share, so that a hundred thousand fit."""
+        return {}
+
+    def _render(self, position: int) -> tuple[bytes, ...]:
+        rng = self._rng(position)
+        status = self.status(position)
+        rng.random()  # which the status was told by
+        created = self.now - (position + rng.random()) * _WEEKS / self.count
+        said = {"id": self.id(position), "status": status, "application_id": APPLICATION_ID, "created_at": _at(created)}
+        if status == "in_progress":
+            return (json.dumps(said).encode(),)
+        ended = _at(created + timedelta(seconds=rng.lognormvariate(3, 0.6)))
+        said |= {"updated_at": ended, "completed_at": ended}
+        if status == "failed":
+            is_new = position < _NEWCOMER * self.count and rng.random() < 0.5
+            error = (_forbidden if is_new else rng.choice(_EVERYDAY))(rng)
+            return (json.dumps({**said, "error": error}).encode(),)
+        output = self._outputs[rng.randrange(_OUTPUTS)]
+        return json.dumps(said).encode()[:-1], b', "data": {"title": "Description", "suggestion": ', output, b"}}"
+
+    @cached_property
+    def _outputs(self) -> list[bytes]:
+        rng = Random("outputs")
+        return [json.dumps(_prose(rng, self.output_chars), ensure_ascii=False).encode() for _ in range(_OUTPUTS)]
+
+    @staticmethod
+    def _rng(position: int) -> Random:
+        return Random(f"job {position}")
+
+
+def _at(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def _prose(rng: Random, length: int) -> str:
+    sentences: list[str] = []
+    while sum(map(len, sentences)) + len(sentences) < length:
+        words = [rng.choice(_WORDS) for _ in range(rng.randrange(5, 18))]
+        sentences.append(" ".join(words).capitalize() + ("\n\n" if rng.random() < 0.1 else "."))
+    return " ".join(sentences)[:length]

@@ -1,0 +1,15 @@
+"""The least that a server on this SDK is."""
+
+from mcp.server import MCPServer
+
+server = MCPServer("bare")
+
+
+@server.tool()
+def hello(name: str) -> str:
+    """Say hello."""
+    return f"Hello, {name}"
+
+
+if __name__ == "__main__":
+    server.run("stdio")
