@@ -37,7 +37,7 @@ def _measured(part: str, openapi: Path | None) -> Iterator[Row]:
             case "reading":
                 yield from reading.rows(address, peers)
             case "waiting":
-                yield from waiting.rows(address(1), peers)
+                yield from waiting.rows(address(100), peers)
             case "calling":
                 yield from calling.rows(address(1_200))
             case _:

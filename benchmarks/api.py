@@ -1,7 +1,7 @@
 """``python -m benchmarks.api``: Writer's list of jobs, as fast as can be, so that what is measured is the asking.
 
-What an application is like is in the address, ahead of the path that Writer knows: ``/n1200-o2048-d50-r400`` holds 1,200
-jobs with outputs of 2,048 characters, answers after 50 ms, and refuses what is more than 400 requests a minute.
+What an application is like is in the address, ahead of the path that Writer knows: ``/n1200-o2048-d50-r400`` holds
+1,200 jobs with outputs of 2,048 characters, answers after 50 ms, and refuses what is more than 400 requests a minute.
 ``/<that>/asked`` tells, and forgets, how many requests there were; ``/<that>/ready`` answers when each job is rendered,
 so that a page is but a join.
 """
@@ -78,12 +78,8 @@ class Setting:
         positions = self.jobs.positions[query["status"]] if "status" in query else range(self.jobs.count)
         offset, limit = int(query.get("offset", 0)), min(int(query.get("limit", 50)), GREATEST_LIMIT)
         rows = b",".join(self.jobs.job(position) for position in positions[offset : offset + limit])
-        frame = '{"result":[%%b],"totalCount":%d,"pagination":{"offset":%d,"limit":%d}}' % (
-            len(positions),
-            offset,
-            limit,
-        )
-        return frame.encode().replace(b"%b", rows)
+        frame = f'],"totalCount":{len(positions)},"pagination":{{"offset":{offset},"limit":{limit}}}}}'
+        return b'{"result":[' + rows + frame.encode()
 
 
 def _response(status: bytes, body: bytes, more: bytes = b"") -> bytes:

@@ -40,7 +40,8 @@ def rows(url: str) -> Iterator[Row]:
                 most, base = percentile(tool, share), percentile(raw, share)
                 bar = f"≤ {_MOST_OF_RAW} × raw" if (limit, name) == (100, "p50") else ""
                 reached = most <= _MOST_OF_RAW * base if bar else None
-                yield Row(f"a page of {limit} jobs, {name} (base: httpx + json)", most, "ms", {"base": base}, bar, reached)
+                what = f"a page of {limit} jobs, {name} (base: httpx + json)"
+                yield Row(what, most, "ms", {"base": base}, bar, reached)
         yield Row("a tool that does nothing, p50 (the SDK, the pipe)", percentile(hello, 0.5), "ms")
 
 

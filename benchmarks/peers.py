@@ -66,6 +66,11 @@ def tool_for(peer: Peer, is_it: Callable[[Told], bool]) -> str:
     return next(tool["name"] for tool in peer.tools if is_it(tool["inputSchema"].get("properties", {})))
 
 
+def list_tool(peer: Peer) -> str:
+    """The one that lists jobs."""
+    return tool_for(peer, lambda properties: {"offset", "limit"} <= set(properties))
+
+
 @contextmanager
 def api() -> Generator[Callable[..., str]]:
     """The API in a process of its own; gives the address for a number of jobs and how it answers."""

@@ -9,7 +9,7 @@ import bpe_openai
 from writerai import Writer
 
 from benchmarks.jobs import APPLICATION_ID
-from benchmarks.peers import KEY, OURS, Contestant, tool_for
+from benchmarks.peers import KEY, OURS, Contestant, list_tool, tool_for
 from benchmarks.table import Row
 from benchmarks.wire import Peer, Told, running
 
@@ -22,7 +22,7 @@ def rows(address: Any, peers: Sequence[Contestant]) -> Iterator[Row]:
     url = address(1_200)
     with running(OURS.command, OURS.environ(url, **_WHOLE)) as ours:
         offered = {peer.name: _each(peer, url, _offered) for peer in peers}
-        yield Row("tokens: all tools", _offered(ours), peers=offered, bar="≤ 2,500", reached=_offered(ours) <= 2_500)  # noqa: PLR2004
+        yield Row("tokens: all tools", _offered(ours), peers=offered, bar="≤ 2,500", reached=_offered(ours) <= 2_500)
         listed: Told = {"application_id": APPLICATION_ID}
         for limit, as_structure, as_text in ((20, 1_600, 1_200), (100, 7_800, 6_200)):
             others = {peer.name: _each(peer, url, lambda running, n=limit: _listed(running, n)) for peer in peers}
@@ -70,7 +70,7 @@ def _offered(peer: Peer) -> float:
 
 
 def _listed(peer: Peer, limit: int, **more: str | int) -> float:
-    return _read(peer.call(_list_tool(peer), {"application_id": APPLICATION_ID, "limit": limit, **more}))
+    return _read(peer.call(list_tool(peer), {"application_id": APPLICATION_ID, "limit": limit, **more}))
 
 
 def _job(peer: Peer, job_id: str) -> float:
@@ -80,7 +80,7 @@ def _job(peer: Peer, job_id: str) -> float:
 
 def _failures(peer: Peer) -> float:
     """Every failed job, page after page: the model then has to group them, and to compare the weeks."""
-    tool, read, offset = _list_tool(peer), 0.0, 0
+    tool, read, offset = list_tool(peer), 0.0, 0
     while True:
         arguments = {"application_id": APPLICATION_ID, "status": "failed", "limit": _PAGE, "offset": offset}
         answer = peer.call(tool, arguments)
@@ -94,10 +94,6 @@ def _told_by_a_script(url: str) -> float:
     """What an agent reads that may run code, and prints nothing but when each failed job began, and its error."""
     jobs = _sdk(url).list(APPLICATION_ID, status="failed", limit=_PAGE)
     return _tokens("\n".join(f"{job.created_at:%m-%d %H:%M} {job.error}" for job in jobs))
-
-
-def _list_tool(peer: Peer) -> str:
-    return tool_for(peer, lambda properties: {"offset", "limit"} <= set(properties))
 
 
 def _total(answer: Told) -> int:

@@ -45,8 +45,8 @@ def rendered(rows: Iterable[Row]) -> str:
 
 def percentile(values: Sequence[float], share: float) -> float:
     """By nearest rank; the median where half is asked for."""
-    return median(values) if share == 0.5 else sorted(values)[math.ceil(share * len(values)) - 1]  # noqa: PLR2004
+    return median(values) if share == 0.5 else sorted(values)[math.ceil(share * len(values)) - 1]
 
 
 def _figure(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004 - three digits say enough
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -1,29 +1,44 @@
 """What a person waits: from the start of the process to its first answers."""
 
+import time
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from benchmarks.peers import BARE, OURS, Contestant
+from benchmarks.jobs import APPLICATION_ID
+from benchmarks.peers import BARE, OURS, Contestant, list_tool
 from benchmarks.table import Row
-from benchmarks.wire import running
+from benchmarks.wire import Peer, running
 
 _ROUNDS = 15
 _MOST_OF_BARE = 1.05
 
 
 def rows(url: str, peers: Sequence[Contestant]) -> Iterator[Row]:
-    """The figures, in milliseconds."""
+    """The figures, in milliseconds. The bare server's tool asks nobody."""
     contestants = [OURS, BARE, *peers]
     initialized: dict[str, list[float]] = {each.name: [] for each in contestants}
     listed: dict[str, list[float]] = {each.name: [] for each in contestants}
+    answered: dict[str, list[float]] = {each.name: [] for each in contestants}
     for round_ in range(_ROUNDS + 1):
         for each in contestants:
             with running(each.command, each.environ(url)) as peer:
+                first_answer = _first_answer(peer)
                 if round_:  # the first is for the disk
                     initialized[each.name].append(peer.initialized_after * 1000)
                     listed[each.name].append(peer.listed_after * 1000)
+                    answered[each.name].append(first_answer * 1000)
     for what, times in (("the initialize answer", initialized), ("the first tools/list", listed)):
         medians = {name: median(of) for name, of in times.items()}
         ours = medians.pop("ours")
         reached = ours <= _MOST_OF_BARE * medians["base"] and ours < medians["fastmcp"]
         yield Row(f"start to {what}", ours, "ms", medians, "≤ 1.05 × bare server, < fastmcp", reached)
+    medians = {name: median(of) for name, of in answered.items()}
+    yield Row("start to the first answer of a tool", medians.pop("ours"), "ms", medians)
+
+
+def _first_answer(peer: Peer) -> float:
+    if peer.tools[0]["name"] == "hello":
+        peer.call("hello", {"name": "you"})
+    else:
+        peer.call(list_tool(peer), {"application_id": APPLICATION_ID, "limit": 20})
+    return time.perf_counter() - peer.started

@@ -85,6 +85,7 @@ _SECRETS: tuple[_Secret, ...] = (
     _Secret(("://",), r"(?i)([a-z][a-z0-9+.-]{1,20}://[^\s:/@]{0,200}:)[^\s/@]{1,200}@", rf"\1{MASK}@"),
 )
 _SIGNS = tuple(sign for secret in _SECRETS for sign in secret.signs)
+_LONGEST_SIGN = max(map(len, _SIGNS))
 _LABELLED_SECRETS: tuple[tuple[str, str], ...] = (
     (
         rf"""(?ix) ( {_CREDENTIAL_LABEL} (?: \\? ["'] )? \s* (?: = | : ) \s* (?: \\? ["'] )? )
@@ -166,7 +167,9 @@ def shorten(text: str, limit: int) -> tuple[str, bool]:
     """``text`` cleaned, on one line, at most ``limit`` characters with ``…`` for the last where it was cut; was it?"""
     text = text.lstrip()
     glance = text[: limit * 2]
-    if _is_harmless(glance) and (len(shown := one_line(glance)) > limit or len(glance) == len(text)):
+    if _is_harmless(text[: limit * 2 + _LONGEST_SIGN]) and (
+        len(shown := one_line(glance)) > limit or len(glance) == len(text)
+    ):
         return cut(shown, limit), len(shown) > limit
     # Cleaning shrinks a text (escapes, runs of blanks), so look well past the limit; but never at the whole of a book.
     window = text[: limit * 20]
