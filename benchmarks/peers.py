@@ -74,7 +74,7 @@ def list_tool(peer: Peer) -> str:
 @contextmanager
 def api() -> Generator[Callable[..., str]]:
     """The API in a process of its own; gives the address for a number of jobs and how it answers."""
-    with subprocess.Popen(  # noqa: S603 - our own program
+    with subprocess.Popen(
         [sys.executable, "-m", "benchmarks.api"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdin
