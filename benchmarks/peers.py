@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.schema import OPENAPI
-from benchmarks.wire import Peer, Told
+from benchmarks.wire import Peer
 
 HERE = Path(__file__).parent
 KEY = "sk-bench-0123456789abcdefghijklmnop"
@@ -61,14 +61,19 @@ def written_schema(folder: Path, given: Path | None) -> Path:
     return path
 
 
-def tool_for(peer: Peer, is_it: Callable[[Told], bool]) -> str:
-    """The first tool whose arguments are those that are looked for."""
-    return next(tool["name"] for tool in peer.tools if is_it(tool["inputSchema"].get("properties", {})))
+def job_tool(peer: Peer) -> str:
+    """The one that tells a job, and does not run it again."""
+    words = {tool["name"]: f"{tool['name']} {tool['description']}".lower() for tool in peer.tools}
+    return next(name for name in _taking(peer, "job_id") if not {"retry", "re-triggers"} & set(words[name].split()))
 
 
 def list_tool(peer: Peer) -> str:
     """The one that lists jobs."""
-    return tool_for(peer, lambda properties: {"offset", "limit"} <= set(properties))
+    return _taking(peer, "offset", "limit")[0]
+
+
+def _taking(peer: Peer, *arguments: str) -> list[str]:
+    return [tool["name"] for tool in peer.tools if set(arguments) <= set(tool["inputSchema"].get("properties", {}))]
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import bpe_openai
 from writerai import Writer
 
 from benchmarks.jobs import APPLICATION_ID
-from benchmarks.peers import KEY, OURS, Contestant, list_tool, tool_for
+from benchmarks.peers import KEY, OURS, Contestant, job_tool, list_tool
 from benchmarks.table import Row
 from benchmarks.wire import Peer, Told, running
 
@@ -74,8 +74,7 @@ def _listed(peer: Peer, limit: int, **more: str | int) -> float:
 
 
 def _job(peer: Peer, job_id: str) -> float:
-    tool = tool_for(peer, lambda properties: "job_id" in properties)
-    return _read(peer.call(tool, {"job_id": job_id}))
+    return _read(peer.call(job_tool(peer), {"job_id": job_id}))
 
 
 def _failures(peer: Peer) -> float:
