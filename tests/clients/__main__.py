@@ -1,0 +1,92 @@
+"""``python -m tests.clients``: real clients start the server and ask it; what they found is printed."""
+
+import json
+import sys
+import tempfile
+import traceback
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import anyio
+
+from tests.clients.askers import Connect, codex, inspector, python, typescript
+from tests.clients.conformance import conformance
+from tests.clients.health import claude_code, gemini_cli
+from tests.clients.installed import PLACE
+from tests.clients.programs import Deviation
+from tests.clients.script import put_through
+from tests.snapshots import published
+
+SERVER = (sys.executable, "-m", "writer_jobs_mcp", "--sandbox")
+A_WHILE = 90  # seconds for one client: far more than is ever needed, so that nothing hangs for ever
+AT_ONCE = 2  # clients
+
+Trial = Callable[[Sequence[str], Path], Awaitable[list[str]]]
+
+
+async def main() -> int:
+    """Try every client and print its transcript; the exit status is 1 if one found what it should not."""
+    # What changes anything is offered only where the user has allowed it, and nobody has here.
+    offered = [name for name, tool in (await published()).items() if tool["annotations"]["readOnlyHint"]]
+    trials: dict[str, Trial] = {
+        "The Python SDK, in the newest protocol": asking(python("auto"), offered),
+        "The Python SDK, in the protocol of 2025": asking(python("legacy"), offered),
+        "The TypeScript SDK, @modelcontextprotocol/client": asking(typescript("2"), offered),
+        "The TypeScript SDK, @modelcontextprotocol/sdk": asking(typescript("1"), offered),
+        "The MCP Inspector, strict, in the newest protocol": asking(inspector("modern"), offered),
+        "The MCP Inspector, strict, in the protocol of 2025": asking(inspector("legacy"), offered),
+        "Codex": asking(codex, offered),
+        "Claude Code": claude_code,
+        "Gemini CLI": gemini_cli,
+        "The official conformance suite": conformance,
+    }
+    transcripts: dict[str, list[str] | Deviation] = {}
+    limiter = anyio.CapacityLimiter(AT_ONCE)
+
+    async def run(name: str, trial: Trial) -> None:
+        async with limiter:
+            transcripts[name] = await heard(trial)
+
+    async with anyio.create_task_group() as group:
+        for name, trial in trials.items():
+            group.start_soon(run, name, trial)
+    for name in trials:
+        found = transcripts[name]
+        sys.stdout.write(f"{name}\n")
+        lines = [f"FAILED: {found}"] if isinstance(found, Deviation) else found
+        sys.stdout.writelines(f"  {line}\n" for line in lines)
+    failed = sum(isinstance(found, Deviation) for found in transcripts.values())
+    sys.stdout.write(f"\n{versions()}\n{len(trials) - failed} clients passed, {failed} failed\n")
+    return 1 if failed else 0
+
+
+def asking(connect: Connect, offered: Sequence[str]) -> Trial:
+    """The trial of a client that can be told what to ask."""
+
+    async def trial(server: Sequence[str], home: Path) -> list[str]:
+        async with connect(server, home) as client:
+            return await put_through(client, offered)
+
+    return trial
+
+
+async def heard(trial: Trial) -> list[str] | Deviation:
+    """The transcript of one trial, or where it went wrong."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
+        try:
+            with anyio.fail_after(A_WHILE):
+                return await trial(SERVER, Path(home))
+        except Deviation as deviation:
+            return deviation
+        except Exception:  # whatever a client stumbles over, the others are tried as well
+            return Deviation(traceback.format_exc())
+
+
+def versions() -> str:
+    """The packages that the clients came from."""
+    installed: dict[str, str] = json.loads((PLACE / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    return ", ".join(f"{name} {version}" for name, version in installed.items())
+
+
+if __name__ == "__main__":
+    sys.exit(anyio.run(main))

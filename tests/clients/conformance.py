@@ -1,0 +1,63 @@
+"""The official conformance suite, over a mount of the same server on HTTP that only this test has."""
+
+import json
+import logging
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.clients.installed import CONFORMANCE, PLACE
+from tests.clients.programs import run
+from tests.clients.script import expect
+from writer_jobs_mcp.client import in_process
+from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.sandbox import SANDBOX_KEY, World, build_app, serve
+from writer_jobs_mcp.server import build_server
+
+MUST_PASS = {
+    "completion-complete",
+    "dns-rebinding-protection",
+    "ping",
+    "prompts-list",
+    "resources-list",
+    "server-initialize",
+    "server-sse-multiple-streams",
+    "tools-list",
+}
+# Any answer passes these, even that there is no such tool.
+PASS_IN_VAIN = {"tools-call-simple-text", "tools-call-error"}
+
+
+async def conformance(_: object, home: Path) -> list[str]:
+    """Which scenarios pass; those that fail are the ones that ``conformance.yml`` explains.
+
+    Raises:
+        Deviation: One fails that should pass, or passes that was said to fail.
+    """
+    # The suite asks for much that is not there, and the SDK would log each of these with its stack.
+    logging.getLogger("mcp").setLevel(logging.CRITICAL)
+    environ = {"WRITER_API_KEY": SANDBOX_KEY, "WRITER_BASE_URL": "http://localhost"}
+    world = World(now=datetime.now(UTC), clock=lambda: datetime.now(UTC))
+    server = build_server(Config.from_env(environ), transport=in_process(build_app(world)))
+    app = server.streamable_http_app()
+    async with app.router.lifespan_context(app), serve(app) as url:
+        expected = ["--expected-failures", str(PLACE / "conformance.yml")]
+        asked = ["server", "--url", f"{url}/mcp", "--suite", "all", "--output-dir", str(home), *expected]
+        await run([*CONFORMANCE, *asked], home)
+    passed, failed = _results(home)
+    expect(passed == MUST_PASS | PASS_IN_VAIN, f"these pass: {sorted(passed)}")
+    return [
+        f"passed → {', '.join(sorted(MUST_PASS))}",
+        f"failed, as conformance.yml explains → {len(failed)} others",
+        f"passed, which any server does → {', '.join(sorted(PASS_IN_VAIN))}",
+    ]
+
+
+def _results(place: Path) -> tuple[set[str], set[str]]:
+    passed: set[str] = set()
+    failed: set[str] = set()
+    for found in place.glob("server-*/checks.json"):
+        scenario = re.sub(r"^server-|-\d{4}-\d\d-\d\dT[\d-]+Z$", "", found.parent.name)
+        statuses = {check["status"] for check in json.loads(found.read_text(encoding="utf-8"))}
+        (passed if statuses <= {"SUCCESS", "INFO"} else failed).add(scenario)
+    return passed, failed

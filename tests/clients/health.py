@@ -1,0 +1,36 @@
+"""The clients that show no answer without a login, but do connect to a server and say how that went."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.clients.installed import CLAUDE, GEMINI
+from tests.clients.programs import Ended, run
+from tests.clients.script import expect
+
+
+async def claude_code(server: Sequence[str], home: Path) -> list[str]:
+    """What ``claude mcp list`` says of the server, added as the documents tell.
+
+    Raises:
+        Deviation: It is not connected.
+    """
+    await run([*CLAUDE, "mcp", "add", "writer-jobs", "--", *server], home)
+    return [_connected(await run([*CLAUDE, "mcp", "list"], home))]
+
+
+async def gemini_cli(server: Sequence[str], home: Path) -> list[str]:
+    """What ``gemini mcp list`` says of the server, added as the documents tell.
+
+    Raises:
+        Deviation: It is not connected.
+    """
+    command, *arguments = server
+    await run([*GEMINI, "mcp", "add", "--scope", "user", "writer-jobs", command, "--", *arguments], home)
+    return [_connected(await run([*GEMINI, "mcp", "list"], home))]
+
+
+def _connected(listed: Ended) -> str:
+    printed = listed.out + listed.err  # Gemini CLI prints all that it says on stderr
+    said = [line.rpartition(" - ")[2] for line in printed.splitlines() if "writer-jobs:" in line]
+    expect(len(said) == 1 and said[0].endswith("Connected"), f"it is not connected: {printed}")
+    return f"mcp list → {said[0]}"

@@ -1,0 +1,35 @@
+"""Where ``make clients`` has installed the clients, and the empty home that each of them is given."""
+
+import os
+from pathlib import Path
+
+PLACE = Path(__file__).parent
+MODULES = PLACE / "node_modules"
+
+NODE = "node"
+"""This machine's own, which the TypeScript SDKs must do with."""
+NODE_22 = str(MODULES / "node" / "bin" / "node")
+"""For the Inspector and the conformance suite, which ask for it."""
+
+CLAUDE = [NODE, str(MODULES / "@anthropic-ai" / "claude-code" / "cli-wrapper.cjs")]
+CODEX = [NODE, str(MODULES / "@openai" / "codex" / "bin" / "codex.js")]
+CONFORMANCE = [NODE_22, str(MODULES / "@modelcontextprotocol" / "conformance" / "dist" / "index.js")]
+GEMINI = [NODE, str(MODULES / "@google" / "gemini-cli" / "bundle" / "gemini.js")]
+INSPECTOR = [
+    NODE_22,
+    str(MODULES / "@modelcontextprotocol" / "inspector" / "clients" / "launcher" / "build" / "index.js"),
+    "--cli",
+]
+
+
+def at_home(home: str | Path) -> dict[str, str]:
+    """An environment that knows nothing of whoever runs this: no key, no login, no configuration."""
+    kept = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "LANG")
+    return {
+        **{name: os.environ[name] for name in kept if name in os.environ},
+        "HOME": str(home),
+        "USERPROFILE": str(home),
+        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        "GEMINI_CLI_TRUST_WORKSPACE": "true",  # it starts no server in a folder that nobody has trusted
+        "NO_COLOR": "1",
+    }

@@ -1,0 +1,83 @@
+"""Running a client's program: once, for what it prints, or for as long as it answers a line with a line."""
+
+import json
+from collections.abc import AsyncGenerator, Collection, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from subprocess import DEVNULL
+from typing import Any, NamedTuple
+
+import anyio
+from anyio.abc import Process
+from anyio.streams.buffered import BufferedByteReceiveStream
+
+from tests.clients.installed import at_home
+
+_LONGEST_LINE = 4 * 2**20  # bytes
+
+
+class Deviation(Exception):
+    """A client did not find what it should have; the message says what, for the reader of the transcript."""
+
+
+class Ended(NamedTuple):
+    """A program that has run: what it printed, and its exit status."""
+
+    out: str
+    err: str
+    status: int
+
+
+async def run(command: Sequence[str], home: Path, *, statuses: Collection[int] = (0,)) -> Ended:
+    """Run a program to its end.
+
+    Raises:
+        Deviation: It ended with a status that is not among these.
+    """
+    done = await anyio.run_process(command, check=False, stdin=DEVNULL, cwd=home, env=at_home(home))
+    ended = Ended(done.stdout.decode(), done.stderr.decode(), done.returncode)
+    if ended.status not in statuses:
+        message = f"{' '.join(command)} ended with {ended.status}:\n{ended.out}{ended.err}"
+        raise Deviation(message)
+    return ended
+
+
+class Conversation:
+    """A program that is asked in JSON-RPC's manner, a line a message, and may say other things in between."""
+
+    def __init__(self, process: Process) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._say = process.stdin
+        self._hear = BufferedByteReceiveStream(process.stdout)
+        self._asked = 0
+
+    async def ask(self, method: str, **params: Any) -> dict[str, Any]:
+        """The result of a request.
+
+        Raises:
+            Deviation: It was answered with an error.
+        """
+        self._asked += 1
+        await self.tell({"id": self._asked, "method": method, "params": params})
+        while True:
+            answer: dict[str, Any] = json.loads(await self._hear.receive_until(b"\n", _LONGEST_LINE))
+            if answer.get("id") == self._asked:
+                if "error" in answer:
+                    message = f"{method} was answered with {answer['error']}"
+                    raise Deviation(message)
+                return answer["result"]
+
+    async def tell(self, message: dict[str, Any]) -> None:
+        """Send a message that needs no answer."""
+        await self._say.send(json.dumps(message).encode() + b"\n")
+
+
+@asynccontextmanager
+async def conversing_with(command: Sequence[str], home: Path) -> AsyncGenerator[Conversation]:
+    """The program, started; it is ended when the caller is done."""
+    async with await anyio.open_process(command, stderr=DEVNULL, cwd=home, env=at_home(home)) as process:
+        try:
+            yield Conversation(process)
+        finally:
+            process.terminate()

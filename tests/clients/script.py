@@ -1,0 +1,73 @@
+"""What every client is put through: list the tools, call three of them, see an error as an error."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from tests.clients.programs import Deviation
+
+NO_SUCH_JOB = {"job_id": "no-such-job"}
+
+
+class Asker(Protocol):
+    """A real client, connected to the server."""
+
+    async def tools(self) -> list[str]:
+        """The names of the tools it was offered."""
+        ...
+
+    async def call(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The result of one call, as the protocol has it: ``content``, ``structuredContent``, ``isError``."""
+        ...
+
+
+async def put_through(client: Asker, offered: Sequence[str]) -> list[str]:
+    """The transcript, a line a question.
+
+    Raises:
+        Deviation: An answer is not what it should be.
+    """
+    tools = await client.tools()
+    expect(sorted(tools) == sorted(offered), f"the tools are {tools}, not {list(offered)}")
+    listed = await _structure(client, "list_applications", {})
+    applications: list[dict[str, str]] = listed["applications"]
+    expect(len(applications) == 3, f"the sandbox has three applications, not {len(applications)}")
+    day = {"application_id": applications[-1]["id"], "since": "24h"}
+    report = await _structure(client, "triage_application_jobs", day)
+    groups: list[dict[str, Any]] = report["failures"]
+    expect(sum(group["count"] for group in groups) == report["counts"]["failed"], f"the groups do not add up: {report}")
+    wanted = {"application_id": applications[-1]["id"], "status": "failed", "limit": 2}
+    page = await _structure(client, "list_application_jobs", wanted)
+    expect([job["status"] for job in page["jobs"]] == ["failed", "failed"], f"two failed jobs were asked for: {page}")
+    refused = await client.call("get_job_error", NO_SUCH_JOB)
+    said: str = refused["content"][0]["text"]
+    expect(refused.get("isError") is True, f"the error is not seen as one: {refused}")
+    expect('Writer does not know job "no-such-job"' in said, f"the error says something else: {said}")
+    return [
+        _line("tools/list", f"{len(tools)}: {', '.join(tools)}"),
+        _line("list_applications", ", ".join(application["name"] for application in applications)),
+        _line("triage_application_jobs", f"{report['counts']['failed']} failures in {len(groups)} groups", day),
+        _line("list_application_jobs", f"{page['page']['returned']} failed jobs of {page['page']['total']}", wanted),
+        _line("get_job_error", f"error: {said}", NO_SUCH_JOB),
+    ]
+
+
+def expect(holds: bool, otherwise: str) -> None:
+    """Go on only if it holds.
+
+    Raises:
+        Deviation: With what is the case instead.
+    """
+    if not holds:
+        raise Deviation(otherwise)
+
+
+async def _structure(client: Asker, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    result = await client.call(tool, arguments)
+    structure: dict[str, Any] | None = result.get("structuredContent")
+    expect(not result.get("isError") and structure is not None, f"{tool} answered {result}")
+    return structure or {}
+
+
+def _line(asked: str, answered: str, arguments: dict[str, Any] | None = None) -> str:
+    return f"{asked}({json.dumps(arguments) if arguments else ''}) → {answered}"
