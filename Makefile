@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 BENCH := .bench-venv
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help demo test check format lint types walls wheel clients snapshots bench clean
+.PHONY: help demo test check format lint types walls wheel clients snapshots bench clean bundle
 .DEFAULT_GOAL := help
 
 help: ## what can be done here
@@ -18,7 +18,7 @@ demo: $(VENV)/.runs ## watch the questions of a triage answered, with no key
 test: $(VENV)/.develops ## the tests
 	@$(BIN)/python -m pytest
 
-check: lint types walls test wheel clients ## the whole gate
+check: lint types walls test wheel clients bundle ## the whole gate
 
 format: $(VENV)/.develops ## put the code in form
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -38,6 +38,10 @@ wheel: $(VENV)/.develops ## build the wheel, install it in an empty environment,
 clients: $(VENV)/.develops tests/clients/node_modules/.installed ## real clients start the server and ask it (Node 20 or later, npm)
 	@$(BIN)/python -m tests.clients
 
+bundle: $(VENV)/.develops bundle/node_modules/.installed ## build dist/*.mcpb for Claude Desktop, unpack it and start it
+	@$(BIN)/python -m bundle
+	@$(BIN)/python -m tests.bundle 2>&1
+
 snapshots: $(VENV)/.develops ## write the tools' schemas anew, to be reviewed in the diff
 	@$(BIN)/python -m tests.snapshots
 
@@ -45,7 +49,7 @@ bench: $(BENCH)/.measures ## measure what the README claims, beside what people 
 	@$(BENCH)/bin/python -m benchmarks $(BENCH_ARGS)
 
 clean: ## remove what was built
-	rm -rf $(VENV) $(BENCH) benchmarks/node_modules tests/clients/node_modules dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(BENCH) benchmarks/node_modules tests/clients/node_modules dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache bundle/node_modules
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11")'
@@ -79,6 +83,10 @@ $(BENCH)/.measures: pyproject.toml benchmarks/requirements.txt benchmarks/packag
 	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
 	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --editable . -r benchmarks/requirements.txt
 	@npm install --prefix benchmarks --silent --no-audit --no-fund --no-package-lock
+	@touch $@
+
+bundle/node_modules/.installed: bundle/package.json
+	@cd bundle && npm install --ignore-scripts --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # No package's scripts are run but the one that brings Node 22, for the clients that ask for it.
