@@ -1,44 +1,76 @@
-"""Builds the wheel, looks at what is in it, installs it in an empty environment and starts it there."""
+"""Builds the distributions, looks at what is in them, installs the wheel as users do, and starts it there."""
 
+import os
 import subprocess
 import sys
+import tarfile
 import tempfile
-import venv
 import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+SCRIPTS = Path(sys.executable).parent
 SOURCES = {
     path.relative_to(ROOT).as_posix()
     for path in (ROOT / "writer_jobs_mcp").rglob("*")
     if path.suffix in {".py", ".json", ".typed", ".html"} or path.name == "py.typed"
 }
+# What is for those who work in the repository, and for nobody who has unpacked a distribution.
+KEPT_AT_HOME = (".ci/", ".github/", ".dockerignore", "Dockerfile", "benchmarks/")
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         place = Path(directory)
-        run(sys.executable, "-m", "build", "--wheel", "--outdir", directory, str(ROOT))
-        (wheel,) = place.glob("*.whl")
-        packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-        if packed != SOURCES:
-            sys.exit(f"The wheel and the sources differ in {sorted(packed ^ SOURCES)}.")
-        venv.create(place / "empty", with_pip=True)
-        scripts = place / "empty" / ("Scripts" if sys.platform == "win32" else "bin")
-        run(str(scripts / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(wheel))
-        version = run(str(scripts / "writer-jobs-mcp"), "--version")
-        demo = run(str(scripts / "writer-jobs-mcp"), "demo")
-    sys.stdout.write(f"{wheel.name}: {len(packed)} files, installed alone, says {version.strip()!r}; ")
-    sys.stdout.write(f"its demo printed {len(demo):,} characters.\n")
+        run(sys.executable, "-m", "build", "--outdir", directory, str(ROOT))  # the wheel is built from the sdist
+        (sdist,), (wheel,) = place.glob("*.tar.gz"), place.glob("*.whl")
+        in_sdist, in_wheel = contents_of(sdist), contents_of(wheel)
+        expect(in_wheel == SOURCES, "The wheel and the sources differ", in_wheel ^ SOURCES)
+        tracked = {name for name in run("git", "-C", str(ROOT), "ls-files").split("\n") if name}
+        wanted = {name for name in tracked if not name.startswith(KEPT_AT_HOME)} | {"PKG-INFO"}
+        expect(in_sdist == wanted, "The sdist and what is tracked differ", in_sdist ^ wanted)
+        run(sys.executable, "-m", "twine", "check", "--strict", str(sdist), str(wheel))
+        with_uvx = run(str(SCRIPTS / "uvx"), "--from", str(wheel), "writer-jobs-mcp", "--version")
+        homes = {"PIPX_HOME": str(place / "pipx"), "PIPX_BIN_DIR": str(place / "bin")}
+        run(sys.executable, "-m", "pipx", "install", str(wheel), **homes)
+        installed = str(place / "bin" / "writer-jobs-mcp")
+        version, demo = run(installed, "--version"), run(installed, "demo")
+        expect(with_uvx == version, "uvx and pipx start different versions", {with_uvx, version})
+    sys.stdout.write(
+        f"{sdist.name}: {len(in_sdist)} files. {wheel.name}: {len(in_wheel)} files; with uvx and with pipx "
+    )
+    sys.stdout.write(f"it says {version.strip()!r}; its demo printed {len(demo):,} characters.\n")
 
 
-def run(*command: str) -> str:
+def contents_of(distribution: Path) -> set[str]:
+    """The names of the files in a distribution, without the folder or the metadata that the format adds."""
+    if distribution.suffix == ".whl":
+        with zipfile.ZipFile(distribution) as wheel:
+            return {name for name in wheel.namelist() if ".dist-info/" not in name}
+    with tarfile.open(distribution) as sdist:
+        return {member.name.partition("/")[2] for member in sdist.getmembers() if member.isfile()}
+
+
+def expect(holds: bool, otherwise: str, because: set[str]) -> None:
+    """Go on only if it holds.
+
+    Raises:
+        SystemExit: It does not; with what shows it.
+    """
+    if not holds:
+        sys.exit(f"{otherwise} in {sorted(because)}.")
+
+
+def run(*command: str, **environ: str) -> str:
     """What the command printed.
 
     Raises:
         SystemExit: It failed; with what it said.
     """
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tempfile.gettempdir())  # noqa: S603
+    environment = {**os.environ, **environ}
+    done = subprocess.run(  # noqa: S603
+        command, capture_output=True, text=True, check=False, cwd=tempfile.gettempdir(), env=environment
+    )
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
     return done.stdout
