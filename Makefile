@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 BENCH := .bench-venv
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help demo test check format lint types walls wheel clients snapshots bench clean bundle
+.PHONY: help demo test check format lint types walls wheel clients snapshots bench clean bundle evaluation
 .DEFAULT_GOAL := help
 
 help: ## what can be done here
@@ -41,6 +41,9 @@ clients: $(VENV)/.develops tests/clients/node_modules/.installed ## real clients
 bundle: $(VENV)/.develops bundle/node_modules/.installed ## build dist/*.mcpb for Claude Desktop, unpack it and start it
 	@$(BIN)/python -m bundle
 	@$(BIN)/python -m tests.bundle 2>&1
+
+evaluation: $(VENV)/.develops ## twenty triage questions, answered by tool calls alone, and what each cost
+	@$(BIN)/python -m evaluation
 
 snapshots: $(VENV)/.develops ## write the tools' schemas anew, to be reviewed in the diff
 	@$(BIN)/python -m tests.snapshots
