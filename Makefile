@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 BENCH := .bench-venv
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help demo test check format lint types walls wheel clients snapshots bench clean bundle evaluation
+.PHONY: help demo test check format lint types walls wheel clients snapshots bench clean bundle evaluation docs
 .DEFAULT_GOAL := help
 
 help: ## what can be done here
@@ -44,6 +44,9 @@ bundle: $(VENV)/.develops bundle/node_modules/.installed ## build dist/*.mcpb fo
 
 evaluation: $(VENV)/.develops ## twenty triage questions, answered by tool calls alone, and what each cost
 	@$(BIN)/python -m evaluation
+
+docs: $(VENV)/.develops ## write docs/questions.md anew, to be reviewed in the diff
+	@$(BIN)/python -m evaluation.dialogue
 
 snapshots: $(VENV)/.develops ## write the tools' schemas anew, to be reviewed in the diff
 	@$(BIN)/python -m tests.snapshots

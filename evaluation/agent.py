@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,12 +28,22 @@ def world() -> World:
 
 
 @asynccontextmanager
-async def agent() -> AsyncGenerator["Agent"]:
+async def agent(*, allow_retry: bool = False) -> AsyncGenerator["Agent"]:
     """An agent that is connected to a server over that world."""
     environ = {"WRITER_API_KEY": SANDBOX_KEY, "WRITER_BASE_URL": "http://localhost"}
-    server = build_server(Config.from_env(environ), transport=in_process(build_app(world())), clock=lambda: NOW)
+    config = Config.from_env(environ | {"WRITER_JOBS_ALLOW_RETRY": str(allow_retry)})
+    server = build_server(config, transport=in_process(build_app(world())), clock=lambda: NOW)
     async with Client(server) as client:
         yield Agent(client)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One call, and the text of its answer."""
+
+    tool: str
+    arguments: dict[str, Any]
+    text: str
 
 
 @dataclass(slots=True)
@@ -41,17 +51,22 @@ class Agent:
     """Calls tools, and reads no more of an answer than a client hands to its model: the structure, as compact JSON."""
 
     client: Client
-    calls: int = 0
     characters: int = 0
+    heard: list[Heard] = field(default_factory=list[Heard])
 
     async def call(self, tool: str, **arguments: Any) -> dict[str, Any]:
         """The structure of an answer, or ``{"error": its text}``."""
-        self.calls += 1
         result = await self.client.call_tool(tool, arguments)
-        text = " ".join(block.text for block in result.content if isinstance(block, TextContent))
+        text = "\n".join(block.text for block in result.content if isinstance(block, TextContent))
+        self.heard.append(Heard(tool, arguments, text))
         answer: dict[str, Any] = result.structured_content or {"error": text}
         self.characters += len(to_json(answer).decode())
         return answer
+
+    @property
+    def calls(self) -> int:
+        """How many there were."""
+        return len(self.heard)
 
     @property
     def tokens(self) -> int:

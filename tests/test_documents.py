@@ -2,16 +2,20 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
+import anyio
 import pytest
 
+from evaluation.dialogue import PAGE, page
 from tests.snapshots import published
 from writer_jobs_mcp import __version__
 from writer_jobs_mcp.config import Config
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def table(heading: str) -> list[list[str]]:
@@ -49,15 +53,33 @@ def test_the_example_configuration_is_whole_but_for_the_key() -> None:
     }
 
 
-@pytest.mark.parametrize("block", re.findall(r"```json\n(.*?)```", README, re.DOTALL))
-def test_each_json_block_of_the_readme_is_json(block: str) -> None:
-    assert json.loads(block)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_each_block_of_json_or_toml_is_that(page: Path) -> None:
+    for kind, block in re.findall(r"```(json|toml)\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        assert json.loads(block) if kind == "json" else tomllib.loads(block)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_each_setting_that_a_page_names_exists(page: Path) -> None:
+    known = {str(field.validation_alias) for field in Config.model_fields.values()}
+    assert set(re.findall(r"\bWRITER_[A-Z_]+\b", page.read_text(encoding="utf-8"))) <= known
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+async def test_each_tool_that_a_page_calls_exists(page: Path) -> None:
+    called = set(re.findall(r"^→ (\w+)\(", await anyio.Path(page).read_text(encoding="utf-8"), re.MULTILINE))
+    assert called <= (await published()).keys()
+
+
+async def test_the_ten_questions_are_answered_as_the_page_shows() -> None:
+    assert await page() == PAGE.read_text(encoding="utf-8"), "if this is meant: make docs, and review the diff"
 
 
 def test_the_changelog_knows_the_version() -> None:
     assert f"\n## {__version__} " in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
-def test_the_files_that_the_readme_links_to_exist() -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
-    assert [link for link in links if not (ROOT / link).exists()] == []
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_files_that_a_page_links_to_exist(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []

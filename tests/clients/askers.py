@@ -12,6 +12,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from tests.clients.installed import CODEX, INSPECTOR, NODE, PLACE, at_home
 from tests.clients.programs import Conversation, conversing_with, run
+from tests.clients.recipes import recipe
 from tests.clients.script import Asker, expect
 
 _A_TOOLS_ERROR = 5  # the exit status by which the Inspector tells of it
@@ -99,7 +100,7 @@ class _Inspector:
 @asynccontextmanager
 async def codex(server: Sequence[str], home: Path) -> AsyncGenerator[Asker]:
     """Codex, through the interface its own front ends use; configured by its own command, without a login."""
-    await run([*CODEX, "mcp", "add", "writer-jobs", "--", *server], home)
+    await run([*CODEX, *recipe("codex"), *server], home)
     async with conversing_with([*CODEX, "app-server"], home) as conversation:
         who = {"name": "writer-jobs-mcp-tests", "title": "writer-jobs-mcp tests", "version": "1"}
         await conversation.ask("initialize", clientInfo=who)

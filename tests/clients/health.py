@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tests.clients.installed import CLAUDE, GEMINI
 from tests.clients.programs import Ended, run
+from tests.clients.recipes import recipe
 from tests.clients.script import expect
 
 
@@ -14,7 +15,7 @@ async def claude_code(server: Sequence[str], home: Path) -> list[str]:
     Raises:
         Deviation: It is not connected.
     """
-    await run([*CLAUDE, "mcp", "add", "writer-jobs", "--", *server], home)
+    await run([*CLAUDE, *recipe("claude"), *server], home)
     return [_connected(await run([*CLAUDE, "mcp", "list"], home))]
 
 
@@ -25,7 +26,7 @@ async def gemini_cli(server: Sequence[str], home: Path) -> list[str]:
         Deviation: It is not connected.
     """
     command, *arguments = server
-    await run([*GEMINI, "mcp", "add", "--scope", "user", "writer-jobs", command, "--", *arguments], home)
+    await run([*GEMINI, *recipe("gemini"), command, "--", *arguments], home)
     return [_connected(await run([*GEMINI, "mcp", "list"], home))]
 
 
