@@ -173,3 +173,11 @@ async def test_failures_without_an_error_text_are_a_group_of_their_own() -> None
     (group,) = (await triage(api_of([job(1, "failed", None), job(2, "failed", " \n")])))["failures"]
     assert (group["signature"], group["category"], group["count"]) == ("(no error text)", "unknown", 2)
     assert "example" not in group
+
+
+async def test_failed_jobs_are_counted_as_such_among_however_many_states() -> None:
+    strange = [job(n, f"state {n % 12}") for n in range(60)]
+    answer = await triage(api_of([*strange, job(61, "failed", "Bad Gateway")]))
+    assert answer["counts"]["failed"] == 1 == sum(group["count"] for group in answer["failures"])
+    assert sum(answer["counts"].values()) == 61
+    assert len(answer["counts"]) == 9

@@ -14,6 +14,7 @@ from writer_jobs_mcp.views.lists import UnreadableRows
 from writer_jobs_mcp.views.suggestion import Asked, NextCall, next_calls
 
 _GROUPS_SHOWN = 12
+_KNOWN_STATUSES = frozenset({"completed", "failed", "in_progress"})
 _STATUSES_SHOWN = 8
 _ID_LENGTH = 200  # no tool takes a longer one
 # Lengths of a group's signature and example, from the longest down.
@@ -254,9 +255,13 @@ def _coverage(coverage: Coverage, report: Report, since: datetime | None) -> Cov
 
 def _counts(counts: dict[str, int]) -> dict[str, int]:
     """The jobs of each status; of states that Writer has not told of, only as many as there may be in earnest."""
-    shown = {label(status): number for status, number in list(counts.items())[:_STATUSES_SHOWN]}
+    shown: dict[str, int] = {}
+    for status in sorted(counts, key=lambda status: status not in _KNOWN_STATUSES):
+        if len(shown) < _STATUSES_SHOWN:
+            shown.setdefault(label(status), counts[status])  # a state that only looks like a known one is another
     rest = sum(counts.values()) - sum(shown.values())
-    return {**shown, "other": rest} if rest else shown
+    by_number = sorted(shown.items(), key=lambda row: -row[1])
+    return dict(by_number) | ({"other": rest + shown.get("other", 0)} if rest else {})
 
 
 def _seconds(report: Report) -> SecondsView | None:
