@@ -1,0 +1,93 @@
+"""Jobs counted by status over time, in few enough steps to be drawn, however long the time turns out to be."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+LONGEST = 64
+"""Steps a timeline has at most."""
+
+OTHER = "other"
+"""Stands for the statuses that are too rare to be drawn beside the others."""
+
+_STATUSES_DRAWN = 6
+_SECONDS = (60, 300, 900, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What happened in each of as many equally long steps, one after another from ``start``."""
+
+    start: datetime
+    seconds: int
+    counts: dict[str, tuple[int, ...]]
+    """For each status how many jobs were created in each step; the most frequent status first."""
+
+
+class Timeline:
+    """Takes jobs in any order and keeps counts alone: at most `LONGEST` for each status.
+
+    The steps begin as short as the window allows. When jobs reach further back than fits, steps are joined into
+    longer ones; each length divides the next, so no job has to be counted again.
+    """
+
+    def __init__(self, since: datetime | None, until: datetime | None, now: datetime) -> None:
+        """Draw from ``since``, or else the first job, to ``until``, or else ``now``."""
+        self._lengths = _lengths()
+        self._seconds = next(self._lengths)
+        self._counts: dict[int, Counter[str]] = {}
+        end = (until or now) - timedelta.resolution
+        self._first = self._last = self._step_of(end)
+        if since is not None:
+            self._reach(min(since, end))
+
+    def add(self, created_at: datetime, status: str) -> None:
+        """Count one job of the window."""
+        self._reach(created_at)
+        self._counts.setdefault(self._step_of(created_at), Counter())[status] += 1
+
+    def steps(self) -> Steps | None:
+        """The jobs taken so far, oldest step first; None where there are none."""
+        total = sum(self._counts.values(), Counter[str]())
+        if not total:
+            return None
+        drawn = [status for status, _ in sorted(total.items(), key=lambda item: (-item[1], item[0]))]
+        rare = drawn[_STATUSES_DRAWN:]
+        each = [self._counts.get(step, Counter[str]()) for step in range(self._first, self._last + 1)]
+        counts = {status: tuple(step[status] for step in each) for status in drawn[:_STATUSES_DRAWN]}
+        if rare:
+            others = tuple(sum(step[status] for status in rare) for step in each)
+            counts[OTHER] = tuple(map(sum, zip(others, counts.get(OTHER, [0] * len(others)), strict=True)))
+        return Steps(_EPOCH + timedelta(seconds=self._first * self._seconds), self._seconds, counts)
+
+    def _step_of(self, moment: datetime) -> int:
+        # No job of Writer's is older than the epoch; one that says so is drawn there, not centuries away.
+        return max(moment - _EPOCH, timedelta()) // timedelta(seconds=self._seconds)
+
+    def _reach(self, moment: datetime) -> None:
+        """Let the timeline extend to ``moment``, in longer steps if need be."""
+        while True:
+            step = self._step_of(moment)
+            first, last = min(self._first, step), max(self._last, step)
+            if last - first < LONGEST:
+                self._first, self._last = first, last
+                return
+            self._join_steps()
+
+    def _join_steps(self) -> None:
+        seconds = next(self._lengths)
+        joined, self._seconds, counts = seconds // self._seconds, seconds, self._counts
+        self._first, self._last, self._counts = self._first // joined, self._last // joined, {}
+        for step, count in counts.items():
+            self._counts.setdefault(step // joined, Counter()).update(count)
+
+
+def _lengths() -> Iterator[int]:
+    """How many seconds a step may last, from short to long; each length divides the next."""
+    yield from _SECONDS
+    seconds = _SECONDS[-1]
+    while True:
+        seconds *= 2
+        yield seconds
