@@ -10,10 +10,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = Path(sys.executable).parent
+PACKAGE = ROOT / "writer_jobs_mcp"
+PAGES = PACKAGE / "dashboard"  # shipped as they were built
 SOURCES = {
     path.relative_to(ROOT).as_posix()
-    for path in (ROOT / "writer_jobs_mcp").rglob("*")
+    for path in [*PACKAGE.rglob("*"), *PAGES.glob("*.html")]
     if path.suffix in {".py", ".json", ".typed", ".html"} or path.name == "py.typed"
+    if (path.suffix == ".html" and path.parent == PAGES) or PAGES not in path.parents
 }
 # What is for those who work in the repository, and for nobody who has unpacked a distribution.
 KEPT_AT_HOME = (".ci/", ".github/", ".dockerignore", "Dockerfile", "benchmarks/")

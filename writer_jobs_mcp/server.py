@@ -20,6 +20,7 @@ from writer_jobs_mcp import __version__, client, views
 from writer_jobs_mcp.completions import add_completions
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import WriterError
+from writer_jobs_mcp.pages import pages
 from writer_jobs_mcp.prompts import add_prompts
 from writer_jobs_mcp.resources import add_resources
 from writer_jobs_mcp.text import preview, quoted
@@ -85,6 +86,7 @@ def build_server(
         version=__version__,
         instructions=INSTRUCTIONS,
         tools=[JobTool.build(offer, config) for offer in CATALOGUE if config.allow_retry or not offer.changes],
+        extensions=[pages()],
         lifespan=lifespan,
         log_level=config.log_level,
         subscriptions=False,
@@ -107,9 +109,15 @@ class JobTool(Tool):
         """A tool from an async function, its schemas without noise."""
         description = " ".join((offer.fn.__doc__ or "").split())
         annotations = ToolAnnotations(read_only_hint=not offer.changes, idempotent_hint=not offer.changes)
+        meta = {"ui": {"resourceUri": offer.page}} if offer.page else None
         # The SDK would derive the schema of the answer in its own way, and check by it each answer that we made by it.
         made = cls.from_function(
-            offer.fn, title=offer.title, description=description, annotations=annotations, structured_output=False
+            offer.fn,
+            title=offer.title,
+            description=description,
+            annotations=annotations,
+            meta=meta,
+            structured_output=False,
         )
         tool = cast("JobTool", made)
         metadata = tool.fn_metadata

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 from writer_jobs_mcp import failures
 from writer_jobs_mcp.text import clean, head_and_tail
+from writer_jobs_mcp.timeline import Steps, Timeline
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.failures import Cause
@@ -78,6 +79,8 @@ class Report(NamedTuple):
     stuck_count: int
     failures: tuple[Failures, ...]
     """Every group, the largest first."""
+    steps: Steps | None
+    """The jobs over time; None where there are none."""
 
     @property
     def jobs(self) -> int:
@@ -102,6 +105,7 @@ class Triage:
         self._running: list[Stuck] = []
         self._groups = failures.FailureGroups[_Failure, _Tally](_Tally)
         self._textless = _Tally()
+        self._timeline = Timeline(window.since, window.until, now)
 
     def add(self, job: "Job") -> None:
         """Take one job."""
@@ -116,6 +120,7 @@ class Triage:
         if not in_window:
             return
         self._counts[job.status] += 1
+        self._timeline.add(job.created_at, job.status)
         if job.status == "in_progress":
             self._running.append(Stuck(job.id, job.created_at, (self._now - job.created_at).total_seconds()))
         elif job.completed_at is not None and job.completed_at >= job.created_at:
@@ -149,6 +154,7 @@ class Triage:
             failures=tuple(
                 sorted(found, key=lambda group: (-group.count, -group.last_seen.timestamp(), group.signature))
             ),
+            steps=self._timeline.steps(),
         )
 
 

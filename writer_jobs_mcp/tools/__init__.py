@@ -9,7 +9,9 @@ from writer_jobs_mcp.tools.retrying import retry_jobs
 from writer_jobs_mcp.tools.triage import triage_application_jobs
 from writer_jobs_mcp.tools.waiting import wait_for_job
 
-__all__ = ["CATALOGUE", "App", "Offer"]
+__all__ = ["CATALOGUE", "TRIAGE_PAGE", "App", "Offer"]
+
+TRIAGE_PAGE = "ui://writer-jobs/triage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +22,13 @@ class Offer:
     fn: Callable[..., object]
     changes: bool = False
     """Whether it changes anything at Writer; if so it is offered only where that is allowed."""
+    page: str | None = None
+    """The page that hosts with MCP Apps draw its answer with."""
 
 
 CATALOGUE: tuple[Offer, ...] = (
     Offer("List applications", list_applications),
-    Offer("Triage an application's jobs", triage_application_jobs),
+    Offer("Triage an application's jobs", triage_application_jobs, page=TRIAGE_PAGE),
     Offer("List an application's jobs", list_application_jobs),
     Offer("Explain a job's failure", get_job_error),
     Offer("Read a job's output", get_job_output),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mcp_types import CallToolResult, TextContent
 
@@ -33,8 +33,8 @@ class App:
             await self.client.aclose()
 
 
-def answer(view: views.View) -> CallToolResult:
-    """A view as the structure and the text that carry the same facts."""
+def answer(view: views.View, meta: dict[str, Any] | None = None) -> CallToolResult:
+    """A view as the structure and the text that carry the same facts; ``meta`` is for the host, not the model."""
     return CallToolResult(
-        content=[TextContent(type="text", text=view.as_text())], structured_content=view.as_structure()
+        content=[TextContent(type="text", text=view.as_text())], structured_content=view.as_structure(), _meta=meta
     )

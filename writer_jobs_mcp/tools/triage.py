@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
+from mcp.server.apps import client_supports_apps
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 from pydantic import Field
@@ -43,7 +44,8 @@ async def triage_application_jobs(
     )
     report = triage.report(compares=coverage.complete)
     asked = views.Asked(application_id, window, now, max_jobs, offers_retry=app.offers_retry)
-    return answer(views.triage_report(report, coverage, asked))
+    meta = views.page_meta(report.steps, offers_retry=app.offers_retry) if client_supports_apps(ctx) else None
+    return answer(views.triage_report(report, coverage, asked), meta)
 
 
 def _window(since: datetime | timedelta | None, until: datetime | timedelta | None, now: datetime) -> Window:

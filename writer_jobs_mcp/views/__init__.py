@@ -4,6 +4,7 @@ from writer_jobs_mcp.views.failure import JobError, job_error
 from writer_jobs_mcp.views.form import View, schema
 from writer_jobs_mcp.views.job import JobOutput, JobWait, job_output, job_wait
 from writer_jobs_mcp.views.lists import ApplicationList, JobList, application_list, job_list
+from writer_jobs_mcp.views.page import page_meta
 from writer_jobs_mcp.views.retry import Outcome, RetryReport, RetryRow, retry_report, retry_row
 from writer_jobs_mcp.views.said import as_said
 from writer_jobs_mcp.views.suggestion import Asked
@@ -27,6 +28,7 @@ __all__ = [
     "job_list",
     "job_output",
     "job_wait",
+    "page_meta",
     "retry_report",
     "retry_row",
     "schema",

@@ -1,0 +1,36 @@
+// Elements from plain values. Text becomes text: there is no way here to make markup of a string.
+
+type Value = string | number | boolean | undefined | ((event: Event) => void);
+export type Child = Node | string | undefined | false | Child[]; // what is empty or false is left out
+
+/** An element with its attributes (`onclick` and the like are listeners; false and undefined are left out). */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  name: K,
+  attributes: Record<string, Value> = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(key.slice(2), value);
+    else if (value !== undefined && value !== false) element.setAttribute(key, value === true ? "" : String(value));
+  }
+  append(element, children);
+  return element;
+}
+
+/** Strangers' words: in their own direction, on their own, and as text. */
+export function quoted(text: string, name: "span" | "pre" | "code" = "span"): HTMLElement {
+  return h(name, { dir: "auto", class: "quoted" }, text);
+}
+
+export function replace(element: Element, ...children: Child[]): void {
+  element.replaceChildren();
+  append(element, children);
+}
+
+function append(element: Element, children: Child[]): void {
+  for (const child of children) {
+    if (Array.isArray(child)) append(element, child);
+    else if (child) element.append(child);
+  }
+}
