@@ -41,7 +41,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
             case "check":
                 return _check(environ, as_json=arguments.json)
             case "demo":
-                return _demo(environ)
+                return _page(environ) if arguments.page else _demo(environ)
             case "sandbox":
                 return _sandbox(arguments.port, arguments.jobs)
             case _:
@@ -70,7 +70,8 @@ def _parser() -> "ArgumentParser":
     )
     check = commands.add_parser("check", help="try the settings, the way to Writer, the key and this server itself")
     check.add_argument("--json", action="store_true", help="print the findings as JSON")
-    commands.add_parser("demo", help="watch an agent's questions answered on the embedded API")
+    demo = commands.add_parser("demo", help="watch an agent's questions answered on the embedded API")
+    demo.add_argument("--page", action="store_true", help="look at the triage page instead, in a browser")
     sandbox = commands.add_parser("sandbox", help="serve the embedded Writer API alone, over HTTP on loopback")
     sandbox.add_argument("--port", type=_whole_number, default=0, metavar="N", help="default: a free one")
     sandbox.add_argument("--jobs", type=_whole_number, default=None, metavar="N", help="jobs in the first application")
@@ -146,6 +147,32 @@ def _demo(environ: Mapping[str, str]) -> int:
     except DemoFailed as exc:
         sys.stderr.write(f"{PROGRAM}: {exc}\n")
         return 1
+    return 0
+
+
+def _page(environ: Mapping[str, str]) -> int:
+    import threading
+    import webbrowser
+
+    import anyio
+
+    from writer_jobs_mcp.sandbox import serve_forever
+    from writer_jobs_mcp.viewer import sandboxed
+
+    def announce(url: str) -> None:
+        _write(f"The triage page, in a conversation on the embedded API: {url} until Ctrl-C.")
+        try:
+            browser = webbrowser.get()
+        except webbrowser.Error:
+            _write("No browser was found. Open that address in yours.")
+        else:  # beside the server: some browsers are waited for, and wait for the page
+            threading.Thread(target=browser.open, args=[url], daemon=True).start()
+
+    async def show() -> None:
+        async with sandboxed(environ) as app:
+            await serve_forever(app, announce)
+
+    anyio.run(show)
     return 0
 
 
