@@ -6,7 +6,9 @@ BIN := $(VENV)/bin
 BENCH := .bench-venv
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help demo test check format lint types walls wheel clients snapshots bench clean bundle evaluation docs
+PAGES := writer_jobs_mcp/dashboard
+
+.PHONY: help demo test check format lint types walls wheel clients bundle page same-page screenshots evaluation docs snapshots bench clean
 .DEFAULT_GOAL := help
 
 help: ## what can be done here
@@ -18,7 +20,7 @@ demo: $(VENV)/.runs ## watch the questions of a triage answered, with no key
 test: $(VENV)/.develops ## the tests
 	@$(BIN)/python -m pytest
 
-check: lint types walls test wheel clients bundle ## the whole gate
+check: lint types walls test wheel clients bundle same-page ## the whole gate
 
 format: $(VENV)/.develops ## put the code in form
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -48,6 +50,17 @@ evaluation: $(VENV)/.develops ## twenty triage questions, answered by tool calls
 docs: $(VENV)/.develops ## write docs/questions.md anew, to be reviewed in the diff
 	@$(BIN)/python -m evaluation.dialogue
 
+page: $(PAGES)/node_modules/.installed ## build the triage page and its host; Node 20 or later does it
+	@cd $(PAGES) && npm run --silent build
+
+same-page: $(PAGES)/node_modules/.installed ## prove that the pages are the build of their source
+	@built=$$(mktemp -d) && trap 'rm -rf "$$built"' EXIT && (cd $(PAGES) && PAGES_DIR=$$built npm run --silent build >/dev/null) && \
+	for page in triage.html host.html; do cmp $(PAGES)/$$page $$built/$$page || { echo "make page builds it anew"; exit 1; }; done && \
+	echo "The pages are the build of their source: $$(wc -c < $(PAGES)/triage.html) and $$(wc -c < $(PAGES)/host.html) bytes."
+
+screenshots: $(VENV)/.develops ## draw the pictures of the README anew, in Chromium
+	@$(BIN)/python -m tests.screenshots
+
 snapshots: $(VENV)/.develops ## write the tools' schemas anew, to be reviewed in the diff
 	@$(BIN)/python -m tests.snapshots
 
@@ -55,7 +68,11 @@ bench: $(BENCH)/.measures ## measure what the README claims, beside what people 
 	@$(BENCH)/bin/python -m benchmarks $(BENCH_ARGS)
 
 clean: ## remove what was built
-	rm -rf $(VENV) $(BENCH) benchmarks/node_modules tests/clients/node_modules dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache bundle/node_modules
+	rm -rf $(VENV) $(BENCH) benchmarks/node_modules bundle/node_modules tests/clients/node_modules $(PAGES)/node_modules
+	rm -rf dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(PAGES)/node_modules/.installed: $(PAGES)/package.json $(PAGES)/package-lock.json
+	@cd $(PAGES) && npm ci --silent --no-audit --no-fund && touch node_modules/.installed
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11")'
