@@ -1,0 +1,48 @@
+"""``python -m benchmarks.page``: from the triage's result to its first picture, with a thousand groups of failures."""
+
+import sys
+from statistics import median
+
+import anyio
+from mcp_types import CallToolResult
+from playwright.async_api import Browser
+
+from tests.browsing import browser, seen
+from tests.triages import answered, answering, group, triage
+
+RUNS = 9
+# In every frame: the time at which the first group had been painted, on the clock that all frames share.
+WATCH = """
+new MutationObserver((_, watch) => {
+  if (!document.querySelector(".bar")) return;
+  watch.disconnect();
+  requestAnimationFrame(() => setTimeout(() => { window.drawnAt = performance.timeOrigin + performance.now() }));
+}).observe(document, { childList: true, subtree: true });
+"""
+RESULT = "performance.timeOrigin + performance.getEntriesByName('result')[0].startTime"
+
+
+async def once(chromium: Browser, result: CallToolResult) -> float:
+    """Milliseconds from the host's passing the result on to the picture."""
+
+    async def answer() -> CallToolResult:
+        return result
+
+    async with seen(chromium, answering(answer), script=WATCH) as drawn:
+        await drawn.page.wait_for_function("window.drawnAt")
+        return await drawn.page.evaluate("window.drawnAt") - await drawn.host.evaluate(RESULT)
+
+
+async def measure() -> None:
+    """Print the figures."""
+    result = answered(triage([group(number, 2_000 - number) for number in range(1_000)]))
+    async with browser() as chromium:
+        taken = [await once(chromium, result) for _ in range(RUNS)]
+    sys.stdout.write(
+        f"1,000 groups: first picture {median(taken):.0f} ms after the result (median of {RUNS}, "
+        f"{min(taken):.0f} to {max(taken):.0f}).\n"
+    )
+
+
+if __name__ == "__main__":
+    anyio.run(measure)
