@@ -141,9 +141,9 @@ class JobTool(Tool):
             with anyio.fail_after(self.call_budget):
                 return await super().run(given, context, convert_result)
         except TimeoutError as exc:
-            message = (
-                f"{self.name} took longer than the {self.call_budget:g} seconds that one call may take. Call again."
-            )
+            only_reads = self.annotations is not None and self.annotations.read_only_hint
+            then = "Call again." if only_reads else "Look at each job (get_job_error) before you call again."
+            message = f"{self.name} took longer than the call budget of {self.call_budget:g} s. {then}"
             raise ToolError(message) from exc
         except UnexpectedToolError as exc:
             if isinstance(exc.__cause__, WriterError):

@@ -18,6 +18,10 @@ from writer_jobs_mcp.tools.arguments import JobIds
 if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
 
+_RESERVE = 0.1  # of the time that is left: what became of a job that was sent must be told, however busy the machine
+_CUT_OFF = (
+    "The time for one call was over: it may have been started. Look at the job (get_job_error) before you retry it."
+)
 _NAMED = 5  # jobs in the question to the user; the others are counted
 _ID_SHOWN = 60
 
@@ -63,10 +67,13 @@ async def retry_jobs(
         rows[job_id] = await _retry(client, job_id, dry_run=dry_run, agreed=agreed)
 
     ids = list(dict.fromkeys(job_ids))
-    async with anyio.create_task_group() as tasks:
-        for job_id in ids:
-            tasks.start_soon(deal_with, job_id)
-    return answer(views.retry_report([rows[job_id] for job_id in ids], dry_run=dry_run))
+    deadline = anyio.current_effective_deadline()
+    with anyio.CancelScope(deadline=deadline - _RESERVE * (deadline - anyio.current_time())):
+        async with anyio.create_task_group() as tasks:
+            for job_id in ids:
+                tasks.start_soon(deal_with, job_id)
+    known = [rows.get(job_id) or views.retry_row(job_id, None, "unknown", _CUT_OFF) for job_id in ids]
+    return answer(views.retry_report(known, dry_run=dry_run))
 
 
 _OUTCOMES: dict[type[WriterError], views.Outcome] = {NotFound: "not_found", DoubtfulRetry: "unknown"}
