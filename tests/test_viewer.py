@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,7 +14,7 @@ from mcp.client import Client
 from tests.conftest import settings
 from writer_jobs_mcp.sandbox import serve
 from writer_jobs_mcp.server import build_server
-from writer_jobs_mcp.viewer import APPS, viewer
+from writer_jobs_mcp.viewer import APPS, sandboxed, viewer
 
 
 @pytest.fixture
@@ -78,3 +79,20 @@ def test_the_command_prints_an_address_that_serves_the_host_page_where_no_browse
     assert "The triage page in a conversation" in page.text
     assert len(called.json()["result"]["tools"]) > 5
     assert advice == "No browser was found. Open that address in yours.\n"
+
+
+async def test_the_server_behind_the_page_is_not_given_the_key(tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    (tmp_path / "sitecustomize.py").write_text(
+        f"import os\nopen({str(seen)!r}, 'a').write(','.join(name for name in os.environ if name[:6] == 'WRITER'))\n",
+        encoding="utf-8",
+    )
+    environ = {
+        **os.environ,
+        "PYTHONPATH": str(tmp_path),
+        "WRITER_API_KEY": "a-key-9182",
+        "WRITER_JOBS_CONCURRENCY": "3",
+    }
+    async with sandboxed(environ):
+        pass
+    assert seen.read_text(encoding="utf-8") == "WRITER_JOBS_CONCURRENCY"

@@ -1,18 +1,18 @@
 """``writer-jobs-mcp check``: whether this server would work here, line by line."""
 
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import anyio
 from mcp.client import Client
-from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.client.stdio import stdio_client
 from mcp.shared.exceptions import MCPError
 
 from writer_jobs_mcp.client import WriterClient, connect
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import MissingKey, WriterError
+from writer_jobs_mcp.itself import itself
 
 _HANDSHAKE_SECONDS = 30
 
@@ -89,13 +89,10 @@ async def _key(client: WriterClient) -> Finding:
 
 
 async def _handshake(environ: Mapping[str, str]) -> Finding:
-    # A handshake needs no key, so the process it is made with gets none.
-    kept = {name: value for name, value in environ.items() if not name.startswith("WRITER_API_KEY")}
-    itself = StdioServerParameters(command=sys.executable, args=["-m", "writer_jobs_mcp"], env=kept)
     started = anyio.current_time()
     try:
         with anyio.fail_after(_HANDSHAKE_SECONDS):
-            async with Client(stdio_client(itself)) as client:
+            async with Client(stdio_client(itself(environ))) as client:
                 tools = (await client.list_tools()).tools
     except (MCPError, OSError, TimeoutError) as exc:
         detail = f"This server did not answer itself over stdio ({type(exc).__name__}). Its log is above."

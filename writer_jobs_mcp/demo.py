@@ -1,17 +1,17 @@
 """``writer-jobs-mcp demo``: the questions of a triage, asked of a real server by a real client, on the embedded API."""
 
 import json
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mcp.client import Client
 from mcp.client.context import ClientRequestContext
-from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.client.stdio import stdio_client
 from mcp_types import ElicitRequestParams, ElicitResult, TextContent
 
 from writer_jobs_mcp import __version__
+from writer_jobs_mcp.itself import itself
 
 _CHARACTERS_A_TOKEN = 3.6
 """A rule of thumb for such text in current models' vocabularies."""
@@ -23,20 +23,16 @@ async def demo(write: Callable[[str], None], coloured: bool, environ: Mapping[st
     Raises:
         DemoFailed: The server did not answer as it should.
     """
-    # The embedded API takes a key of its own: whatever is set for Writer itself stays here.
+    # The dialogue is the same for everybody: whatever is set for Writer itself stays here.
     kept = {name: value for name, value in environ.items() if not name.startswith("WRITER_")}
-    itself = StdioServerParameters(
-        command=sys.executable,
-        args=["-m", "writer_jobs_mcp", "--sandbox"],
-        env=kept | {"WRITER_JOBS_ALLOW_RETRY": "true"},
-    )
+    server = itself(kept | {"WRITER_JOBS_ALLOW_RETRY": "true"}, "--sandbox")
     paint = _Paint(coloured)
 
     async def agree(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:  # noqa: ARG001 - the SDK names both
         write(f"{paint.frame('│')} (The server asks the user) {params.message}\n{paint.frame('│')} (The user agrees.)")
         return ElicitResult(action="accept", content={"retry": True})
 
-    async with Client(stdio_client(itself), elicitation_callback=agree) as client:
+    async with Client(stdio_client(server), elicitation_callback=agree) as client:
         await _Dialogue(client, write, paint).play()
 
 

@@ -1,6 +1,5 @@
 """A host for the triage page, for whoever has no client that draws one: a page on loopback that relays to a server."""
 
-import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from json import JSONDecodeError
@@ -8,7 +7,7 @@ from typing import Any
 
 from mcp.client import Client
 from mcp.client.extension import advertise
-from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.client.stdio import stdio_client
 from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 from mcp.shared.exceptions import MCPError
 from mcp_types import Result
@@ -20,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from writer_jobs_mcp.itself import itself
 from writer_jobs_mcp.pages import BUILT
 
 APPS = advertise(EXTENSION_ID, {"mimeTypes": [APP_MIME_TYPE]})
@@ -29,9 +29,7 @@ APPS = advertise(EXTENSION_ID, {"mimeTypes": [APP_MIME_TYPE]})
 @asynccontextmanager
 async def sandboxed(environ: Mapping[str, str]) -> AsyncGenerator[Starlette]:
     """The host page over this server as a subprocess, on the embedded Writer API."""
-    arguments = ["-m", "writer_jobs_mcp", "--sandbox"]
-    itself = StdioServerParameters(command=sys.executable, args=arguments, env=dict(environ))
-    async with Client(stdio_client(itself), extensions=[APPS]) as client:
+    async with Client(stdio_client(itself(environ, "--sandbox")), extensions=[APPS]) as client:
         yield viewer(client)
 
 
