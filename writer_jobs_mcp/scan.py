@@ -165,6 +165,7 @@ class _Scan:
         return await self._client.list_jobs(self._application_id, offset=offset, limit=PAGE_SIZE)
 
     def _fill(self, tasks: TaskGroup) -> None:
+        # Two more than may be in flight: they start as soon as a place is free, while the first is still dealt with.
         while len(self._window) < self._client.concurrency + 2 and (not self._window or self._is_expected(self._next)):
             request = _Request(self._next)
             self._window.append(request)

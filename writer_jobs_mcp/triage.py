@@ -4,7 +4,7 @@ import heapq
 import math
 from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -136,7 +136,8 @@ class Triage:
 
     def report(self, *, compares: bool) -> Report:
         """What the jobs taken so far amount to; ``compares``: whether the window before this one was read whole."""
-        p95 = _nearest_rank(self._seconds, 0.95)
+        ordered = sorted(self._seconds)
+        p95 = _nearest_rank(ordered, 0.95)
         limit = _STUCK_AFTER if p95 is None else max(_STUCK_AFTER, _STUCK_TIMES_P95 * p95)
         stuck = [job for job in self._running if job.seconds > limit]
         groups = chain(self._groups.groups(), [(NO_TEXT, self._textless)])
@@ -147,7 +148,7 @@ class Triage:
         ]
         return Report(
             counts=dict(self._counts.most_common()),
-            median_seconds=_median(self._seconds),
+            median_seconds=_median(ordered),
             p95_seconds=p95,
             stuck=tuple(heapq.nlargest(_STUCK_SHOWN, stuck, key=lambda job: (job.seconds, job.id))),
             stuck_count=len(stuck),
@@ -222,13 +223,14 @@ def _trend(count: int, before: int) -> Trend:
     return "falling" if before >= _TREND_FACTOR * count else "steady"
 
 
-def _median(values: "array[float]") -> float | None:
-    if not values:
+# The module `statistics` would be imported at every start, and with it fractions and decimals.
+def _median(ordered: Sequence[float]) -> float | None:
+    if not ordered:
         return None
-    ordered, middle = sorted(values), len(values) // 2
-    return ordered[middle] if len(values) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
-def _nearest_rank(values: "array[float]", share: float) -> float | None:
+def _nearest_rank(ordered: Sequence[float], share: float) -> float | None:
     """The smallest value that at least ``share`` of the values do not exceed."""
-    return sorted(values)[math.ceil(share * len(values)) - 1] if values else None
+    return ordered[math.ceil(share * len(ordered)) - 1] if ordered else None
