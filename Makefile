@@ -8,7 +8,7 @@ UV := $(shell command -v uv 2>/dev/null)
 
 PAGES := writer_jobs_mcp/dashboard
 
-.PHONY: help demo test check format lint types walls wheel clients bundle page same-page screenshots evaluation docs snapshots bench clean
+.PHONY: help demo test chaos check format lint types walls wheel clients bundle page same-page screenshots evaluation docs snapshots bench clean
 .DEFAULT_GOAL := help
 
 help: ## what can be done here
@@ -19,6 +19,9 @@ demo: $(VENV)/.runs ## watch the questions of a triage answered, with no key
 
 test: $(VENV)/.develops ## the tests
 	@$(BIN)/python -m pytest
+
+chaos: $(VENV)/.develops ## break everything on purpose, at length: what was tried, and what was lost, leaked or hung
+	@CHAOS=full $(BIN)/python -m pytest -q tests/chaos
 
 check: lint types walls test wheel clients bundle same-page ## the whole gate
 
