@@ -5,7 +5,8 @@ Optional means absent or null; unknown fields are ignored; an unknown ``status``
 """
 
 from datetime import UTC, datetime
-from typing import Annotated, cast
+from functools import lru_cache
+from typing import Annotated, TypeVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -14,12 +15,11 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    InstanceOf,
     JsonValue,
+    PlainValidator,
     RootModel,
+    TypeAdapter,
     ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
 )
 
 from writer_jobs_mcp.text import one_line, visible
@@ -78,19 +78,28 @@ class Unreadable(_Said):
 
 _MOST_ROWS = 1_000  # ten times what is ever asked for; of a page that goes on for ever, what follows is the next page
 
-
-def _first_rows(rows: object) -> object:
-    return cast("list[object]", rows)[:_MOST_ROWS] if isinstance(rows, list) else rows
+RowT = TypeVar("RowT")
 
 
-def _row_or_reason(row: object, read: ValidatorFunctionWrapHandler) -> object:
+def _rows(said: object, readable: TypeAdapter[tuple[RowT, ...]]) -> tuple[RowT | Unreadable, ...]:
+    rows = cast("list[object]", said)[:_MOST_ROWS] if isinstance(said, list) else said
     try:
-        return read(row)
+        return readable.validate_python(rows)  # one by one takes twice as long
+    except ValidationError:
+        if not isinstance(rows, list):
+            raise
+    return tuple(_row_or_reason(row, readable) for row in cast("list[object]", rows))
+
+
+def _row_or_reason(row: object, readable: TypeAdapter[tuple[RowT, ...]]) -> RowT | Unreadable:
+    try:
+        return readable.validate_python([row])[0]
     except ValidationError as exc:
-        # The first level of where it fails is our own: a row, or what is said of it.
+        # The first level of where it fails is our own: a row.
         return Unreadable(reason=describe(exc, below=1), mark=f"unreadable {hash(repr(row))}")
 
 
+@lru_cache(maxsize=64)  # there are three of them, as a rule
 def _word(value: str) -> str:
     return one_line(visible(value))
 
@@ -118,6 +127,36 @@ class Job(_Said):
         return self.status in {"in_progress", "queued"}
 
 
+class ListedJob(Job):
+    """A job in a list, which holds no more than the opening of its output."""
+
+    output_chars: int | None = None
+    """How long the whole output is; None where there is none."""
+
+
+_OPENING = 400  # several times what a list shows of it; a hundred outputs whole would be most of what is looked through
+
+
+def _with_opening(row: object) -> object:
+    if not isinstance(row, dict):
+        return row
+    said = cast("dict[str, object]", row)
+    data = said.get("data")
+    said_of_it = cast("dict[str, object]", data) if isinstance(data, dict) else {}
+    output = said_of_it.get("suggestion")
+    if isinstance(output, str):
+        return {**said, "data": {**said_of_it, "suggestion": output[:_OPENING]}, "output_chars": len(output)}
+    return {**said, "output_chars": None}  # whatever Writer itself may call so
+
+
+_LISTED_JOBS = TypeAdapter(tuple[ListedJob, ...], config=ConfigDict(defer_build=True))
+
+
+def _listed_jobs(said: object) -> tuple[ListedJob | Unreadable, ...]:
+    rows = [_with_opening(row) for row in cast("list[object]", said)] if isinstance(said, list) else said
+    return _rows(rows, _LISTED_JOBS)
+
+
 class Started(_Said):
     """What Writer answers to a retry: which job runs now."""
 
@@ -138,12 +177,17 @@ class Application(_Said):
     updated_at: Timestamp | None = None
 
 
+_APPLICATIONS = TypeAdapter(tuple[Application, ...], config=ConfigDict(defer_build=True))
+
+
+def _listed_applications(said: object) -> tuple[Application | Unreadable, ...]:
+    return _rows(said, _APPLICATIONS)
+
+
 class JobPage(_Said):
     """One page of an application's jobs, in Writer's order."""
 
-    rows: Annotated[
-        tuple[Annotated[Job | InstanceOf[Unreadable], WrapValidator(_row_or_reason)], ...], BeforeValidator(_first_rows)
-    ] = Field(validation_alias="result")
+    rows: Annotated[tuple[ListedJob | Unreadable, ...], PlainValidator(_listed_jobs)] = Field(validation_alias="result")
     total: Count = Field(default=None, validation_alias="totalCount")
     limit: Count = Field(default=None, validation_alias=AliasPath("pagination", "limit"))
     """The limit that Writer kept to, which may be less than what was asked."""
@@ -153,9 +197,9 @@ class JobPage(_Said):
         return self if len(self.rows) <= limit else self.model_copy(update={"rows": self.rows[:limit]})
 
     @property
-    def jobs(self) -> list[Job]:
+    def jobs(self) -> list[ListedJob]:
         """The rows that could be read."""
-        return [row for row in self.rows if isinstance(row, Job)]
+        return [row for row in self.rows if isinstance(row, ListedJob)]
 
     @property
     def unreadable(self) -> list[Unreadable]:
@@ -166,10 +210,9 @@ class JobPage(_Said):
 class ApplicationPage(_Said):
     """One page of the applications that the key may see."""
 
-    rows: Annotated[
-        tuple[Annotated[Application | InstanceOf[Unreadable], WrapValidator(_row_or_reason)], ...],
-        BeforeValidator(_first_rows),
-    ] = Field(validation_alias="data")
+    rows: Annotated[tuple[Application | Unreadable, ...], PlainValidator(_listed_applications)] = Field(
+        validation_alias="data"
+    )
     has_more: Annotated[bool | None, BeforeValidator(_yes_no_or_none)] = None
     """Whether Writer says that more follow; None where it does not say, although it should."""
     last_id: Annotated[str | None, BeforeValidator(_text_or_none)] = None

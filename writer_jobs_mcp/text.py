@@ -119,7 +119,7 @@ def visible(text: str) -> str:
     kind of line break becomes ``\n``. A zero-width joiner inside an emoji goes too, which splits the emoji and loses
     no word.
     """
-    if not _regex(_DOUBTFUL).search(text):
+    if (text.isascii() and text.isprintable()) or not _regex(_DOUBTFUL).search(text):
         return text
     text = _regex(_TERMINAL_ESCAPE).sub("", text)
     text = _regex(_LINE_BREAKS).sub("\n", text)

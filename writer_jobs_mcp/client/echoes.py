@@ -18,7 +18,6 @@ _SHORTEST_KEY = 4  # what is shorter is no secret, and masking it would spoil wo
 # So many of the key's characters in a row are no accident: in an error, where a word too many may be masked without
 # harm, and in the words of a job, which must stay.
 _IN_A_COMPLAINT, _IN_A_TEXT = 4, 8
-_ESCAPED_ASCII = re.compile(rb"\\(?:u00|/)")  # how JSON could hide the key from a search of its bytes
 _ELISION = r"(?:\.{2,8}|…|\*{2,32}|•{2,32})"
 
 
@@ -29,28 +28,24 @@ class Echoes:
         is_secret = len(key) >= _SHORTEST_KEY
         spellings = tuple(dict.fromkeys((key, quote(key, safe="")))) if is_secret else ()
         derived = tuple(_derived(key)) if is_secret else ()
-        self._traces = tuple(_traces(key, spellings, derived))
+        traces = frozenset(_traces(key, spellings, derived))
         # Where one trace is in another, it is enough to search for the shorter.
-        self._bytes = [
-            trace.encode()
-            for trace in self._traces
-            if not any(other in trace and other != trace for other in self._traces)
-        ]
+        self._traces = [trace for trace in traces if not any(other in trace for other in traces - {trace})]
         self._in_a_text = _pieces((*spellings, *derived), min(_IN_A_TEXT, len(key)))
         self._in_a_complaint = self._in_a_text | _pieces(spellings, _IN_A_COMPLAINT)
         start, end = re.escape(key[:4]), re.escape(key[-4:])
         self._elided = re.compile(rf"{start}.{{0,3}}{_ELISION}(?:.{{0,3}}{end})?|{_ELISION}.{{0,3}}{end}(?!\w)")
 
-    def may_be_in(self, body: bytes) -> bool:
-        """Whether the JSON in ``body`` could tell the key; cheap, and certain where it is False.
+    def may_be_in(self, text: str) -> bool:
+        """Whether a text could tell the key; cheap, and certain where it is False.
 
         It takes fifteen characters from the middle of the key, or the first sixteen of a hash or an encoding, for that.
         """
-        return any(trace in body for trace in self._bytes) or bool(self._bytes and _ESCAPED_ASCII.search(body))
+        return any(trace in text for trace in self._traces)
 
     def masked(self, text: str) -> str:
         """A job's text without the key: neither eight of its characters in a row, nor an end of it beside dots."""
-        if not any(trace in text for trace in self._traces):
+        if not self.may_be_in(text):
             return text
         return _without(self._in_a_text, self._elided.sub(MASK, text))
 

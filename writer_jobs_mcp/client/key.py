@@ -58,11 +58,14 @@ class BearerKey(httpx.Auth):
             "new key in the environment counts after a restart of this server."
         )
 
-    def taken_out_of(self, said: JsonValue, body: bytes) -> JsonValue:
-        """What Writer ``said`` in ``body``, with no text in it that tells a key."""
+    def may_be_told_by(self, text: str) -> bool:
+        """Whether a key might be told by a text; it is not where this is False."""
+        return any(echoes.may_be_in(text) for echoes in self._sent)
+
+    def taken_out_of(self, said: JsonValue) -> JsonValue:
+        """What Writer said, with no text in it that tells a key."""
         for echoes in self._sent:
-            if echoes.may_be_in(body):
-                said = _each_text(echoes.masked, said)
+            said = _each_text(echoes.masked, said)
         return said
 
     def blotted_out_of(self, complaint: str) -> str:

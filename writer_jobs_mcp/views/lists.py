@@ -1,15 +1,16 @@
 """Lists: the applications that the key can see, and the jobs of one of them."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from writer_jobs_mcp.text import cut, preview, quoted, shorten, visible
-from writer_jobs_mcp.views.form import Maybe, View, count, label, lines, moment, seconds, seconds_text, spaced, word
+from pydantic_core import to_json
+
+from writer_jobs_mcp.text import ELLIPSIS, cut, preview, quoted, shorten, visible
+from writer_jobs_mcp.views.form import Maybe, View, count, label, lines, moment, seconds, spaced, word
 
 if TYPE_CHECKING:
-    from writer_jobs_mcp.models import Application, ApplicationPage, Job, JobPage, Unreadable
+    from writer_jobs_mcp.models import Application, ApplicationPage, JobPage, ListedJob, Unreadable
 
 # Lengths of the previews of outputs and errors, from the longest down. Outputs give way first: a list is read for its
 # errors.
@@ -115,16 +116,18 @@ class JobRow(View):
     error_chars: Maybe[int] = None
 
     def as_text(self) -> str:
-        return spaced(
-            self.created_at[11:19],
-            word(self.id),
-            word(self.status),
-            seconds_text(self.seconds),
-            self.error is not None and spaced(self.status != "failed" and "error", quoted(self.error)),
-            self.error_chars is not None and f"({self.error_chars} chars)",
-            self.output is not None and spaced(self.status == "failed" and "output", quoted(self.output)),
-            self.output_chars is not None and f"({self.output_chars} chars)",
-        )
+        parts = [self.created_at[11:19], word(self.id), word(self.status)]
+        if self.seconds is not None:
+            parts.append(f"{self.seconds}s")
+        if self.error is not None:
+            parts.append(quoted(self.error) if self.status == "failed" else f"error {quoted(self.error)}")
+        if self.error_chars is not None:
+            parts.append(f"({self.error_chars} chars)")
+        if self.output is not None:
+            parts.append(f"output {quoted(self.output)}" if self.status == "failed" else quoted(self.output))
+        if self.output_chars is not None:
+            parts.append(f"({self.output_chars} chars)")
+        return " ".join(parts)
 
 
 class JobPageInfo(View):
@@ -180,14 +183,8 @@ def job_list(
         next_offset=_next_offset(page, offset, len(shown.rows)),
         unreadable=_unreadable(shown.unreadable),
     )
-    listed = JobList(application_id=application_id, status=status, jobs=[], page=info)
-    drafts = [_Draft.of(job, now) for job in jobs]
-    for step, (output_length, error_length) in enumerate(_PREVIEWS):
-        listed = listed.model_copy(update={"jobs": [draft.within(output_length, error_length) for draft in drafts]})
-        bound = _ROW_LENGTH * len(jobs) + _FRAME_LENGTH if step + 1 < _SHORTENED_FOR_ERRORS else _LIST_LENGTH
-        if len(listed.model_dump_json(exclude_none=True)) < bound:
-            break
-    return listed
+    rows = _rows([_Draft.of(job, now) for job in jobs])
+    return JobList.model_validate({"application_id": application_id, "status": status, "jobs": rows, "page": info})
 
 
 def _next_offset(page: "JobPage", offset: int, shown: int) -> int | None:
@@ -200,35 +197,61 @@ def _next_offset(page: "JobPage", offset: int, shown: int) -> int | None:
     return None if not shown or ends_here else offset + shown
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
+class _Draft(NamedTuple):
     """A row before its previews are as short as the list needs; cleaning is what costs, so it is done once."""
 
-    job: "Job"
     known: dict[str, Any]
     output: str
     error: str
+    error_chars: int
     error_is_cut: bool
+    escapes: tuple[int, int]
+    """How many characters JSON needs more for the output and the error than they have, quotation marks included."""
 
     @classmethod
-    def of(cls, job: "Job", now: datetime) -> Self:
+    def of(cls, job: "ListedJob", now: datetime) -> Self:
         known = {
             "id": visible(job.id),
             "status": label(job.status),
             "created_at": moment(job.created_at),
             "seconds": seconds(job, now),
-            "output_chars": None if job.output is None else len(job.output),
+            "output_chars": job.output_chars,
         }
-        output, _ = shorten(job.output, _LONGEST_OUTPUT) if job.output else ("", False)
+        output, output_is_cut = shorten(job.output, _LONGEST_OUTPUT) if job.output else ("", False)
+        if not output_is_cut and (job.output_chars or 0) > len(job.output or ""):
+            output = cut(output + ELLIPSIS, _LONGEST_OUTPUT)  # of what Writer sent, only the opening is held
         error, error_is_cut = shorten(job.error, _LONGEST_ERROR) if job.error else ("", False)
-        return cls(job, known, output, error, error_is_cut)
+        escapes = len(quoted(output)) - len(output), len(quoted(error)) - len(error)
+        return cls(known, output, error, len(job.error or ""), error_is_cut, escapes)
 
-    def within(self, output_length: int, error_length: int) -> JobRow:
-        """The row with previews of at most so many characters."""
+    def length(self, output_length: int, error_length: int) -> int:
+        """Characters of JSON that the previews take within these lengths, at most."""
+        taken = 0
+        if self.output and output_length:
+            taken += len('"output":,') + self.escapes[0] + min(len(self.output), output_length)
+        if self.error and error_length:
+            taken += len('"error":,') + self.escapes[1] + min(len(self.error), error_length)
+        if self.error_is_cut or len(self.error) > error_length:
+            taken += len(f'"error_chars":{self.error_chars},')
+        return taken
+
+    def within(self, output_length: int, error_length: int) -> dict[str, Any]:
+        """The fields of the row with previews of at most so many characters."""
         is_cut = self.error_is_cut or len(self.error) > error_length
-        return JobRow(
+        return {
             **self.known,
-            output=(cut(self.output, output_length) or None) if output_length else None,
-            error=(cut(self.error, error_length) or None) if error_length else None,
-            error_chars=len(self.job.error) if self.job.error and is_cut else None,
-        )
+            "output": (cut(self.output, output_length) or None) if output_length else None,
+            "error": (cut(self.error, error_length) or None) if error_length else None,
+            "error_chars": self.error_chars if is_cut else None,
+        }
+
+
+def _rows(drafts: list[_Draft]) -> list[dict[str, Any]]:
+    """The fields of the rows, their previews as long as there is room for them."""
+    framed = _FRAME_LENGTH + len(to_json([draft.known for draft in drafts], exclude_none=True))
+    lengths = _PREVIEWS[0]
+    for step, lengths in enumerate(_PREVIEWS, 1):
+        bound = _ROW_LENGTH * len(drafts) + _FRAME_LENGTH if step < _SHORTENED_FOR_ERRORS else _LIST_LENGTH
+        if framed + sum(draft.length(*lengths) for draft in drafts) < bound:
+            break
+    return [draft.within(*lengths) for draft in drafts]
