@@ -39,7 +39,7 @@ def _is_told(fact: str | float, text: str) -> bool:
         moment = _MOMENT.match(fact)
         in_parts = moment is not None and all(part in text for part in moment.groups())
         return fact in text or json.dumps(fact, ensure_ascii=False)[1:-1] in text or in_parts
-    forms = {str(fact), f"{fact:,}", f"{100 * fact:.3g} %"}
+    forms = {str(fact), f"{fact:,}", f"{100 * fact:.3g}%"}
     if any(re.search(rf"(?<![\w.,]){re.escape(form)}(?![.,]?\d)", text) for form in forms):
         return True
     return fact == 0 and re.search(r"\b(?:no|none|nothing)\b", text, re.IGNORECASE) is not None

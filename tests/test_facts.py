@@ -33,7 +33,7 @@ ALIAS = "product-description-writer"
         ({"error": 'It said "no"\n'}, 'It said: "It said \\"no\\"\\n"'),
         ({"total": 1200}, "1,200 jobs"),
         ({"total": 1200}, "total=1200."),
-        ({"share": 0.125}, "12.5 % of them"),
+        ({"share": 0.125}, "12.5% of them"),
         ({"seconds": 2.5}, "took 2.5s"),
         ({"created_at": "2026-11-23T10:38:17Z"}, "2026-11-23\n10:38:17 a-job"),
         ({"retried": 0}, "Dry run, nothing was sent"),

@@ -18,8 +18,8 @@ _KNOWN_STATUSES = frozenset({"completed", "failed", "in_progress"})
 _STATUSES_SHOWN = 8
 _ID_LENGTH = 200  # no tool takes a longer one
 # Lengths of a group's signature and example, from the longest down.
-_TEXTS = ((160, 160), (160, 120), (160, 90), (140, 60), (120, 60), (100, 40), (80, 40))
-_FEW_LENGTH, _GROUP_LENGTH, _FRAME_LENGTH = 4_600, 410, 1_000
+_TEXTS = ((160, 160), (160, 120), (160, 90), (140, 60), (140, 40), (120, 40), (100, 40), (80, 40))
+_FEW_LENGTH, _GROUP_LENGTH, _FRAME_LENGTH = 4_500, 385, 1_000
 """Characters of JSON up to which no text is shortened; then those of a group on average, and what stands around."""
 _CAUSES: dict[Category, str] = {
     "rate_limit": "rate limits",
@@ -99,8 +99,9 @@ class StuckJob(View):
     created_at: str
     seconds: float
 
-    def as_text(self) -> str:
-        return f"- {word(self.id)} since {self.created_at}, {self.seconds}s"
+    def as_text_in(self, year: str) -> str:
+        """Its text, the ``year`` (``2026-``) left out where it is the same."""
+        return f"- {word(self.id)} since {_short(self.created_at, year)}, {self.seconds}s"
 
 
 class FailureGroupView(View):
@@ -119,16 +120,16 @@ class FailureGroupView(View):
 
     def as_text_in(self, year: str) -> str:
         """Its text, the ``year`` (``2026-``) left out where it is the same."""
-        judged = ", ".join(filter(None, [self.category, f"retry {self.retry}", self.trend]))
-        first, last = (
-            when.removeprefix(year).replace("T", " ").rstrip("Z") for when in (self.first_seen, self.last_seen)
-        )
-        seen = first if first == last else f"{first}..{last}"
         example = self.example is not None and self.example != self.signature and f"e.g. {quoted(self.example)}"
-        jobs = " ".join(word(each) for each in self.job_ids)
-        return lines(
-            f"- {self.count:,} ({_percent(self.share)}), {judged}, {seen}: {quoted(self.signature)}",
-            f"  {spaced(example, f'[{jobs}]')}",
+        return spaced(
+            f"{self.count:,} ({_percent(self.share)})",
+            self.category,
+            self.retry,
+            self.trend,
+            _span(self.first_seen, self.last_seen, year),
+            quoted(self.signature),
+            example,
+            f"[{' '.join(word(each) for each in self.job_ids)}]",
         )
 
 
@@ -162,11 +163,11 @@ class TriageReport(View):
             spaced(f"Application {word(self.application_id)},", since, f"until {self.window.until}."),
             self._figures(),
             bool(self.failures)
-            and "Failures (times UTC, the jobs' own words in quotation marks, job ids in brackets):",
+            and "Failures: jobs (share), cause, retry, trend, seen (UTC), the jobs' own words in quotation marks [ids]",
             *(group.as_text_in(self.window.until[:5]) for group in self.failures),
-            omitted and f"- and {count(omitted.jobs, 'failed job')} in {count(omitted.groups, 'smaller group')}",
+            omitted and f"and {count(omitted.jobs, 'failed job')} in {count(omitted.groups, 'smaller group')}",
             self._stuck(),
-            *(job.as_text() for job in self.stuck),
+            *(job.as_text_in(self.window.until[:5]) for job in self.stuck),
             self.coverage.as_text(),
             self.next is not None and "Next:",
             *(call.as_text() for call in self.next or ()),
@@ -201,7 +202,15 @@ class TriageReport(View):
 
 def _percent(share: float) -> str:
     """A share in per cent, with the digits the structure has."""
-    return f"{100 * share:.3g} %"
+    return f"{100 * share:.3g}%"
+
+
+def _short(when: str, year: str) -> str:
+    return when.removeprefix(year).replace("T", " ").rstrip("Z")
+
+
+def _span(first: str, last: str, year: str) -> str:
+    return _short(first, year) if first == last else f"{_short(first, year)}..{_short(last, year)}"
 
 
 def triage_report(report: Report, coverage: Coverage, asked: Asked) -> TriageReport:
