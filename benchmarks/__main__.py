@@ -39,7 +39,7 @@ def _measured(part: str, openapi: Path | None) -> Iterator[Row]:
             case "waiting":
                 yield from waiting.rows(address(100), peers)
             case "calling":
-                yield from calling.rows(address(1_200))
+                yield from calling.rows(address(1_200), peers)
             case _:
                 yield from growing.rows(address)
 

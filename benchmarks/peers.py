@@ -38,6 +38,7 @@ class Contestant:
 
 OURS = Contestant("ours", [sys.executable, "-m", "writer_jobs_mcp"])
 BARE = Contestant("base", [sys.executable, "-m", "benchmarks.servers.bare"])
+FETCHING = Contestant("least", [sys.executable, "-m", "benchmarks.servers.fetching"])
 
 
 def generated(schema: Path) -> list[Contestant]:

@@ -1,0 +1,28 @@
+"""The least that a tool can be which asks Writer: it fetches a page, parses it, hands on as much as our answer has."""
+
+import os
+from typing import Any
+
+import httpx
+from mcp.server import MCPServer
+from mcp_types import CallToolResult, TextContent
+
+server = MCPServer("fetching")
+http = httpx.AsyncClient(
+    base_url=os.environ["WRITER_BASE_URL"], headers={"Authorization": f"Bearer {os.environ['WRITER_API_KEY']}"}
+)
+
+
+@server.tool(structured_output=False)
+async def list_jobs(application_id: str, limit: int, text: int, structure: int) -> CallToolResult:
+    """List jobs: of what was fetched, so many characters of text and of structure."""
+    response = await http.get(f"/v1/applications/{application_id}/jobs", params={"limit": limit})
+    jobs: list[Any] = response.json()["result"]
+    content = [TextContent(type="text", text=response.text[:text])]
+    return CallToolResult(
+        content=content, structured_content={"returned": len(jobs), "jobs": response.text[:structure]}
+    )
+
+
+if __name__ == "__main__":
+    server.run("stdio")
