@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import calling, growing, reading, waiting
+from benchmarks import calling, growing, reading, stages, waiting
 from benchmarks.peers import api, generated, written_schema
 from benchmarks.table import Row, rendered
 
-PARTS = ("reading", "waiting", "calling", "growing")
+PARTS = ("reading", "waiting", "calling", "stages", "growing")
 
 
 def main() -> None:
@@ -40,6 +40,8 @@ def _measured(part: str, openapi: Path | None) -> Iterator[Row]:
                 yield from waiting.rows(address(100), peers)
             case "calling":
                 yield from calling.rows(address(1_200), peers)
+            case "stages":
+                yield from stages.rows(address(1_200))
             case _:
                 yield from growing.rows(address)
 

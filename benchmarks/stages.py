@@ -1,0 +1,83 @@
+"""Where the time of a page of jobs goes, stage by stage, in one process and without the pipe."""
+
+import json
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from statistics import median
+
+import anyio
+import httpx
+
+from benchmarks.jobs import APPLICATION_ID
+from benchmarks.peers import KEY
+from benchmarks.table import Row
+from writer_jobs_mcp import views
+from writer_jobs_mcp.client import connect
+from writer_jobs_mcp.client.answers import parse
+from writer_jobs_mcp.client.key import BearerKey
+from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.models import JobPage
+from writer_jobs_mcp.tools.answering import answer
+
+_TIMES = 200
+_LIMIT = 100
+_OF = f"of a page of {_LIMIT} jobs:"
+
+
+def rows(url: str) -> Iterator[Row]:
+    """The figures, in milliseconds; the base is what the stage would be without us."""
+    config = Config.from_env({"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url})
+    key = BearerKey(config)
+    key.is_in("")  # read when it is first used
+    body, fetched, fetched_barely = anyio.run(_fetched, config, key)
+    page = parse(body, JobPage, "", key)
+    now = datetime.now(UTC)
+
+    def view() -> views.JobList:
+        return views.job_list(page, application_id=APPLICATION_ID, status=None, offset=0, limit=_LIMIT, now=now)
+
+    listed = view()
+    result = answer(listed)
+    yield Row(f"{_OF} fetched (base: httpx.AsyncClient)", fetched, "ms", {"base": fetched_barely})
+    yield Row(
+        f"{_OF} read, and searched for the key (base: json.loads)",
+        _milliseconds(lambda: parse(body, JobPage, "", key)),
+        "ms",
+        {"base": _milliseconds(lambda: json.loads(body))},
+    )
+    yield Row(f"{_OF} cleaned and cut into rows", _milliseconds(view), "ms")
+    yield Row(f"{_OF} written as text and as structure", _milliseconds(lambda: answer(listed)), "ms")
+    dumped = _milliseconds(lambda: result.model_dump_json(by_alias=True, exclude_none=True))
+    yield Row(f"{_OF} made JSON by the SDK", dumped, "ms")
+
+
+async def _fetched(config: Config, key: BearerKey) -> tuple[bytes, float, float]:
+    """A page as it comes, and how long it takes by our client, its parsing aside, and by httpx alone."""
+    path = f"/v1/applications/{APPLICATION_ID}/jobs"
+    async with connect(config) as client, httpx.AsyncClient(base_url=config.base_url) as http:
+        body = (await http.get(path, params={"limit": _LIMIT})).content
+        ours, barely = await _interleaved(
+            lambda: client.list_jobs(APPLICATION_ID, limit=_LIMIT),
+            lambda: http.get(path, params={"limit": _LIMIT}),
+        )
+    return body, ours - _milliseconds(lambda: parse(body, JobPage, "", key)), barely
+
+
+async def _interleaved(*calls: Callable[[], Awaitable[object]]) -> list[float]:
+    times: list[list[float]] = [[] for _ in calls]
+    for _ in range(_TIMES):
+        for of_call, call in zip(times, calls, strict=True):
+            started = time.perf_counter()
+            await call()
+            of_call.append((time.perf_counter() - started) * 1000)
+    return [median(of_call) for of_call in times]
+
+
+def _milliseconds(stage: Callable[[], object]) -> float:
+    times: list[float] = []
+    for _ in range(_TIMES):
+        started = time.perf_counter()
+        stage()
+        times.append((time.perf_counter() - started) * 1000)
+    return median(times)
