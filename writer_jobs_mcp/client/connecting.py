@@ -63,7 +63,8 @@ def _http(config: Config, key: BearerKey, transport: Transport | None) -> httpx.
                 "User-Agent": f"writer-jobs-mcp/{__version__}",
             },
             timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS, pool=None),
-            limits=httpx.Limits(max_connections=config.concurrency, max_keepalive_connections=config.concurrency),
+            # How many are in use is the client's to limit. The pool never forgives one that a proxy lost in its tunnel.
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=config.concurrency),
             # A proxy would be handed a plain-HTTP request as it is, key and all. Such requests go to loopback only.
             trust_env=config.base_url.startswith("https:"),
             follow_redirects=False,

@@ -12,6 +12,7 @@ import anyio
 import httpx
 
 from writer_jobs_mcp.client.answers import ModelT, parse, read, started_id
+from writer_jobs_mcp.client.handover import Handover
 from writer_jobs_mcp.client.key import BearerKey
 from writer_jobs_mcp.client.patience import Fault, Patience
 from writer_jobs_mcp.client.refusals import breakdown, named, refusal
@@ -218,7 +219,10 @@ class WriterClient:
 
     async def _exchange(self, method: str, path: str, params: Mapping[str, str | int]) -> tuple[httpx.Response, bytes]:
         try:
-            async with self._http.stream(method, path, params=params) as response:
+            async with (
+                Handover() as way,
+                self._http.stream(method, path, params=params, extensions=way.watch) as response,
+            ):
                 return response, await read(response)
         except httpx.HTTPError as exc:
             logger.debug("%s %s failed: %s", method, path, type(exc).__name__)

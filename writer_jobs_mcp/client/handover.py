@@ -1,0 +1,48 @@
+"""The moment between a connection's making and its first request, in which httpcore would lose it to a cancellation."""
+
+from types import TracebackType
+from typing import Any, Protocol
+
+import anyio
+
+_IS_MADE = (".connect_tcp.complete", ".start_tls.complete")
+_IS_USED = ".send_request_headers.started"
+
+
+class _Closable(Protocol):
+    async def aclose(self) -> None: ...
+
+
+class Handover:
+    """Watches over one request until it is sent; what it was cancelled before is closed.
+
+    httpcore (1.0) keeps in its pool for good, open and in nobody's use, a connection whose request is cancelled just
+    after its handshake, or during the one inside a proxy's tunnel. So the first has to wait for a moment, and what the
+    second leaves open is closed here.
+    """
+
+    def __init__(self) -> None:
+        self._scope = anyio.CancelScope()
+        self._unused: _Closable | None = None
+        self.watch = {"trace": self._note}
+        """The request's extensions."""
+
+    async def _note(self, event: str, told: dict[str, Any]) -> None:
+        is_made = event.endswith(_IS_MADE)
+        if is_made:
+            self._unused = told["return_value"]
+        elif event.endswith(_IS_USED) and told["request"].method != b"CONNECT":
+            self._unused = None
+        self._scope.shield = is_made
+
+    async def __aenter__(self) -> "Handover":
+        self._scope.__enter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        if self._unused:
+            with anyio.CancelScope(shield=True):
+                await self._unused.aclose()
+        return self._scope.__exit__(kind, error, trace)
