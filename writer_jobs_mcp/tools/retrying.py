@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Annotated
 
 import anyio
+import anyio.lowlevel
 from mcp.server.elicitation import AcceptedElicitation, ElicitationResult
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit, Resolve
@@ -67,6 +68,7 @@ async def retry_jobs(
         rows[job_id] = await _retry(client, job_id, dry_run=dry_run, agreed=agreed)
 
     ids = list(dict.fromkeys(job_ids))
+    await anyio.lowlevel.checkpoint_if_cancelled()  # then there is no time left to divide
     deadline = anyio.current_effective_deadline()
     with anyio.CancelScope(deadline=deadline - _RESERVE * (deadline - anyio.current_time())):
         async with anyio.create_task_group() as tasks:
