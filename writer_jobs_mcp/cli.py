@@ -28,12 +28,15 @@ def entry_point() -> NoReturn:
     """What the script and ``python -m`` run."""
     # Ctrl-C ends the process at once and quietly, whatever it waits for; the SDK's own reading of stdin would not.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")  # closed, it is None
     sys.exit(main(sys.argv[1:], os.environ))
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run one command and return its exit status: 0 all is well, 1 something is not, 2 it cannot be done like this."""
     try:
+        if sys.stdin is None or sys.stdout is None:
+            raise ConfigError("stdin or stdout is closed, and both are needed. Start it with them open.")
         if not argv:
             return _serve(environ, sandbox=False)
         arguments = _parser().parse_args(argv)
@@ -90,6 +93,8 @@ def _serve(environ: Mapping[str, str], *, sandbox: bool) -> int:
     gc.disable()
     # Pydantic would look for plugins among all that is installed. Whoever has one sets this to nothing.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    import anyio
+
     from writer_jobs_mcp.config import Config
     from writer_jobs_mcp.server import build_server
 
@@ -100,8 +105,24 @@ def _serve(environ: Mapping[str, str], *, sandbox: bool) -> int:
     server = _sandboxed_server(config) if sandbox else build_server(config)
     gc.enable()
     gc.freeze()
-    server.run("stdio")
-    return 0
+    return anyio.run(_converse, server)
+
+
+async def _converse(server: "MCPServer[App]") -> NoReturn:
+    from writer_jobs_mcp.stdio import serve, take_pipes
+
+    status = 1
+    try:
+        await serve(server, *take_pipes())
+        status = 0
+    except OSError as exc:
+        sys.stderr.write(f"{PROGRAM}: stdout cannot be written to: {exc.strerror}.\n")
+    except BaseException:
+        logging.getLogger(__name__).exception("The server ended through a fault of its own")
+    finally:
+        # A thread may still wait for a line, or for a name to be looked up, and Python would wait for the thread.
+        sys.stderr.flush()
+        os._exit(status)
 
 
 def _sandboxed_server(config: "Config") -> "MCPServer[App]":
@@ -206,5 +227,8 @@ def _sandbox(port: int, jobs: int | None) -> int:
 def _write(text: str) -> None:
     """Print a paragraph, with `?` for what this terminal's encoding has no letter for."""
     encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os._exit(1)  # whoever read this, such as head, has seen enough

@@ -1,0 +1,112 @@
+"""One client's pipes: read no faster than answers leave, and left as soon as either of them ends."""
+
+import logging
+import os
+from collections import Counter
+from typing import Any
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from mcp.server import MCPServer
+from mcp.shared.message import SessionMessage
+from mcp_types import JSONRPCError, JSONRPCNotification, JSONRPCRequest, JSONRPCResponse, jsonrpc_message_adapter
+
+logger = logging.getLogger(__name__)
+
+_MOST_OPEN = 256  # requests; a client that reads no answers is heard no further, so that they cannot pile up here
+_LAST_WORDS = 0.4  # seconds: what is not written so long after the end of input, nobody reads
+
+
+def take_pipes() -> tuple[int, int]:
+    """Descriptors of stdin and stdout; what reads or prints by those names from now on gets nothing, or to stderr."""
+    pipes = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return pipes
+
+
+async def serve(server: MCPServer[Any], stdin: int, stdout: int) -> None:
+    """Serve one client over two descriptors, until the first ends or the second cannot be written to.
+
+    What waits in a thread for either is abandoned then: the process has to be left without waiting for its threads.
+
+    Raises:
+        OSError: The second cannot be written to, and not because the client is gone.
+    """
+    # The SDK would wait for a line from a client that reads no more, and for a client to read that writes no more.
+    lowlevel = server._lowlevel_server  # pyright: ignore[reportPrivateUsage] - the SDK's only way to run over streams
+    to_server, heard = anyio.create_memory_object_stream[SessionMessage | Exception]()
+    to_client, said = anyio.create_memory_object_stream[SessionMessage]()
+    pipes = _Pipes(stdin, stdout)
+
+    async def hear() -> None:
+        async with to_server:
+            await pipes.hear(to_server)
+        await anyio.sleep(_LAST_WORDS)
+        said.close()  # whatever is still to be said is dropped, even where the SDK shields it
+        tasks.cancel_scope.cancel()
+
+    async def say() -> None:
+        async with said:
+            await pipes.say(said)
+        tasks.cancel_scope.cancel()  # all is said, or nobody hears it
+
+    async with anyio.create_task_group() as tasks, to_client:
+        tasks.start_soon(hear)
+        tasks.start_soon(say)
+        await lowlevel.run(heard, to_client, lowlevel.create_initialization_options())
+    if pipes.broken and not isinstance(pipes.broken, ConnectionError):
+        raise pipes.broken
+
+
+class _Pipes:
+    def __init__(self, stdin: int, stdout: int) -> None:
+        self.broken: OSError | None = None
+        self._stdin, self._stdout = stdin, stdout
+        self._room = anyio.Semaphore(_MOST_OPEN)
+        self._open: Counter[str] = Counter()  # by id: nothing keeps a client from using one twice
+
+    async def hear(self, to_server: MemoryObjectSendStream[SessionMessage | Exception]) -> None:
+        # Never closed: to close it would wait for the thread that reads it.
+        lines = open(self._stdin, "rb", closefd=False)  # noqa: ASYNC230, SIM115 - nothing is waited for until it is read
+        while line := await anyio.to_thread.run_sync(lines.readline, abandon_on_cancel=True):
+            try:
+                message = jsonrpc_message_adapter.validate_json(line.decode("utf-8", "replace"), by_name=False)
+            except ValueError as exc:
+                await to_server.send(exc)
+                continue
+            match message:
+                case JSONRPCRequest(id=request):
+                    await self._room.acquire()
+                    self._open[str(request)] += 1
+                case JSONRPCNotification(method="notifications/cancelled", params={"requestId": request}):
+                    self._settle(request)  # it is not answered
+                case _:
+                    pass
+            await to_server.send(SessionMessage(message))
+
+    async def say(self, said: MemoryObjectReceiveStream[SessionMessage]) -> None:
+        async for each in said:
+            line = each.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n"
+            try:
+                await anyio.to_thread.run_sync(_write, self._stdout, line, abandon_on_cancel=True)
+            except OSError as exc:
+                self.broken = exc
+                logger.info("The client cannot be written to: %s", exc.strerror)
+                return
+            if isinstance(each.message, JSONRPCResponse | JSONRPCError):
+                self._settle(each.message.id)
+
+    def _settle(self, request: object) -> None:
+        if times := self._open.pop(str(request), 0):
+            if times > 1:
+                self._open[str(request)] = times - 1
+            self._room.release()
+
+
+def _write(pipe: int, line: bytes) -> None:
+    left = memoryview(line)
+    while left:
+        left = left[os.write(pipe, left) :]
