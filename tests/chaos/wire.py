@@ -27,6 +27,7 @@ class Exchange:
     """One request that has come in, and the connection to answer it on, or to break."""
 
     head: bytes
+    reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
     async def send(self, data: bytes) -> None:
@@ -36,6 +37,12 @@ class Exchange:
     async def hang_up(self) -> None:
         self.writer.close()
         await self.writer.wait_closed()
+
+    async def gone(self) -> None:
+        """Wait until the other side hangs up."""
+        with suppress(ConnectionError):
+            await self.reader.read()
+        self.writer.close()
 
     def reset(self) -> None:
         """Break the connection by a TCP reset."""
@@ -124,15 +131,15 @@ class Wire(Peer):
 
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while not writer.is_closing():
-            await self._answer(await self._head(reader), writer)
+            await self.behave(Exchange(await self._head(reader), reader, writer))
 
     async def _head(self, reader: asyncio.StreamReader) -> bytes:
         """A request without its body, or the first letters of something else."""
         method = await reader.readexactly(4)
         return method + await reader.readuntil(b"\r\n\r\n") if method in {b"GET ", b"POST"} else method
 
-    async def _answer(self, head: bytes, writer: asyncio.StreamWriter) -> None:
-        self.heads.append(head)
-        application = head.split(b"/v1/applications/", 1)[-1].split(b"/", 1)[0].decode("latin-1")
+    async def behave(self, exchange: Exchange) -> None:
+        self.heads.append(exchange.head)
+        application = exchange.head.split(b"/v1/applications/", 1)[-1].split(b"/", 1)[0].decode("latin-1")
         behaviour = next(self.scripts.get(application, iter(())), self.everywhere)
-        await behaviour(Exchange(head, writer))
+        await behaviour(exchange)
