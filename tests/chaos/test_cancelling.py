@@ -1,6 +1,7 @@
 """A client that gives a call up: at whatever moment, Writer is asked no more for it, and nothing of it stays behind."""
 
 import asyncio
+import logging
 import ssl
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -37,6 +38,12 @@ CALLS: dict[str, dict[str, Any]] = {
 }
 LATER = {"get_job_error": (1,), "triage_application_jobs": (1,), "retry_jobs": (1, 2)}
 """After how many answers else a call waits for another kind of answer."""
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_complained_of(caplog: pytest.LogCaptureFixture) -> Generator[None]:
+    yield
+    assert [record for record in caplog.get_records("call") if record.levelno > logging.INFO] == []
 
 
 @asynccontextmanager
