@@ -60,11 +60,12 @@ class Writer(Wire):
         self._behaviour = behave
 
     def together(self, number: int) -> None:
-        """Answer only when so many requests are here at once, and those together."""
+        """Answer nothing until so many requests are here at once."""
         here = asyncio.Barrier(number)
 
         async def behave(exchange: Exchange) -> None:
             await here.wait()
+            self.hold_nothing()
             await self.answer(exchange)
 
         self._behaviour = behave
