@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -69,7 +69,7 @@ class Server:
         """All that was written to stderr, once nobody has it open any more."""
         assert self.process.stderr
         async with asyncio.timeout(A_WHILE):
-            return (await self.process.stderr.read()).decode()
+            return (await self.process.stderr.read()).decode("utf-8", "replace")
 
     async def status(self) -> int:
         async with asyncio.timeout(A_WHILE):
@@ -86,13 +86,13 @@ async def until(condition: Callable[[], bool]) -> None:
 @asynccontextmanager
 async def started(
     *arguments: str,
+    environ: Mapping[str, str] | None = None,
     command: tuple[str, ...] = SERVER,
     stdout: int = PIPE,
     without: tuple[str, ...] = (),
     cwd: str | None = None,
-    **environ: str,
 ) -> AsyncGenerator[Server]:
-    """This program with these arguments and settings, or ``command`` in its place."""
+    """This program, or ``command`` in its place, in this environment less what it is to be ``without``."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WRITER_") and name not in without}
     process = await asyncio.create_subprocess_exec(
         *command,
@@ -102,7 +102,7 @@ async def started(
         stderr=PIPE,
         limit=2**24,
         cwd=cwd,
-        env={**kept, "WRITER_API_KEY": KEY, **environ},
+        env={**kept, "WRITER_API_KEY": KEY, **(environ or {})},
     )
     try:
         yield Server(process)
@@ -113,9 +113,9 @@ async def started(
 
 
 @asynccontextmanager
-async def serving(url: str, **others: Any) -> AsyncGenerator[Server]:
+async def serving(url: str, environ: Mapping[str, str] | None = None, **others: Any) -> AsyncGenerator[Server]:
     """A server that asks the peer at ``url``, after the handshake."""
-    async with started(WRITER_BASE_URL=url, **others) as server:
+    async with started(environ={"WRITER_BASE_URL": url, **(environ or {})}, **others) as server:
         server.greet()
         await server.receive()
         yield server

@@ -141,7 +141,7 @@ async def test_a_client_that_reads_no_answers_is_heard_no_further_and_gets_them_
     tally.tried["calls without reading"] += total
     read, write = os.pipe()
     with os.fdopen(read, "rb") as pipe:
-        async with peer.served() as url, started(stdout=write, WRITER_BASE_URL=url) as server:
+        async with peer.served() as url, started(stdout=write, environ={"WRITER_BASE_URL": url}) as server:
             os.close(write)
             server.greet()
             for _ in range(total):

@@ -62,7 +62,11 @@ async def test_it_leaves_in_the_middle_of_a_scan(way: str, moment: tuple[Point, 
 async def test_it_leaves_when_nobody_reads_its_answers_any_more(moment: tuple[Point, int], tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
     peer = Writer(jobs=1000)
-    async with peer.served() as url, pipe() as (read, write), started(stdout=write, WRITER_BASE_URL=url) as server:
+    async with (
+        peer.served() as url,
+        pipe() as (read, write),
+        started(stdout=write, environ={"WRITER_BASE_URL": url}) as server,
+    ):
         server.greet()
         async with scanning(server, peer, moment):
             os.close(write)
@@ -113,7 +117,7 @@ async def test_it_follows_whoever_started_it_and_is_killed(moment: tuple[Point, 
     client = (sys.executable, "-c", CLIENT, *SERVER)
     async with peer.served() as url:
         if moment:
-            async with started(command=client, WRITER_BASE_URL=url) as starter:
+            async with started(command=client, environ={"WRITER_BASE_URL": url}) as starter:
                 starter.greet()
                 async with scanning(starter, peer, moment):
                     starter.process.kill()  # whoever else has its stderr open is the server
@@ -139,7 +143,7 @@ runpy.run_module("writer_jobs_mcp", run_name="__main__")
 async def test_it_does_not_wait_for_a_name_that_is_looked_up(tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
     command = (sys.executable, "-c", SILENT_RESOLVER)
-    async with started(command=command, WRITER_BASE_URL="https://writer.invalid") as server:
+    async with started(command=command, environ={"WRITER_BASE_URL": "https://writer.invalid"}) as server:
         server.greet()
         server.call("list_applications")
         assert server.process.stderr
