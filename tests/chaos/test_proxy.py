@@ -102,6 +102,21 @@ async def test_a_proxy_that_opens_no_way_is_told_and_never_sees_the_key(
     assert KEY.encode() not in proxy.heard
 
 
+async def test_a_tunnel_that_breaks_off_in_its_handshake_takes_no_place(
+    no_proxy: pytest.MonkeyPatch, authority: Path, certified: ssl.SSLContext, tally: Tally
+) -> None:
+    no_proxy.setenv("SSL_CERT_FILE", str(authority))
+    proxy = Proxy(ANSWERS["no TLS behind it"])
+    async with proxy.served() as way, Wire().served(certified) as url:
+        no_proxy.setenv("HTTPS_PROXY", way)
+        async with asked(url, WRITER_JOBS_CALL_BUDGET="2", WRITER_JOBS_CONCURRENCY="1") as client:
+            for _ in range(2):
+                tally.tried["proxies"] += 1
+                check_told(await call(client, tally), "Writer is unavailable: asked ")
+            proxy.says = b""
+            check_right(await call(client, tally), tally)
+
+
 async def test_a_host_that_needs_no_proxy_is_asked_directly(no_proxy: pytest.MonkeyPatch, tally: Tally) -> None:
     tally.tried["proxies"] += 1
     proxy = Proxy()
