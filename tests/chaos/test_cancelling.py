@@ -15,10 +15,13 @@ from mcp.client import Client
 from mcp.client._memory import InMemoryTransport  # without it, calls of the newer era pass by the wire's cancellation
 from mcp.client.context import ClientRequestContext
 from mcp.client.session import ElicitationFnT
+from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import ElicitRequestParams, ElicitResult
 
+from tests.asking import structure_of
 from tests.chaos.asking import call, structure
 from tests.chaos.conftest import Tally, at_length
+from tests.chaos.process import SERVER
 from tests.chaos.writer import APPLICATION, Point, Writer
 from tests.client.telling import A_WHILE, KEY
 from tests.conftest import settings
@@ -198,3 +201,21 @@ async def test_a_call_that_is_given_up_while_the_user_is_asked_sends_nothing(era
         assert is_taken_back.is_set()
         assert peer.heads == []
         await check_whole(client, peer, tally, "after the question")
+
+
+@pytest.mark.parametrize("era", ERAS[: at_length(1, 2)])
+async def test_a_call_that_is_given_up_over_stdio_hangs_up(era: str, tally: Tally) -> None:
+    peer = Writer()
+    async with peer.served() as url:
+        environ = {"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url, "WRITER_JOBS_CONCURRENCY": str(CONCURRENCY)}
+        server = StdioServerParameters(command=SERVER[0], args=[*SERVER[1:]], env=environ)
+        async with Client(stdio_client(server), mode=era) as client:
+            for point in get_args(Point):
+                peer.hold(point, after=1)
+                async with given_up(client, "triage_application_jobs", tally):
+                    await peer.is_held.wait()
+                await until(lambda: not peer.in_flight)
+                peer.together(CONCURRENCY)
+                async with anyio.create_task_group() as asking:
+                    for job in ("1", "2"):
+                        asking.start_soon(structure_of, client, "get_job_output", {"job_id": job})
