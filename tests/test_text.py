@@ -5,8 +5,10 @@ import unicodedata
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from tests.credentials import CREDENTIALS
 from writer_jobs_mcp.text import clean, one_line, shorten, visible
 
 SECRETS = {
@@ -40,12 +42,27 @@ def test_every_form_of_a_secret_is_masked_wherever_it_stands(secret: str, before
     assert shown.endswith(" and so on")
 
 
+CREDENTIALS_IN_WORDS = [wording.format(secret) for wording, secret in CREDENTIALS.values()]
 PARTS = st.one_of(
-    st.sampled_from([*SECRETS.values(), " " * 30, "\n", "\x1b[31m", "\u200b", "key: ", "design", "a plain word ", "="]),
+    st.sampled_from(
+        [
+            *SECRETS.values(),
+            *CREDENTIALS_IN_WORDS,
+            " " * 30,
+            "\n",
+            "\x1b[31m",
+            "\u200b",
+            "key: ",
+            "design",
+            "a plain word ",
+            "=",
+        ]
+    ),
     st.text(max_size=8),
 )
 
 
+@examples(max_examples=300)
 @given(st.lists(PARTS, max_size=40).map("".join), st.integers(2, 130))
 def test_a_preview_is_the_beginning_of_the_whole_cleaned(text: str, limit: int) -> None:
     whole = one_line(clean(text.lstrip()[: limit * 20]))

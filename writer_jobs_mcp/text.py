@@ -4,7 +4,8 @@ import json
 import re
 import unicodedata
 from functools import cache
-from typing import NamedTuple
+
+from writer_jobs_mcp.credentials import LONGEST_SIGN, mask_secrets, may_hold_a_secret
 
 ELLIPSIS = "…"
 
@@ -35,73 +36,6 @@ _DOUBTFUL = (
     "[^\n\t\x20-\x7e\xa0-\xac\xae-\u034e\u0350-\u05ff\u0900-\u109f\u2010-\u2027\u202f-\u205f\u20a0-\u27ff"
     "\u2e80-\u3163\u3165-\ud7ff\uff01-\uff9f\U0001f300-\U0001faff]+"
 )
-
-MASK = "[masked]"
-
-_CREDENTIAL_LABEL = r"""
-    \b (?: (?: x[-_] )? (?: api | access | secret | private | client | auth | session | aws | account | shared )
-            [\s_-]? (?: secret [\s_-]? )? (?: access [\s_-]? )? (?: key | token | secret )
-          | password | passwd | pwd | secret | token | authorization | signature | sig ) """
-# A count ("token: 128000"), a scheme whose own rule masks what follows, or what another rule has masked already.
-_NOT_A_VALUE = r"""(?! [\d.,]+ (?: [\s"',;)}\]] | \Z ) | bearer\b | basic\b | \[masked\] )"""
-
-
-class _Secret(NamedTuple):
-    """A form that a credential may have."""
-
-    signs: tuple[str, ...]
-    """Where none of them is in the text, in lower case, there is no need to look for the form."""
-    form: str
-    masked: str = MASK
-
-
-# What is in every labelled credential, in lower case; quick to look for, which its whole form is not.
-_LABEL_OF_A_VALUE = r"""(?:key|token|secret|password|passwd|pwd|authorization|signature|sig)\\?["']?\s*[=:]"""
-
-# Forms that are secrets wherever they stand. E-mail addresses are not: they say who was affected.
-_SECRETS: tuple[_Secret, ...] = (
-    _Secret(
-        ("-----begin",),
-        r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----"
-        r"(?:[^-]|-(?!----END)){0,10000}(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?",
-    ),
-    _Secret(("eyj",), r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"),  # JWT
-    _Secret(  # OpenAI, Anthropic, Stripe and the like
-        ("sk-", "sk_", "pk-", "pk_", "rk-", "rk_"), r"\b(?:sk|pk|rk)[-_][\w*.-]{6,}"
-    ),
-    _Secret(("akia", "asia"), r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),  # AWS access key id
-    _Secret(
-        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-"),
-        r"\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}",
-    ),
-    _Secret(("xox",), r"\bxox[abeoprs]-[\w-]{10,}"),  # Slack
-    _Secret(("aiza",), r"\bAIza[\w-]{30,}"),  # Google
-    _Secret(("hf_",), r"\bhf_[A-Za-z0-9]{20,}"),  # Hugging Face
-    _Secret(
-        ("bearer", "basic"),
-        r"(?i)\b(bearer|basic)(\s+)(?=[\w+/.~=-]*[\d+/=_.~-])[\w+/.~=-]{8,}",
-        rf"\1\2{MASK}",
-    ),
-    _Secret(("://",), r"(?i)([a-z][a-z0-9+.-]{1,20}://[^\s:/@]{0,200}:)[^\s/@]{1,200}@", rf"\1{MASK}@"),
-)
-_SIGNS = tuple(sign for secret in _SECRETS for sign in secret.signs)
-_LONGEST_SIGN = max(map(len, _SIGNS))
-_LABELLED_SECRETS: tuple[tuple[str, str], ...] = (
-    (
-        rf"""(?ix) ( {_CREDENTIAL_LABEL} (?: \\? ["'] )? \s* (?: = | : ) \s* (?: \\? ["'] )? )
-            {_NOT_A_VALUE} (?= [^\s"',;&<>)}}\]\\]* \d | [^\s"',;&<>)}}\]\\]{{20}} ) [^\s"',;&<>)}}\]\\]{{6,}}""",
-        rf"\1{MASK}",
-    ),
-    (
-        rf"""(?ix) ( {_CREDENTIAL_LABEL} = ["']? ) {_NOT_A_VALUE} [^\s"',;&<>)}}\]\\]{{4,}}""",
-        rf"\1{MASK}",
-    ),
-    (
-        r"""(?ix) ( \b (?: password | passwd | pwd | secret ) \\? ["'] \s* : \s* \\? ["'] ) [^"'\\\s]{4,}""",
-        rf"\1{MASK}",
-    ),
-)
-
 
 _regex = cache(re.compile)  # when it is first needed: whoever starts the server waits for none
 _AS_JSON = json.JSONEncoder(ensure_ascii=False).encode
@@ -134,28 +68,11 @@ def _is_visible(character: str) -> bool:
     return not any(ord(character) in hidden for hidden in _HIDDEN_RANGES)
 
 
-def mask_secrets(text: str) -> str:
-    """Replace whatever has the form of a credential by ``[masked]``; the words around it stay."""
-    lowered = text.lower()
-    for secret in _SECRETS:
-        if any(sign in lowered for sign in secret.signs):
-            text = _regex(secret.form).sub(secret.masked, text)
-    if _holds_a_label(lowered):
-        for form, masked in _LABELLED_SECRETS:
-            text = _regex(form).sub(masked, text)
-    return text
-
-
-def _holds_a_label(lowered: str) -> bool:
-    return (":" in lowered or "=" in lowered) and _regex(_LABEL_OF_A_VALUE).search(lowered) is not None
-
-
 def _is_harmless(text: str) -> bool:
     """Whether there is nothing to clean, and nothing begins that would have to be cleaned if more of it were seen."""
     if not (text.isascii() and text.isprintable()) and _regex(_DOUBTFUL).search(text):
         return False
-    lowered = text.lower()
-    return not any(map(lowered.__contains__, _SIGNS)) and not _holds_a_label(lowered)
+    return not may_hold_a_secret(text)
 
 
 def one_line(text: str) -> str:
@@ -167,7 +84,7 @@ def shorten(text: str, limit: int) -> tuple[str, bool]:
     """``text`` cleaned, on one line, at most ``limit`` characters with ``…`` for the last where it was cut; was it?"""
     text = text.lstrip()
     glance = text[: limit * 2]
-    if _is_harmless(text[: limit * 2 + _LONGEST_SIGN]) and (
+    if _is_harmless(text[: limit * 2 + LONGEST_SIGN]) and (
         len(shown := one_line(glance)) > limit or len(glance) == len(text)
     ):
         return cut(shown, limit), len(shown) > limit

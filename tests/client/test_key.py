@@ -16,9 +16,9 @@ from tests.client.telling import A_WHILE, ASK, FIRST, JOB, KEY, answer, checked,
 from tests.conftest import settings
 from writer_jobs_mcp.client import WriterClient, connect
 from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.credentials import MASK
 from writer_jobs_mcp.errors import BadRequest, KeyRefused, MissingKey, WriterError
 from writer_jobs_mcp.sandbox import Answer, Faults, Garbage, Sandbox, World, build_app, serve
-from writer_jobs_mcp.text import MASK
 
 
 async def test_the_key_goes_in_the_one_header_and_reaching_out_sends_none() -> None:

@@ -12,7 +12,7 @@ from itertools import groupby
 from operator import itemgetter
 from urllib.parse import quote
 
-from writer_jobs_mcp.text import MASK
+from writer_jobs_mcp.credentials import MASK
 
 _SHORTEST_KEY = 4  # what is shorter is no secret, and masking it would spoil words
 # So many of the key's characters in a row are no accident: in an error, where a word too many may be masked without

@@ -1,0 +1,162 @@
+"""Credentials in strangers' text: masked by the forms that they have, the words around them kept.
+
+E-mail addresses are no credentials: they say who was affected. What a label such as ``password`` is followed by is
+masked where it has the form of a value, and kept where it is a word about one (``password: required``).
+"""
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+MASK = "[masked]"
+
+_regex = cache(re.compile)  # when it is first needed: whoever starts the server waits for none
+
+
+class _Secret(NamedTuple):
+    """A form that a credential may have."""
+
+    signs: tuple[str, ...]
+    """Where none of them is in the text, in lower case, there is no need to look for the form."""
+    form: str
+    masked: str = MASK
+
+
+# Keys that are known by their makers' prefixes.
+_PREFIXED = (
+    # OpenAI, Anthropic, Stripe and the like; no secret is what OpenSSH calls its key types
+    r"\b(?:sk|pk|rk)[-_](?!ssh-|ecdsa-)(?=[\w*.-]*(?:[\dA-Z*]|\.\.))[\w*.-]{6,}",
+    r"\bwhsec_[\w+/=-]{16,}",  # Stripe's webhooks
+    r"\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}",
+    r"\bgl(?:pat|rt|dt|cbt|ptt|ft|soat)-[\w-]{16,}",  # GitLab
+    r"\b(?:xox[abceoprs]|xapp)-[\w-]{10,}",  # Slack
+    r"\bya29\.[\w-]{16,}|\bGOCSPX-[\w-]{16,}",  # Google
+    r"\b(?:hf|r8)_[A-Za-z0-9]{20,}",  # Hugging Face, Replicate
+    r"\bnpm_[A-Za-z0-9]{30,}|\bpypi-A[\w-]{30,}",
+    r"\bdo[opr]_v1_[0-9a-f]{40,}|\bshp[a-z]{2}_[0-9a-fA-F]{20,}",  # DigitalOcean, Shopify
+    r"\bSG\.[\w-]{16,}\.[\w-]{16,}",  # SendGrid
+)
+# What those prefixes are, in lower case, each by its last character: quick to look for, which twenty words are not.
+_PREFIXES = (
+    r"_(?:(?<=[spr]k_|hf_|r8_)|(?<=npm_|gh[pousr]_|_v1_)|(?<=whsec_|shp[a-z][a-z]_)|(?<=github_pat_))",
+    r"-(?:(?<=[spr]k-)|(?<=gl[a-z][a-z]-|xox[a-z]-|xapp-|pypi-)|(?<=gl[a-z][a-z][a-z]-)|(?<=glsoat-|gocspx-))",
+    r"\.(?:(?<=sg\.)|(?<=ya29\.))",
+)
+# Secrets of other kinds, wherever they stand.
+_SECRETS: tuple[_Secret, ...] = (
+    _Secret(
+        ("-----begin",),
+        r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
+        r"(?:[^-]|-(?!----END)){0,10000}(?:-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----)?",
+    ),
+    _Secret(("eyj",), r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"),  # JWT
+    _Secret(("akia", "asia"), r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),  # AWS access key id
+    _Secret(("aiza",), r"\bAIza[\w-]{30,}"),  # Google
+    _Secret(("dapi",), r"\bdapi[0-9a-f]{32}"),  # Databricks
+    _Secret(("q~",), r"(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{30,}"),  # an application's at Azure
+    _Secret(("slack.com/",), r"(?i)(hooks\.slack\.com/[a-z]{1,20}/)[\w/]{16,}", rf"\1{MASK}"),
+    _Secret(("bearer",), r"(?i)\b(bearer\s+)(?=[\w+/.~=-]*[\d+/=_.~-])[\w+/.~=-]{8,}", rf"\1{MASK}"),
+    _Secret(("basic",), r"(?i)\b(basic\s+)(?=[a-z0-9+/]*[\d+/=])[a-z0-9+/]{8,}={0,2}(?![\w-])", rf"\1{MASK}"),
+    _Secret(  # a password in an address; digits and a slash after the colon are a port
+        ("://",),
+        r"""(?i)([a-z][a-z0-9+.-]{1,20}://[^\s:/@]{0,200}:)(?!\d{1,5}/)[^\s@"'<>]{1,200}@""",
+        rf"\1{MASK}@",
+    ),
+    _Secret(("://",), r"(?i)([a-z][a-z0-9+.-]{1,20}://)(?=[^\s:/@]*\d)[^\s:/@]{16,200}@", rf"\1{MASK}@"),
+    _Secret(("-u ", "--user"), r"((?:\s-u|--user)[\s=][^\s:]{1,100}:)(?!\d+\b)\S{4,}", rf"\1{MASK}"),
+    _Secret(
+        ("cookie",),
+        r"""(?i)(\bcookie\\?["']?:\s*\\?["']?)[^\s=;,"']+=[^\s;,"'\\]+(?:;\s*[^\s=;,"']+(?:=[^\s;,"'\\]+)?)*""",
+        rf"\1{MASK}",
+    ),
+)
+_SIGNS = tuple(dict.fromkeys(sign for secret in _SECRETS for sign in secret.signs))
+LONGEST_SIGN = 16
+"""Of what :func:`may_hold_a_secret` looks for, in characters."""
+
+_LABELS = r"""
+    (?: (?: api | access | secret | private | client | auth | session | account | shared | signing | subscription )
+            [\s_-]? (?: secret [\s_-]? )? (?: access [\s_-]? )? (?: key | token | secret )
+          | pass (?: word | wd | phrase ) | pwd | secret | token | authorization | signature | (?<![a-z])sig ) """
+_QUOTE = r"""\\? ["']"""
+_END = r"""\s"',;&<>)}\]\\"""  # of a value that stands in no quotation marks
+# Counts ("token: 128000"), schemes whose own rules mask what follows, placeholders, and words about a value.
+_NOT_A_VALUE = rf"""(?! [\d.,]+ (?: [{_END}] | \Z ) | (?: bearer | basic ) \b | \[masked\]
+    | [<$%{{*] | (?: required | missing | expired | invalid | null | none | nil | undefined | not | true | false | empty
+    | unset | revoked | wrong | incorrect | unknown | unauthorized | denied | failed | optional | str | string | must
+    | should | is | was | has | cannot | may | please | this | the | an? | at | too | your | enter | expected | no )
+      (?! [\w-] ) )"""
+_A_VALUE = rf"(?= [^{_END}]* \d | [^{_END}]{{20}} ) [^{_END}]{{6,}}"
+
+# What a label is followed by; each form replaces all but its first group.
+_LABELLED: tuple[tuple[tuple[str, ...], str], ...] = (
+    (
+        ("=", ":"),
+        rf"""(?ix) ( {_LABELS} (?: {_QUOTE} )? \s* (?: =>? | : ) \s* (?: {_QUOTE} )? ) {_NOT_A_VALUE} {_A_VALUE}""",
+    ),
+    (("=",), rf"""(?ix) ( {_LABELS} =>? ["']? ) {_NOT_A_VALUE} [^{_END}]{{4,}}"""),
+    (
+        ('"', "'"),
+        rf"""(?ix) ( {_LABELS} {_QUOTE} \s* (?: =>? | : ) \s* (?: {_QUOTE} ) ) {_NOT_A_VALUE} [^"'\\\n]{{4,}}""",
+    ),
+    (("</",), rf"""(?ix) ( < {_LABELS} > ) {_NOT_A_VALUE} [^<\n]{{4,}} (?= < )"""),
+    (
+        (" is ", " was "),
+        rf"""(?ix) ( {_LABELS} \s+ (?: is | was ) \s+ {_QUOTE}? ) (?= [^{_END}]* \d ) [\w./+=-]{{16,}}""",
+    ),
+    (
+        ("--",),
+        rf"""(?ix) ( -- (?: [a-z]+ - )? {_LABELS} \s+ ) (?! - ) {_NOT_A_VALUE} (?= [^{_END}]* \d ) [^{_END}]{{6,}}""",
+    ),
+    (
+        ("authorization",),
+        rf"""(?ix) ( authorization \W{{1,6}} (?: bearer | basic | token ) \s+ ) (?! \[masked\] ) [^{_END}]{{16,}}""",
+    ),
+    (
+        ("?", "&"),
+        r"""(?ix) ( [?&] (?: key | code | auth | ticket ) = ) (?= [^\s&"'<>]* \d ) [^\s&"'<>]{16,}""",
+    ),
+)
+# What is in every labelled credential, in lower case, by its first word; quick to look for, which its form is not.
+_TAIL = r"""(?:\\?["']?\s*[=:]|>|\s+(?:is|was)\s|\s+\S*\d)"""
+_LABELS_OF_A_VALUE = {
+    **{word: word + _TAIL for word in ("key", "token", "secret", "passphrase", "pwd", "authorization")},
+    "passw": rf"passw(?:or)?d{_TAIL}",
+    "sig": rf"sig(?:nature)?{_TAIL}",
+    **{word: rf"{word}(?<=[?&]{word})" for word in ("key=", "code=", "auth=", "ticket=")},
+}
+
+
+def mask_secrets(text: str) -> str:
+    """Replace whatever has the form of a credential by ``[masked]``; the words around it stay."""
+    lowered = text.lower()
+    if _holds_a_prefix(lowered):
+        for form in _PREFIXED:
+            text = _regex(form).sub(MASK, text)
+    if _holds_a_sign(lowered):
+        for secret in _SECRETS:
+            if any(sign in lowered for sign in secret.signs):
+                text = _regex(secret.form).sub(secret.masked, text)
+    if _holds_a_label(lowered):
+        for signs, form in _LABELLED:
+            if any(sign in lowered for sign in signs):
+                text = _regex(form).sub(rf"\1{MASK}", text)
+    return text
+
+
+def may_hold_a_secret(text: str) -> bool:
+    """Whether something begins in ``text`` that could be a credential if more of it were seen."""
+    lowered = text.lower()
+    return _holds_a_sign(lowered) or _holds_a_prefix(lowered) or _holds_a_label(lowered)
+
+
+def _holds_a_sign(lowered: str) -> bool:
+    return any(map(lowered.__contains__, _SIGNS))
+
+
+def _holds_a_prefix(lowered: str) -> bool:
+    return any(_regex(prefixes).search(lowered) for prefixes in _PREFIXES)
+
+
+def _holds_a_label(lowered: str) -> bool:
+    return any(word in lowered and _regex(label).search(lowered) for word, label in _LABELS_OF_A_VALUE.items())
