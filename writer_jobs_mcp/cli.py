@@ -1,7 +1,6 @@
 """The command line: serve (the default), check, demo and sandbox."""
 
 import gc
-import logging
 import os
 import signal
 import sys
@@ -99,9 +98,6 @@ def _serve(environ: Mapping[str, str], *, sandbox: bool) -> int:
     from writer_jobs_mcp.server import build_server
 
     config = Config.from_env(environ)
-    # At DEBUG these two would log each chunk and header of an answer; the client logs each request itself.
-    for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.WARNING)
     server = _sandboxed_server(config) if sandbox else build_server(config)
     gc.enable()
     gc.freeze()

@@ -70,7 +70,9 @@ def certified(issuer: trustme.CA, tmp_path: Path) -> ssl.SSLContext:
 def nothing_of_the_key_is_logged(tally: Tally, caplog: pytest.LogCaptureFixture) -> Generator[None]:
     caplog.set_level(logging.DEBUG)
     yield
-    tally.read(caplog.text)
+    # By now `caplog.text` holds what is logged after the test, so what was logged in it is written out anew.
+    formatter = logging.Formatter()
+    tally.read("\n".join(map(formatter.format, caplog.get_records("call"))))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,5 +1,6 @@
 """The way to Writer: pooled connections for one server's life, through whatever proxy and authorities are set."""
 
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -42,6 +43,9 @@ def opened(config: Config, transport: Transport | None = None) -> WriterClient:
     Raises:
         UnusableNetworkSetting: As :func:`connect` does.
     """
+    # At DEBUG these two would log the headers of each answer, which may tell the key; the client logs each request itself.
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     key = BearerKey(config)
     return WriterClient(_http(config, key, transport), key, config)
 
