@@ -29,11 +29,17 @@ from writer_jobs_mcp.credentials import MASK
 from writer_jobs_mcp.text import clean
 
 CAUSES = Path(__file__).parents[1] / "causes.jsonl"
-DIGEST = hashlib.sha256(KEY.encode()).hexdigest()
-TOLD = (
-    f"Bearer {KEY}; sk-...{KEY[-4:]}; {KEY[:8]}****; {DIGEST}; {base64.b64encode(f':{KEY}'.encode()).decode()}; "
-    f"{KEY.encode().hex()}; {hashlib.md5(KEY.encode()).hexdigest()}"  # noqa: S324 - as a gateway might
-)
+HASHES = [hashlib.new(name, KEY.encode(), usedforsecurity=False).digest() for name in ("md5", "sha1", "sha256")]
+ENCODINGS = [
+    *(base64.b64encode(f"{before}{KEY}".encode()).decode() for before in ("", ":", "me:")),
+    *(base64.urlsafe_b64encode(each).decode() for each in HASHES),
+    *(base64.b64encode(each).decode() for each in HASHES),
+    *(each.hex() for each in (KEY.encode(), *HASHES)),
+    *(each.hex().upper() for each in (KEY.encode(), *HASHES)),
+    "".join(f"%{octet:02X}" for octet in KEY.encode()),
+]
+"""What the usual encodings and hashes make of the key."""
+TOLD = "; ".join([f"Bearer {KEY}", f"sk-...{KEY[-4:]}", f"{KEY[:8]}****", *ENCODINGS])
 """The key in every form that an answer might tell it in."""
 JOB: dict[str, Any] = {
     "id": "job-0",
@@ -122,10 +128,9 @@ async def read(client: Client, uri: str, tally: Tally) -> str:
 
 
 def parts_of_echoes(text: str) -> list[str]:
-    encoded = base64.b64encode(f":{KEY}".encode()).decode()[4:-4]
-    hexadecimal = KEY.encode().hex()
-    others = [encoded[at : at + 8] for at in range(len(encoded) - 7)] + [hexadecimal[:12], hexadecimal[-12:]]
-    return [*parts_told(text), *(part for part in others if part in text)]
+    # At its edges base64 shares letters with what stands beside the key.
+    pieces = {form[at : at + 12] for form in ENCODINGS for at in range(4, len(form) - 15)}
+    return [*parts_told(text), *(piece for piece in pieces if piece in text)]
 
 
 SETTINGS = (

@@ -43,7 +43,7 @@ def opened(config: Config, transport: Transport | None = None) -> WriterClient:
     Raises:
         UnusableNetworkSetting: As :func:`connect` does.
     """
-    # At DEBUG these two would log the headers of each answer, which may tell the key; the client logs each request itself.
+    # At DEBUG these two would log each answer's headers, which may tell the key. The client logs each request itself.
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
     key = BearerKey(config)

@@ -57,9 +57,14 @@ class Echoes:
 def _derived(key: str) -> Iterator[str]:
     """What the usual encodings and hashes make of a key."""
     octets = key.encode()
-    yield octets.hex()
-    for name in ("sha256", "sha1", "md5"):
-        yield hashlib.new(name, octets, usedforsecurity=False).hexdigest()
+    yield "".join(f"%{octet:02X}" for octet in octets)
+    hashes = [hashlib.new(name, octets, usedforsecurity=False).digest() for name in ("sha256", "sha1", "md5")]
+    for each in (octets, *hashes):
+        yield each.hex()
+        yield each.hex().upper()
+    for each in hashes:
+        yield b64encode(each).decode().rstrip("=")
+        yield urlsafe_b64encode(each).decode().rstrip("=")
     for before in range(3):
         # Base64 writes three bytes as four characters: how the key comes out depends on how many bytes stand before it,
         # and its first and last characters are shared with its neighbours.
