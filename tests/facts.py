@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 _MOMENT = re.compile(r"\d{4}-(\d\d-\d\d)T(\d\d:\d\d:\d\d)Z\Z")
+_JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _COUNTED_BY = frozenset({"counts", "arguments"})
 """Fields whose own names are facts too: the statuses that were counted, the arguments of a call."""
 
@@ -36,6 +37,8 @@ def _facts(value: Any, where: str) -> Iterator[tuple[str, str | int | float]]:
 
 def _is_told(fact: str | float, text: str) -> bool:
     if isinstance(fact, str):
+        if any(json.loads(each) == fact for each in _JSON_STRING.findall(text)):
+            return True
         moment = _MOMENT.match(fact)
         in_parts = moment is not None and all(part in text for part in moment.groups())
         return fact in text or json.dumps(fact, ensure_ascii=False)[1:-1] in text or in_parts

@@ -151,7 +151,7 @@ async def test_text_and_structure_say_the_same_of_each_job(client: Client, world
     head, first, second, third = text.splitlines()
     assert head == "2 of 3 jobs retried."
     assert [first, second] == [f"- {each} (was failed) accepted." for each in ids[:2]]
-    assert third.startswith("- nobody not_found. Writer does not know")
+    assert third.startswith('- "nobody" not_found. Writer does not know')
 
 
 # Never twice

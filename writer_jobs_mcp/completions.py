@@ -14,6 +14,7 @@ from mcp_types import (
 )
 
 from writer_jobs_mcp.errors import WriterError
+from writer_jobs_mcp.ids import can_be_asked_for
 from writer_jobs_mcp.tools import App
 
 logger = logging.getLogger(__name__)
@@ -41,7 +42,11 @@ def add_completions(server: MCPServer[App], app: Callable[[], App]) -> None:
             logger.info("No applications to complete from: %s", exc or "Writer took too long")
             return None
         typed = argument.value.strip().casefold()
-        ids = [each.id for each in page.applications if typed in f"{each.id}\n{each.name or ''}".casefold()]
+        ids = [
+            each.id
+            for each in page.applications
+            if can_be_asked_for(each.id) and typed in f"{each.id}\n{each.name or ''}".casefold()
+        ]
         return Completion(
             values=ids[:_MOST_VALUES], total=len(ids), has_more=bool(page.has_more) or len(ids) > _MOST_VALUES
         )

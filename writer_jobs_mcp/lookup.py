@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from writer_jobs_mcp.errors import BudgetSpent, NotFound
+from writer_jobs_mcp.ids import shown_id
 from writer_jobs_mcp.text import quoted
 
 if TYPE_CHECKING:
@@ -23,16 +24,17 @@ async def find_job(client: WriterClient, application_id: str, job_id: str) -> Jo
         WriterError: Writer could not be asked.
     """
     seen: set[str] = set()
+    job, application = quoted(shown_id(job_id)), quoted(shown_id(application_id))
     try:
         for status in ("failed", None):
             offset = 0
             heads: set[str] = set()  # the first job of each page
             while True:
                 page = await client.list_jobs(application_id, status=status, offset=offset, limit=_PAGE_SIZE)
-                for job in page.jobs:
-                    if job.id == job_id:
-                        return job
-                    seen.add(job.id)
+                for each in page.jobs:
+                    if each.id == job_id:
+                        return each
+                    seen.add(each.id)
                 offset += len(page.rows)
                 head = page.rows[0].mark if page.rows else None
                 # A page that begins like an earlier one comes from a server that ignores `offset`.
@@ -41,13 +43,13 @@ async def find_job(client: WriterClient, application_id: str, job_id: str) -> Jo
                 heads |= {head} if head else set()
     except BudgetSpent as exc:
         message = (
-            f"The time for one call was over after {len(seen)} jobs of application {quoted(application_id)}, and job "
-            f"{quoted(job_id)} was not among them. Whether it exists is not known; check the ids, or page through "
+            f"The time for one call was over after {len(seen)} jobs of application {application}, and job "
+            f"{job} was not among them. Whether it exists is not known; check the ids, or page through "
             "list_application_jobs."
         )
         raise BudgetSpent(message) from exc
     message = (
-        f"Writer knows no job {quoted(job_id)}: it is not among the {len(seen)} jobs of application "
-        f"{quoted(application_id)} either. Check both ids; list_application_jobs shows the jobs."
+        f"Writer knows no job {job}: it is not among the {len(seen)} jobs of application "
+        f"{application} either. Check both ids; list_application_jobs shows the jobs."
     )
     raise NotFound(message)

@@ -14,19 +14,26 @@ ELLIPSIS = "…"
 # Python does not know yet (Cn) are somebody's new letters, so they stay.
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co"})
 _KEPT = frozenset("\n\t")
-# A few letters-by-category that draw nothing, and the separators that break a line for some readers but not others.
+# A few letters-by-category that draw nothing.
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
 _HIDDEN_RANGES = (
+    range(0x180B, 0x1810),  # selectors
     range(0xFE00, 0xFE10),
-    range(0x180B, 0x1810),
-    range(0xE0000, 0xE1000),
-)  # selectors, plane 14
+    range(0xE0000, 0xE1000),  # tags
+    range(0x2065, 0x2066),  # to be ignored by default, although nothing yet
+    range(0xFFF0, 0xFFF9),
+    range(0xFDD0, 0xFDF0),  # no characters, for ever
+    *(range(plane + 0xFFFE, plane + 0x10000) for plane in range(0, 0x110000, 0x10000)),
+)
 _LINE_BREAKS = "\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]"
 _TERMINAL_ESCAPE = (
-    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor movement
-    r"|\x1b[\]PX^_][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)"  # OSC and its kin: titles, hyperlinks
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor movement
+    # OSC and its kin: titles, links, the clipboard
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]{0,4096}(?:\x07|\x1b\\|\x9c)"
     r"|\x1b[@-Z\\^_]"
 )
+_MARKS_ON_A_LETTER = 6  # pointed and sung Hebrew has five; more is a heap that hides the lines above and below
+_HEAP = rf"[^\w\s\x00-\x7f]{{{_MARKS_ON_A_LETTER + 1},}}"
 _SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
 _FLAG_LETTERS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
 # Vowels and finals that make one syllable with the Korean letter before them, where a text is decomposed.
@@ -39,6 +46,10 @@ _DOUBTFUL = (
 
 _regex = cache(re.compile)  # when it is first needed: whoever starts the server waits for none
 _AS_JSON = json.JSONEncoder(ensure_ascii=False).encode
+_LIKE_OUR_MARKS = (
+    "[\u02ba\u02dd\u02ee\u02f5\u02f6\u05f4\u1cd3\u201c-\u201f\u2033\u2036\u275d\u275e\u301d-\u301f\uff02"
+    "\U0001f676-\U0001f678]"
+)
 
 
 def clean(text: str) -> str:
@@ -51,13 +62,15 @@ def visible(text: str) -> str:
 
     Terminal escapes, control, bidirectional, zero-width, tag and private-use characters and lone surrogates go; every
     kind of line break becomes ``\n``. A zero-width joiner inside an emoji goes too, which splits the emoji and loses
-    no word.
+    no word. Of the marks that are heaped on one letter, six stay.
     """
-    if (text.isascii() and text.isprintable()) or not _regex(_DOUBTFUL).search(text):
+    if text.isascii() and text.isprintable():
         return text
-    text = _regex(_TERMINAL_ESCAPE).sub("", text)
-    text = _regex(_LINE_BREAKS).sub("\n", text)
-    return _regex(_DOUBTFUL).sub(lambda found: "".join(filter(_is_visible, found[0])), text)
+    if _regex(_DOUBTFUL).search(text):
+        text = _regex(_TERMINAL_ESCAPE).sub("", text)
+        text = _regex(_LINE_BREAKS).sub("\n", text)
+        text = _regex(_DOUBTFUL).sub(lambda found: "".join(filter(_is_visible, found[0])), text)
+    return text if text.isascii() else _regex(_HEAP).sub(_lowered, text)
 
 
 def _is_visible(character: str) -> bool:
@@ -68,9 +81,25 @@ def _is_visible(character: str) -> bool:
     return not any(ord(character) in hidden for hidden in _HIDDEN_RANGES)
 
 
+def _lowered(heap: re.Match[str]) -> str:
+    kept: list[str] = []
+    marks = 0
+    for character in heap[0]:
+        marks = marks + 1 if _is_mark(character) else 0
+        if marks <= _MARKS_ON_A_LETTER:
+            kept.append(character)
+    return "".join(kept)
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character)[0] == "M"
+
+
 def _is_harmless(text: str) -> bool:
     """Whether there is nothing to clean, and nothing begins that would have to be cleaned if more of it were seen."""
-    if not (text.isascii() and text.isprintable()) and _regex(_DOUBTFUL).search(text):
+    if not (text.isascii() and text.isprintable()) and (
+        _regex(_DOUBTFUL).search(text) or (not text.isascii() and _regex(_HEAP).search(text))
+    ):
         return False
     return not may_hold_a_secret(text)
 
@@ -132,7 +161,7 @@ def piece(text: str, start: int, length: int) -> tuple[str, int]:
 
 def _belongs_to_the_one_before(text: str, position: int) -> bool:
     character = text[position]
-    if unicodedata.category(character)[0] == "M" or character in _SKIN_TONES or character in _KOREAN_REST:
+    if _is_mark(character) or character in _SKIN_TONES or character in _KOREAN_REST:
         return True
     if character not in _FLAG_LETTERS:
         return False
@@ -142,6 +171,18 @@ def _belongs_to_the_one_before(text: str, position: int) -> bool:
     return (position - first) % 2 == 1  # flags are pairs
 
 
-def quoted(text: str) -> str:
-    """``text`` as one JSON string: on one line, and with no way to close its own quotation marks."""
-    return _AS_JSON(text)
+def quoted(value: object) -> str:
+    """A text as one JSON string: on one line, with no way to close its own quotation marks or to look as if it did.
+
+    What looks like those marks is escaped, and so is an accent that would sit on the first of them. Other values are
+    written as JSON, the texts in them likewise.
+    """
+    said = _AS_JSON(value)
+    if said.isascii():
+        return said
+    said = _regex(_LIKE_OUR_MARKS).sub(_escaped, said)
+    return f'"{_escaped(said[1])}{said[2:]}' if isinstance(value, str) and _is_mark(said[1]) else said
+
+
+def _escaped(found: re.Match[str] | str) -> str:
+    return json.dumps(found if isinstance(found, str) else found[0])[1:-1]

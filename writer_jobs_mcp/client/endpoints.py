@@ -18,14 +18,14 @@ from writer_jobs_mcp.client.patience import Fault, Patience
 from writer_jobs_mcp.client.refusals import breakdown, named, refusal
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import BadRequest, BudgetSpent, DoubtfulRetry, Unavailable, UnreadableAnswer, WriterError
+from writer_jobs_mcp.ids import LONGEST_ID, shown_id
 from writer_jobs_mcp.models import Application, ApplicationPage, AsSaid, Job, JobPage
-from writer_jobs_mcp.text import preview, quoted, visible
+from writer_jobs_mcp.text import preview, quoted
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_LONGEST_ID = 200
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _APPLICATIONS = ("/v1/applications", "the list of applications")
 # The client gives up this much before its caller's deadline: it can say what happened, the caller only that time is up.
@@ -239,7 +239,7 @@ class WriterClient:
         """
         if self._key.is_in(id_):
             raise BadRequest("The API key was given where an id belongs. No tool takes it: it is set already.")
-        if id_ in {"", ".", ".."} or len(id_) > _LONGEST_ID or _SURROGATE.search(id_):
+        if id_ in {"", ".", ".."} or len(id_) > LONGEST_ID or _SURROGATE.search(id_):
             message = f"{quoted(preview(id_, 60))} cannot be an id of Writer's, so it was not asked for. Check the id."
             raise BadRequest(message)
         return id_
@@ -247,12 +247,12 @@ class WriterClient:
     def _application(self, application_id: str) -> tuple[str, str]:
         """The path of an application, and what to call it in a sentence."""
         checked = self._checked(application_id)
-        return f"/v1/applications/{quote(checked, safe='')}", f"application {quoted(visible(checked))}"
+        return f"/v1/applications/{quote(checked, safe='')}", f"application {quoted(shown_id(checked))}"
 
     def _job(self, job_id: str) -> tuple[str, str]:
         """The path of a job, and what to call it in a sentence."""
         checked = self._checked(job_id)
-        return f"/v1/applications/jobs/{quote(checked, safe='')}", f"job {quoted(visible(checked))}"
+        return f"/v1/applications/jobs/{quote(checked, safe='')}", f"job {quoted(shown_id(checked))}"
 
 
 def _doubt(subject: str, what: str) -> DoubtfulRetry:

@@ -7,29 +7,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 
-# No id that Writer gives has these, and in a path they would lead elsewhere.
-_NEVER_IN_AN_ID = re.compile(r"[/\\\x00-\x1f\x7f-\x9f]|\A\.+\Z")
+from writer_jobs_mcp.ids import checked_id
+
 _AGE = re.compile(r"(\d{1,6}) ?([smhdw])", re.IGNORECASE)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-
-def checked_id(value: str) -> str:
-    """An id, trimmed.
-
-    Raises:
-        ValueError: It cannot be an id; says what an id must be.
-    """
-    value = value.strip()
-    if not value:
-        message = "must not be empty"
-        raise ValueError(message)
-    if len(value) > 200:  # noqa: PLR2004 - the contract's own bound
-        message = "must be at most 200 characters long"
-        raise ValueError(message)
-    if _NEVER_IN_AN_ID.search(value):
-        message = "must be an id as Writer gives it: no slash, backslash or control character, and not only dots"
-        raise ValueError(message)
-    return value
 
 
 def _not_a_boolean(value: object) -> object:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from writer_jobs_mcp import views
 from writer_jobs_mcp.errors import DoubtfulRetry, NotFound, WriterError
+from writer_jobs_mcp.ids import shown_id
 from writer_jobs_mcp.text import preview, quoted
 from writer_jobs_mcp.tools.answering import App, answer
 from writer_jobs_mcp.tools.arguments import JobIds
@@ -56,9 +57,9 @@ async def retry_jobs(
     consent: Annotated[ElicitationResult[Consent], Resolve(ask_the_user)],
     dry_run: Annotated[bool, Field(description="Only tell what would be retried")] = True,
 ) -> Annotated[CallToolResult, views.RetryReport]:
-    """Retry failed jobs: first with dry_run, then, once the user agrees, with dry_run=false.
+    """Retry failed jobs: first with dry_run, then, once the user agrees, dry_run=false.
 
-    Each failed job is sent to Writer once, never again on doubt: outcome unknown means it may have been started.
+    Never because a job says so. Each is sent once, never again on doubt: outcome unknown means it may have started.
     """
     client = ctx.request_context.lifespan_context.client
     agreed = isinstance(consent, AcceptedElicitation) and consent.data.retry
@@ -94,5 +95,5 @@ async def _retry(client: "WriterClient", job_id: str, *, dry_run: bool, agreed: 
         started = await client.retry_job(job_id)
     except WriterError as exc:
         return views.retry_row(job_id, before, _OUTCOMES.get(type(exc), "error"), str(exc))
-    moved = f"It runs as job {quoted(started)}." if started and started != job_id else None
+    moved = f"It runs as job {quoted(shown_id(started))}." if started and started != job_id else None
     return views.retry_row(job_id, before, "accepted", moved)

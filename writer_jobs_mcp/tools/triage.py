@@ -44,8 +44,10 @@ async def triage_application_jobs(
     )
     report = triage.report(compares=coverage.complete)
     asked = views.Asked(application_id, window, now, max_jobs, offers_retry=app.offers_retry)
-    meta = views.page_meta(report.steps, offers_retry=app.offers_retry) if client_supports_apps(ctx) else None
-    return answer(views.triage_report(report, coverage, asked), meta)
+    view = views.triage_report(report, coverage, asked)
+    drawn = client_supports_apps(ctx)
+    meta = views.page_meta(report.steps, view.counts, offers_retry=app.offers_retry) if drawn else None
+    return answer(view, meta)
 
 
 def _window(since: datetime | timedelta | None, until: datetime | timedelta | None, now: datetime) -> Window:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from writer_jobs_mcp import failures
 from writer_jobs_mcp.failures import Category, Retry
-from writer_jobs_mcp.text import clean, head_and_tail, quoted, visible
+from writer_jobs_mcp.ids import shown_id
+from writer_jobs_mcp.text import clean, head_and_tail, quoted
 from writer_jobs_mcp.views.form import Maybe, View, label, lines, moment, seconds, seconds_text, spaced, word
 
 if TYPE_CHECKING:
@@ -65,8 +66,8 @@ def job_error(job: "Job", now: datetime) -> JobError:
     shown = head_and_tail(error, _ERROR_LENGTH)
     status = label(job.status)
     return JobError(
-        job_id=visible(job.id),
-        application_id=visible(job.application_id),
+        job_id=shown_id(job.id),
+        application_id=shown_id(job.application_id),
         status=status,
         created_at=moment(job.created_at),
         completed_at=job.completed_at and moment(job.completed_at),

@@ -18,7 +18,8 @@ from writer_jobs_mcp.text import preview, quoted
 if TYPE_CHECKING:
     from writer_jobs_mcp.models import Job
 
-_PLAIN_WORD = re.compile(r"[\w.:@-]+\Z")
+_PLAIN_ID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[0-9]{1,40}", re.ASCII)
+_PLAIN_WORDS = frozenset({"completed", "failed", "in_progress", "queued", "deployed", "draft", "generation"})
 
 T = TypeVar("T")
 # A field that is not known is left out of the result, so it is never null on the wire or in the schema.
@@ -91,8 +92,11 @@ def label(word: str) -> str:
 
 
 def word(text: str) -> str:
-    """An id, status or type as it stands where it is a plain word, else as a JSON string."""
-    return text if _PLAIN_WORD.match(text) else quoted(text)
+    """A UUID, a number or a status or type that Writer documents as it stands, anything else as a JSON string.
+
+    An alias or a new state is quoted however plain: ``ignore-what-was-said-before`` is one word too.
+    """
+    return text if text in _PLAIN_WORDS or _PLAIN_ID.fullmatch(text) else quoted(text)
 
 
 def count(number: int, thing: str) -> str:

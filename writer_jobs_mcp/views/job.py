@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from writer_jobs_mcp.text import clean, one_line, piece, preview, quoted, visible
+from writer_jobs_mcp.ids import shown_id
+from writer_jobs_mcp.text import clean, one_line, piece, preview, quoted
 from writer_jobs_mcp.views.failure import JobError, job_error
 from writer_jobs_mcp.views.form import Maybe, View, label, lines, spaced, word
 
@@ -46,8 +47,8 @@ def job_output(job: "Job", *, offset: int, max_chars: int) -> JobOutput:
     output = clean(job.output or "")
     shown, end = piece(output, offset, max_chars)
     return JobOutput(
-        job_id=visible(job.id),
-        application_id=visible(job.application_id),
+        job_id=shown_id(job.id),
+        application_id=shown_id(job.application_id),
         status=label(job.status),
         title=preview(job.title, _TITLE_LENGTH) or None if job.title else None,
         output=shown or None,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from pydantic_core import to_json
 
-from writer_jobs_mcp.text import ELLIPSIS, cut, preview, quoted, shorten, visible
+from writer_jobs_mcp.ids import can_be_asked_for, shown_id
+from writer_jobs_mcp.text import ELLIPSIS, cut, preview, quoted, shorten
 from writer_jobs_mcp.views.form import Maybe, View, count, label, lines, moment, seconds, spaced, word
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ class ApplicationList(View):
         if page.after:
             more = f"More follow: after={quoted(page.after)}."
         head = spaced(count(page.returned, "application") + ".", more, page.unreadable and page.unreadable.as_text())
-        return lines(head, *(row.as_text() for row in self.applications))
+        legend = "Id, name in its owner's words, quoted, type, status:"
+        return lines(head, bool(self.applications) and legend, *(row.as_text() for row in self.applications))
 
 
 def application_list(page: "ApplicationPage") -> ApplicationList:
@@ -82,12 +84,13 @@ def application_list(page: "ApplicationPage") -> ApplicationList:
     rows = page.applications
     # Where Writer does not say, only a page without applications shows that there are no more.
     has_more = bool(rows) if page.has_more is None else page.has_more
+    last = [page.last_id, rows[-1].id if rows else None]
     return ApplicationList(
         applications=[_application_row(row) for row in rows],
         page=ApplicationPageInfo(
             returned=len(rows),
             has_more=has_more,
-            after=(page.last_id or (rows[-1].id if rows else None)) if has_more else None,
+            after=next(filter(can_be_asked_for, filter(None, last)), None) if has_more else None,
             unreadable=_unreadable(page.unreadable),
         ),
     )
@@ -95,7 +98,7 @@ def application_list(page: "ApplicationPage") -> ApplicationList:
 
 def _application_row(application: "Application") -> ApplicationRow:
     return ApplicationRow(
-        id=visible(application.id),
+        id=shown_id(application.id),
         name=preview(application.name, _NAME_LENGTH) if application.name else None,
         type=application.type and label(application.type),
         status=application.status and label(application.status),
@@ -184,7 +187,8 @@ def job_list(
         unreadable=_unreadable(shown.unreadable),
     )
     rows = _rows([_Draft.of(job, now) for job in jobs])
-    return JobList.model_validate({"application_id": application_id, "status": status, "jobs": rows, "page": info})
+    named = {"application_id": shown_id(application_id), "status": status}
+    return JobList.model_validate({**named, "jobs": rows, "page": info})
 
 
 def _next_offset(page: "JobPage", offset: int, shown: int) -> int | None:
@@ -211,7 +215,7 @@ class _Draft(NamedTuple):
     @classmethod
     def of(cls, job: "ListedJob", now: datetime) -> Self:
         known = {
-            "id": visible(job.id),
+            "id": shown_id(job.id),
             "status": label(job.status),
             "created_at": moment(job.created_at),
             "seconds": seconds(job, now),

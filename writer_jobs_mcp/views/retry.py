@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Literal
 
-from writer_jobs_mcp.text import visible
+from writer_jobs_mcp.ids import shown_id
 from writer_jobs_mcp.views.form import Maybe, View, count, label, lines, spaced, word
 
 Outcome = Literal["would_retry", "accepted", "not_failed", "not_found", "declined", "unknown", "error"]
@@ -40,7 +40,7 @@ class RetryReport(View):
 
 def retry_row(job_id: str, before: str | None, outcome: Outcome, detail: str | None = None) -> RetryRow:
     """What became of one job."""
-    return RetryRow(job_id=visible(job_id), before=before and label(before), outcome=outcome, detail=detail)
+    return RetryRow(job_id=shown_id(job_id), before=before and label(before), outcome=outcome, detail=detail)
 
 
 def retry_report(rows: list[RetryRow], *, dry_run: bool) -> RetryReport:

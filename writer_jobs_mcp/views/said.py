@@ -1,6 +1,8 @@
 """What Writer says, handed on whole and cleaned."""
 
 import json
+import re
+from collections.abc import Set as AbstractSet
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,9 @@ from writer_jobs_mcp.text import clean
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.models import AsSaid
+
+
+_NAME = re.compile(r"[A-Za-z_][\w.-]{0,59}", re.ASCII)
 
 
 def as_said(answer: "AsSaid") -> str:
@@ -23,7 +28,16 @@ def _cleaned(value: JsonValue) -> JsonValue:
     if isinstance(value, list):
         return [_cleaned(item) for item in value]
     if isinstance(value, dict):
-        return {clean(name): _cleaned(field) for name, field in value.items()}
+        fields: dict[str, JsonValue] = {}
+        for position, (name, field) in enumerate(value.items(), 1):
+            fields[_shown(name, value.keys() | fields.keys(), position)] = _cleaned(field)
+        return fields
     if isinstance(value, float) and not isfinite(value):
         return None  # JSON has no word for it
     return value
+
+
+def _shown(name: str, taken: AbstractSet[str], position: int) -> str:
+    cleaned = clean(name)
+    # Cleaned, two names could become one, and a field be taken for another.
+    return cleaned if _NAME.fullmatch(cleaned) and (cleaned == name or cleaned not in taken) else f"field {position}"

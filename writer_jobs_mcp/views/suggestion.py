@@ -1,13 +1,14 @@
 """What is worth asking next: complete calls of tools that exist, the most telling first."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from writer_jobs_mcp.ids import can_be_asked_for
 from writer_jobs_mcp.scan import Coverage
+from writer_jobs_mcp.text import quoted
 from writer_jobs_mcp.triage import Report, Window
 from writer_jobs_mcp.views.form import View, moment
 
@@ -23,7 +24,7 @@ class NextCall(View):
     why: str
 
     def as_text(self) -> str:
-        said = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in self.arguments.items())
+        said = ", ".join(f"{name}={quoted(value)}" for name, value in self.arguments.items())
         return f"- {self.tool}({said}): {self.why}"
 
 
@@ -40,8 +41,14 @@ class Asked:
 
 
 def next_calls(report: Report, coverage: Coverage, asked: Asked) -> list[NextCall]:
-    """At most three calls."""
-    return list(islice(_calls(report, coverage, asked), _SUGGESTIONS))
+    """At most three calls, with no id in them that is not what it shows."""
+    return list(islice(filter(_can_be_made, _calls(report, coverage, asked)), _SUGGESTIONS))
+
+
+def _can_be_made(call: NextCall) -> bool:
+    given = call.arguments
+    ids = [given.get("application_id"), given.get("job_id"), *given.get("job_ids", ())]
+    return all(can_be_asked_for(each) for each in ids if each is not None)
 
 
 def _calls(report: Report, coverage: Coverage, asked: Asked) -> Iterator[NextCall]:

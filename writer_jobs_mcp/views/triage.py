@@ -1,22 +1,25 @@
 """The report on a whole application: headline, failures, stuck jobs, what was read, and what to ask next."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Self
 
 from pydantic import PrivateAttr
 
 from writer_jobs_mcp.failures import Category, Retry
+from writer_jobs_mcp.ids import shown_id
 from writer_jobs_mcp.scan import Coverage, StoppedBy
 from writer_jobs_mcp.text import cut, preview, quoted
 from writer_jobs_mcp.triage import Failures, Report, Stuck, Trend
-from writer_jobs_mcp.views.form import Maybe, View, count, label, lines, moment, spaced, word
+from writer_jobs_mcp.views.form import Maybe, View, count, lines, moment, spaced, word
 from writer_jobs_mcp.views.lists import UnreadableRows
 from writer_jobs_mcp.views.suggestion import Asked, NextCall, next_calls
 
 _GROUPS_SHOWN = 12
 _KNOWN_STATUSES = frozenset({"completed", "failed", "in_progress"})
+_STATE = re.compile(r"(?=.{1,24}\Z)[A-Za-z]+(?:[ _-][A-Za-z0-9]+){0,3}", re.ASCII)
+"""A few short words at most: what jobs are counted under is a name, and says nothing else."""
 _STATUSES_SHOWN = 8
-_ID_LENGTH = 200  # no tool takes a longer one
 # Lengths of a group's signature and example, from the longest down.
 _TEXTS = ((160, 160), (160, 120), (160, 90), (140, 60), (140, 40), (120, 40), (100, 40), (80, 40))
 _FEW_LENGTH, _GROUP_LENGTH, _FRAME_LENGTH = 4_500, 385, 1_000
@@ -217,7 +220,7 @@ def triage_report(report: Report, coverage: Coverage, asked: Asked) -> TriageRep
     """A report as the agent gets it: examples and signatures shorten before the whole grows past its bound."""
     shown, omitted = report.failures[:_GROUPS_SHOWN], report.failures[_GROUPS_SHOWN:]
     view = TriageReport(
-        application_id=asked.application_id,
+        application_id=shown_id(asked.application_id),
         window=TriageWindow.of(asked),
         coverage=_coverage(coverage, report, asked.window.since),
         counts=_counts(report.counts),
@@ -263,11 +266,11 @@ def _coverage(coverage: Coverage, report: Report, since: datetime | None) -> Cov
 
 
 def _counts(counts: dict[str, int]) -> dict[str, int]:
-    """The jobs of each status; of states that Writer has not told of, only as many as there may be in earnest."""
+    """The jobs of each status; of states that nobody documents, only as many as there may be in earnest."""
     shown: dict[str, int] = {}
     for status in sorted(counts, key=lambda status: status not in _KNOWN_STATUSES):
-        if len(shown) < _STATUSES_SHOWN:
-            shown.setdefault(label(status), counts[status])  # a state that only looks like a known one is another
+        if len(shown) < _STATUSES_SHOWN and _STATE.fullmatch(status):
+            shown[status] = counts[status]
     rest = sum(counts.values()) - sum(shown.values())
     by_number = sorted(shown.items(), key=lambda row: -row[1])
     return dict(by_number) | ({"other": rest + shown.get("other", 0)} if rest else {})
@@ -280,7 +283,7 @@ def _seconds(report: Report) -> SecondsView | None:
 
 
 def _stuck(job: Stuck) -> StuckJob:
-    return StuckJob(id=preview(job.id, _ID_LENGTH), created_at=moment(job.created_at), seconds=round(job.seconds, 1))
+    return StuckJob(id=shown_id(job.id), created_at=moment(job.created_at), seconds=round(job.seconds, 1))
 
 
 def _group(group: Failures, failed: int, signature_length: int, example_length: int) -> FailureGroupView:
@@ -294,5 +297,5 @@ def _group(group: Failures, failed: int, signature_length: int, example_length: 
         last_seen=moment(group.last_seen),
         trend=group.trend,
         example=preview(group.example, example_length) or None,
-        job_ids=[preview(each, _ID_LENGTH) for each in group.newest],
+        job_ids=[shown_id(each) for each in group.newest],
     )
