@@ -95,10 +95,12 @@ def _serve(environ: Mapping[str, str], *, sandbox: bool) -> int:
     import anyio
 
     from writer_jobs_mcp.config import Config
+    from writer_jobs_mcp.log import clean_the_log
     from writer_jobs_mcp.server import build_server
 
     config = Config.from_env(environ)
     server = _sandboxed_server(config) if sandbox else build_server(config)
+    clean_the_log()
     gc.enable()
     gc.freeze()
     return anyio.run(_converse, server)
