@@ -8,7 +8,7 @@ UV := $(shell command -v uv 2>/dev/null)
 
 PAGES := writer_jobs_mcp/dashboard
 
-.PHONY: help demo test chaos check format lint types walls wheel clients bundle page same-page screenshots evaluation docs snapshots bench clean
+.PHONY: help demo test chaos check audit format lint types walls wheel clients bundle page same-page screenshots evaluation docs snapshots bench clean
 .DEFAULT_GOAL := help
 
 help: ## what can be done here
@@ -24,6 +24,9 @@ chaos: $(VENV)/.develops ## break everything on purpose, at length: what was tri
 	@CHAOS=full $(BIN)/python -m pytest -q tests/chaos
 
 check: lint types walls test wheel clients bundle same-page ## the whole gate
+
+audit: $(VENV)/.develops ## look for known vulnerabilities in what a user installs; asks PyPI's advisories, and fails where it cannot
+	@$(BIN)/python -m pipx run --spec 'pip-audit>=2.9,<3' pip-audit --strict --progress-spinner off .
 
 format: $(VENV)/.develops ## put the code in form
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
