@@ -26,6 +26,7 @@ from writer_jobs_mcp.cli import main
 from writer_jobs_mcp.client import connect
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.credentials import MASK
+from writer_jobs_mcp.errors import ConfigError
 from writer_jobs_mcp.text import clean
 
 CAUSES = Path(__file__).parents[1] / "causes.jsonl"
@@ -170,6 +171,35 @@ async def test_check_against_an_api_that_echoes_the_key_tells_nothing_of_it(tall
         tally.read(done.stdout + done.stderr)
         assert json.loads(done.stdout)["checks"][3]["ok"] is True
         assert KEY.encode() not in wire.heads[0], "reaching out needs no key"
+
+
+IN_CLEAR = (
+    "http://api.writer.com",
+    "http://localhost.evil.example",
+    "http://127.0.0.1.evil.example",
+    "http://127.0.0.1@evil.example",
+    "http://evil.example#@localhost",
+    "http://0.0.0.0",
+    "http://10.0.0.1",
+    "http://[::ffff:10.0.0.1]",
+    "http://2130706433",
+    "//localhost",
+    "ftp://localhost",
+    "HTTP://evil.example",
+)
+
+
+@pytest.mark.parametrize("url", IN_CLEAR)
+def test_the_key_is_sent_to_no_other_machine_in_clear(url: str) -> None:
+    with pytest.raises(ConfigError, match="WRITER_BASE_URL cannot be used"):
+        Config.from_env({"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url})
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost:8080", "http://127.0.0.1", "http://[::1]:9", "https://api.writer.com"]
+)
+def test_loopback_and_tls_will_do(url: str) -> None:
+    assert Config.from_env({"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url}).base_url == url
 
 
 @pytest.mark.parametrize("command", ["check", "demo"])
