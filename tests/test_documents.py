@@ -9,13 +9,14 @@ import anyio
 import pytest
 
 from evaluation.dialogue import PAGE, page
+from tests.credentials import CREDENTIALS, INNOCENT
 from tests.snapshots import published
 from writer_jobs_mcp import __version__
 from writer_jobs_mcp.config import Config
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def table(heading: str) -> list[list[str]]:
@@ -73,6 +74,18 @@ async def test_each_tool_that_a_page_calls_exists(page: Path) -> None:
 
 async def test_the_ten_questions_are_answered_as_the_page_shows() -> None:
     assert await page() == PAGE.read_text(encoding="utf-8"), "if this is meant: make docs, and review the diff"
+
+
+def test_each_test_that_the_threat_model_names_exists() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "SECURITY.md").read_text(encoding="utf-8")))
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    assert len(named) > 20
+    assert named - set(re.findall(r"^(?:async )?def (test_\w+)\(", tests, re.MULTILINE)) == set()
+
+
+def test_the_threat_model_tells_how_many_credentials_were_tried() -> None:
+    said = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    assert f"Of {len(CREDENTIALS)} realistic ones none is shown; of {len(INNOCENT)} texts" in said
 
 
 def test_the_changelog_knows_the_version() -> None:

@@ -78,8 +78,7 @@ async def test_what_failed_why_and_is_it_new_is_answered_exactly_in_one_call() -
 async def test_the_report_begins_with_a_headline_that_can_be_read_aloud() -> None:
     headline = (await triage_text(api_of(nine_causes()), since="4d")).splitlines()[0]
     assert headline == (
-        "144 of 576 jobs failed (25%) in the last 4 days; "
-        "the largest group, timeouts, is steady; 1 other group is new."
+        "144 of 576 jobs failed (25%) in the last 4 days; the largest group, timeouts, is steady; 1 other group is new."
     )
 
 
