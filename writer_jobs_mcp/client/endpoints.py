@@ -1,8 +1,6 @@
 """Writer's endpoints, each a method: asked patiently, within one deadline, so many at once."""
 
-import logging
 import re
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import TypeVar
@@ -12,6 +10,7 @@ import anyio
 import httpx
 
 from writer_jobs_mcp.client.answers import ModelT, parse, read, started_id
+from writer_jobs_mcp.client.attempts import attempted
 from writer_jobs_mcp.client.handover import Handover
 from writer_jobs_mcp.client.key import BearerKey
 from writer_jobs_mcp.client.patience import Fault, Patience
@@ -21,8 +20,6 @@ from writer_jobs_mcp.errors import BadRequest, BudgetSpent, DoubtfulRetry, Unava
 from writer_jobs_mcp.ids import LONGEST_ID, shown_id
 from writer_jobs_mcp.models import Application, ApplicationPage, AsSaid, Job, JobPage
 from writer_jobs_mcp.text import preview, quoted
-
-logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -112,11 +109,11 @@ class WriterClient:
         path, subject = self._job(job_id)
         sending = False
 
-        async def once() -> str | None:
+        async def once(number: int) -> str | None:
             nonlocal sending
             async with self._in_flight:
                 sending = True
-                return await self._post(f"{path}/retry", subject)
+                return await self._post(f"{path}/retry", subject, number)
 
         def time_is_over(_: Patience) -> WriterError:
             if sending:
@@ -131,8 +128,10 @@ class WriterClient:
         """Come back once Writer has answered anything at all; one attempt, and the key is not sent."""
         path, subject = _APPLICATIONS
         try:
-            async with self._http.stream("GET", path, params={"limit": 1}, auth=None):
-                return
+            with attempted(self._http.base_url, "GET", path, 1) as attempt:
+                async with self._http.stream("GET", path, params={"limit": 1}, auth=None) as response:
+                    attempt.status = response.status_code
+                    return
         except httpx.HTTPError as exc:
             trouble = breakdown(exc, self._http.base_url.host)
         raise trouble.as_error(subject, 1, 0) if isinstance(trouble, Fault) else trouble
@@ -146,8 +145,8 @@ class WriterClient:
     ) -> ModelT:
         params = {name: value for name, value in (asked or {}).items() if value is not None}
 
-        async def once() -> ModelT:
-            return parse(await self._fetch(path, params, subject), model, subject, self._key)
+        async def once(number: int) -> ModelT:
+            return parse(await self._fetch(path, params, subject, number), model, subject, self._key)
 
         def time_is_over(patience: Patience) -> WriterError:
             return BudgetSpent(
@@ -159,7 +158,7 @@ class WriterClient:
         return await self._patiently(once, subject, time_is_over)
 
     async def _patiently(
-        self, once: Callable[[], Awaitable[T]], subject: str, time_is_over: Callable[[Patience], WriterError]
+        self, once: Callable[[int], Awaitable[T]], subject: str, time_is_over: Callable[[Patience], WriterError]
     ) -> T:
         started = anyio.current_time()
         deadline = min(anyio.current_effective_deadline(), started + self._config.call_budget) - _HEAD_START
@@ -168,12 +167,12 @@ class WriterClient:
             try:
                 async for attempt in patience.attempts():
                     with attempt:
-                        return await once()
+                        return await once(attempt.retry_state.attempt_number)
             except Fault as fault:
                 raise fault.as_error(subject, patience.made, anyio.current_time() - started) from fault
         raise time_is_over(patience)
 
-    async def _post(self, path: str, subject: str) -> str | None:
+    async def _post(self, path: str, subject: str, number: int) -> str | None:
         """One attempt: the id that a 2xx tells.
 
         Raises:
@@ -182,14 +181,13 @@ class WriterClient:
             WriterError: It was answered with a refusal.
         """
         try:
-            response, body = await self._exchange("POST", path, {})
+            response, body = await self._exchange("POST", path, {}, number)
         except UnreadableAnswer as exc:
             raise _doubt(subject, "broke off before its answer was whole") from exc
         except Fault as fault:
             if fault.unsent:
                 raise
             raise _doubt(subject, "broke off before its answer was whole") from fault
-        logger.debug("POST %s answered %d", path, response.status_code)
         if response.is_success:
             return started_id(body, self._key)
         if response.is_server_error:
@@ -201,7 +199,7 @@ class WriterClient:
         # 408 or 429: it was not taken, and asking again is for whoever reads this to decide.
         raise refused.as_error(subject, 1, 0) if isinstance(refused, Fault) else refused
 
-    async def _fetch(self, path: str, params: Mapping[str, str | int], subject: str) -> bytes:
+    async def _fetch(self, path: str, params: Mapping[str, str | int], subject: str, number: int) -> bytes:
         """One attempt: the body of a 200.
 
         Raises:
@@ -209,23 +207,23 @@ class WriterClient:
             WriterError: It failed in a way that will not.
         """
         async with self._in_flight:
-            started = time.perf_counter()
-            response, body = await self._exchange("GET", path, params)
-        spent = (time.perf_counter() - started) * 1000
-        logger.debug("GET %s answered %d in %.0f ms", path, response.status_code, spent)
+            response, body = await self._exchange("GET", path, params, number)
         if response.status_code != HTTPStatus.OK:
             raise refusal(response, body, subject, self._key)
         return body
 
-    async def _exchange(self, method: str, path: str, params: Mapping[str, str | int]) -> tuple[httpx.Response, bytes]:
+    async def _exchange(
+        self, method: str, path: str, params: Mapping[str, str | int], number: int
+    ) -> tuple[httpx.Response, bytes]:
         try:
-            async with (
-                Handover() as way,
-                self._http.stream(method, path, params=params, extensions=way.watch) as response,
-            ):
-                return response, await read(response)
+            with attempted(self._http.base_url, method, path, number) as attempt:
+                async with (
+                    Handover() as way,
+                    self._http.stream(method, path, params=params, extensions=way.watch) as response,
+                ):
+                    attempt.status = response.status_code
+                    return response, await read(response)
         except httpx.HTTPError as exc:
-            logger.debug("%s %s failed: %s", method, path, type(exc).__name__)
             trouble = breakdown(exc, self._http.base_url.host)
         # Out here, so that it carries no trace of the lower error: that may quote what the peer sent, key and all.
         raise trouble

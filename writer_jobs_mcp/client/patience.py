@@ -36,8 +36,9 @@ class Fault(Exception):
         """What to say when this fault was the last word on ``subject``."""
         tries = "once" if attempts == 1 else f"{attempts} times in {seconds:.0f} seconds"
         if not self.rate_limited:
+            check = "Check WRITER_BASE_URL, the network and any proxy, or try" if self.unsent else "Try"
             message = (
-                f"Writer is unavailable: asked {tries} about {subject}, it {self.said}. Try again in a few minutes."
+                f"Writer is unavailable: asked {tries} about {subject}, it {self.said}. {check} again in a few minutes."
             )
             return Unavailable(message)
         if self.asked_to_wait is None:
@@ -89,7 +90,8 @@ class Patience:
     def _note(self, state: RetryCallState) -> None:
         fault = _fault_of(state)
         self.last_words = f"; before that, it {fault.said}"
-        logger.info("Writer %s; trying again in %.1f s", fault.said, state.upcoming_sleep)
+        asked = "" if fault.asked_to_wait is None else f" and asked to wait {fault.asked_to_wait:.1f} s"
+        logger.info("Writer %s%s; trying again in %.1f s", fault.said, asked, state.upcoming_sleep)
 
 
 def _fault_of(state: RetryCallState) -> Fault:
