@@ -41,7 +41,8 @@ def test_the_version_is_the_packages() -> None:
 
 def test_help_names_every_command() -> None:
     printed = run("--help").stdout
-    assert [command for command in ("check", "demo", "sandbox", "--sandbox") if command not in printed] == []
+    named = ("check", "demo", "sandbox", "--sandbox", "--log-level")
+    assert [each for each in named if each not in printed] == []
 
 
 @pytest.mark.parametrize("command", [[], ["check"]])
@@ -49,6 +50,38 @@ def test_a_bad_setting_is_one_sentence_and_status_2(command: list[str]) -> None:
     done = run(*command, WRITER_BASE_URL="http://example.com")
     assert (done.returncode, done.stdout) == (2, "")
     assert re.fullmatch(r"writer-jobs-mcp: WRITER_BASE_URL cannot be used: [^\n]+\.\n", done.stderr)
+
+
+@pytest.mark.parametrize(
+    "command", [["--log-level", "LOUD"], ["serve", "--log-level", ""], ["check", "--log-level=9"]], ids=" ".join
+)
+def test_a_log_level_that_is_none_is_one_sentence_and_status_2(command: list[str]) -> None:
+    done = run(*command, WRITER_JOBS_LOG_LEVEL="DEBUG")
+    assert (done.returncode, done.stdout) == (2, "")
+    levels = "DEBUG, INFO, WARNING, ERROR, CRITICAL"
+    assert done.stderr == f"writer-jobs-mcp: --log-level cannot be used: it must be one of {levels}.\n"
+
+
+@pytest.mark.parametrize(
+    "command", [["--log-level", "debug", "check"], ["check", "--log-level", "DEBUG"]], ids=" ".join
+)
+async def test_the_log_level_of_the_command_line_wins(url: str, command: list[str]) -> None:
+    done = await run_beside(*command, WRITER_API_KEY=SANDBOX_KEY, WRITER_BASE_URL=url, WRITER_JOBS_LOG_LEVEL="CRITICAL")
+    assert done.returncode == 0
+    lines = [re.sub(r"^[-\d]+ [:,\d]+ |(?<=after )\d+", "", line) for line in done.stderr.splitlines()]
+    assert lines[:2] == [
+        "DEBUG GET /v1/applications, attempt 1: 401 after  ms",
+        "DEBUG GET /v1/applications, attempt 1: 200 after  ms",
+    ]
+    assert "DEBUG tools/list: ok after  ms" in lines, "so has its own server"
+    assert SANDBOX_KEY not in done.stderr
+
+
+def test_the_demo_can_be_watched_at_debug() -> None:
+    done = run("demo", "--log-level", "DEBUG")
+    assert done.returncode == 0
+    assert "Which applications do I have?" in done.stdout
+    assert "DEBUG GET /v1/applications, attempt 1: 200 after " in done.stderr
 
 
 async def test_check_holds_against_an_api_with_a_good_key(url: str) -> None:

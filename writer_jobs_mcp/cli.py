@@ -1,6 +1,7 @@
 """The command line: serve (the default), check, demo and sandbox."""
 
 import gc
+import logging
 import os
 import signal
 import sys
@@ -39,6 +40,8 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         if not argv:
             return _serve(environ, sandbox=False)
         arguments = _parser().parse_args(argv)
+        if arguments.log_level is not None:
+            environ = _with_log_level(environ, arguments.log_level)
         match arguments.command:
             case "check":
                 return _check(environ, as_json=arguments.json)
@@ -66,10 +69,10 @@ def _parser() -> "ArgumentParser":
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     parser.add_argument("--sandbox", action="store_true", help="serve an embedded Writer API; no key is needed")
+    parser.add_argument("--log-level", metavar="LEVEL", help="DEBUG tells each request to Writer on stderr")
     commands = parser.add_subparsers(dest="command", metavar="command")
-    commands.add_parser("serve", help="serve over stdio (the default)").add_argument(
-        "--sandbox", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS
-    )
+    serve = commands.add_parser("serve", help="serve over stdio (the default)")
+    serve.add_argument("--sandbox", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     check = commands.add_parser("check", help="try the settings, the way to Writer, the key and this server itself")
     check.add_argument("--json", action="store_true", help="print the findings as JSON")
     demo = commands.add_parser("demo", help="watch an agent's questions answered on the embedded API")
@@ -77,6 +80,8 @@ def _parser() -> "ArgumentParser":
     sandbox = commands.add_parser("sandbox", help="serve the embedded Writer API alone, over HTTP on loopback")
     sandbox.add_argument("--port", type=_whole_number, default=0, metavar="N", help="default: a free one")
     sandbox.add_argument("--jobs", type=_whole_number, default=None, metavar="N", help="jobs in the first application")
+    for command in (serve, check, demo):
+        command.add_argument("--log-level", metavar="LEVEL", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     return parser
 
 
@@ -87,6 +92,20 @@ def _whole_number(text: str) -> int:
     return number
 
 
+def _with_log_level(environ: Mapping[str, str], level: str) -> Mapping[str, str]:
+    """The settings with another log level.
+
+    Raises:
+        ConfigError: There is no such level.
+    """
+    from writer_jobs_mcp.config import LOG_LEVELS
+
+    if level.upper() not in LOG_LEVELS:
+        message = f"--log-level cannot be used: it must be one of {', '.join(LOG_LEVELS)}."
+        raise ConfigError(message)
+    return {**environ, "WRITER_JOBS_LOG_LEVEL": level}
+
+
 def _serve(environ: Mapping[str, str], *, sandbox: bool) -> int:
     # What the imports make is there for good: to collect garbage among it while they run costs time and frees nothing.
     gc.disable()
@@ -95,12 +114,12 @@ def _serve(environ: Mapping[str, str], *, sandbox: bool) -> int:
     import anyio
 
     from writer_jobs_mcp.config import Config
-    from writer_jobs_mcp.log import clean_the_log
+    from writer_jobs_mcp.log import log_to_stderr
     from writer_jobs_mcp.server import build_server
 
     config = Config.from_env(environ)
+    log_to_stderr(config.log_level)
     server = _sandboxed_server(config) if sandbox else build_server(config)
-    clean_the_log()
     gc.enable()
     gc.freeze()
     return anyio.run(_converse, server)
@@ -150,8 +169,11 @@ def _check(environ: Mapping[str, str], *, as_json: bool) -> int:
 
     from writer_jobs_mcp.check import check
     from writer_jobs_mcp.config import Config
+    from writer_jobs_mcp.log import log_to_stderr
 
-    findings = anyio.run(check, Config.from_env(environ), environ)
+    config = Config.from_env(environ)
+    _log(config)
+    findings = anyio.run(check, config, environ)
     _write(findings.as_json() if as_json else findings.as_text())
     return 0 if findings.hold else 1
 
@@ -159,10 +181,13 @@ def _check(environ: Mapping[str, str], *, as_json: bool) -> int:
 def _demo(environ: Mapping[str, str]) -> int:
     import anyio
 
+    from writer_jobs_mcp.config import Config
     from writer_jobs_mcp.demo import DemoFailed, demo
 
+    level = {name: value for name, value in environ.items() if name == "WRITER_JOBS_LOG_LEVEL"}
+    coloured = sys.stdout.isatty() and not environ.get("NO_COLOR")
     try:
-        anyio.run(demo, _write, sys.stdout.isatty() and not environ.get("NO_COLOR"), environ)
+        anyio.run(demo, _write, coloured, environ, Config.from_env(level).log_level)
     except DemoFailed as exc:
         sys.stderr.write(f"{PROGRAM}: {exc}\n")
         return 1

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -12,9 +12,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from writer_jobs_mcp.errors import ConfigError, MissingKey
 
 HOW_TO_SET_A_KEY = (
-    "Set WRITER_API_KEY, or WRITER_API_KEY_FILE to a file that holds the key, in the environment of this server "
-    "(in Claude Desktop: under env in claude_desktop_config.json) and restart it."
+    "Set WRITER_API_KEY, or WRITER_API_KEY_FILE to a file that holds the key, in the environment of this server and "
+    "restart it (in Claude Desktop: under Settings → Extensions, or under env in claude_desktop_config.json)."
 )
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+LOG_LEVELS: tuple[str, ...] = get_args(LogLevel)
 
 _UNEXPANDED = re.compile(r"\$\{[^{}]*\}\Z")
 _NEVER_IN_A_URL = re.compile(r"[\s\\\x00-\x1f]")
@@ -76,10 +79,7 @@ class Config(BaseModel):
     concurrency: Annotated[int, Field(validation_alias="WRITER_JOBS_CONCURRENCY", ge=1, le=16)] = 6
     """Requests in flight at once, for the whole server."""
     allow_retry: Annotated[bool, Field(validation_alias="WRITER_JOBS_ALLOW_RETRY")] = False
-    log_level: Annotated[
-        Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"],
-        Field(validation_alias="WRITER_JOBS_LOG_LEVEL"),
-    ] = "WARNING"
+    log_level: Annotated[LogLevel, Field(validation_alias="WRITER_JOBS_LOG_LEVEL")] = "WARNING"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:

@@ -17,7 +17,7 @@ _CHARACTERS_A_TOKEN = 3.6
 """A rule of thumb for such text in current models' vocabularies."""
 
 
-async def demo(write: Callable[[str], None], coloured: bool, environ: Mapping[str, str]) -> None:
+async def demo(write: Callable[[str], None], coloured: bool, environ: Mapping[str, str], log_level: str) -> None:
     """Play the dialogue, a paragraph at a time through ``write``.
 
     Raises:
@@ -25,7 +25,8 @@ async def demo(write: Callable[[str], None], coloured: bool, environ: Mapping[st
     """
     # The dialogue is the same for everybody: whatever is set for Writer itself stays here.
     kept = {name: value for name, value in environ.items() if not name.startswith("WRITER_")}
-    server = itself(kept | {"WRITER_JOBS_ALLOW_RETRY": "true"}, "--sandbox")
+    ours = {"WRITER_JOBS_ALLOW_RETRY": "true", "WRITER_JOBS_LOG_LEVEL": log_level}
+    server = itself(kept | ours, "--sandbox")
     paint = _Paint(coloured)
 
     async def agree(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:  # noqa: ARG001 - the SDK names both

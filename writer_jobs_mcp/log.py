@@ -4,9 +4,16 @@ import logging
 
 from writer_jobs_mcp.text import clean
 
+# At DEBUG these would log each chunk and header of an answer, and what clients and models say; lines of our own tell of
+# each message and each request.
+TALKATIVE = ("httpx", "httpcore", "mcp", "asyncio")
 
-def clean_the_log() -> None:
-    """Clean what the handlers that there are now will write; the SDK logs the names of arguments, for one."""
+
+def log_to_stderr(level: str) -> None:
+    """Log what is of a level or above, in the same form whatever else is installed."""
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
     for handler in logging.getLogger().handlers:
         handler.addFilter(_cleaned)
 

@@ -1,11 +1,10 @@
 """The client and the API it asks, under a key whose every part is looked for."""
 
-import logging
 from collections.abc import AsyncGenerator, Generator
 
 import pytest
 
-from tests.client.telling import KEY, parts_told
+from tests.client.telling import KEY, everything_logged, log_everything, parts_told
 from tests.conftest import settings
 from writer_jobs_mcp.client import WriterClient, connect
 from writer_jobs_mcp.config import Config
@@ -36,8 +35,6 @@ async def client(config: Config) -> AsyncGenerator[WriterClient]:
 
 @pytest.fixture(autouse=True)
 def nothing_of_the_key_is_logged(caplog: pytest.LogCaptureFixture) -> Generator[None]:
-    caplog.set_level(logging.DEBUG)
-    for name in ("httpx", "httpcore"):  # as the command line has it
-        caplog.set_level(logging.WARNING, name)
+    log_everything(caplog)
     yield
-    assert parts_told(caplog.text) == []
+    assert parts_told(everything_logged(caplog)) == []

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import traceback
 from collections.abc import Awaitable, Callable
 
@@ -12,6 +13,7 @@ from starlette.types import Send
 from writer_jobs_mcp.client import WriterClient, connect
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import WriterError
+from writer_jobs_mcp.log import TALKATIVE
 from writer_jobs_mcp.sandbox import APPLICATIONS
 
 KEY = "wk-7Hq2ZtVx9LmB4RcY8sNd"
@@ -40,6 +42,18 @@ def parts_told(text: str, key: str = KEY) -> list[str]:
     digest = hashlib.sha256(key.encode()).hexdigest()
     parts = {key[at : at + 4] for at in range(len(key) - 3)} | {digest[at : at + 8] for at in range(57)}
     return sorted(part for part in parts if part in text)
+
+
+def log_everything(caplog: pytest.LogCaptureFixture) -> None:
+    """Log as the command line does at DEBUG."""
+    for name in TALKATIVE:
+        caplog.set_level(logging.WARNING, name)
+    caplog.set_level(logging.DEBUG)  # the last, for it is the level of what captures as well
+
+
+def everything_logged(caplog: pytest.LogCaptureFixture) -> str:
+    """What a test has logged, once it is over."""
+    return "\n".join(map(logging.Formatter().format, caplog.get_records("call")))
 
 
 async def failure(
