@@ -49,7 +49,7 @@ def running(*arguments: str, **environ: str) -> Generator[subprocess.Popen[str]]
 
 
 def clean_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("WRITER_")}
+    return {name: value for name, value in os.environ.items() if not name.startswith(("WRITER_", "OTEL_"))}
 
 
 def shake_hands(server: subprocess.Popen[str]) -> dict[str, Any]:

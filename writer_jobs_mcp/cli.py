@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NoReturn
 
@@ -14,6 +15,7 @@ from writer_jobs_mcp.errors import ConfigError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
+    from contextlib import AbstractContextManager
 
     from mcp.server import MCPServer
 
@@ -122,15 +124,16 @@ def _serve(environ: Mapping[str, str], *, sandbox: bool) -> int:
     server = _sandboxed_server(config) if sandbox else build_server(config)
     gc.enable()
     gc.freeze()
-    return anyio.run(_converse, server)
+    return anyio.run(_converse, server, environ)
 
 
-async def _converse(server: "MCPServer[App]") -> NoReturn:
+async def _converse(server: "MCPServer[App]", environ: Mapping[str, str]) -> NoReturn:
     from writer_jobs_mcp.stdio import serve, take_pipes
 
     status = 1
     try:
-        await serve(server, *take_pipes())
+        with _traced(environ):
+            await serve(server, *take_pipes())
         status = 0
     except OSError as exc:
         sys.stderr.write(f"{PROGRAM}: stdout cannot be written to: {exc.strerror}.\n")
@@ -140,6 +143,15 @@ async def _converse(server: "MCPServer[App]") -> NoReturn:
         # A thread may still wait for a line, or for a name to be looked up, and Python would wait for the thread.
         sys.stderr.flush()
         os._exit(status)
+
+
+def _traced(environ: Mapping[str, str]) -> "AbstractContextManager[None]":
+    """Within it, spans are exported where OpenTelemetry's settings ask for them."""
+    if not any(name.startswith("OTEL_") for name in environ):
+        return nullcontext()
+    from writer_jobs_mcp.exporting import exported, is_asked_for
+
+    return exported(environ) if is_asked_for(environ) else nullcontext()
 
 
 def _sandboxed_server(config: "Config") -> "MCPServer[App]":
@@ -172,7 +184,7 @@ def _check(environ: Mapping[str, str], *, as_json: bool) -> int:
     from writer_jobs_mcp.log import log_to_stderr
 
     config = Config.from_env(environ)
-    _log(config)
+    log_to_stderr(config.log_level)
     findings = anyio.run(check, config, environ)
     _write(findings.as_json() if as_json else findings.as_text())
     return 0 if findings.hold else 1

@@ -21,10 +21,11 @@ from writer_jobs_mcp.completions import add_completions
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import WriterError
 from writer_jobs_mcp.pages import pages
-from writer_jobs_mcp.prompts import add_prompts
+from writer_jobs_mcp.prompts import PROMPTS, add_prompts
 from writer_jobs_mcp.resources import add_resources
 from writer_jobs_mcp.text import preview, quoted
 from writer_jobs_mcp.tools import CATALOGUE, App, Offer
+from writer_jobs_mcp.tracing import trace
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -96,6 +97,7 @@ def build_server(
     add_resources(server, lambda: running[-1], config.call_budget)
     add_prompts(server)
     add_completions(server, lambda: running[-1])
+    trace(server, {fn.__name__ for fn in (*(offer.fn for offer in CATALOGUE), *(fn for _, fn in PROMPTS))})
     return server
 
 
