@@ -1,6 +1,7 @@
 """``writer-jobs-mcp check``: whether this server would work here, line by line."""
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
@@ -11,15 +12,18 @@ from mcp.shared.exceptions import MCPError
 
 from writer_jobs_mcp.client import WriterClient, connect
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.errors import MissingKey, WriterError
+from writer_jobs_mcp.errors import BadRequest, MissingKey, NotFound, WriterError
+from writer_jobs_mcp.exporting import is_asked_for, obstacle
 from writer_jobs_mcp.itself import itself
+
+logger = logging.getLogger(__name__)
 
 _HANDSHAKE_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was tried."""
+    """One thing that was tried; where it failed, the detail says what happened, then how to mend it."""
 
     name: str
     ok: bool
@@ -47,11 +51,30 @@ class Findings:
 
 
 async def check(config: Config, environ: Mapping[str, str]) -> Findings:
-    """Try the settings, the way to Writer, the key, and a handshake with this server as its own subprocess."""
+    """Try the settings, the way to Writer, the key, and a handshake with this server as its own subprocess.
+
+    Where OpenTelemetry's settings ask for spans, the way to the collector is tried as well.
+
+    Raises:
+        UnusableNetworkSetting: A proxy or a file of authorities that the environment names cannot be used.
+    """
+    tried = (*(await try_writer(config)), await _handshake(environ))
+    return Findings((*tried, await _spans(environ)) if is_asked_for(environ) else tried)
+
+
+async def try_writer(config: Config) -> tuple[Finding, Finding, Finding]:
+    """Try the settings, the way to Writer, and the key.
+
+    Raises:
+        UnusableNetworkSetting: As :func:`check` does.
+    """
     async with connect(config) as client:
-        reachable = await _reachable(client, config)
-        key = await _key(client)
-    return Findings((_settings(config), reachable, key, await _handshake(environ)))
+        return _settings(config), await _reachable(client, config), await _key(client)
+
+
+def settings_unusable(why: str) -> Findings:
+    """What there is to say where a setting keeps everything else from being tried."""
+    return Findings((Finding("settings", ok=False, detail=why),))
 
 
 def _settings(config: Config) -> Finding:
@@ -70,9 +93,13 @@ def _settings(config: Config) -> Finding:
 async def _reachable(client: WriterClient, config: Config) -> Finding:
     started = anyio.current_time()
     try:
-        await client.reach()
+        with anyio.fail_after(config.call_budget):
+            await client.reach()
     except WriterError as exc:
         return Finding("reachable", ok=False, detail=str(exc))
+    except TimeoutError:
+        what = f"{config.base_url} did not answer within {config.call_budget:g} s."
+        return Finding("reachable", ok=False, detail=f"{what} Check WRITER_BASE_URL, the network and any proxy.")
     milliseconds = (anyio.current_time() - started) * 1000
     return Finding("reachable", ok=True, detail=f"{config.base_url} answered in {milliseconds:.0f} ms")
 
@@ -82,6 +109,10 @@ async def _key(client: WriterClient) -> Finding:
         page = await client.list_applications(limit=1)
     except MissingKey as exc:
         return Finding("key", ok=False, detail=str(exc))
+    except (NotFound, BadRequest) as exc:
+        # No id was asked about, and no argument of a tool is to blame: what is asked is not Writer.
+        what = str(exc).rpartition(". ")[0]
+        return Finding("key", ok=False, detail=f"Not shown to be good: {what}. Check WRITER_BASE_URL.")
     except WriterError as exc:
         return Finding("key", ok=False, detail=f"Not shown to be good: {exc}")
     sees = "sees applications" if page.rows else "is accepted, but sees no application"
@@ -94,8 +125,20 @@ async def _handshake(environ: Mapping[str, str]) -> Finding:
         with anyio.fail_after(_HANDSHAKE_SECONDS):
             async with Client(stdio_client(itself(environ))) as client:
                 tools = (await client.list_tools()).tools
-    except (MCPError, OSError, TimeoutError) as exc:
-        detail = f"This server did not answer itself over stdio ({type(exc).__name__}). Its log is above."
-        return Finding("handshake", ok=False, detail=detail)
+    except (MCPError, OSError, TimeoutError, ExceptionGroup) as exc:  # a group, where the child ends by itself
+        what = "This server did not answer itself over stdio; what it said is above."
+        logger.debug("The handshake failed", exc_info=exc)
+        return Finding("handshake", ok=False, detail=f"{what} Install writer-jobs-mcp anew, or report this.")
     seconds = anyio.current_time() - started
     return Finding("handshake", ok=True, detail=f"{len(tools)} tools over stdio after {seconds:.1f} s")
+
+
+async def _spans(environ: Mapping[str, str]) -> Finding:
+    detail = obstacle(environ) or await anyio.to_thread.run_sync(_refusal)
+    return Finding("spans", ok=not detail, detail=detail or "the collector takes them")
+
+
+def _refusal() -> str:
+    from writer_jobs_mcp.collector import refusal
+
+    return refusal()

@@ -179,13 +179,18 @@ def _now() -> datetime:
 def _check(environ: Mapping[str, str], *, as_json: bool) -> int:
     import anyio
 
-    from writer_jobs_mcp.check import check
+    from writer_jobs_mcp.check import check, settings_unusable
     from writer_jobs_mcp.config import Config
     from writer_jobs_mcp.log import log_to_stderr
 
-    config = Config.from_env(environ)
-    log_to_stderr(config.log_level)
-    findings = anyio.run(check, config, environ)
+    try:
+        config = Config.from_env(environ)
+        log_to_stderr(config.log_level)
+        findings = anyio.run(check, config, environ)
+    except ConfigError as exc:
+        if as_json:
+            _write(settings_unusable(str(exc)).as_json())
+        raise
     _write(findings.as_json() if as_json else findings.as_text())
     return 0 if findings.hold else 1
 

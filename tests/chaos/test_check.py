@@ -1,0 +1,231 @@
+"""Each way in which ``check`` can fail, provoked: its line says what happened, then how to mend it."""
+
+import asyncio
+import json
+import os
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.conftest import Tally
+from tests.chaos.test_proxy import PROXIES, Proxy
+from tests.chaos.wire import Behaviour, Exchange, Wire, answer, says
+from tests.client.telling import KEY, envelope
+from tests.collecting import collecting
+from tests.conftest import settings
+from tests.test_cli import run, run_beside
+from writer_jobs_mcp.check import Findings, try_writer
+from writer_jobs_mcp.sandbox import SANDBOX_KEY
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in PROXIES:
+        for each in (name, name.lower()):
+            monkeypatch.delenv(each, raising=False)
+
+
+async def tried(url: str, tally: Tally, **environ: str) -> dict[str, str]:
+    """What failed, by name, the same in text and in JSON: a sentence or more, each of them a line."""
+    tally.tried["failures of check"] += 1
+    findings = Findings(await try_writer(settings(url, **{"WRITER_API_KEY": KEY, **environ})))
+    tally.read(findings.as_text())
+    lines = findings.as_text().split("\n")
+    said = json.loads(findings.as_json())
+    assert (said["ok"], findings.hold) == (False, False)
+    assert [each["name"] for each in said["checks"]] == ["settings", "reachable", "key"]
+    assert lines == [
+        f"{'ok  ' if each['ok'] else 'FAIL'}  {each['name']:<10}{each['detail']}" for each in said["checks"]
+    ]
+    return {each["name"]: each["detail"] for each in said["checks"] if not each["ok"]}
+
+
+async def silence(_: Exchange) -> None:
+    await asyncio.sleep(3600)
+
+
+WAIT = "Retry-After: 60"  # too long to begin, so nothing is waited for here
+ANSWERS: dict[str, tuple[Behaviour, str, str]] = {
+    "401": (
+        says(answer(b"", "401 No")),
+        "Writer refused the API key (401).",
+        "Check that WRITER_API_KEY holds a current key",
+    ),
+    "403": (
+        says(answer(b"", "403 No")),
+        "may not see the list of applications (403).",
+        "Use a key of the team that owns it",
+    ),
+    "404": (
+        says(answer(b"", "404 No")),
+        "Writer does not know the list of applications",
+        "(404). Check WRITER_BASE_URL.",
+    ),
+    "400": (says(answer(envelope("No"), "400 No")), '(400 Bad Request), saying "No".', "Check WRITER_BASE_URL."),
+    "429": (
+        says(answer(b"", "429 Slow", WAIT)),
+        "limiting this key's requests (429)",
+        "Wait 60 seconds, as Writer asks",
+    ),
+    "500": (
+        says(answer(b"", "500 Oops", WAIT)),
+        "it answered 500 Internal Server Error.",
+        "Try again in a few minutes.",
+    ),
+    "501": (says(answer(b"", "501 What")), "(501 Not Implemented).", "Try again later."),
+    "a redirect": (
+        says(answer(b"", "302 Found", "Location: /")),
+        "a redirect, which is not followed",
+        "Check WRITER_BASE_URL.",
+    ),
+    "a web page": (says(answer(b"<html>")), "it is a web page, not JSON", "Check WRITER_BASE_URL, or report this."),
+    "other JSON": (says(answer(b'{"hello": "world"}')), "cannot be read", "Check WRITER_BASE_URL, or report this."),
+}
+
+
+@pytest.mark.parametrize(("behaviour", "what", "mend"), ANSWERS.values(), ids=ANSWERS)
+async def test_an_answer_that_is_no_success_is_told_of_the_key(
+    behaviour: Behaviour, what: str, mend: str, tally: Tally
+) -> None:
+    async with Wire(everywhere=behaviour).served() as url:
+        failed = await tried(url, tally)
+    assert failed.keys() == {"key"}
+    assert_told(failed["key"], what, mend)
+
+
+def assert_told(said: str, what: str, mend: str) -> None:
+    """It says what happened, and behind that what to do."""
+    assert what in said
+    assert mend in said
+    assert said.index(what) < said.index(mend)
+    assert said.endswith(".")
+
+
+NETWORK = "Check WRITER_BASE_URL, the network and any proxy"
+
+
+async def test_where_nobody_listens(unused_url: str, tally: Tally) -> None:
+    failed = await tried(unused_url, tally, WRITER_JOBS_CALL_BUDGET="1")
+    assert_told(failed["reachable"], "could not be connected to (127.0.0.1)", NETWORK)
+    assert_told(failed["key"], "could not be connected to (127.0.0.1)", NETWORK)
+
+
+async def test_a_name_that_is_not_found(tally: Tally) -> None:
+    failed = await tried("https://writer.invalid", tally, WRITER_JOBS_CALL_BUDGET="1")
+    assert_told(failed["reachable"], "could not be found under its name (writer.invalid)", NETWORK)
+
+
+async def test_whoever_breaks_off(tally: Tally) -> None:
+    async with Wire(everywhere=says()).served() as url:
+        failed = await tried(url, tally, WRITER_JOBS_CALL_BUDGET="1")
+    assert_told(failed["reachable"], "broke off the connection", "Try again in a few minutes.")
+
+
+async def test_whoever_is_silent_until_the_time_is_over(tally: Tally) -> None:
+    async with Wire(everywhere=silence).served() as url:
+        failed = await tried(url, tally, WRITER_JOBS_CALL_BUDGET="1")
+    assert_told(failed["reachable"], "did not answer within 1 s.", "Check WRITER_BASE_URL, the network and any proxy.")
+    assert_told(failed["key"], "had not answered about the list of applications", "raise WRITER_JOBS_CALL_BUDGET")
+
+
+async def test_a_certificate_that_is_not_trusted(certified: ssl.SSLContext, tally: Tally) -> None:
+    async with Wire().served(certified) as url:
+        failed = await tried(url, tally)
+    assert_told(failed["reachable"], "The TLS certificate of 127.0.0.1 is not trusted here.", "through SSL_CERT_FILE.")
+
+
+async def test_whoever_speaks_no_tls(tally: Tally) -> None:
+    async with Wire(everywhere=says(answer(b"", "400 Bad"))).served() as url:
+        failed = await tried(url.replace("http:", "https:"), tally, WRITER_JOBS_CALL_BUDGET="1")
+    assert_told(failed["reachable"], "would not speak TLS (127.0.0.1)", NETWORK)
+
+
+async def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch, tally: Tally) -> None:
+    async with Proxy(answer(b"", "407 Proxy Authentication Required")).served() as way:
+        monkeypatch.setenv("HTTPS_PROXY", way)
+        failed = await tried("https://127.0.0.1:9", tally, WRITER_JOBS_CALL_BUDGET="1")
+    assert_told(failed["reachable"], "could not be reached through the proxy", NETWORK)
+
+
+async def test_no_key(url: str, tally: Tally) -> None:
+    failed = await tried(url, tally, WRITER_API_KEY="")
+    assert failed.keys() == {"key"}
+    assert_told(failed["key"], "No Writer API key is set.", "Set WRITER_API_KEY, or WRITER_API_KEY_FILE to a file")
+    assert_told(failed["key"], "Settings → Extensions", "claude_desktop_config.json")
+
+
+FILES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "missing": (lambda _: None, "cannot be read: No such file or directory."),
+    "a folder": (Path.mkdir, "cannot be read: "),
+    "empty": (Path.touch, "holds no key, or more than a key."),
+    "blank": (lambda path: path.write_text(" \n\t\n", encoding="utf-8"), "holds no key, or more than a key."),
+    "two keys": (
+        lambda path: path.write_text(f"{KEY}\n{KEY}\n", encoding="utf-8"),
+        "holds no key, or more than a key.",
+    ),
+    "no text": (lambda path: path.write_bytes(b"\xff\xfe\x00\xd8"), "it is not a text file with a key."),
+}
+
+
+@pytest.mark.parametrize(("make", "what"), FILES.values(), ids=FILES)
+async def test_a_key_file_that_gives_no_key(
+    make: Callable[[Path], object], what: str, url: str, tmp_path: Path, tally: Tally
+) -> None:
+    path = tmp_path / "key"
+    make(path)
+    failed = await tried(url, tally, WRITER_API_KEY="", WRITER_API_KEY_FILE=str(path))
+    assert failed.keys() == {"key"}
+    assert_told(failed["key"], what, "then call again.")
+    assert str(tmp_path) not in failed["key"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({"WRITER_BASE_URL": "http://example.com"}, "WRITER_BASE_URL cannot be used: must start with https://"),
+        ({"WRITER_API_KEY": "two words"}, "WRITER_API_KEY cannot be used: "),
+        ({"HTTPS_PROXY": "nonsense://proxy"}, "HTTPS_PROXY (or ALL_PROXY, or NO_PROXY) cannot be used: it must be"),
+        ({"SSL_CERT_FILE": os.devnull}, "SSL_CERT_FILE (or SSL_CERT_DIR) cannot be used: "),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_told_to_people_and_to_machines(
+    environ: dict[str, str], words: str, tally: Tally
+) -> None:
+    tally.tried["failures of check"] += 1
+    done = run("check", "--json", **environ)
+    said = json.loads(done.stdout)
+    (finding,) = said["checks"]
+    assert (done.returncode, said["ok"], finding["name"], finding["ok"]) == (2, False, "settings", False)
+    assert words in finding["detail"]
+    assert done.stderr == f"writer-jobs-mcp: {finding['detail']}\n"
+
+
+async def test_a_server_that_does_not_answer_itself(url: str, tmp_path: Path, tally: Tally) -> None:
+    tally.tried["failures of check"] += 1
+    broken = (
+        "import os, sys\nif sys.orig_argv[-1] == 'writer_jobs_mcp': os.write(2, b'It is broken.\\n'); os._exit(3)\n"
+    )
+    (tmp_path / "sitecustomize.py").write_text(broken, encoding="utf-8")
+    environ = {"WRITER_API_KEY": SANDBOX_KEY, "WRITER_BASE_URL": url, "PYTHONPATH": str(tmp_path)}
+    done = await run_beside("check", **environ)
+    assert (done.returncode, done.stderr) == (1, "It is broken.\n")
+    (failed,) = (line for line in done.stdout.splitlines() if not line.startswith("ok"))
+    assert_told(failed, "did not answer itself over stdio", "Install writer-jobs-mcp anew, or report this.")
+
+
+@pytest.mark.parametrize("status", [200, 401])
+async def test_a_collector_is_tried_where_spans_are_asked_for(url: str, status: int, tally: Tally) -> None:
+    tally.tried["failures of check"] += status != 200
+    with collecting(status) as collector:
+        environ = {"WRITER_API_KEY": SANDBOX_KEY, "WRITER_BASE_URL": url, "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}
+        done = await run_beside("check", **environ)
+    line = done.stdout.splitlines()[-1]
+    if status == 200:
+        assert (done.returncode, line) == (0, "ok    spans     the collector takes them")
+    else:
+        assert done.returncode == 1
+        assert_told(line, "FAIL  spans     The collector does not take spans.", "Check OTEL_EXPORTER_OTLP_ENDPOINT")
+    assert done.stderr == ""
+    assert collector.spans == [], "no child and no check of ours makes any"
