@@ -1,8 +1,10 @@
 """The documents tell the truth about what is here."""
 
+import ast
 import json
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import anyio
@@ -11,6 +13,7 @@ import pytest
 from evaluation.dialogue import PAGE, page
 from tests.credentials import CREDENTIALS, INNOCENT
 from tests.snapshots import published
+from tests.test_cli import run
 from writer_jobs_mcp import __version__
 from writer_jobs_mcp.config import Config
 
@@ -39,6 +42,13 @@ def test_the_settings_table_names_every_setting_with_its_default() -> None:
         for field in Config.model_fields.values()
     }
     assert written == {name: default.lower() if default == "False" else default for name, default in defaults.items()}
+
+
+def test_the_commands_table_names_every_option() -> None:
+    commands = (["--help"], ["check", "--help"], ["demo", "--help"], ["sandbox", "--help"])
+    offered = {option for each in commands for option in re.findall(r"--[a-z][a-z-]+", run(*each).stdout)}
+    written = set(re.findall(r"--[a-z][a-z-]+", str(table("Commands"))))
+    assert written == offered - {"--help"}
 
 
 def test_the_example_configuration_is_whole_but_for_the_key() -> None:
@@ -86,6 +96,33 @@ def test_each_test_that_the_threat_model_names_exists() -> None:
 def test_the_threat_model_tells_how_many_credentials_were_tried() -> None:
     said = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
     assert f"Of {len(CREDENTIALS)} realistic ones none is shown; of {len(INNOCENT)} texts" in said
+
+
+def test_each_sentence_that_troubleshooting_explains_is_said_by_the_server() -> None:
+    page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    section = page.split("\n## Each tool answers with an error\n")[1].split("\n## ")[0]
+    quoted = [line.split(" | ")[0].removeprefix("| ") for line in section.splitlines()[3:] if line]
+    pieces = {piece.strip() for each in quoted for piece in each.split("…")} - {""}
+    said = [text for path in (ROOT / "writer_jobs_mcp").rglob("*.py") for text in texts_in(path)]
+    assert len(pieces) > 15
+    assert {piece for piece in pieces if not any(piece in text for text in said)} == set()
+
+
+def texts_in(path: Path) -> Iterator[str]:
+    """The texts that a module may say, the parts of formatted ones each for itself."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def test_the_attributes_that_the_page_names_are_those_of_the_spans() -> None:
+    written = set(
+        re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)`", (ROOT / "docs" / "observability.md").read_text(encoding="utf-8"))
+    )
+    package = ROOT / "writer_jobs_mcp"
+    sources = (package / "tracing.py", package / "client" / "attempts.py")
+    told = {text for path in sources for text in texts_in(path) if re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", text)}
+    assert written == told
 
 
 def test_the_changelog_knows_the_version() -> None:
