@@ -7,7 +7,7 @@ import pytest
 from tests.client.telling import FIRST
 from tests.conftest import settings
 from writer_jobs_mcp.client import WriterClient, connect
-from writer_jobs_mcp.errors import WriterError
+from writer_jobs_mcp.errors import RateLimited, WriterError
 from writer_jobs_mcp.sandbox import Answer, Drop, Faults
 
 
@@ -45,3 +45,15 @@ async def test_a_request_without_an_answer_is_told_by_the_kind_of_error(
             await client.reach()
     assert logged(caplog)[0] == "POST /v1/applications/jobs/a-job/retry, attempt 1: ConnectError after N ms"
     assert logged(caplog)[-1] == "GET /v1/applications, attempt 1: ConnectError after N ms"
+
+
+async def test_a_wait_that_is_too_long_to_begin_is_a_line(
+    client: WriterClient, faults: Faults, caplog: pytest.LogCaptureFixture
+) -> None:
+    faults.push(Answer(429, headers={"retry-after": "60"}), times=1)
+    with pytest.raises(RateLimited):
+        await client.list_applications()
+    assert logged(caplog) == [
+        "GET /v1/applications, attempt 1: 429 after N ms",
+        "Writer answered 429 Too Many Requests and asked to wait 60.0 s; there is no time to try again",
+    ]

@@ -84,19 +84,23 @@ class Patience:
     def _is_over(self, state: RetryCallState) -> bool:
         self.made = state.attempt_number
         if anyio.current_time() + state.upcoming_sleep + _LEAST_ATTEMPT >= self._deadline:
+            logger.info("Writer %s; there is no time to try again", _told(_fault_of(state)))
             return True
         return state.attempt_number >= _ATTEMPTS and not _fault_of(state).rate_limited
 
     def _note(self, state: RetryCallState) -> None:
         fault = _fault_of(state)
         self.last_words = f"; before that, it {fault.said}"
-        asked = "" if fault.asked_to_wait is None else f" and asked to wait {fault.asked_to_wait:.1f} s"
-        logger.info("Writer %s%s; trying again in %.1f s", fault.said, asked, state.upcoming_sleep)
+        logger.info("Writer %s; trying again in %.1f s", _told(fault), state.upcoming_sleep)
 
 
 def _fault_of(state: RetryCallState) -> Fault:
     # Tenacity asks only about what `retry` accepted, which its types cannot say.
     return cast("Fault", state.outcome and state.outcome.exception())
+
+
+def _told(fault: Fault) -> str:
+    return fault.said if fault.asked_to_wait is None else f"{fault.said} and asked to wait {fault.asked_to_wait:.1f} s"
 
 
 def asked_to_wait(headers: Mapping[str, str], now: datetime) -> float | None:
