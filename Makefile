@@ -34,8 +34,9 @@ format: $(VENV)/.develops ## put the code in form
 lint: $(VENV)/.develops ## form and lint
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
 
-types: $(VENV)/.develops ## strict types
+types: $(VENV)/.develops ## strict types, and for the package those of Windows
 	@$(BIN)/pyright --warnings
+	@$(BIN)/pyright --warnings --pythonplatform Windows writer_jobs_mcp
 
 walls: $(VENV)/.develops ## which module may import which
 	@$(BIN)/lint-imports

@@ -19,7 +19,7 @@ SOURCES = {
     if (path.suffix == ".html" and path.parent == PAGES) or PAGES not in path.parents
 }
 # What is for those who work in the repository, and for nobody who has unpacked a distribution.
-KEPT_AT_HOME = (".ci/", ".github/", ".dockerignore", "Dockerfile", "benchmarks/")
+KEPT_AT_HOME = (".ci/", ".github/", ".gitattributes", ".dockerignore", "Dockerfile", "benchmarks/")
 
 
 def main() -> None:

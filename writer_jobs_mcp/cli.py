@@ -199,10 +199,10 @@ def _demo(environ: Mapping[str, str]) -> int:
     import anyio
 
     from writer_jobs_mcp.config import Config
-    from writer_jobs_mcp.demo import DemoFailed, demo
+    from writer_jobs_mcp.demo import DemoFailed, demo, has_colours
 
     level = {name: value for name, value in environ.items() if name == "WRITER_JOBS_LOG_LEVEL"}
-    coloured = sys.stdout.isatty() and not environ.get("NO_COLOR")
+    coloured = has_colours(sys.stdout.isatty(), environ, os.name)
     try:
         anyio.run(demo, _write, coloured, environ, Config.from_env(level).log_level)
     except DemoFailed as exc:

@@ -1,5 +1,6 @@
 """The settings of one server, read from the environment once."""
 
+import codecs
 import ipaddress
 import re
 from collections.abc import Mapping
@@ -62,6 +63,12 @@ def _usable_key(value: SecretStr) -> SecretStr:
     return value
 
 
+def _decoded(content: bytes) -> str:
+    # Windows' own tools put a mark at the start, and PowerShell 5 writes UTF-16 behind it.
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if wide else "utf-8-sig")
+
+
 class Config(BaseModel):
     """How this server reaches Writer, how long it may take, and what it may do."""
 
@@ -116,7 +123,7 @@ class Config(BaseModel):
         # Its path is not told: some put the key itself where the name of its file belongs.
         try:
             with self.api_key_file.expanduser().open("rb") as file:
-                key = file.read(_GREATEST_KEY_FILE).decode().strip()
+                key = _decoded(file.read(_GREATEST_KEY_FILE)).strip()
         except (OSError, UnicodeDecodeError, RuntimeError) as exc:
             reason = exc.strerror if isinstance(exc, OSError) else "it is not a text file with a key"
             message = f"The key file that WRITER_API_KEY_FILE names cannot be read: {reason}. Mend it, then call again."

@@ -37,6 +37,14 @@ async def demo(write: Callable[[str], None], coloured: bool, environ: Mapping[st
         await _Dialogue(client, write, paint).play()
 
 
+def has_colours(is_terminal: bool, environ: Mapping[str, str], system: str) -> bool:
+    """Whether colours show where the dialogue is written to; ``system`` as in ``os.name``."""
+    if not is_terminal or environ.get("NO_COLOR") or environ.get("TERM") == "dumb":
+        return False
+    # The old console of Windows prints what asks for a colour; those that draw it say who they are.
+    return system != "nt" or not environ.keys().isdisjoint(("WT_SESSION", "TERM", "TERM_PROGRAM", "ANSICON"))
+
+
 class DemoFailed(Exception):
     """The server did not answer a question of the demo as it should."""
 
