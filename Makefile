@@ -8,7 +8,7 @@ UV := $(shell command -v uv 2>/dev/null)
 
 PAGES := writer_jobs_mcp/dashboard
 
-.PHONY: help demo test chaos check audit format lint types walls wheel clients bundle page same-page screenshots evaluation docs snapshots bench clean
+.PHONY: help demo test chaos check audit format lint types walls wheel lowest matrix clients bundle page same-page screenshots evaluation docs snapshots bench clean
 .DEFAULT_GOAL := help
 
 help: ## what can be done here
@@ -23,7 +23,7 @@ test: $(VENV)/.develops ## the tests
 chaos: $(VENV)/.develops ## break everything on purpose, at length: what was tried, and what was lost, leaked or hung
 	@CHAOS=full $(BIN)/python -m pytest -q tests/chaos
 
-check: lint types walls test wheel clients bundle same-page ## the whole gate
+check: lint types walls test wheel lowest clients bundle same-page ## the whole gate
 
 audit: $(VENV)/.develops ## look for known vulnerabilities in what a user installs; asks PyPI's advisories, and fails where it cannot
 	@$(BIN)/python -m pipx run --spec 'pip-audit>=2.9,<3' pip-audit --strict --progress-spinner off .
@@ -43,6 +43,12 @@ walls: $(VENV)/.develops ## which module may import which
 
 wheel: $(VENV)/.develops ## build the wheel, install it in an empty environment, start it there
 	@$(BIN)/python tests/wheel.py
+
+lowest: $(VENV)/.develops ## start the wheel with the lowest dependencies that it declares
+	@$(BIN)/python tests/matrix.py --dependencies lowest --tests tests/test_stdio.py::test_a_real_client_asks_all_three_tools -- $(PYTHON)
+
+matrix: $(VENV)/.develops ## test the wheel on every Python that is here, with the lowest dependencies and the newest (five minutes each)
+	@$(BIN)/python tests/matrix.py $(MATRIX_ARGS)
 
 clients: $(VENV)/.develops tests/clients/node_modules/.installed ## real clients start the server and ask it (Node 20 or later, npm)
 	@$(BIN)/python -m tests.clients
