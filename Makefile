@@ -8,7 +8,7 @@ UV := $(shell command -v uv 2>/dev/null)
 
 PAGES := writer_jobs_mcp/dashboard
 
-.PHONY: help demo test chaos check audit format lint types walls workflows wheel lowest matrix clients bundle page same-page screenshots evaluation docs snapshots bench clean
+.PHONY: help demo test chaos check audit format lint types walls workflows wheel lowest matrix newcomer clients bundle page same-page screenshots evaluation docs snapshots bench clean
 .DEFAULT_GOAL := help
 
 help: ## what can be done here
@@ -54,6 +54,9 @@ lowest: $(VENV)/.develops ## start the wheel with the lowest dependencies that i
 
 matrix: $(VENV)/.develops ## test the wheel on every Python that is here, with the lowest dependencies and the newest (five minutes each)
 	@$(BIN)/python tests/matrix.py $(MATRIX_ARGS)
+
+newcomer: ## time a newcomer's path: from clone to first answer, with nothing but what is committed
+	@$(PYTHON) tests/newcomer.py
 
 clients: $(VENV)/.develops tests/clients/node_modules/.installed ## real clients start the server and ask it (Node 20 or later, npm)
 	@$(BIN)/python -m tests.clients

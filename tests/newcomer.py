@@ -1,0 +1,51 @@
+"""Times a newcomer's path: from ``git clone`` to the first answer, by the README's first command, with no key.
+
+The clone is of what is committed here, and whoever makes it has nothing: no home, no cache, no environment.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+MOST = 120  # seconds
+AN_ANSWER = "│ "
+# Where this machine finds programs and packages; a newcomer's own does without.
+KEPT = re.compile(r"PATH|LANG|SYSTEMROOT|(PIP|UV|SSL|PYENV)_(?!CACHE)\w+|\w+_PROXY", re.IGNORECASE)
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as directory:
+        home, clone = Path(directory, "home"), Path(directory, "writer-jobs-mcp")
+        home.mkdir()
+        environ = {name: value for name, value in os.environ.items() if KEPT.fullmatch(name)} | {"HOME": str(home)}
+        started = time.monotonic()
+        subprocess.run(["git", "clone", "--quiet", ROOT.as_uri(), str(clone)], check=True, env=environ)  # noqa: S603, S607
+        cloned = time.monotonic()
+        command = first_command((clone / "README.md").read_text(encoding="utf-8"))
+        with subprocess.Popen(  # noqa: S602 - as the README tells a newcomer to type it
+            command, shell=True, cwd=clone, env=environ, stdout=subprocess.PIPE, encoding="utf-8"
+        ) as demo:
+            assert demo.stdout is not None
+            answer = next((line for line in demo.stdout if line.startswith(AN_ANSWER)), "")
+            answered = time.monotonic()
+            rest = sum(line.startswith(AN_ANSWER) for line in demo.stdout)
+    sys.stdout.write(f"git clone; {command}\n{answer}")
+    taken = answered - started
+    sys.stdout.write(f"{taken:.0f} s from clone to first answer, of which {cloned - started:.1f} s to clone; ")
+    sys.stdout.write(f"{rest} lines of answers more.\n")
+    return 0 if answer and not demo.returncode and taken < MOST else 1
+
+
+def first_command(readme: str) -> str:
+    """What the README says to type first."""
+    section = readme.split("\n## Try it with no key\n")[1]
+    return section.split("```sh\n")[1].split("\n```")[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
