@@ -26,7 +26,7 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         encoding="utf-8",
         timeout=A_WHILE,
         check=False,
-        env={**kept, **environ},
+        env={**kept, "PYTHONIOENCODING": "utf-8", **environ},
     )
 
 
