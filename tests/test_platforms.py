@@ -11,6 +11,7 @@ import pytest
 
 import writer_jobs_mcp
 from tests.test_stdio import A_WHILE, INITIALIZE, SERVER
+from writer_jobs_mcp.check import Finding, Findings
 from writer_jobs_mcp.cli import main
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.demo import has_colours
@@ -82,6 +83,12 @@ def test_help_can_be_printed_on_every_console(command: list[str], capsys: pytest
     with pytest.raises(SystemExit):
         main([*command, "--help"], {})
     assert capsys.readouterr().out.isascii()
+
+
+def test_what_check_says_to_machines_is_the_same_in_every_encoding() -> None:
+    written = Findings((Finding("reachable", ok=False, detail="größe.example ✗"),)).as_json()
+    assert written.isascii()
+    assert json.loads(written)["checks"][0]["detail"] == "größe.example ✗"
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ class Findings:
 
     def as_json(self) -> str:
         """``{"ok": bool, "checks": [{"name", "ok", "detail"}]}``."""
-        return json.dumps({"ok": self.hold, "checks": [asdict(each) for each in self.tried]}, ensure_ascii=False)
+        return json.dumps({"ok": self.hold, "checks": [asdict(each) for each in self.tried]})
 
 
 async def check(config: Config, environ: Mapping[str, str]) -> Findings:
