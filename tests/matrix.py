@@ -73,7 +73,8 @@ def install(environment: Path, python: str, wheel: Path, dependencies: str) -> d
     uv("venv", "--quiet", "--clear", "--python", python, "--no-python-downloads", str(environment))
     inside = ["--quiet", "--python", str(environment)]
     # To uv, only what a manifest asks for is direct, and what a wheel asks for is not.
-    uv("pip", "install", *inside, "--resolution", RESOLUTIONS[dependencies], "-r", str(ROOT / "pyproject.toml"))
+    declared = ["--resolution", RESOLUTIONS[dependencies], "--extra", "otel"]
+    uv("pip", "install", *inside, *declared, "-r", str(ROOT / "pyproject.toml"))
     uv(
         "pip", "install", *inside, f"{PROJECT['name']}[dev] @ {wheel.as_uri()}"
     )  # leaves alone what is there and will do
