@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NoReturn
 
@@ -35,7 +35,10 @@ def entry_point() -> NoReturn:
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run one command and return its exit status: 0 all is well, 1 something is not, 2 it cannot be done like this."""
+    """Run one command and return its exit status: 0 all is well, 1 something is not, 2 it cannot be done like this.
+
+    A server that has served does not come back: it leaves the process, with its status.
+    """
     try:
         if sys.stdin is None or sys.stdout is None:
             raise ConfigError("stdin or stdout is closed, and both are needed. Start it with them open.")
@@ -141,7 +144,8 @@ async def _converse(server: "MCPServer[App]", environ: Mapping[str, str]) -> NoR
         logging.getLogger(__name__).exception("The server ended through a fault of its own")
     finally:
         # A thread may still wait for a line, or for a name to be looked up, and Python would wait for the thread.
-        sys.stderr.flush()
+        with suppress(OSError):  # whoever read the log may be gone as well
+            sys.stderr.flush()
         os._exit(status)
 
 

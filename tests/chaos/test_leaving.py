@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from fcntl import ioctl
+from pathlib import Path
 from struct import unpack
 from termios import FIONREAD
 
@@ -84,6 +85,15 @@ async def test_it_leaves_at_the_end_of_input_although_its_answers_find_no_room(t
         await until(lambda: unpack("i", ioctl(read, FIONREAD, b"    "))[0] > 40_000)
         server.end_input()
         assert (await server.complaints(), await server.status()) == ("", 0)
+
+
+async def test_it_says_why_its_answers_cannot_be_written(tmp_path: Path, tally: Tally) -> None:
+    tally.tried["ways to leave"] += 1
+    command = ("sh", "-c", 'ulimit -f 0; exec "$@" > "$0"', str(tmp_path / "answers"), *SERVER)
+    async with started(command=command) as server:
+        server.greet()  # its input stays open
+        assert await server.complaints() == "writer-jobs-mcp: stdout cannot be written to: File too large.\n"
+        assert await server.status() == 1
 
 
 @asynccontextmanager
