@@ -69,8 +69,13 @@ def visible(text: str) -> str:
     if _regex(_DOUBTFUL).search(text):
         text = _regex(_TERMINAL_ESCAPE).sub("", text)
         text = _regex(_LINE_BREAKS).sub("\n", text)
-        text = _regex(_DOUBTFUL).sub(lambda found: "".join(filter(_is_visible, found[0])), text)
+        text = _regex(_DOUBTFUL).sub(_visible_part, text)
     return text if text.isascii() else _regex(_HEAP).sub(_lowered, text)
+
+
+def _visible_part(doubtful: re.Match[str]) -> str:
+    hidden = {ord(character): None for character in set(doubtful[0]) if not _is_visible(character)}
+    return doubtful[0].translate(hidden) if hidden else doubtful[0]
 
 
 def _is_visible(character: str) -> bool:
