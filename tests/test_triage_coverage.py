@@ -58,8 +58,14 @@ async def test_a_window_that_cannot_be_is_refused_before_anything_is_asked(argum
     assert api.asked == 0
 
 
-async def test_an_age_older_than_the_calendar_means_everything() -> None:
-    assert (await triage(api_of([job(5)]), since="999999w"))["counts"] == {"completed": 1}
+@pytest.mark.parametrize("since", ["999999w", "60000w", "0001-01-01", "1013-01-01T00:00:00+14:00"])
+async def test_a_window_before_which_the_calendar_has_no_room_means_everything(since: str) -> None:
+    assert (await triage(api_of([job(5)]), since=since))["counts"] == {"completed": 1}
+
+
+@pytest.mark.parametrize("until", ["0001-01-01", "1970-01-01T00:00:00Z"])
+async def test_a_window_that_ends_with_the_calendars_beginning_is_empty(until: str) -> None:
+    assert (await triage(api_of([job(5)]), until=until))["counts"] == {}
 
 
 # What was not read

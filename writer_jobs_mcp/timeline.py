@@ -38,7 +38,7 @@ class Timeline:
         self._lengths = _lengths()
         self._seconds = next(self._lengths)
         self._counts: dict[int, Counter[str]] = {}
-        end = (until or now) - timedelta.resolution
+        end = max(until or now, _EPOCH) - timedelta.resolution
         self._first = self._last = self._step_of(end)
         if since is not None:
             self._reach(min(since, end))

@@ -6,7 +6,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
@@ -42,7 +42,12 @@ class Window(NamedTuple):
 
     def before(self, now: datetime) -> datetime | None:
         """Where the equally long window before this one begins; None where this one has no beginning."""
-        return self.since and self.since - ((self.until or now) - self.since)
+        if self.since is None:
+            return None
+        try:
+            return self.since - ((self.until or now) - self.since)
+        except OverflowError:
+            return datetime.min.replace(tzinfo=UTC)  # the calendar begins later than that
 
 
 class Stuck(NamedTuple):
