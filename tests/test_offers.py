@@ -21,6 +21,7 @@ from mcp_types import (
 from tests.conftest import NOW, settings
 from tests.snapshots import published
 from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.resources import JOB_URI
 from writer_jobs_mcp.sandbox import APPLICATIONS, SANDBOX_KEY, Answer, Delay, Faults, Sandbox, World
 from writer_jobs_mcp.server import build_server
 
@@ -139,6 +140,13 @@ async def test_an_id_that_would_lead_elsewhere_is_refused_before_anything_is_sen
     assert list(api.received) == []
 
 
+async def test_a_resource_that_there_is_not_is_told_with_those_that_there_are(client: Client) -> None:
+    there_are = f"there are ui://writer-jobs/triage, writer://applications, {JOB_URI}."
+    assert (await refusal(client, "writer://\x1b[31mjobs")).error.message == (
+        f'Unknown resource "writer://jobs": {there_are}'
+    )
+
+
 async def test_without_a_key_a_resource_says_how_to_set_one(keyless_client: Client) -> None:
     for uri in ("writer://applications", address("a")):
         refused = await refusal(keyless_client, uri)
@@ -224,10 +232,15 @@ LACKING: list[tuple[str, dict[str, str], str]] = [
         {"app": "a"},
         'application_id is required. Unknown argument "app". daily_job_report takes application_id.',
     ),
+    (
+        "daily\njob\u200breport",
+        {},
+        'Unknown prompt "daily jobreport": there are triage_failed_jobs, explain_job_failure, daily_job_report.',
+    ),
 ]
 
 
-async def test_a_prompt_that_lacks_an_argument_says_which(client: Client) -> None:
+async def test_a_prompt_that_cannot_be_given_says_why(client: Client) -> None:
     for name, arguments, sentence in LACKING:
         with pytest.raises(MCPError) as refused:
             await client.get_prompt(name, arguments)

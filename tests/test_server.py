@@ -200,6 +200,11 @@ async def test_a_bad_argument_is_answered_with_one_sentence(
     assert await error_of(client, tool, arguments) == sentence
 
 
+async def test_a_tool_that_there_is_not_is_told_with_those_that_there_are(client: Client) -> None:
+    names = ", ".join(tool.name for tool in (await client.list_tools()).tools)
+    assert await error_of(client, "list_jobs\u200b", {}) == f'Unknown tool "list_jobs": there are {names}.'
+
+
 @pytest.mark.parametrize("bad", [".", "..", "a/b", "a\\b", "a\nb", "a\x00b", "x" * 201, "", " ", "a\x7fb", "a\x9fb"])
 async def test_an_id_that_would_lead_elsewhere_is_refused_before_anything_is_sent(
     client: Client, api: Sandbox, bad: str

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast, get_args
@@ -11,9 +11,10 @@ import anyio
 from mcp.server import MCPServer
 from mcp.server.caching import CacheHint
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError, UnexpectedToolError
 from mcp.server.mcpserver.tools import Tool
-from mcp_types import ToolAnnotations
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_PARAMS, ToolAnnotations
 from pydantic import ConfigDict, ValidationError
 
 from writer_jobs_mcp import __version__, client, views
@@ -28,6 +29,9 @@ from writer_jobs_mcp.tools import CATALOGUE, App, Offer
 from writer_jobs_mcp.tracing import trace
 
 if TYPE_CHECKING:
+    from mcp.server.lowlevel.helper_types import ReadResourceContents
+    from mcp_types import CallToolResult, GetPromptResult, InputRequiredResult
+    from pydantic import AnyUrl
     from pydantic_core import ErrorDetails
 
     from writer_jobs_mcp.client import Transport
@@ -82,7 +86,7 @@ def build_server(
             running.remove(app)
             await app.aclose()
 
-    server = MCPServer(
+    server = JobServer(
         "writer-jobs-mcp",
         title="Writer jobs",
         version=__version__,
@@ -99,6 +103,55 @@ def build_server(
     add_completions(server, lambda: running[-1])
     trace(server, {fn.__name__ for fn in (*(offer.fn for offer in CATALOGUE), *(fn for _, fn in PROMPTS))})
     return server
+
+
+class JobServer(MCPServer[App]):
+    """A server that names what it has to whoever asks for what it has not."""
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[App, Any] | None = None
+    ) -> "CallToolResult | InputRequiredResult":
+        """Call a tool.
+
+        Raises:
+            ToolError: With a sentence for the model as its whole text.
+        """
+        if name not in (tools := [tool.name for tool in await self.list_tools()]):
+            raise ToolError(_unknown("tool", name, tools))
+        return await super().call_tool(name, arguments, context)
+
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[App, Any] | None = None
+    ) -> "GetPromptResult | InputRequiredResult":
+        """Give a prompt.
+
+        Raises:
+            MCPError: There is no such prompt, or an argument is wrong.
+        """
+        if name not in (prompts := [prompt.name for prompt in await self.list_prompts()]):
+            raise MCPError(code=INVALID_PARAMS, message=_unknown("prompt", name, prompts))
+        return await super().get_prompt(name, arguments, context)
+
+    async def read_resource(
+        self, uri: "AnyUrl | str", context: Context[App, Any] | None = None
+    ) -> "Iterable[ReadResourceContents] | InputRequiredResult":
+        """Read a resource.
+
+        Raises:
+            ResourceError: With a sentence as its whole text.
+        """
+        try:
+            return await super().read_resource(uri, context)
+        except ResourceNotFoundError as exc:
+            if str(exc) != f"Unknown resource: {uri}":  # the stock words, which hold the address as it came
+                raise
+            resources = [resource.uri for resource in await self.list_resources()]
+            templates = [template.uri_template for template in await self.list_resource_templates()]
+            raise ResourceNotFoundError(_unknown("resource", str(uri), [*resources, *templates])) from None
+
+
+def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    return f"Unknown {kind} {quoted(preview(name, 60))}: there are {', '.join(known)}."
 
 
 class JobTool(Tool):
