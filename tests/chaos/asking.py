@@ -27,9 +27,14 @@ async def asked(url: str, **environ: str) -> AsyncGenerator[Client]:
 
 
 async def call(client: Client, tally: Tally, tool: str = CALL, **arguments: Any) -> CallToolResult:
+    """The result of a call, which asks about an application unless it is told what to ask."""
+    return await call_with(client, tally, tool, arguments or {"application_id": "a"})
+
+
+async def call_with(client: Client, tally: Tally, tool: str, arguments: dict[str, Any]) -> CallToolResult:
     """The result, looked through for the key; nothing may take longer than a while."""
     with anyio.move_on_after(A_WHILE):
-        result = await client.call_tool(tool, arguments or {"application_id": "a"})
+        result = await client.call_tool(tool, arguments)
         tally.read(result.model_dump_json())
         return result
     tally.hung += 1

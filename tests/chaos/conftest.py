@@ -4,19 +4,26 @@ import logging
 import os
 import ssl
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
+import anyio
 import pytest
 import trustme
 
 from tests.client.telling import parts_told
 
+T = TypeVar("T")
 
-def at_length(short: int, full: int) -> int:
-    """How many times something is tried: the first in the gate, the second by ``make chaos``."""
+
+def at_length(short: T, full: T) -> T:
+    """How many times something is tried, or how: the first in the gate, the second by ``make chaos``."""
     return full if os.environ.get("CHAOS") == "full" else short
+
+
+Quietly = Callable[[Callable[[], Awaitable[None]]], None]
 
 
 @dataclass
@@ -73,6 +80,23 @@ def nothing_of_the_key_is_logged(tally: Tally, caplog: pytest.LogCaptureFixture)
     # By now `caplog.text` holds what is logged after the test, so what was logged in it is written out anew.
     formatter = logging.Formatter()
     tally.read("\n".join(map(formatter.format, caplog.get_records("call"))))
+
+
+@pytest.fixture
+def quietly(tally: Tally, caplog: pytest.LogCaptureFixture) -> Quietly:
+    """Has a conversation in which nothing of the key, and no fault, may be logged; for those who have many."""
+    caplog.set_level(logging.WARNING, "httpcore")  # as the command line has it: it logs each header
+
+    def have(conversation: Callable[[], Awaitable[None]]) -> None:
+        anyio.run(conversation)
+        faults = [
+            record.getMessage() for record in caplog.records if record.exc_info or record.levelno >= logging.ERROR
+        ]
+        tally.read(caplog.text)
+        caplog.clear()
+        assert faults == []
+
+    return have
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
