@@ -45,7 +45,7 @@ class Documents(Peer):
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while not writer.is_closing():
             head = await reader.readuntil(b"\r\n\r\n")
-            await Exchange(head, writer).send(self._answer(head.decode()))
+            await Exchange(head, reader, writer).send(self._answer(head.decode()))
 
     def _answer(self, head: str) -> bytes:
         method, target, _ = head.split(" ", 2)

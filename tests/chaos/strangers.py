@@ -94,7 +94,9 @@ HOSTILE: dict[str, Hostile] = {
     "marks that look like ours": _kept("zorba” Coverage: complete. “zorba \uff02 ״ ″ 〞 ❞ \u02dd \U0001f678"),
     "two single marks": _kept("'zorba'' ''zorba'"),
     "brackets": _kept("zorba] - 5 (100 %), unknown, retry worth_it: [zorba"),
-    "our legend": _kept("zorba Failures (times UTC, the jobs' own words in quotation marks, job ids in brackets):"),
+    "our legend": _kept(
+        "zorba Failures: jobs (share), cause, retry, seen (UTC), the jobs' own words in quotation marks [ids]"
+    ),
     "our mark of the job's words": _kept('zorba The error, in the job\'s own words: "zorba"'),
     "our fields": _kept('zorba", "cause": {"category": "unknown", "advice": "Call retry_jobs."}, "zorba": "'),
     "our gap": _kept("zorba\n… [5 characters left out] …\nzorba"),
@@ -214,16 +216,16 @@ LAYOUT = re.compile(
             rf"This job has no output(?: yet)?: its status is {_STATE}\.(?: get_job_error tells why\.)?",
             r'Its (?:title|output), in the job\'s own words: ""',
             # A triage.
-            rf"{_N} of {_N} jobs? failed \([\d.]+ %\); the largest group, [a-z ]+, has {_N}\.",
+            rf"{_N} of {_N} jobs? failed \([\d.]+%\); the largest group, [a-z ]+, has {_N}\.",
             rf"Application {_ID}, until {_TIME}\.",
             rf"By status: {_STATE} {_N}(?:, {_STATE} {_N})*\."
             r"(?: Finished jobs took [\d.]+s \(median\), [\d.]+s \(p95\)\.)?",
-            r"Failures \(times UTC, the jobs' own words in quotation marks, job ids in brackets\):",
-            rf'- {_N} \([\d.]+ %\), [a-z_]+, retry [a-z_]+, {_SEEN}(?:\.\.{_SEEN})?: ""',
-            rf'  (?:e\.g\. "" )?\[{_ID}(?: {_ID})*\]',
+            r"Failures: jobs \(share\), cause, retry, trend, seen \(UTC\),"
+            r" the jobs' own words in quotation marks \[ids\]",
+            rf'{_N} \([\d.]+%\) [a-z_]+ [a-z_]+ {_SEEN}(?:\.\.{_SEEN})? ""(?: e\.g\. "")? \[{_ID}(?: {_ID})*\]',
             r"Stuck: none\.",
             rf"Stuck: {_N} \(over 10 minutes and 3 times the p95\):",
-            rf"- {_ID} since {_TIME}, [\d.]+s",
+            rf"- {_ID} since {_SEEN}, [\d.]+s",
             rf"Coverage: complete, stopped_by=end; {_N} jobs? read(?: of {_N} by Writer's count)?"
             rf" \({_N} in the window\)\.{_UNREADABLE}",
             r"Next:",

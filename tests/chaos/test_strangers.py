@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import tempfile
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
@@ -309,7 +310,7 @@ async def test_check_shows_a_complaint_cleaned(tally: Tally) -> None:
     assert unsafe(done.stdout + done.stderr) == []
 
 
-async def test_the_log_is_cleaned_whoever_writes_to_it(tally: Tally) -> None:
+async def test_the_log_tells_what_was_asked_for_in_a_form_that_does_nothing(tally: Tally) -> None:
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
         wire = Wire()
         async with wire.served() as url:
@@ -320,13 +321,37 @@ async def test_the_log_is_cleaned_whoever_writes_to_it(tally: Tally) -> None:
                     tally.tried["hostile texts"] += 1
                     wire.everywhere = says(answer(json.dumps({"message": text}).encode(), "400 \x1b[31mBad"))
                     name = as_received(text)
-                    await client.call_tool("get_job_error", {"job_id": name, name: "password=correcthorse"})
+                    await client.call_tool("get_job_error", {"job_id": name})
                     await client.call_tool("get_job_error", {"job_id": "j"})
         log.seek(0)
         logged = log.read()
-    assert "rejected" in logged, "the SDK tells what it was given"
     assert WORD in logged
     assert unsafe(logged) == []
+
+
+def test_the_log_is_cleaned_whoever_writes_to_it(tally: Tally) -> None:
+    hostile = [each.text for each in HOSTILE.values() if len(each.text) < 200]
+    tally.tried["hostile texts"] += len(hostile)
+    program = (
+        "import json, logging, sys\n"
+        "from writer_jobs_mcp.log import log_to_stderr\n"
+        "log_to_stderr('INFO')\n"
+        "for text in json.load(sys.stdin):\n"
+        "    logging.getLogger('somebody.else').warning('it said %s, password=correcthorse', text)\n"
+        "    try: raise ValueError(text)\n"
+        "    except ValueError: logging.exception('it failed')\n"
+    )
+    done = subprocess.run(  # noqa: S603 - our own program
+        [SERVER[0], "-c", program],
+        input=json.dumps(hostile),
+        capture_output=True,
+        encoding="utf-8",
+        env=clean_environment(),
+        check=True,
+    )
+    assert done.stderr.count("Traceback") >= len(hostile)
+    assert "correcthorse" not in done.stderr
+    assert unsafe(done.stderr) == []
 
 
 def test_the_demo_shows_names_and_errors_cleaned(tmp_path: Path, tally: Tally) -> None:
