@@ -23,10 +23,10 @@ from tests.test_stdio import A_WHILE, SERVER, clean_environment, shake_hands
 from tests.test_triage import nine_causes
 from tests.triaging import TRIAGE, Told, api_of, job, server_for
 from writer_jobs_mcp import views
+from writer_jobs_mcp.boundary import plain_schema
 from writer_jobs_mcp.client import connect, in_process
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.scan import scan_jobs
-from writer_jobs_mcp.server import plain_schema
 from writer_jobs_mcp.triage import Triage, Window
 
 # What the agent reads

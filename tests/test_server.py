@@ -13,9 +13,10 @@ from tests.asking import error_of, structure_of
 from tests.conftest import NOW, settings
 from tests.snapshots import SCHEMAS, published
 from writer_jobs_mcp import __version__
+from writer_jobs_mcp.boundary import plain_schema
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, Answer, Faults, Sandbox, World
-from writer_jobs_mcp.server import build_server, plain_schema
+from writer_jobs_mcp.server import build_server
 
 ERAS = ["auto", "legacy"]
 ALIAS = "product-description-writer"

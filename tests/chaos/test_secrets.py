@@ -3,8 +3,10 @@
 import base64
 import hashlib
 import json
+import logging
 import os
 import tempfile
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -288,3 +290,26 @@ def test_errors_of_real_programs_are_hardly_ever_taken_for_secrets() -> None:
     # Both say a part of a key, as OpenAI and Writer themselves would.
     assert [error for error in masked if "sk-" not in error] == []
     assert len(masked) <= 2
+
+
+async def test_a_key_that_is_given_for_a_name_or_an_argument_is_not_repeated(
+    unused_url: str, tally: Tally, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "mcp")  # as the command line has it: the SDK logs names
+    async with asked(unused_url) as client:
+        asking: list[Callable[[], Awaitable[object]]] = [
+            lambda: client.call_tool(KEY, {}),
+            lambda: client.get_prompt(KEY),
+            lambda: client.get_prompt("explain_job_failure", {"job_id": f" {KEY}"}),
+            lambda: client.get_prompt("triage_failed_jobs", {"application_id": "a", "since": KEY}),
+            lambda: client.read_resource(f"writer://{KEY}"),
+            lambda: client.read_resource(f"writer://applications/a/jobs/{KEY}"),
+        ]
+        for ask in asking:
+            tally.tried["misplaced keys"] += 1
+            try:
+                said = str(await ask())
+            except MCPError as exc:
+                said = str(exc)
+            assert "The API key was given where" in said
+            tally.read(said)
