@@ -39,6 +39,21 @@ def test_the_version_is_the_packages() -> None:
     assert run("--version").stdout == f"writer-jobs-mcp {__version__}\n"
 
 
+def test_whoever_reads_no_further_than_the_first_lines_of_the_demo_ends_it_quietly() -> None:
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-m", "writer_jobs_mcp", "demo"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as demo:
+        assert demo.stdout is not None
+        assert demo.stderr is not None
+        assert "An agent has started writer-jobs-mcp" in demo.stdout.readline()
+        demo.stdout.close()  # as head does
+        assert demo.stderr.read() == ""
+        assert demo.wait(A_WHILE) == 1
+
+
 def test_help_names_every_command() -> None:
     printed = run("--help").stdout
     named = ("check", "demo", "sandbox", "--sandbox", "--log-level")

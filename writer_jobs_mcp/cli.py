@@ -274,5 +274,9 @@ def _write(text: str) -> None:
     try:
         sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as exc:
+        from writer_jobs_mcp.stdio import nobody_reads
+
+        if not nobody_reads(exc):
+            raise
         os._exit(1)  # whoever read this, such as head, has seen enough

@@ -1,5 +1,6 @@
 """One client's pipes: read no faster than answers leave, and left as soon as either of them ends."""
 
+import errno
 import logging
 import os
 from collections import Counter
@@ -57,8 +58,13 @@ async def serve(server: MCPServer[Any], stdin: int, stdout: int) -> None:
         tasks.start_soon(hear)
         tasks.start_soon(say)
         await lowlevel.run(heard, to_client, lowlevel.create_initialization_options())
-    if pipes.broken and not isinstance(pipes.broken, ConnectionError):
+    if pipes.broken and not nobody_reads(pipes.broken):
         raise pipes.broken
+
+
+def nobody_reads(exc: OSError) -> bool:
+    """Whether what could not be written to has no reader any more, which Windows calls an invalid argument."""
+    return isinstance(exc, ConnectionError) or (os.name == "nt" and exc.errno == errno.EINVAL)
 
 
 class _Pipes:
