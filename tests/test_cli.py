@@ -40,7 +40,7 @@ def test_the_version_is_the_packages() -> None:
 
 
 def test_whoever_reads_no_further_than_the_first_lines_of_the_demo_ends_it_quietly() -> None:
-    with subprocess.Popen(  # noqa: S603 - our own program
+    with subprocess.Popen(
         [sys.executable, "-m", "writer_jobs_mcp", "demo"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
