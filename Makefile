@@ -85,7 +85,7 @@ screenshots: $(VENV)/.develops ## draw the pictures of the README anew, in Chrom
 snapshots: $(VENV)/.develops ## write the tools' schemas anew, to be reviewed in the diff
 	@$(BIN)/python -m tests.snapshots
 
-bench: $(BENCH)/.measures ## measure what the README claims, beside what people would use instead (four minutes; Node for one peer)
+bench: $(BENCH)/.measures ## measure what the README claims, beside what people would use instead (five minutes; Node for one peer)
 	@$(BENCH)/bin/python -m benchmarks $(BENCH_ARGS)
 
 clean: ## remove what was built
