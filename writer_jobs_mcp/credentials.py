@@ -22,10 +22,13 @@ class _Secret(NamedTuple):
     masked: str = MASK
 
 
+# What looks ahead in these forms looks no further than some hundred characters: a form whose beginning comes again and
+# again would otherwise be looked for in the whole rest of a text, each time.
+
 # Keys that are known by their makers' prefixes.
 _PREFIXED = (
     # OpenAI, Anthropic, Stripe and the like; no secret is what OpenSSH calls its key types
-    r"\b(?:sk|pk|rk)[-_](?!ssh-|ecdsa-)(?=[\w*.-]*(?:[\dA-Z*]|\.\.))[\w*.-]{6,}",
+    r"\b(?:sk|pk|rk)[-_](?!ssh-|ecdsa-)(?=[\w*.-]{0,100}(?:[\dA-Z*]|\.\.))[\w*.-]{6,}",
     r"\bwhsec_[\w+/=-]{16,}",  # Stripe's webhooks
     r"\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}",
     r"\bgl(?:pat|rt|dt|cbt|ptt|ft|soat)-[\w-]{16,}",  # GitLab
@@ -49,7 +52,7 @@ _SECRETS: tuple[_Secret, ...] = (
         r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
         r"(?:[^-]|-(?!----END)){0,10000}(?:-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----)?",
     ),
-    _Secret(("eyj",), r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"),  # JWT
+    _Secret(("eyj",), r"\beyJ[\w-]{8,600}\.[\w-]{8,}(?:\.[\w-]*)?"),  # JWT
     _Secret(("akia", "asia"), r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),  # AWS access key id
     _Secret(("aiza",), r"\bAIza[\w-]{30,}"),  # Google
     _Secret(("dapi",), r"\bdapi[0-9a-f]{32}"),  # Databricks
@@ -114,7 +117,7 @@ _LABELLED: tuple[tuple[tuple[str, ...], str], ...] = (
     ),
     (
         ("?", "&"),
-        r"""(?ix) ( [?&] (?: key | code | auth | ticket ) = ) (?= [^\s&"'<>]* \d ) [^\s&"'<>]{16,}""",
+        r"""(?ix) ( [?&] (?: key | code | auth | ticket ) = ) (?= [^\s&"'<>]{0,200} \d ) [^\s&"'<>]{16,}""",
     ),
 )
 # What is in every labelled credential, in lower case, by its first word; quick to look for, which its form is not.

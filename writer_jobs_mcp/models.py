@@ -99,9 +99,16 @@ def _row_or_reason(row: object, readable: TypeAdapter[tuple[RowT, ...]]) -> RowT
         return Unreadable(reason=describe(exc, below=1), mark=f"unreadable {hash(repr(row))}")
 
 
+_LONGEST_KNOWN = 40  # what is longer is nobody's word, and not to be kept
+
+
 @lru_cache(maxsize=64)  # there are three of them, as a rule
-def _word(value: str) -> str:
+def _known_word(value: str) -> str:
     return one_line(visible(value))
+
+
+def _word(value: str) -> str:
+    return _known_word(value) if len(value) <= _LONGEST_KNOWN else one_line(visible(value))
 
 
 class Job(_Said):

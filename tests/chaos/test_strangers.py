@@ -366,3 +366,22 @@ def test_the_demo_shows_names_and_errors_cleaned(tmp_path: Path, tally: Tally) -
     assert (done.returncode, done.stderr) == (0, "")
     assert "What failed overnight in Product description writer" in done.stdout
     assert unsafe(done.stdout) == []
+
+
+BEGINNINGS = [
+    *("sk-", "sk_a.", "sk-ab-", "ghp_a", "xoxb-a", "eyJaaaaaaaa-", "SG.a", "?key=", "?code=a", "key=", "token: "),
+    *("a://a:", "cookie: a=", "bearer a", "-u a:", "password is ", '\\"', "\x90", "\x1b]", "\x9b0", "\u0301", "\u200b"),
+]
+
+
+def test_a_text_of_nothing_but_beginnings_of_secrets_and_escapes_holds_nobody_up(tally: Tally) -> None:
+    tally.tried["hostile texts"] += len(BEGINNINGS)
+    program = (
+        "import json, sys\n"
+        "from writer_jobs_mcp.text import clean\n"
+        "for each in json.load(sys.stdin): clean(each * (400_000 // len(each)))\n"
+    )
+    # Where a form is looked for in the whole rest from each beginning, one of them takes minutes.
+    subprocess.run(  # noqa: S603 - our own program
+        [SERVER[0], "-c", program], input=json.dumps(BEGINNINGS), encoding="utf-8", check=True, timeout=60
+    )

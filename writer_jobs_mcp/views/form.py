@@ -6,7 +6,7 @@ one line, cannot close its own quotation marks, and cannot be taken for our word
 
 import re
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -85,10 +85,13 @@ def seconds_text(elapsed: float | None) -> str | None:
     return None if elapsed is None else f"{elapsed}s"
 
 
-@lru_cache(maxsize=64)
+_LONGEST_LABEL = 40
+_known_label = lru_cache(maxsize=64)(partial(preview, limit=_LONGEST_LABEL))
+
+
 def label(word: str) -> str:
     """A status or type as Writer says it, in a form that cannot be taken for our own sentences."""
-    return preview(word, 40)
+    return _known_label(word) if len(word) <= _LONGEST_LABEL else preview(word, _LONGEST_LABEL)
 
 
 def word(text: str) -> str:
