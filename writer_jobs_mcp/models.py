@@ -4,6 +4,7 @@ Source of the fields: the vendor's OpenAPI (``get_async_application_job_response
 Optional means absent or null; unknown fields are ignored; an unknown ``status`` is kept as it is.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, TypeVar, cast
@@ -81,14 +82,16 @@ _MOST_ROWS = 1_000  # ten times what is ever asked for; of a page that goes on f
 RowT = TypeVar("RowT")
 
 
-def _rows(said: object, readable: TypeAdapter[tuple[RowT, ...]]) -> tuple[RowT | Unreadable, ...]:
-    rows = cast("list[object]", said)[:_MOST_ROWS] if isinstance(said, list) else said
+def _rows(
+    said: object, readable: TypeAdapter[tuple[RowT, ...]], prepared: Callable[[object], object] = lambda row: row
+) -> tuple[RowT | Unreadable, ...]:
+    if not isinstance(said, list):
+        return readable.validate_python(said)  # which says what it is instead
+    rows = [prepared(row) for row in cast("list[object]", said)[:_MOST_ROWS]]
     try:
         return readable.validate_python(rows)  # one by one takes twice as long
     except ValidationError:
-        if not isinstance(rows, list):
-            raise
-    return tuple(_row_or_reason(row, readable) for row in cast("list[object]", rows))
+        return tuple(_row_or_reason(row, readable) for row in rows)
 
 
 def _row_or_reason(row: object, readable: TypeAdapter[tuple[RowT, ...]]) -> RowT | Unreadable:
@@ -160,8 +163,7 @@ _LISTED_JOBS = TypeAdapter(tuple[ListedJob, ...], config=ConfigDict(defer_build=
 
 
 def _listed_jobs(said: object) -> tuple[ListedJob | Unreadable, ...]:
-    rows = [_with_opening(row) for row in cast("list[object]", said)] if isinstance(said, list) else said
-    return _rows(rows, _LISTED_JOBS)
+    return _rows(said, _LISTED_JOBS, _with_opening)
 
 
 class Started(_Said):
