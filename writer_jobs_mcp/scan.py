@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import anyio
-import anyio.lowlevel
 from anyio.abc import TaskGroup
 
+from writer_jobs_mcp.deadlines import all_but
 from writer_jobs_mcp.errors import BudgetSpent, WriterError
 
 if TYPE_CHECKING:
@@ -82,10 +82,7 @@ async def scan_jobs(
         WriterError: Nothing could be read. An error after that stops the scan and is told in its coverage.
     """
     scan = _Scan(client, application_id, take, since=since, max_jobs=max_jobs, progress=progress)
-    await anyio.lowlevel.checkpoint_if_cancelled()  # then there is no time left to divide
-    deadline = anyio.current_effective_deadline()
-    reserve = _RESERVE * (deadline - anyio.current_time()) if deadline < float("inf") else 0
-    with anyio.CancelScope(deadline=deadline - reserve) as scope:
+    with await all_but(_RESERVE) as scope:
         await scan.run()
     if scope.cancelled_caught:
         if scan.last is None:

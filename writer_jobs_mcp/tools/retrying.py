@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Annotated
 
 import anyio
-import anyio.lowlevel
 from mcp.server.elicitation import AcceptedElicitation, ElicitationResult
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.resolve import Elicit, Resolve
@@ -11,6 +10,7 @@ from mcp_types import CallToolResult, ClientCapabilities
 from pydantic import BaseModel, Field
 
 from writer_jobs_mcp import views
+from writer_jobs_mcp.deadlines import all_but
 from writer_jobs_mcp.errors import DoubtfulRetry, NotFound, WriterError
 from writer_jobs_mcp.ids import shown_id
 from writer_jobs_mcp.text import preview, quoted
@@ -69,9 +69,7 @@ async def retry_jobs(
         rows[job_id] = await _retry(client, job_id, dry_run=dry_run, agreed=agreed)
 
     ids = list(dict.fromkeys(job_ids))
-    await anyio.lowlevel.checkpoint_if_cancelled()  # then there is no time left to divide
-    deadline = anyio.current_effective_deadline()
-    with anyio.CancelScope(deadline=deadline - _RESERVE * (deadline - anyio.current_time())):
+    with await all_but(_RESERVE):
         async with anyio.create_task_group() as tasks:
             for job_id in ids:
                 tasks.start_soon(deal_with, job_id)
