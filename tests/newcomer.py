@@ -24,7 +24,7 @@ def main() -> int:
         home.mkdir()
         environ = {name: value for name, value in os.environ.items() if KEPT.fullmatch(name)} | {"HOME": str(home)}
         started = time.monotonic()
-        subprocess.run(["git", "clone", "--quiet", ROOT.as_uri(), str(clone)], check=True, env=environ)  # noqa: S603, S607
+        subprocess.run(["git", "clone", "--quiet", ROOT.as_uri(), str(clone)], check=True, env=environ)  # noqa: S603, S607 - git, by its name
         cloned = time.monotonic()
         command = first_command((clone / "README.md").read_text(encoding="utf-8"))
         with subprocess.Popen(  # noqa: S602 - as the README tells a newcomer to type it

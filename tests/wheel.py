@@ -71,7 +71,7 @@ def run(*command: str, **environ: str) -> str:
         SystemExit: It failed; with what it said.
     """
     environment = {**os.environ, **environ}
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(  # noqa: S603 - our own command
         command, capture_output=True, text=True, check=False, cwd=tempfile.gettempdir(), env=environment
     )
     if done.returncode:

@@ -87,7 +87,7 @@ async def test_calls_in_a_row_leave_no_object_task_or_descriptor_behind(
         for each in range(number):
             await ask(client, tally, each)
         gc.collect()
-        return len(gc.get_objects()), len(asyncio.all_tasks()), len(os.listdir("/dev/fd"))  # noqa: PTH208
+        return len(gc.get_objects()), len(asyncio.all_tasks()), len(os.listdir("/dev/fd"))  # noqa: PTH208 - names do
 
     async with peer.served() as url:
         server = build_server(settings(url, WRITER_API_KEY=KEY))

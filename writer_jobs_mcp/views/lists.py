@@ -8,7 +8,7 @@ from pydantic_core import to_json
 
 from writer_jobs_mcp.ids import can_be_asked_for, shown_id
 from writer_jobs_mcp.text import ELLIPSIS, cut, preview, quoted, shorten
-from writer_jobs_mcp.views.form import Maybe, View, count, label, lines, moment, seconds, spaced, word
+from writer_jobs_mcp.views.form import Maybe, View, count, label, lines, moment, seconds, seconds_text, spaced, word
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.models import Application, ApplicationPage, JobPage, ListedJob, Unreadable
@@ -120,8 +120,8 @@ class JobRow(View):
 
     def as_text(self) -> str:
         parts = [self.created_at[11:19], word(self.id), word(self.status)]
-        if self.seconds is not None:
-            parts.append(f"{self.seconds}s")
+        if took := seconds_text(self.seconds):
+            parts.append(took)
         if self.error is not None:
             parts.append(quoted(self.error) if self.status == "failed" else f"error {quoted(self.error)}")
         if self.error_chars is not None:

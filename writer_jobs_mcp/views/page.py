@@ -4,7 +4,7 @@ from collections.abc import Collection
 from itertools import repeat
 from typing import Any
 
-from writer_jobs_mcp.timeline import Steps
+from writer_jobs_mcp.timeline import OTHER, Steps
 from writer_jobs_mcp.views.form import moment
 
 KEY = "writer-jobs-mcp/page"
@@ -20,7 +20,7 @@ def page_meta(steps: Steps | None, states: Collection[str], *, offers_retry: boo
     if steps is not None:
         counts: dict[str, list[int]] = {}
         for status, each in steps.counts.items():
-            name = status if status in states else "other"
+            name = status if status in states else OTHER
             counts[name] = [one + other for one, other in zip(each, counts.get(name) or repeat(0), strict=False)]
         page["timeline"] = {"start": moment(steps.start), "step_seconds": steps.seconds, "counts": counts}
     return {KEY: page}

@@ -10,6 +10,7 @@ from writer_jobs_mcp.failures import Category, Retry
 from writer_jobs_mcp.ids import shown_id
 from writer_jobs_mcp.scan import Coverage, StoppedBy
 from writer_jobs_mcp.text import cut, preview, quoted
+from writer_jobs_mcp.timeline import OTHER
 from writer_jobs_mcp.triage import Failures, Report, Stuck, Trend
 from writer_jobs_mcp.views.form import Maybe, View, count, lines, moment, spaced, word
 from writer_jobs_mcp.views.lists import UnreadableRows
@@ -273,7 +274,7 @@ def _counts(counts: dict[str, int]) -> dict[str, int]:
             shown[status] = counts[status]
     rest = sum(counts.values()) - sum(shown.values())
     by_number = sorted(shown.items(), key=lambda row: -row[1])
-    return dict(by_number) | ({"other": rest + shown.get("other", 0)} if rest else {})
+    return dict(by_number) | ({OTHER: rest + shown.get(OTHER, 0)} if rest else {})
 
 
 def _seconds(report: Report) -> SecondsView | None:
