@@ -22,6 +22,7 @@ from writer_jobs_mcp.itself import itself
 from writer_jobs_mcp.sandbox import SANDBOX_KEY
 
 SECRET = "tok-91f2c8"
+AS_LONG_AS_IT_TAKES = {"OTEL_BSP_EXPORT_TIMEOUT": "15000"}  # milliseconds; the machine may be busy
 
 
 @pytest.fixture
@@ -34,6 +35,7 @@ async def test_what_is_done_arrives_at_the_collector_by_the_end_of_input(collect
     environ = {
         **clean_environment(),
         "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+        **AS_LONG_AS_IT_TAKES,
         "OTEL_EXPORTER_OTLP_HEADERS": f"authorization=Bearer%20{SECRET}",
     }
     parameters = StdioServerParameters(command=SERVER[0], args=[*SERVER[1:], "--sandbox"], env=environ)
@@ -55,7 +57,8 @@ async def test_what_is_done_arrives_at_the_collector_by_the_end_of_input(collect
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal to send to one process")
 def test_spans_arrive_before_a_signal_ends_the_server(collector: Collector) -> None:
-    with running("--sandbox", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OTEL_SERVICE_NAME="team a") as server:
+    environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_SERVICE_NAME": "team a", **AS_LONG_AS_IT_TAKES}
+    with running("--sandbox", **environ) as server:
         shake_hands(server)
         server.send_signal(signal.SIGTERM)
         rest, complaints = server.communicate(timeout=A_WHILE)

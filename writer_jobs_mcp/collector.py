@@ -15,7 +15,6 @@ logger = logging.getLogger(__name__)
 _OURS = "writer-jobs-mcp"
 # What these log may quote headers and addresses, and comes again with each batch; one line of ours is enough.
 _TALKATIVE = ("opentelemetry", "urllib3", "requests")
-_SECONDS_TO_TRY = 3
 _HOW_TO_MEND = (
     "Check OTEL_EXPORTER_OTLP_ENDPOINT (OTLP over HTTP, as a rule on port 4318) and OTEL_EXPORTER_OTLP_HEADERS."
 )
@@ -36,16 +35,16 @@ def refusal() -> str:
     """Why the collector does not take spans, and what to do; empty where it does. It is sent none."""
     try:
         provider().shutdown()
-        result = _exporter(_SECONDS_TO_TRY).export([])
+        result = _exporter().export([])
     except Exception as exc:  # as for provider()
         return f"A setting among OTEL_* cannot be used ({type(exc).__name__}). Correct it."
     return "" if result is SpanExportResult.SUCCESS else f"The collector does not take spans. {_HOW_TO_MEND}"
 
 
-def _exporter(seconds: float | None = None) -> SpanExporter:
+def _exporter() -> SpanExporter:
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    return OTLPSpanExporter(timeout=seconds)
+    return OTLPSpanExporter()
 
 
 def _resource() -> Resource:

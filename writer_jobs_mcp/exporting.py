@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
-_PATIENCE_AT_THE_END = 1.0  # seconds: clients kill a server that has not ended within two
+_PATIENCE_AT_THE_END, _LONGEST = 1.0, 60.0  # seconds: clients kill a server that has not ended within two
 _ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -68,12 +68,19 @@ def exported(environ: Mapping[str, str]) -> Generator[None]:
         yield
         return
     trace.set_tracer_provider(made)
-    end = partial(_within, _PATIENCE_AT_THE_END, made.shutdown)
+    end = partial(_within, _patience(environ), made.shutdown)
     try:
         with _before_a_signal_ends_it(end):
             yield
     finally:
         end()
+
+
+def _patience(environ: Mapping[str, str]) -> float:
+    try:
+        return min(max(int(environ["OTEL_BSP_EXPORT_TIMEOUT"]) / 1000, 0), _LONGEST)
+    except (KeyError, ValueError):
+        return _PATIENCE_AT_THE_END
 
 
 def _within(seconds: float, work: Callable[[], None]) -> None:
