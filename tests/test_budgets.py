@@ -15,7 +15,7 @@ import pytest
 from mcp.client import Client
 from pydantic import BaseModel
 
-from tests.asking import text_of
+from tests.asking import structure_of, text_of
 from tests.conftest import NOW
 from tests.moving_api import MovingApi, newest_first
 from tests.snapshots import published
@@ -74,6 +74,20 @@ async def answer_to(api: MovingApi, tool: str, **arguments: Any) -> tuple[str, s
 async def test_a_list_keeps_to_its_budget(limit: int, structure: int, text: int) -> None:
     as_structure, as_text = await answer_to(api_of(long_jobs(200)), "list_application_jobs", limit=limit)
     assert (len(as_structure) < structure, len(as_text) < text) == (True, True), (len(as_structure), len(as_text))
+
+
+@pytest.mark.parametrize("id_", ["{:0200}", "{:0>200}", '{:"<200}'], ids=["numbers", "letters", "quotation marks"])
+async def test_a_list_keeps_to_its_bound_whatever_its_ids_are_and_says_where_it_goes_on(id_: str) -> None:
+    jobs = [said | {"id": id_.format(n)} for n, said in enumerate(long_jobs(200), 1000)]
+    async with Client(server_for(api_of(jobs))) as client:
+        asked = {"application_id": '"' * 200, "limit": 100}
+        first = await structure_of(client, "list_application_jobs", asked)
+        again = asked | {"offset": first["page"]["next_offset"]}
+        second = await structure_of(client, "list_application_jobs", again)
+    assert len(compact(first)) < 30_000
+    assert first["page"]["returned"] == len(first["jobs"]) == first["page"]["next_offset"]
+    ids = [each["id"] for each in (*first["jobs"], *second["jobs"])]
+    assert len(set(ids)) == len(ids)
 
 
 async def test_a_triage_with_nine_groups_keeps_to_its_budget() -> None:

@@ -54,6 +54,12 @@ def test_whoever_reads_no_further_than_the_first_lines_of_the_demo_ends_it_quiet
         assert demo.wait(A_WHILE) == 1
 
 
+def test_a_port_that_there_cannot_be_is_refused() -> None:
+    done = run("sandbox", "--port", "65536")
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert "--port" in done.stderr
+
+
 def test_help_names_every_command() -> None:
     printed = run("--help").stdout
     named = ("check", "demo", "sandbox", "--sandbox", "--log-level")

@@ -90,6 +90,25 @@ def test_settings_that_cannot_be_used_cost_a_line_of_the_log(collector: Collecto
     assert SECRET not in complaints
 
 
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"OTEL_PROPAGATORS": "b3"},
+        {"OTEL_PYTHON_CONTEXT": "nobodys_context"},
+        {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": "many"},
+    ],
+    ids=", ".join,
+)
+def test_settings_that_opentelemetry_cannot_be_imported_with_cost_no_more_than_spans(environ: dict[str, str]) -> None:
+    with running("--sandbox", **environ) as server:
+        shake_hands(server)
+        rest, complaints = server.communicate(timeout=A_WHILE)
+    assert (server.returncode, rest) == (0, "")
+    is_asked = "OTEL_TRACES_EXPORTER" in environ
+    assert complaints.count("A setting among OTEL_* cannot be used (ValueError). Correct it.") == is_asked
+    assert "Traceback" not in complaints
+
+
 def test_without_the_packages_the_server_says_which_it_takes(tmp_path: Path) -> None:
     without = "import sys\nsys.modules['opentelemetry.sdk'] = None\n"
     (tmp_path / "sitecustomize.py").write_text(without, encoding="utf-8")

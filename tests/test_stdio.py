@@ -2,7 +2,9 @@
 
 import json
 import os
+import select
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Generator
@@ -99,6 +101,38 @@ def test_a_signal_ends_the_server_quietly_while_stdin_is_open(number: signal.Sig
         assert server.stdout is not None
         assert server.stderr is not None
         assert (server.returncode, server.stdout.read(), server.stderr.read()) == (-number, "", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pairs of sockets for a subprocess")
+def test_a_connection_that_is_reset_ends_the_server_quietly() -> None:
+    ours, theirs = socket.socketpair()
+    with subprocess.Popen(  # noqa: S603 - our own program
+        SERVER, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.PIPE, env=clean_environment()
+    ) as server:
+        theirs.close()
+        ours.sendall(json.dumps(INITIALIZE).encode() + b"\n")
+        select.select([ours], [], [], A_WHILE)
+        ours.close()  # with an answer unread, which resets it
+        _, complaints = server.communicate(timeout=A_WHILE)
+    assert (server.returncode, complaints) == (0, b"")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="only POSIX has pipes that do not block")
+def test_stdin_that_does_not_block_is_not_taken_for_its_end() -> None:
+    theirs, ours = os.pipe()
+    os.set_blocking(theirs, False)
+    with subprocess.Popen(  # noqa: S603 - our own program
+        SERVER, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment()
+    ) as server:
+        os.close(theirs)
+        assert server.stdout is not None
+        os.write(ours, json.dumps(INITIALIZE).encode() + b"\n")
+        assert json.loads(server.stdout.readline())["id"] == 1
+        os.write(ours, json.dumps({"jsonrpc": "2.0", "id": 2, "method": "ping"}).encode() + b"\n")
+        assert json.loads(server.stdout.readline())["id"] == 2
+        os.close(ours)
+        _, complaints = server.communicate(timeout=A_WHILE)
+    assert (server.returncode, complaints) == (0, b"")
 
 
 @pytest.mark.parametrize("level", ["WARNING", "DEBUG"])

@@ -99,11 +99,15 @@ async def test_an_error_before_anything_was_read_is_an_error() -> None:
         assert "Writer does not know" in await error_of(client, TRIAGE, {"application_id": "nowhere"})
 
 
+FORTY_ERRORS = [
+    f"The {word} {verb} unexpectedly"
+    for word in ("disk", "quota", "socket", "parser", "schema", "cursor", "kernel", "ledger", "mutex", "shard")
+    for verb in ("overflowed", "collapsed", "rejected", "vanished")
+]
+
+
 async def test_more_groups_than_are_shown_are_counted() -> None:
-    words = ["disk", "quota", "socket", "parser", "schema", "cursor", "kernel", "ledger", "mutex", "shard"]
-    verbs = ["overflowed", "collapsed", "rejected", "vanished"]
-    jobs = [job(n, "failed", f"The {words[n % 10]} {verbs[n // 10 % 4]} unexpectedly") for n in range(200)]
-    answer = await triage(api_of(jobs))
+    answer = await triage(api_of([job(n, "failed", FORTY_ERRORS[n % 40]) for n in range(200)]))
     shown = sum(group["count"] for group in answer["failures"])
     assert len(answer["failures"]) == 12
     assert answer["failures_omitted"]["jobs"] == 200 - shown
@@ -119,6 +123,15 @@ async def test_a_retry_is_suggested_only_where_it_is_offered() -> None:
     tools = [call["tool"] for call in (await triage(api))["next"]]
     allowed = [call["tool"] for call in (await triage(api, {"WRITER_JOBS_ALLOW_RETRY": "true"}))["next"]]
     assert ("retry_jobs" in tools, "retry_jobs" in allowed) == (False, True)
+
+
+async def test_ids_of_whatever_length_do_not_make_the_answer_large() -> None:
+    jobs = [job(n, "failed", FORTY_ERRORS[n % 40]) | {"id": f"{n}".ljust(200, '"')} for n in range(1, 200)]
+    answer = await triage(api_of(jobs), application_id='"' * 200)
+    assert len(json.dumps(answer, ensure_ascii=False, separators=(",", ":"))) < 12_000
+    shown = sum(group["count"] for group in answer["failures"])
+    assert 0 < len(answer["failures"]) < 12
+    assert shown + answer["failures_omitted"]["jobs"] == answer["counts"]["failed"] == 199
 
 
 async def test_long_and_hostile_errors_do_not_make_the_answer_large() -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.tools import App
 
 PROGRAM = "writer-jobs-mcp"
+_GREATEST_PORT = 65_535
 
 
 def entry_point() -> NoReturn:
@@ -31,6 +32,9 @@ def entry_point() -> NoReturn:
     # Ctrl-C ends the process at once and quietly, whatever it waits for; the SDK's own reading of stdin would not.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")  # closed, it is None
+    # OpenTelemetry would end the process while it is imported, where these name what is not installed.
+    for name in ("OTEL_PROPAGATORS", "OTEL_PYTHON_CONTEXT"):
+        os.environ.pop(name, None)
     sys.exit(main(sys.argv[1:], os.environ))
 
 
@@ -83,7 +87,7 @@ def _parser() -> "ArgumentParser":
     demo = commands.add_parser("demo", help="watch an agent's questions answered on the embedded API")
     demo.add_argument("--page", action="store_true", help="look at the triage page instead, in a browser")
     sandbox = commands.add_parser("sandbox", help="serve the embedded Writer API alone, over HTTP on loopback")
-    sandbox.add_argument("--port", type=_whole_number, default=0, metavar="N", help="default: a free one")
+    sandbox.add_argument("--port", type=_port, default=0, metavar="N", help="default: a free one")
     sandbox.add_argument("--jobs", type=_whole_number, default=None, metavar="N", help="jobs in the first application")
     for command in (serve, check, demo):
         command.add_argument("--log-level", metavar="LEVEL", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
@@ -93,6 +97,13 @@ def _parser() -> "ArgumentParser":
 def _whole_number(text: str) -> int:
     number = int(text)
     if number < 0:
+        raise ValueError(text)
+    return number
+
+
+def _port(text: str) -> int:
+    number = _whole_number(text)
+    if number > _GREATEST_PORT:
         raise ValueError(text)
     return number
 
@@ -139,7 +150,7 @@ async def _converse(server: "MCPServer[App]", environ: Mapping[str, str]) -> NoR
             await serve(server, *take_pipes())
         status = 0
     except OSError as exc:
-        sys.stderr.write(f"{PROGRAM}: stdout cannot be written to: {exc.strerror}.\n")
+        sys.stderr.write(f"{PROGRAM}: {exc.strerror}.\n")
     except BaseException:
         logging.getLogger(__name__).exception("The server ended through a fault of its own")
     finally:

@@ -11,16 +11,16 @@ TALKATIVE = ("httpx", "httpcore", "mcp", "asyncio")
 
 def log_to_stderr(level: str) -> None:
     """Log what is of a level or above, in the same form whatever else is installed."""
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
+    logging.basicConfig(level=level)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
     for handler in logging.getLogger().handlers:
-        handler.addFilter(_cleaned)
+        handler.setFormatter(_Cleaned("%(asctime)s %(levelname)s %(message)s"))
 
 
-def _cleaned(record: logging.LogRecord) -> bool:
-    said = record.getMessage()
-    if record.exc_info:
-        said = f"{said}\n{logging.Formatter().formatException(record.exc_info)}"
-    record.msg, record.args, record.exc_info, record.exc_text = clean(said), (), None, None
-    return True
+class _Cleaned(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        try:
+            return clean(super().format(record))
+        except Exception as exc:  # whoever logs wrongly costs a line; logging itself would print it uncleaned
+            return clean(f"{record.levelname} {record.msg!r} {record.args!r} ({type(exc).__name__}: {exc})")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from writer_jobs_mcp.errors import BudgetSpent, NotFound
+from writer_jobs_mcp.errors import BudgetSpent, NotFound, UnreadableAnswer
 from writer_jobs_mcp.ids import shown_id
 from writer_jobs_mcp.text import quoted
 
@@ -20,6 +20,7 @@ async def find_job(client: WriterClient, application_id: str, job_id: str) -> Jo
 
     Raises:
         NotFound: It is not there, or the application is not.
+        UnreadableAnswer: It is not among those that can be read, and there are others.
         BudgetSpent: The time was over first; says how many jobs had been looked through.
         WriterError: Writer could not be asked.
     """
@@ -28,6 +29,8 @@ async def find_job(client: WriterClient, application_id: str, job_id: str) -> Jo
     try:
         for status in ("failed", None):
             offset = 0
+            unread = ""
+            unreadable: set[str] = set()
             heads: set[str] = set()  # the first job of each page
             while True:
                 page = await client.list_jobs(application_id, status=status, offset=offset, limit=_PAGE_SIZE)
@@ -35,10 +38,13 @@ async def find_job(client: WriterClient, application_id: str, job_id: str) -> Jo
                     if each.id == job_id:
                         return each
                     seen.add(each.id)
+                unreadable.update(each.mark for each in page.unreadable)
                 offset += len(page.rows)
                 head = page.rows[0].mark if page.rows else None
-                # A page that begins like an earlier one comes from a server that ignores `offset`.
-                if not page.rows or head in heads or page.total == offset:
+                if not page.rows or page.total == offset:
+                    break
+                if head in heads:  # a server that ignores `offset`
+                    unread = "Writer gives the same page again and again, so the rest was not seen"
                     break
                 heads |= {head} if head else set()
     except BudgetSpent as exc:
@@ -48,6 +54,14 @@ async def find_job(client: WriterClient, application_id: str, job_id: str) -> Jo
             "list_application_jobs."
         )
         raise BudgetSpent(message) from exc
+    if unreadable:
+        unread = f"{len(unreadable)} of its rows could not be read"
+    if unread:
+        message = (
+            f"Job {job} is not among the {len(seen)} jobs of application {application} that could be read. {unread}: "
+            "whether it exists is not known. Check both ids; list_application_jobs shows the jobs."
+        )
+        raise UnreadableAnswer(message)
     message = (
         f"Writer knows no job {job}: it is not among the {len(seen)} jobs of application "
         f"{application} either. Check both ids; list_application_jobs shows the jobs."

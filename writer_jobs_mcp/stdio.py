@@ -3,8 +3,9 @@
 import errno
 import logging
 import os
+import sys
 from collections import Counter
-from typing import Any
+from typing import Any, BinaryIO
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
@@ -21,6 +22,9 @@ _LAST_WORDS = 0.4  # seconds: what is not written so long after the end of input
 def take_pipes() -> tuple[int, int]:
     """Descriptors of stdin and stdout; what reads or prints by those names from now on gets nothing, or to stderr."""
     pipes = os.dup(0), os.dup(1)
+    if sys.platform != "win32":
+        for pipe in pipes:
+            os.set_blocking(pipe, True)  # what is there only in time would be taken for the end
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
@@ -34,7 +38,7 @@ async def serve(server: MCPServer[Any], stdin: int, stdout: int) -> None:
     What waits in a thread for either is abandoned then: the process has to be left without waiting for its threads.
 
     Raises:
-        OSError: The second cannot be written to, and not because the client is gone.
+        OSError: One of them does not work, and not because the client is gone; its words say which.
     """
     # The SDK would wait for a line from a client that reads no more, and for a client to read that writes no more.
     lowlevel = server._lowlevel_server  # pyright: ignore[reportPrivateUsage] - the SDK's only way to run over streams
@@ -70,6 +74,7 @@ def nobody_reads(exc: OSError) -> bool:
 class _Pipes:
     def __init__(self, stdin: int, stdout: int) -> None:
         self.broken: OSError | None = None
+        """Why one of them does not work, once it does not."""
         self._stdin, self._stdout = stdin, stdout
         self._room = anyio.Semaphore(_MOST_OPEN)
         self._open: Counter[str] = Counter()  # by id: nothing keeps a client from using one twice
@@ -77,7 +82,7 @@ class _Pipes:
     async def hear(self, to_server: MemoryObjectSendStream[SessionMessage | Exception]) -> None:
         # Never closed: to close it would wait for the thread that reads it.
         lines = open(self._stdin, "rb", closefd=False)  # noqa: ASYNC230, SIM115 - nothing is waited for until it is read
-        while line := await anyio.to_thread.run_sync(lines.readline, abandon_on_cancel=True):
+        while line := await self._line(lines):
             try:
                 message = jsonrpc_message_adapter.validate_json(line.decode("utf-8", "replace"), by_name=False)
             except ValueError as exc:
@@ -93,17 +98,27 @@ class _Pipes:
                     pass
             await to_server.send(SessionMessage(message))
 
+    async def _line(self, lines: BinaryIO) -> bytes:
+        try:
+            return await anyio.to_thread.run_sync(lines.readline, abandon_on_cancel=True)
+        except OSError as exc:
+            self._break(exc, "stdin cannot be read")
+            return b""
+
     async def say(self, said: MemoryObjectReceiveStream[SessionMessage]) -> None:
         async for each in said:
             line = each.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n"
             try:
                 await anyio.to_thread.run_sync(_write, self._stdout, line, abandon_on_cancel=True)
             except OSError as exc:
-                self.broken = exc
-                logger.info("The client cannot be written to: %s", exc.strerror)
+                self._break(exc, "stdout cannot be written to")
                 return
             if isinstance(each.message, JSONRPCResponse | JSONRPCError):
                 self._settle(each.message.id)
+
+    def _break(self, exc: OSError, what: str) -> None:
+        logger.info("%s: %s", what, exc.strerror)
+        self.broken = OSError(exc.errno, f"{what}: {exc.strerror}")
 
     def _settle(self, request: object) -> None:
         if times := self._open.pop(str(request), 0):

@@ -170,7 +170,8 @@ async def test_pages_that_ignore_the_offset_keep_nobody_busy(tally: Tally) -> No
     assert (report["coverage"]["jobs_read"], report["coverage"]["complete"]) == (2, False)
     assert report["counts"] == {"failed": 2}
     assert asked_for_triage < 20
-    check_told(missing, 'it is not among the 2 jobs of application "a" either')
+    check_told(missing, 'not among the 2 jobs of application "a" that could be read. Writer gives the same page again')
+    assert "whether it exists is not known" in text_of(missing)
     assert len(wire.heads) - asked_for_triage < 10
 
 
@@ -182,7 +183,8 @@ async def test_pages_that_ignore_the_offset_and_cannot_be_read_keep_nobody_busy_
     async with wire.served() as url, asked(url) as client:
         report = structure(await call(client, tally, "triage_application_jobs", application_id="a"))
         missing = await call(client, tally, "get_job_error", job_id="job-7", application_id="a")
-    check_told(missing, 'it is not among the 0 jobs of application "a" either')
+    check_told(missing, 'not among the 0 jobs of application "a" that could be read. 2 of its rows could not be read')
+    assert "whether it exists is not known" in text_of(missing)
     assert (report["coverage"]["jobs_read"], report["coverage"]["unreadable"]["count"]) == (0, 2)
     assert len(wire.heads) < 20
 
@@ -212,6 +214,14 @@ APPLICATION = {"id": "app-1", "name": "One", "type": "generation", "status": "de
         (
             {"data": [APPLICATION, {"name": "Two"}, 3], "has_more": False},
             {"returned": 1, "has_more": False, "unreadable": {"count": 2, "reason": "id: Field required"}},
+        ),
+        (
+            {"data": [{"id": 1}]},  # that nothing follows is not said
+            {
+                "returned": 0,
+                "has_more": True,
+                "unreadable": {"count": 1, "reason": "id: Input should be a valid string"},
+            },
         ),
         (
             {"data": [{**APPLICATION, "name": None, "inputs": "none", "kind": 1}], "has_more": False},

@@ -338,6 +338,7 @@ def test_the_log_is_cleaned_whoever_writes_to_it(tally: Tally) -> None:
         "log_to_stderr('INFO')\n"
         "for text in json.load(sys.stdin):\n"
         "    logging.getLogger('somebody.else').warning('it said %s, password=correcthorse', text)\n"
+        "    logging.getLogger('somebody.else').warning('%d things', text)  # which costs a line, and nothing else\n"
         "    try: raise ValueError(text)\n"
         "    except ValueError: logging.exception('it failed')\n"
     )

@@ -82,8 +82,8 @@ class ApplicationList(View):
 def application_list(page: "ApplicationPage") -> ApplicationList:
     """A page of applications, as the agent gets it."""
     rows = page.applications
-    # Where Writer does not say, only a page without applications shows that there are no more.
-    has_more = bool(rows) if page.has_more is None else page.has_more
+    # Where Writer does not say, only a page without rows shows that there are no more.
+    has_more = bool(page.rows) if page.has_more is None else page.has_more
     last = [page.last_id, rows[-1].id if rows else None]
     return ApplicationList(
         applications=[_application_row(row) for row in rows],
@@ -174,21 +174,27 @@ class JobList(View):
 def job_list(
     page: "JobPage", *, application_id: str, status: str | None, offset: int, limit: int, now: datetime
 ) -> JobList:
-    """A page of jobs, as the agent gets it: previews shrink before the whole grows past its bound."""
+    """A page of jobs, as the agent gets it: previews shrink before the whole grows past its bound, then rows go."""
     # A server that ignores `limit` sends more; what is cut off here is the next page.
     shown = page.first(limit)
-    jobs = shown.jobs
-    info = JobPageInfo(
+    named = {"application_id": shown_id(application_id), "status": status}
+    while True:
+        rows = _rows([_Draft.of(job, now) for job in shown.jobs])
+        listed = JobList.model_validate({**named, "jobs": rows, "page": _page_info(page, shown, offset, limit)})
+        if len(listed.model_dump_json(exclude_none=True)) < _LIST_LENGTH:
+            return listed
+        shown = shown.first(len(shown.rows) * 3 // 4)
+
+
+def _page_info(page: "JobPage", shown: "JobPage", offset: int, limit: int) -> JobPageInfo:
+    return JobPageInfo(
         offset=offset,
         limit=limit,
-        returned=len(jobs),
+        returned=len(shown.jobs),
         total=page.total,
         next_offset=_next_offset(page, offset, len(shown.rows)),
         unreadable=_unreadable(shown.unreadable),
     )
-    rows = _rows([_Draft.of(job, now) for job in jobs])
-    named = {"application_id": shown_id(application_id), "status": status}
-    return JobList.model_validate({**named, "jobs": rows, "page": info})
 
 
 def _next_offset(page: "JobPage", offset: int, shown: int) -> int | None:

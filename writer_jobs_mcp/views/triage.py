@@ -25,6 +25,8 @@ _STATUSES_SHOWN = 8
 _TEXTS = ((160, 160), (160, 120), (160, 90), (140, 60), (140, 40), (120, 40), (100, 40), (80, 40))
 _FEW_LENGTH, _GROUP_LENGTH, _FRAME_LENGTH = 4_500, 385, 1_000
 """Characters of JSON up to which no text is shortened; then those of a group on average, and what stands around."""
+_REPORT_LENGTH = 12_000
+"""Characters of JSON that a report stays under, whatever the jobs hold."""
 _CAUSES: dict[Category, str] = {
     "rate_limit": "rate limits",
     "timeout": "timeouts",
@@ -219,7 +221,14 @@ def _span(first: str, last: str, year: str) -> str:
 
 def triage_report(report: Report, coverage: Coverage, asked: Asked) -> TriageReport:
     """A report as the agent gets it: examples and signatures shorten before the whole grows past its bound."""
-    shown, omitted = report.failures[:_GROUPS_SHOWN], report.failures[_GROUPS_SHOWN:]
+    view = _report(report, coverage, asked, groups := _GROUPS_SHOWN)
+    while len(view.model_dump_json(exclude_none=True)) >= _REPORT_LENGTH and groups > 1:  # the ids alone are too much
+        view = _report(report, coverage, asked, groups := groups - 1)
+    return view
+
+
+def _report(report: Report, coverage: Coverage, asked: Asked, groups_shown: int) -> TriageReport:
+    shown, omitted = report.failures[:groups_shown], report.failures[groups_shown:]
     view = TriageReport(
         application_id=shown_id(asked.application_id),
         window=TriageWindow.of(asked),
