@@ -54,6 +54,14 @@ def test_whoever_reads_no_further_than_the_first_lines_of_the_demo_ends_it_quiet
         assert demo.wait(A_WHILE) == 1
 
 
+def test_the_sandbox_is_served_and_not_checked() -> None:
+    done = run("--sandbox", "check")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "writer-jobs-mcp: --sandbox is for serving. Leave it out, or the command.\n",
+    )
+
+
 def test_a_port_that_there_cannot_be_is_refused() -> None:
     done = run("sandbox", "--port", "65536")
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)

@@ -118,7 +118,7 @@ def test_without_the_packages_the_server_says_which_it_takes(tmp_path: Path) -> 
         rest, complaints = server.communicate(timeout=A_WHILE)
     assert (server.returncode, rest) == (0, "")
     (line,) = complaints.splitlines()
-    assert "No spans are exported. That takes packages more. Install writer-jobs-mcp[otel]" in line
+    assert "No spans are exported. That takes packages more. Install the extra writer-jobs-mcp[otel]" in line
 
 
 ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318"}

@@ -127,6 +127,7 @@ jobs:
 
 def test_workflows_are_pinned_and_have_no_more_rights_than_they_need() -> None:
     workflows = found(".github/workflows/*.y*ml")
+    assert workflows
     faults = {path.name: faults_of(path.read_text(encoding="utf-8")) for path in workflows}
     assert {name: each for name, each in faults.items() if each} == {}
 

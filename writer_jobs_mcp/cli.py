@@ -49,6 +49,8 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         if not argv:
             return _serve(environ, sandbox=False)
         arguments = _parser().parse_args(argv)
+        if arguments.sandbox and arguments.command not in {None, "serve"}:
+            raise ConfigError("--sandbox is for serving. Leave it out, or the command.")
         if arguments.log_level is not None:
             environ = _with_log_level(environ, arguments.log_level)
         match arguments.command:

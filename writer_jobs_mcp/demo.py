@@ -103,10 +103,7 @@ class _Dialogue:
             {"application_id": application["id"], "status": "done"},
             is_error=True,
         )
-        self.write(
-            "That was the embedded API. For your own jobs: put a key into claude_desktop_config.example.json, "
-            "as the README says."
-        )
+        self.write("That was the embedded API. For your own jobs, the README tells how to give a client your key.")
 
     async def ask(
         self, question: str, tool: str, arguments: dict[str, Any] | None = None, *, is_error: bool = False

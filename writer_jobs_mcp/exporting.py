@@ -40,7 +40,7 @@ def obstacle(environ: Mapping[str, str]) -> str:
     try:
         import_module("writer_jobs_mcp.collector")
     except ImportError:
-        return "That takes packages more. Install writer-jobs-mcp[otel], or set OTEL_TRACES_EXPORTER to none."
+        return "That takes packages more. Install the extra writer-jobs-mcp[otel], or set OTEL_TRACES_EXPORTER to none."
     except Exception as exc:  # those packages read some of their settings as soon as they are imported
         return f"A setting among OTEL_* cannot be used ({type(exc).__name__}). Correct it."
     return ""

@@ -148,6 +148,7 @@ async def test_a_client_that_reads_no_answers_is_heard_no_further_and_gets_them_
                 server.send("tools/call", {**LOOK, "_meta": {"padding": "x" * 2_000}})  # a pipe holds few of these
             await until(lambda: len(peer.heads) > 0)
             memory = memory_of(server)
+            await until(lambda: len(peer.heads) >= 256)
             await at_rest(server)
             assert len(peer.heads) <= MOST_HEARD
             growth = memory_of(server) - memory
