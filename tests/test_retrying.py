@@ -1,7 +1,9 @@
 """Retrying: off unless allowed, first without effect, and never twice whatever happens."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Iterable
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -12,8 +14,10 @@ from mcp.server import MCPServer
 from starlette.types import Receive, Scope, Send
 
 from tests.asking import error_of, structure_of, text_of
+from tests.chaos.wire import Exchange, Peer, Wire
 from tests.conftest import NOW, settings
-from writer_jobs_mcp.client import in_process
+from writer_jobs_mcp.client import connect, in_process
+from writer_jobs_mcp.errors import BudgetSpent, DoubtfulRetry, Unavailable, WriterError
 from writer_jobs_mcp.sandbox import (
     Answer,
     Cut,
@@ -242,11 +246,12 @@ class Unconnected(httpx.AsyncBaseTransport):
     """A line that cannot be opened for the first so many POSTs."""
 
     def __init__(self, line: httpx.AsyncBaseTransport, times: int) -> None:
-        self._line, self.times = line, times
+        self._line, self.times, self.failed = line, times, anyio.Event()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if request.method == "POST" and self.times:
             self.times -= 1
+            self.failed.set()
             raise httpx.ConnectError("refused", request=request)
         return await self._line.handle_async_request(request)
 
@@ -277,6 +282,67 @@ async def test_time_that_ends_after_a_retry_was_sent_leaves_it_unknown_and_those
     (kept,) = set(ids) - {sent}
     assert (told[sent]["outcome"], told[kept]["outcome"]) == ("unknown", "error")
     assert "before the retry" in told[kept]["detail"]
+
+
+async def silent(exchange: Exchange) -> None:
+    await exchange.gone()
+
+
+async def test_a_retry_is_said_to_be_sent_once_it_is_and_no_sooner(unused_url: str) -> None:
+    async with Wire(silent).served() as url:
+        took_it = await why_not(url)
+        no_tls = await why_not(url.replace("http:", "https:"))  # taken for a connection, and never made one
+    assert isinstance(took_it, DoubtfulRetry)
+    assert "was sent, and Writer had not answered" in str(took_it)
+    assert isinstance(no_tls, BudgetSpent)
+    assert "was sent, " not in str(no_tls)
+    assert isinstance(await why_not(unused_url), Unavailable)
+
+
+async def test_a_proxy_that_says_nothing_has_been_sent_no_retry(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    wire = Proxy()
+    async with wire.served() as url:
+        monkeypatch.setenv("HTTPS_PROXY", url)
+        monkeypatch.setenv("https_proxy", url)
+        assert isinstance(await why_not("https://writer.invalid"), BudgetSpent)
+    assert wire.asked.startswith(b"CONNECT writer.invalid:443")
+
+
+async def test_a_retry_that_waits_to_be_tried_again_was_not_sent(world: World, faults: Faults) -> None:
+    faults.push(Delay(30), on="^GET", times=None)
+    line = Unconnected(in_process(build_app(world, faults=faults)), times=1)
+    config = settings("http://localhost", WRITER_JOBS_CALL_BUDGET="2", WRITER_JOBS_CONCURRENCY="1")
+    async with connect(config, line) as client, anyio.create_task_group() as tasks:
+
+        async def take_the_place() -> None:
+            await line.failed.wait()
+            with suppress(BudgetSpent):
+                await client.get_job("slow")
+
+        tasks.start_soon(take_the_place)
+        with pytest.raises(BudgetSpent, match=r"before the retry of .* was sent"):
+            await client.retry_job("j")
+        tasks.cancel_scope.cancel()
+
+
+async def why_not(url: str) -> WriterError:
+    """Why a retry within a second's time was not done."""
+    async with connect(settings(url, WRITER_JOBS_CALL_BUDGET="1")) as client:
+        with pytest.raises(WriterError) as caught:
+            await client.retry_job("j")
+    return caught.value
+
+
+class Proxy(Peer):
+    """One that takes the first request, and says nothing to it."""
+
+    asked = b""
+
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.asked = await reader.readuntil(b"\r\n\r\n")
+        await Exchange(self.asked, reader, writer).gone()
 
 
 async def test_no_more_requests_are_under_way_than_allowed(world: World) -> None:

@@ -3,7 +3,9 @@
 import base64
 import hashlib
 import json
+import re
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote_plus
@@ -12,7 +14,7 @@ import anyio
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from tests.client.telling import A_WHILE, ASK, FIRST, JOB, KEY, answer, checked, envelope, failure
+from tests.client.telling import A_WHILE, ASK, FIRST, JOB, KEY, MIB, answer, checked, envelope, failure
 from tests.conftest import settings
 from writer_jobs_mcp.client import WriterClient, connect
 from writer_jobs_mcp.config import Config
@@ -170,6 +172,64 @@ async def test_a_rotated_key_is_read_again_when_the_old_one_is_refused(url: str,
         for _ in range(2):
             assert (await client.get_application(FIRST.id)).id == FIRST.id
     assert [request.status for request in api.received] == [401, 401, 200, 200]
+
+
+async def test_a_rotation_costs_a_get_one_attempt_more(
+    url: str, api: Sandbox, faults: Faults, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "key"
+    path.write_text(KEY, encoding="utf-8")
+    async with connect(from_file(url, path)) as client:
+        await client.get_application(FIRST.id)
+        path.write_text(f"{KEY}-new", encoding="utf-8")
+        for status in (401, 503):
+            faults.push(Answer(status), times=1)
+        with pytest.raises(KeyRefused):  # the sandbox knows the old key alone
+            await client.get_application(FIRST.id)
+    assert [request.status for request in api.received] == [200, 401, 503, 401]
+    attempts = re.findall(r"attempt \d: \d+", "\n".join(caplog.messages))
+    assert attempts == ["attempt 1: 200", "attempt 1: 401", "attempt 2: 503", "attempt 3: 401"]
+
+
+async def test_a_long_refusal_of_a_key_that_was_rotated_is_read_in_bounded_memory(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text("old-key", encoding="utf-8")
+
+    async def app(scope: Scope, _receive: Receive, send: Send) -> None:
+        if (b"authorization", b"Bearer old-key") not in scope["headers"]:
+            await answer(send, 200, json.dumps(JOB).encode())
+            return
+        path.write_text(KEY, encoding="utf-8")
+        await send({"type": "http.response.start", "status": 401, "headers": []})
+        for _ in range(128):
+            await send({"type": "http.response.body", "body": bytes(MIB), "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    async with serve(app) as url, connect(from_file(url, path)) as client:
+        tracemalloc.start()
+        try:
+            assert (await client.get_job("j")).id == JOB["id"]
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < 32 * MIB, f"{peak / MIB:.0f} MiB"
+
+
+async def test_a_retry_whose_key_was_rotated_is_sent_once_and_the_next_call_has_the_new_one(
+    world: World, url: str, api: Sandbox, tmp_path: Path
+) -> None:
+    path, job = tmp_path / "key", world.jobs(FIRST.id, "failed")[0].id
+    path.write_text("old-key", encoding="utf-8")
+    async with connect(from_file(url, path)) as client:
+        with pytest.raises(KeyRefused):
+            await client.get_job(job)
+        path.write_text(KEY, encoding="utf-8")
+        with pytest.raises(KeyRefused, match=r"has changed since\. Call again") as caught:
+            await client.retry_job(job)
+        await client.retry_job(job)
+    checked(caught.value)
+    sent = [(request.method, request.status) for request in api.received]
+    assert [status for method, status in sent if method == "POST"] == [401, 202]
 
 
 async def test_a_key_file_that_is_gone_or_holds_no_key_is_told(url: str, tmp_path: Path) -> None:

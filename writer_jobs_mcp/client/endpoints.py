@@ -107,16 +107,20 @@ class WriterClient:
             DoubtfulRetry: It was sent, and whether the job was started is not known.
         """
         path, subject = self._job(job_id)
-        sending = False
+        way: Handover | None = None
 
-        async def once(number: int) -> str | None:
-            nonlocal sending
+        async def once(patience: Patience) -> str | None:
+            nonlocal way
             async with self._in_flight:
-                sending = True
-                return await self._post(f"{path}/retry", subject, number)
+                way = Handover()
+                try:
+                    return await self._post(f"{path}/retry", subject, patience, way)
+                except Fault:
+                    way = None  # nothing went it
+                    raise
 
         def time_is_over(_: Patience) -> WriterError:
-            if sending:
+            if way and way.is_sent is not False:
                 return _doubt(subject, "had not answered when the time for one call was over")
             return BudgetSpent(
                 f"The time for one call was over before the retry of {subject} was sent. Call again for it."
@@ -145,8 +149,8 @@ class WriterClient:
     ) -> ModelT:
         params = {name: value for name, value in (asked or {}).items() if value is not None}
 
-        async def once(number: int) -> ModelT:
-            return parse(await self._fetch(path, params, subject, number), model, subject, self._key)
+        async def once(patience: Patience) -> ModelT:
+            return parse(await self._fetch(path, params, subject, patience), model, subject, self._key)
 
         def time_is_over(patience: Patience) -> WriterError:
             return BudgetSpent(
@@ -158,7 +162,7 @@ class WriterClient:
         return await self._patiently(once, subject, time_is_over)
 
     async def _patiently(
-        self, once: Callable[[int], Awaitable[T]], subject: str, time_is_over: Callable[[Patience], WriterError]
+        self, once: Callable[[Patience], Awaitable[T]], subject: str, time_is_over: Callable[[Patience], WriterError]
     ) -> T:
         started = anyio.current_time()
         deadline = min(anyio.current_effective_deadline(), started + self._config.call_budget) - _HEAD_START
@@ -167,12 +171,12 @@ class WriterClient:
             try:
                 async for attempt in patience.attempts():
                     with attempt:
-                        return await once(attempt.retry_state.attempt_number)
+                        return await once(patience)
             except Fault as fault:
                 raise fault.as_error(subject, patience.made, anyio.current_time() - started) from fault
         raise time_is_over(patience)
 
-    async def _post(self, path: str, subject: str, number: int) -> str | None:
+    async def _post(self, path: str, subject: str, patience: Patience, way: Handover) -> str | None:
         """One attempt: the id that a 2xx tells.
 
         Raises:
@@ -181,7 +185,7 @@ class WriterClient:
             WriterError: It was answered with a refusal.
         """
         try:
-            response, body = await self._exchange("POST", path, {}, number)
+            response, body = await self._exchange("POST", path, {}, patience.count(), way)
         except UnreadableAnswer as exc:
             raise _doubt(subject, "broke off before its answer was whole") from exc
         except Fault as fault:
@@ -195,30 +199,38 @@ class WriterClient:
                 f"Writer answered {named(response.status_code)} to the retry of {subject}, which was not sent again: "
                 "it may have been started all the same. Look at the job (get_job_error) before you retry it."
             )
+        if self._is_out_of_date(response):
+            raise self._key.refused_before_it_changed()
         refused = refusal(response, body, subject, self._key)
         # 408 or 429: it was not taken, and asking again is for whoever reads this to decide.
         raise refused.as_error(subject, 1, 0) if isinstance(refused, Fault) else refused
 
-    async def _fetch(self, path: str, params: Mapping[str, str | int], subject: str, number: int) -> bytes:
-        """One attempt: the body of a 200.
+    async def _fetch(self, path: str, params: Mapping[str, str | int], subject: str, patience: Patience) -> bytes:
+        """One attempt, or two where the first went with a key that was changed in its file: the body of a 200.
 
         Raises:
             Fault: It failed in a way that may pass.
             WriterError: It failed in a way that will not.
         """
         async with self._in_flight:
-            response, body = await self._exchange("GET", path, params, number)
+            response, body = await self._exchange("GET", path, params, patience.count(), Handover())
+            if self._is_out_of_date(response):
+                response, body = await self._exchange("GET", path, params, patience.count(), Handover())
         if response.status_code != HTTPStatus.OK:
             raise refusal(response, body, subject, self._key)
         return body
 
+    def _is_out_of_date(self, response: httpx.Response) -> bool:
+        """Whether it refuses a key in whose place there is another by now."""
+        return response.status_code == HTTPStatus.UNAUTHORIZED and self._key.has_changed_since(response.request)
+
     async def _exchange(
-        self, method: str, path: str, params: Mapping[str, str | int], number: int
+        self, method: str, path: str, params: Mapping[str, str | int], number: int, way: Handover
     ) -> tuple[httpx.Response, bytes]:
         try:
             with attempted(self._http.base_url, method, path, number) as attempt:
                 async with (
-                    Handover() as way,
+                    way,
                     self._http.stream(method, path, params=params, extensions=way.watch) as response,
                 ):
                     attempt.status = response.status_code

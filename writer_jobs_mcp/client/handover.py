@@ -26,13 +26,17 @@ class Handover:
         self._unused: _Closable | None = None
         self.watch = {"trace": self._note}
         """The request's extensions."""
+        self.is_sent: bool | None = None
+        """Whether it is on its way; None where the transport tells nothing, as one within this process does."""
 
     async def _note(self, event: str, told: dict[str, Any]) -> None:
         is_made = event.endswith(_IS_MADE)
+        is_used = event.endswith(_IS_USED) and told["request"].method != b"CONNECT"
         if is_made:
             self._unused = told["return_value"]
-        elif event.endswith(_IS_USED) and told["request"].method != b"CONNECT":
+        elif is_used:
             self._unused = None
+        self.is_sent = self.is_sent or is_used
         self._scope.shield = is_made
 
     async def __aenter__(self) -> "Handover":

@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Callable, Generator
-from http import HTTPStatus
 
 import httpx
 from pydantic import JsonValue
@@ -11,6 +10,7 @@ from writer_jobs_mcp.client.echoes import Echoes
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import KeyRefused
 
+_HEADER = "Authorization"
 _KEYS_REMEMBERED = 8  # answers to requests under a key that was rotated away may still be on their way
 
 
@@ -23,17 +23,22 @@ class BearerKey(httpx.Auth):
         self._sent: deque[Echoes] = deque(maxlen=_KEYS_REMEMBERED)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Put the key on a request; where it comes from a file and is refused, put on what the file holds now.
+        """Put the key on a request.
 
         Raises:
             MissingKey: There is none.
         """
-        key = self._key or self._read()
-        request.headers["Authorization"] = f"Bearer {key}"
-        response = yield request
-        if response.status_code == HTTPStatus.UNAUTHORIZED and self._config.api_key is None and self._read() != key:
-            request.headers["Authorization"] = f"Bearer {self._key}"
-            yield request
+        request.headers[_HEADER] = _bearer(self._key or self._read())
+        # Once: httpx reads the whole answer to a request that another follows, however long it is.
+        yield request
+
+    def has_changed_since(self, request: httpx.Request) -> bool:
+        """Whether its file, read again, holds another key now than was put on a request; from now on that is sent.
+
+        Raises:
+            MissingKey: There is none any more.
+        """
+        return self._config.api_key is None and request.headers[_HEADER] != _bearer(self._read())
 
     def is_in(self, text: str) -> bool:
         """Whether a text holds the key.
@@ -58,6 +63,13 @@ class BearerKey(httpx.Auth):
             "new key in the environment counts after a restart of this server."
         )
 
+    def refused_before_it_changed(self) -> KeyRefused:
+        """What to say when Writer does not take it, and there is another by now that the request is not sent with."""
+        return KeyRefused(
+            "Writer refused the API key (401), and the file named by WRITER_API_KEY_FILE has changed since. Call "
+            "again: the key that it holds now will be sent."
+        )
+
     def may_be_told_by(self, text: str) -> bool:
         """Whether a key might be told by a text; it is not where this is False."""
         return any(echoes.may_be_in(text) for echoes in self._sent)
@@ -73,6 +85,10 @@ class BearerKey(httpx.Auth):
         for echoes in self._sent:
             complaint = echoes.blotted(complaint)
         return complaint
+
+
+def _bearer(key: str) -> str:
+    return f"Bearer {key}"
 
 
 def _each_text(change: Callable[[str], str], said: JsonValue) -> JsonValue:

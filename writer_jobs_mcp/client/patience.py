@@ -55,9 +55,14 @@ class Patience:
         """Be patient until ``deadline`` (on anyio's clock), never starting a wait that would end after it."""
         self._deadline = deadline
         self.made = 0
-        """Attempts that were made and failed."""
+        """Attempts so far, the one under way included."""
         self.last_words = ""
         """What Writer did at the last of them, to be put behind another clause."""
+
+    def count(self) -> int:
+        """The number of the attempt that begins now, from 1."""
+        self.made += 1
+        return self.made
 
     def attempts(self) -> AsyncRetrying:
         """Iterate over the attempts; each is a context that takes a :class:`Fault` and raises anything else."""
@@ -82,7 +87,6 @@ class Patience:
         return max(fault.asked_to_wait + min(jittered, 0.25), backoff)
 
     def _is_over(self, state: RetryCallState) -> bool:
-        self.made = state.attempt_number
         if anyio.current_time() + state.upcoming_sleep + _LEAST_ATTEMPT >= self._deadline:
             logger.info("Writer %s; there is no time to try again", _told(_fault_of(state)))
             return True
