@@ -18,6 +18,7 @@ _CODES = (
     r"|finish_?reason|block_?reason|stop_reason|policyname"
 )
 _NUMBERS = r"code|error_?code|status|status_?code|http_?status(?:code)?"
+_DEPTH = 32  # of the keys that are kept of a value's path; no service nests so deep, whoever means harm may
 _GIVEN_BACK = (
     r"inputs?|ctx|extras|loc|params?|prompt|messages|context|payload|metadata|content|settings|config|headers|arguments|args"
     r"|data|result"
@@ -115,7 +116,7 @@ def _read(text: str, start: int) -> Envelope:
 
 def _field(path: list[str], key: str, key_start: int, value: tuple[str, int, int, bool]) -> Field:
     raw, start, end, quoted = value
-    return Field((*path[1:], key), raw, key_start if key and key_start < start else start, end, quoted)
+    return Field((*path[1:_DEPTH], key), raw, key_start if key and key_start < start else start, end, quoted)
 
 
 def _decoded(raw: str) -> str:

@@ -83,7 +83,7 @@ _NAMED = (
 _GIVEN_BACK = (
     # "Prompt: Explain HTTP 503", up to a line on which an error speaks again
     r"\b(?:input|prompt|output|query|question|completion|transcript|content|title|subject|topic|text|payload|document|draft)"
-    r"(?: was| is)?:(?=\s)[\s\S]*?(?=\n\s*(?:error|exception|traceback|caused by|reason|status|response)\b|\0|\Z)"
+    r"(?: was| is)?:(?=\s)[\s\S]*?(?=\n[^\S\n]*(?:error|exception|traceback|caused by|reason|status|response)\b|\0|\Z)"
 )
 _SAYING = r"(?:invalid|bad|malformed|unsupported|unsafe|blocked|missing|required|no|[\w-]*-) ?\Z"
 _SUPPOSED = (
