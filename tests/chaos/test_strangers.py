@@ -372,7 +372,15 @@ def test_the_demo_shows_names_and_errors_cleaned(tmp_path: Path, tally: Tally) -
 BEGINNINGS = [
     *("sk-", "sk_a.", "sk-ab-", "ghp_a", "xoxb-a", "eyJaaaaaaaa-", "SG.a", "?key=", "?code=a", "key=", "token: "),
     *("a://a:", "cookie: a=", "bearer a", "-u a:", "password is ", '\\"', "\x90", "\x1b]", "\x9b0", "\u0301", "\u200b"),
+    *("cookie:", "eyJ-", "-----BEGIN PRIVATE KEY-----", "--token ", "hooks.slack.com/a/", "authorization: bearer "),
 ]
+ENDLESS = {
+    "lines without words in what was given back": ("Input: ", "\n"),
+    "lines of blanks in what was given back": ("Input: ", "\n \t"),
+    "lists in lists": ("", '["a",'),
+    "objects in objects": ("", '{"a": {"b": 1, "c": '),
+    "what is almost an address of a network": ("1:2:3:", "a"),
+}
 
 
 def test_a_text_of_nothing_but_beginnings_of_secrets_and_escapes_holds_nobody_up(tally: Tally) -> None:
@@ -383,6 +391,23 @@ def test_a_text_of_nothing_but_beginnings_of_secrets_and_escapes_holds_nobody_up
         "for each in json.load(sys.stdin): clean(each * (400_000 // len(each)))\n"
     )
     # Where a form is looked for in the whole rest from each beginning, one of them takes minutes.
+    _done_in_time(program, BEGINNINGS)
+
+
+@pytest.mark.parametrize(("start", "unit"), ENDLESS.values(), ids=ENDLESS)
+def test_errors_that_nest_or_repeat_without_end_hold_nobody_up(start: str, unit: str, tally: Tally) -> None:
+    tally.tried["hostile texts"] += 1
+    program = (
+        "import json, sys\n"
+        "from writer_jobs_mcp.failures.causes import classify\n"
+        "from writer_jobs_mcp.failures.wording import wording\n"
+        "start, unit = json.load(sys.stdin)\n"
+        "for n in range(400): classify(f'{start}{n}{unit * 8_000}'), wording(f'{start}{n}{unit * 8_000}')\n"
+    )
+    _done_in_time(program, [start, unit])
+
+
+def _done_in_time(program: str, said: list[str]) -> None:
     subprocess.run(  # noqa: S603 - our own program
-        [SERVER[0], "-c", program], input=json.dumps(BEGINNINGS), encoding="utf-8", check=True, timeout=60
+        [SERVER[0], "-c", program], input=json.dumps(said), encoding="utf-8", check=True, timeout=60
     )
