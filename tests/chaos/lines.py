@@ -37,8 +37,8 @@ class Lines:
     stdout: ByteReceiveStream
     tally: Tally
     era: str
-    answers: dict[Any, Message] = field(default_factory=dict[Any, Message])
-    """By the id of the request."""
+    answers: dict[Any, list[Message]] = field(default_factory=dict[Any, list[Message]])
+    """Not yet asked for, by the id of the request, which may have been used more than once."""
     _ids: "count[int]" = field(default_factory=lambda: count(1))
     _more: anyio.Event = field(default_factory=anyio.Event)
 
@@ -60,7 +60,7 @@ class Lines:
             assert "id" not in message, "this server asks nothing"
         else:
             assert ("result" in message) != ("error" in message), message
-            self.answers[message["id"]] = message
+            self.answers.setdefault(message["id"], []).append(message)
         self._more.set()
         self._more = anyio.Event()
 
@@ -74,7 +74,10 @@ class Lines:
                 more = self._more
                 assert self.process.returncode is None, "the server is gone"
                 await more.wait()
-            return self.answers.pop(id_)
+            answer, *rest = self.answers.pop(id_)
+            if rest:
+                self.answers[id_] = rest
+            return answer
         self.tally.hung += 1
         raise AssertionError(f"{id_!r} was not answered")
 
