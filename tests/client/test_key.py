@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from tests.client.telling import A_WHILE, ASK, FIRST, JOB, KEY, MIB, answer, checked, envelope, failure
 from tests.conftest import settings
 from writer_jobs_mcp.client import WriterClient, connect
+from writer_jobs_mcp.client.echoes import Echoes
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.credentials import MASK
 from writer_jobs_mcp.errors import BadRequest, KeyRefused, MissingKey, WriterError
@@ -119,6 +120,15 @@ async def test_an_end_of_the_key_is_not_told_whatever_characters_it_has(
     faults.push(Answer(400, envelope(f"Received API Key = {echo.format(start=key[:4], end=key[-4:])} today")))
     error = await failure(settings(url, WRITER_API_KEY=key), key=key)
     assert "today" in str(error)
+
+
+@pytest.mark.parametrize("length", range(11, 20))
+def test_eight_characters_of_the_key_in_a_row_are_seen_wherever_they_begin(length: int) -> None:
+    key = "7Hq2ZtVx9LmB4RcY8sNd"[:length]
+    echoes = Echoes(key)
+    told = [key[at : at + 8] for at in range(len(key) - 7)]
+    assert [each for each in told if each in echoes.masked(f"It said {each}, and more.")] == []
+    assert echoes.masked(f"It said {key[2:9]}, and more.") == f"It said {key[2:9]}, and more."
 
 
 @pytest.mark.parametrize("status", [400, 503])

@@ -18,6 +18,7 @@ _SHORTEST_KEY = 4  # what is shorter is no secret, and masking it would spoil wo
 # So many of the key's characters in a row are no accident: in an error, where a word too many may be masked without
 # harm, and in the words of a job, which must stay.
 _IN_A_COMPLAINT, _IN_A_TEXT = 4, 8
+_TRACE = 5  # in each eight of the key's characters in a row is one of these, where one begins at every fourth
 _ELISION = r"(?:\.{2,8}|…|\*{2,32}|•{2,32})"
 
 
@@ -39,7 +40,7 @@ class Echoes:
     def may_be_in(self, text: str) -> bool:
         """Whether a text could tell the key; cheap, and certain where it is False.
 
-        It takes fifteen characters from the middle of the key, or the first sixteen of a hash or an encoding, for that.
+        Eight characters of the key in a row are enough for that, or the first sixteen of a hash or an encoding.
         """
         return any(trace in text for trace in self._traces)
 
@@ -80,7 +81,7 @@ def _traces(key: str, spellings: Iterable[str], derived: Iterable[str]) -> Itera
     for spelling in spellings:
         yield key[:4]
         yield key[-4:]
-        yield from (spelling[at : at + _IN_A_TEXT] for at in range(0, len(spelling) - _IN_A_TEXT + 1, _IN_A_TEXT))
+        yield from (spelling[at : at + _TRACE] for at in range(0, len(spelling) - _TRACE + 1, _IN_A_TEXT - _TRACE + 1))
     yield from (form[:16] for form in derived)
 
 
