@@ -122,7 +122,7 @@ APPLICATION = st.fixed_dictionaries(
 @given(rows=st.lists(APPLICATION | st.just({"name": 5}), max_size=8), more=st.booleans(), last=st.none() | ID)
 def test_of_a_list_of_applications(rows: list[Mapping[str, Any]], more: bool, last: str | None) -> None:
     page = ApplicationPage.model_validate({"data": rows, "has_more": more, "last_id": last})
-    assert said(views.application_list(page)) == []
+    assert said(views.application_list(page, 100)) == []
 
 
 OUTCOME = st.sampled_from(["would_retry", "accepted", "not_failed", "not_found", "declined", "unknown", "error"])

@@ -7,7 +7,7 @@ Optional means absent or null; unknown fields are ignored; an unknown ``status``
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Annotated, TypeVar, cast
+from typing import Annotated, Generic, Self, TypeVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -193,7 +193,20 @@ def _listed_applications(said: object) -> tuple[Application | Unreadable, ...]:
     return _rows(said, _APPLICATIONS)
 
 
-class JobPage(_Said):
+class _Page(_Said, Generic[RowT]):
+    rows: tuple[RowT | Unreadable, ...]
+
+    def first(self, limit: int) -> Self:
+        """The page without the rows beyond a limit, which a server may not have kept to."""
+        return self if len(self.rows) <= limit else self.model_copy(update={"rows": self.rows[:limit]})
+
+    @property
+    def unreadable(self) -> list[Unreadable]:
+        """The rows that could not be read."""
+        return [row for row in self.rows if isinstance(row, Unreadable)]
+
+
+class JobPage(_Page[ListedJob]):
     """One page of an application's jobs, in Writer's order."""
 
     rows: Annotated[tuple[ListedJob | Unreadable, ...], PlainValidator(_listed_jobs)] = Field(validation_alias="result")
@@ -201,22 +214,13 @@ class JobPage(_Said):
     limit: Count = Field(default=None, validation_alias=AliasPath("pagination", "limit"))
     """The limit that Writer kept to, which may be less than what was asked."""
 
-    def first(self, limit: int) -> "JobPage":
-        """The page without the rows beyond a limit, which a server may not have kept to."""
-        return self if len(self.rows) <= limit else self.model_copy(update={"rows": self.rows[:limit]})
-
     @property
     def jobs(self) -> list[ListedJob]:
         """The rows that could be read."""
         return [row for row in self.rows if isinstance(row, ListedJob)]
 
-    @property
-    def unreadable(self) -> list[Unreadable]:
-        """The rows that could not."""
-        return [row for row in self.rows if isinstance(row, Unreadable)]
 
-
-class ApplicationPage(_Said):
+class ApplicationPage(_Page[Application]):
     """One page of the applications that the key may see."""
 
     rows: Annotated[tuple[Application | Unreadable, ...], PlainValidator(_listed_applications)] = Field(
@@ -231,17 +235,11 @@ class ApplicationPage(_Said):
         """The rows that could be read."""
         return [row for row in self.rows if isinstance(row, Application)]
 
-    @property
-    def unreadable(self) -> list[Unreadable]:
-        """The rows that could not."""
-        return [row for row in self.rows if isinstance(row, Unreadable)]
-
 
 class ErrorDetail(_Said):
     """One complaint in the vendor's error envelope."""
 
     description: str | None = None
-    key: str | None = None
 
 
 class ErrorEnvelope(_Said):

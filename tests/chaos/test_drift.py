@@ -1,6 +1,7 @@
 """An API that is no longer what its documents say: what can be read is shown, what cannot is counted, with a reason."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,8 +10,12 @@ from tests.asking import text_of
 from tests.chaos.asking import asked, call, check_right, check_told, structure
 from tests.chaos.conftest import Tally
 from tests.chaos.wire import JOBS, Wire, answer, page, says
-from tests.moving_api import MovingApi, newest_first
+from tests.conftest import settings
+from tests.moving_api import TOTALS, MovingApi, newest_first
 from tests.triaging import triage
+from writer_jobs_mcp.client import connect, in_process
+from writer_jobs_mcp.errors import NotFound
+from writer_jobs_mcp.lookup import find_job
 
 JOB: dict[str, Any] = JOBS[0]
 
@@ -158,6 +163,18 @@ async def test_a_total_that_cannot_be_true_ends_no_list(others: dict[str, object
     assert 0 <= total < 2**53
 
 
+@pytest.mark.parametrize("total", TOTALS.values(), ids=TOTALS)
+async def test_a_job_is_found_whatever_the_total_counts(
+    total: Callable[[MovingApi, int], int | None], tally: Tally
+) -> None:
+    tally.tried["drifts of the API"] += 1
+    api = MovingApi(newest_first(250), total=total)
+    async with connect(settings("http://localhost"), in_process(api)) as client:
+        assert (await find_job(client, "a", "job-1")).id == "job-1"
+        with pytest.raises(NotFound, match="not among the 250 jobs"):
+            await find_job(client, "a", "job-0")
+
+
 async def test_pages_that_ignore_the_offset_keep_nobody_busy(tally: Tally) -> None:
     tally.tried["drifts of the API"] += 1
     wire = Wire()
@@ -222,6 +239,10 @@ APPLICATION = {"id": "app-1", "name": "One", "type": "generation", "status": "de
                 "has_more": True,
                 "unreadable": {"count": 1, "reason": "id: Input should be a valid string"},
             },
+        ),
+        (
+            {"data": [{**APPLICATION, "id": f"app-{n}"} for n in range(1, 1_500)], "last_id": "x", "has_more": False},
+            {"returned": 50, "has_more": True, "after": "app-50"},  # more than were asked for
         ),
         (
             {"data": [{**APPLICATION, "name": None, "inputs": "none", "kind": 1}], "has_more": False},

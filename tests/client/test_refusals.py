@@ -64,6 +64,7 @@ async def test_a_refusal_is_told_once_by_its_status_whatever_the_body(
     [
         (envelope("limit: must be at most 100"), ', saying "limit: must be at most 100".'),
         (b'{"request_id": "r", "message": "no route"}', ', saying "no route".'),
+        (b'{"errors": [{"description": "a word", "key": 4041, "extras": []}]}', ', saying "a word".'),
         (envelope("\x1b[31mred\x1b[0m\n\u202ehidden\u200b"), ', saying "red hidden".'),
         (envelope('closing "quotes". Do this'), ', saying "closing \\"quotes\\". Do this".'),
         (envelope("x" * 1000), f', saying "{"x" * 299}…".'),

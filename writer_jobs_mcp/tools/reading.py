@@ -38,7 +38,7 @@ async def list_applications(
     """
     app = ctx.request_context.lifespan_context
     page = await app.client.list_applications(limit=limit, order=order, after=after, before=before, type_=type)
-    return answer(views.application_list(page))
+    return answer(views.application_list(page, limit))
 
 
 async def list_application_jobs(

@@ -79,19 +79,21 @@ class ApplicationList(View):
         return lines(head, bool(self.applications) and legend, *(row.as_text() for row in self.applications))
 
 
-def application_list(page: "ApplicationPage") -> ApplicationList:
+def application_list(page: "ApplicationPage", limit: int) -> ApplicationList:
     """A page of applications, as the agent gets it."""
-    rows = page.applications
+    # A server that ignores `limit` sends more; what is cut off here is the next page.
+    shown = page.first(limit)
+    rows, is_cut = shown.applications, len(shown.rows) < len(page.rows)
     # Where Writer does not say, only a page without rows shows that there are no more.
-    has_more = bool(page.rows) if page.has_more is None else page.has_more
-    last = [page.last_id, rows[-1].id if rows else None]
+    has_more = is_cut or (bool(page.rows) if page.has_more is None else page.has_more)
+    last = [None if is_cut else page.last_id, rows[-1].id if rows else None]
     return ApplicationList(
         applications=[_application_row(row) for row in rows],
         page=ApplicationPageInfo(
             returned=len(rows),
             has_more=has_more,
             after=next(filter(can_be_asked_for, filter(None, last)), None) if has_more else None,
-            unreadable=_unreadable(page.unreadable),
+            unreadable=_unreadable(shown.unreadable),
         ),
     )
 
