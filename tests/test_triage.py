@@ -59,8 +59,8 @@ async def test_what_failed_why_and_is_it_new_is_answered_exactly_in_one_call() -
     in_window = [said for said in nine_causes() if said["created_at"] >= (NOW - timedelta(days=4)).isoformat()]
     failed = [said for said in in_window if said["status"] == "failed"]
     assert answer["counts"] == Counter(said["status"] for said in in_window)
+    assert len(in_window) <= answer["coverage"].pop("jobs_read") <= 1_200
     assert answer["coverage"] == {
-        "jobs_read": answer["coverage"]["jobs_read"],
         "jobs_in_window": len(in_window),
         "total": 1_200,
         "complete": True,
@@ -148,7 +148,8 @@ async def test_when_only_the_window_before_was_not_read_whole_the_answer_is_comp
 
 
 async def test_a_job_is_stuck_after_ten_minutes_and_three_times_the_p95() -> None:
-    running = [job(minutes, "in_progress") for minutes in (9, 11, 29, 31, 40, 50, 60, 70)]
+    running = [job(minutes, "in_progress") for minutes in (9, 11, 29, 31, 40, 50, 60)]
+    running.append(job(70, "queued", seconds=None))
     slow = await triage(api_of([*running, *(job(100, seconds=600) for _ in range(20))]))
     quick = await triage(api_of([*running, *(job(100, seconds=20) for _ in range(20))]))
     assert (slow["stuck_count"], quick["stuck_count"]) == (5, 7)

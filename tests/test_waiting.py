@@ -115,9 +115,17 @@ async def test_when_the_time_is_up_it_says_so(client: Client, world: World) -> N
     assert answer["message"] == "It is still in_progress after 1 s of waiting. Call wait_for_job again."
 
 
-@pytest.mark.parametrize("fault", [None, Delay(30), Answer(503), Answer(429, headers={"retry-after": "30"})])
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (None, "It is still in_progress after 1 s of waiting."),
+        (Delay(30), "It is still in_progress after 1 s of waiting."),
+        (Answer(503), "it answered 503"),
+        (Answer(429, headers={"retry-after": "30"}), "Wait 30 seconds, as Writer asks"),
+    ],
+)
 async def test_it_never_outlasts_the_call_budget_whatever_writer_does(
-    world: World, url: str, clock: Clock, faults: Faults, fault: Fault | None
+    world: World, url: str, clock: Clock, faults: Faults, fault: Fault | None, words: str
 ) -> None:
     job = running(world)
     async with Client(a_server(url, clock, WRITER_JOBS_CALL_BUDGET="1.2")) as client:
@@ -127,6 +135,7 @@ async def test_it_never_outlasts_the_call_budget_whatever_writer_does(
         with anyio.fail_after(2):
             answer = await structure_of(client, "wait_for_job", {"job_id": job, "timeout_seconds": 600})
     assert (answer["finished"], answer["status"]) == (False, "in_progress")
+    assert words in answer["message"]
 
 
 def as_said(job: str, status: str) -> bytes:

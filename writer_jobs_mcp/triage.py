@@ -59,7 +59,7 @@ class Stuck(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Failures:
+class FailedGroup:
     """A group of failed jobs whose errors say the same."""
 
     signature: str
@@ -82,7 +82,7 @@ class Report(NamedTuple):
     p95_seconds: float | None
     stuck: tuple[Stuck, ...]
     stuck_count: int
-    failures: tuple[Failures, ...]
+    failures: tuple[FailedGroup, ...]
     """Every group, the largest first."""
     steps: Steps | None
     """The jobs over time; None where there are none."""
@@ -126,7 +126,7 @@ class Triage:
             return
         self._counts[job.status] += 1
         self._timeline.add(job.created_at, job.status)
-        if job.status == "in_progress":
+        if job.is_running:
             self._running.append(Stuck(job.id, job.created_at, (self._now - job.created_at).total_seconds()))
         elif job.completed_at is not None and job.completed_at >= job.created_at:
             self._seconds.append((job.completed_at - job.created_at).total_seconds())
@@ -147,7 +147,7 @@ class Triage:
         stuck = [job for job in self._running if job.seconds > limit]
         groups = chain(self._groups.groups(), [(NO_TEXT, self._textless)])
         found = [
-            _failures(signature, tally, compares=compares and self._before is not None)
+            _failed_group(signature, tally, compares=compares and self._before is not None)
             for signature, tally in groups
             if tally.count
         ]
@@ -204,9 +204,9 @@ class _Tally:
             self.newest = heapq.nlargest(_NEWEST_KEPT, [*self.newest, failure])
 
 
-def _failures(signature: str, tally: _Tally, *, compares: bool) -> Failures:
+def _failed_group(signature: str, tally: _Tally, *, compares: bool) -> FailedGroup:
     newest = tally.newest[0]
-    return Failures(
+    return FailedGroup(
         signature=signature,
         cause=failures.classify(newest.text) if newest.text else None,
         count=tally.count,

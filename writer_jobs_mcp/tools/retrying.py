@@ -24,6 +24,7 @@ _RESERVE = 0.1  # of the time that is left: what became of a job that was sent m
 _CUT_OFF = (
     "The time for one call was over: it may have been started. Look at the job (get_job_error) before you retry it."
 )
+_TOO_LATE = "The time for one call was over before Writer had answered; nothing was sent. Call again."
 _NAMED = 5  # jobs in the question to the user; the others are counted
 _ID_SHOWN = 60
 
@@ -73,8 +74,11 @@ async def retry_jobs(
         async with anyio.create_task_group() as tasks:
             for job_id in ids:
                 tasks.start_soon(deal_with, job_id)
-    known = [rows.get(job_id) or views.retry_row(job_id, None, "unknown", _CUT_OFF) for job_id in ids]
-    return answer(views.retry_report(known, dry_run=dry_run))
+    outcome, detail = ("unknown", _CUT_OFF) if agreed and not dry_run else ("error", _TOO_LATE)
+    for job_id in ids:
+        if job_id not in rows:
+            rows[job_id] = views.retry_row(job_id, None, outcome, detail)
+    return answer(views.retry_report([rows[job_id] for job_id in ids], dry_run=dry_run))
 
 
 _OUTCOMES: dict[type[WriterError], views.Outcome] = {NotFound: "not_found", DoubtfulRetry: "unknown"}

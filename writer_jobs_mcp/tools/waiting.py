@@ -1,6 +1,6 @@
 """The tool that waits for one job."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import anyio
 from mcp.server.mcpserver import Context
@@ -8,12 +8,9 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from writer_jobs_mcp import views
-from writer_jobs_mcp.errors import WriterError
+from writer_jobs_mcp.errors import BudgetSpent, WriterError
 from writer_jobs_mcp.tools.answering import App, answer
 from writer_jobs_mcp.tools.arguments import JobId, Seconds
-
-if TYPE_CHECKING:
-    from writer_jobs_mcp.models import Job
 
 _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.5, 5.0, 1.5  # seconds between two looks, the longer the wait
 _RESERVE = 0.5  # seconds of the call budget, to answer in
@@ -22,7 +19,7 @@ _RESERVE = 0.5  # seconds of the call budget, to answer in
 async def wait_for_job(
     ctx: Context[App],
     job_id: JobId,
-    timeout_seconds: Annotated[Seconds, Field(description="At most the call budget (45)")] = 40,
+    timeout_seconds: Annotated[Seconds, Field(description="At most the call budget")] = 40,
 ) -> Annotated[CallToolResult, views.JobWait]:
     """Wait until a running job has finished or the time is up, then say how it stands.
 
@@ -40,11 +37,10 @@ async def wait_for_job(
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
             try:
                 job = await app.client.get_job(job_id)
+            except BudgetSpent:
+                break  # the wait is over, and the job stands as it was last seen
             except WriterError as exc:
                 trouble = exc
                 break
-    return answer(_view(job, app, anyio.current_time() - started, trouble))
-
-
-def _view(job: "Job", app: App, waited: float, trouble: WriterError | None) -> views.JobWait:
-    return views.job_wait(job, app.clock(), waited=waited, trouble=str(trouble) if trouble else None)
+    waited = anyio.current_time() - started
+    return answer(views.job_wait(job, app.clock(), waited=waited, trouble=str(trouble) if trouble else None))

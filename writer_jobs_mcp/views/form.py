@@ -74,7 +74,7 @@ def moment(when: datetime) -> str:
 
 def seconds(job: "Job", now: datetime) -> float | None:
     """How long a job took, or has run so far; None where that is not known."""
-    end = job.completed_at or (now if job.status == "in_progress" else None)
+    end = job.completed_at or (now if job.is_running else None)
     elapsed = round((end - job.created_at).total_seconds(), 1) if end else -1
     # Two clocks that disagree can put the end before the start; that says nothing of how long it took.
     return elapsed if elapsed >= 0 else None
@@ -89,9 +89,9 @@ _LONGEST_LABEL = 40
 _known_label = lru_cache(maxsize=64)(partial(preview, limit=_LONGEST_LABEL))
 
 
-def label(word: str) -> str:
+def label(said: str) -> str:
     """A status or type as Writer says it, in a form that cannot be taken for our own sentences."""
-    return _known_label(word) if len(word) <= _LONGEST_LABEL else preview(word, _LONGEST_LABEL)
+    return _known_label(said) if len(said) <= _LONGEST_LABEL else preview(said, _LONGEST_LABEL)
 
 
 def word(text: str) -> str:

@@ -11,7 +11,7 @@ from writer_jobs_mcp.ids import shown_id
 from writer_jobs_mcp.scan import Coverage, StoppedBy
 from writer_jobs_mcp.text import cut, preview, quoted
 from writer_jobs_mcp.timeline import OTHER
-from writer_jobs_mcp.triage import Failures, Report, Stuck, Trend
+from writer_jobs_mcp.triage import FailedGroup, Report, Stuck, Trend
 from writer_jobs_mcp.views.form import Maybe, View, count, lines, moment, spaced, word
 from writer_jobs_mcp.views.lists import UnreadableRows
 from writer_jobs_mcp.views.suggestion import Asked, NextCall, next_calls
@@ -220,10 +220,12 @@ def _span(first: str, last: str, year: str) -> str:
 
 
 def triage_report(report: Report, coverage: Coverage, asked: Asked) -> TriageReport:
-    """A report as the agent gets it: examples and signatures shorten before the whole grows past its bound."""
-    view = _report(report, coverage, asked, groups := _GROUPS_SHOWN)
-    while len(view.model_dump_json(exclude_none=True)) >= _REPORT_LENGTH and groups > 1:  # the ids alone are too much
-        view = _report(report, coverage, asked, groups := groups - 1)
+    """A report as the agent gets it: its bound is kept by shorter examples and signatures, then by fewer groups."""
+    groups = _GROUPS_SHOWN
+    view = _report(report, coverage, asked, groups)
+    while len(view.model_dump_json(exclude_none=True)) >= _REPORT_LENGTH and groups > 1:
+        groups -= 1
+        view = _report(report, coverage, asked, groups)
     return view
 
 
@@ -296,7 +298,7 @@ def _stuck(job: Stuck) -> StuckJob:
     return StuckJob(id=shown_id(job.id), created_at=moment(job.created_at), seconds=round(job.seconds, 1))
 
 
-def _group(group: Failures, failed: int, signature_length: int, example_length: int) -> FailureGroupView:
+def _group(group: FailedGroup, failed: int, signature_length: int, example_length: int) -> FailureGroupView:
     return FailureGroupView(
         signature=cut(group.signature, signature_length),
         category=group.cause.category if group.cause else "unknown",
