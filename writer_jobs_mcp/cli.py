@@ -44,8 +44,8 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     A server that has served does not come back: it leaves the process, with its status.
     """
     try:
-        if sys.stdin is None or sys.stdout is None:
-            raise ConfigError("stdin or stdout is closed, and both are needed. Start it with them open.")
+        if sys.stdout is None:
+            raise ConfigError("stdout is closed, and there is nowhere else to answer. Start it with one.")
         if not argv:
             return _serve(environ, sandbox=False)
         arguments = _parser().parse_args(argv)
@@ -96,18 +96,18 @@ def _parser() -> "ArgumentParser":
     return parser
 
 
-def _whole_number(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError(text)
-    return number
+def _whole_number(text: str, most: int | None = None) -> int:
+    import argparse
+
+    if text.isdecimal() and text.isascii() and (most is None or int(text) <= most):
+        return int(text)
+    up_to = "" if most is None else f" of at most {most}"
+    message = f"it must be a whole number{up_to}"
+    raise argparse.ArgumentTypeError(message)
 
 
 def _port(text: str) -> int:
-    number = _whole_number(text)
-    if number > _GREATEST_PORT:
-        raise ValueError(text)
-    return number
+    return _whole_number(text, most=_GREATEST_PORT)
 
 
 def _with_log_level(environ: Mapping[str, str], level: str) -> Mapping[str, str]:
@@ -125,22 +125,30 @@ def _with_log_level(environ: Mapping[str, str], level: str) -> Mapping[str, str]
 
 
 def _serve(environ: Mapping[str, str], *, sandbox: bool) -> int:
+    if sys.stdin is None:
+        raise ConfigError("stdin is closed, and a client would speak there. Start it with one.")
     # What the imports make is there for good: to collect garbage among it while they run costs time and frees nothing.
     gc.disable()
-    # Pydantic would look for plugins among all that is installed. Whoever has one sets this to nothing.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    try:
+        server = _built(environ, sandbox=sandbox)
+    finally:
+        gc.enable()
+    gc.freeze()
     import anyio
 
+    return anyio.run(_converse, server, environ)
+
+
+def _built(environ: Mapping[str, str], *, sandbox: bool) -> "MCPServer[App]":
+    # Pydantic would look for plugins among all that is installed. Whoever has one sets this to nothing.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from writer_jobs_mcp.config import Config
     from writer_jobs_mcp.log import log_to_stderr
     from writer_jobs_mcp.server import build_server
 
     config = Config.from_env(environ)
     log_to_stderr(config.log_level)
-    server = _sandboxed_server(config) if sandbox else build_server(config)
-    gc.enable()
-    gc.freeze()
-    return anyio.run(_converse, server, environ)
+    return _sandboxed_server(config) if sandbox else build_server(config)
 
 
 async def _converse(server: "MCPServer[App]", environ: Mapping[str, str]) -> NoReturn:
@@ -234,6 +242,7 @@ def _page(environ: Mapping[str, str]) -> int:
 
     import anyio
 
+    from writer_jobs_mcp.config import Config
     from writer_jobs_mcp.sandbox import serve_forever
     from writer_jobs_mcp.viewer import sandboxed
 
@@ -250,6 +259,7 @@ def _page(environ: Mapping[str, str]) -> int:
         async with sandboxed(environ) as app:
             await serve_forever(app, announce)
 
+    Config.from_env(environ)  # the server that is started would refuse it in a log of its own
     anyio.run(show)
     return 0
 

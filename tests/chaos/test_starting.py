@@ -33,14 +33,26 @@ async def printed(server: Server) -> bytes:
         return await server.process.stdout.read()
 
 
-@pytest.mark.parametrize("pipe", ["0<", "1>"], ids=["stdin", "stdout"])
-async def test_without_stdin_or_stdout_it_says_so_and_does_not_start(pipe: str, tally: Tally) -> None:
+async def test_without_stdout_it_says_so_and_does_not_start(tally: Tally) -> None:
     for arguments in [(), ("check",), ("demo",), ("--sandbox",), ("sandbox",), ("--version",)][: at_length(2, 6)]:
         tally.tried["starts"] += 1
-        async with started(*arguments, command=without(pipe)) as server:
+        async with started(*arguments, command=without("1>")) as server:
             said = await server.complaints()
             assert await server.status() == 2
-        assert said == "writer-jobs-mcp: stdin or stdout is closed, and both are needed. Start it with them open.\n"
+        assert said == "writer-jobs-mcp: stdout is closed, and there is nowhere else to answer. Start it with one.\n"
+
+
+async def test_without_stdin_it_does_all_but_serve(tally: Tally) -> None:
+    for arguments in [(), ("--sandbox",)]:
+        tally.tried["starts"] += 1
+        async with started(*arguments, command=without("0<")) as server:
+            said = await server.complaints()
+            assert await server.status() == 2
+        assert said == "writer-jobs-mcp: stdin is closed, and a client would speak there. Start it with one.\n"
+    for arguments in [("demo",), ("--version",)]:
+        tally.tried["starts"] += 1
+        async with started(*arguments, command=without("0<")) as server:
+            assert (await server.status(), await server.complaints()) == (0, "")
 
 
 async def test_without_stderr_it_serves_all_the_same(tally: Tally) -> None:
