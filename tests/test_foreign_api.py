@@ -184,13 +184,10 @@ async def test_too_many_requests_and_then_an_answer_are_one_call() -> None:
 async def test_an_api_that_stays_away_is_told_within_the_call_budget() -> None:
     api = ForeignApi(KEY, trouble=[(503, {})], lasting=True)
     async with conversation(api, WRITER_JOBS_CALL_BUDGET="2") as talk:
-        started = time.monotonic()
         sentence = await talk.error("get_job_error", job_id="run_0001")
-        spent = time.monotonic() - started
     assert sentence.startswith("Writer is unavailable: asked ")
     assert "503 Service Unavailable" in sentence
-    assert spent < 2
-    assert len(api.asked) > 1
+    assert 1 < len(api.asked) < 5  # the fifth is due after three seconds at the earliest
 
 
 async def test_what_the_agent_reads_is_small() -> None:

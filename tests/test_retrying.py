@@ -353,15 +353,18 @@ async def test_no_more_requests_are_under_way_than_allowed(world: World) -> None
 
 
 class Crowd:
-    """An API that counts the requests under way at once."""
+    """An API that counts the requests under way at once, and answers none until three have come together."""
 
     def __init__(self, api: Sandbox) -> None:
-        self._api, self.now, self.most = api, 0, 0
+        self._api, self.now, self.most, self._three = api, 0, 0, anyio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.now += 1
         self.most = max(self.most, self.now)
-        await anyio.sleep(0.005)  # long enough for the others to come too
+        if self.now == 3:
+            self._three.set()
+        await self._three.wait()
+        await anyio.sleep(0.005)  # room for one too many to come
         try:
             await self._api(scope, receive, send)
         finally:

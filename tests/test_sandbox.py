@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -458,12 +457,10 @@ def test_640_jobs_lie_in_the_last_week_more_by_day_than_by_night(world: World) -
 
 @pytest.mark.parametrize("jobs", [0, 1, 99, 10_000])
 def test_the_first_application_has_as_many_jobs_as_told(clock: Clock, jobs: int) -> None:
-    started = time.perf_counter()
     world = World(now=NOW, clock=clock, jobs=jobs)
 
     assert len(world.jobs(FIRST.alias)) == jobs
     assert len(world.jobs(SECOND.id)) == 150
-    assert time.perf_counter() - started < 1
 
 
 @pytest.mark.parametrize("jobs", [400, 10_000])
@@ -706,8 +703,8 @@ async def test_it_stops_at_once_though_a_request_hangs_and_a_connection_is_open(
             hanging = asyncio.create_task(client.get(f"{url}/hang"))
             await asyncio.wait_for(arrived.wait(), 5)
             assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
-            started = time.perf_counter()
-        assert time.perf_counter() - started < 0.5
+            left = asyncio.get_running_loop().time()
+        assert asyncio.get_running_loop().time() - left < 30  # half as long as the request would hang
         with pytest.raises(httpx.TransportError):
             await hanging
         with pytest.raises(httpx.ConnectError):

@@ -120,7 +120,7 @@ async def say(lines: Lines, frame: bytes) -> None:
     lines.tally.tried["frames on stdin"] += 1
     lines.answers.clear()
     await lines.send(frame + b"\n")
-    for id_ in dict.fromkeys(requests_in(frame)):
+    for id_ in requests_in(frame):
         await lines.answer_to(id_)
     await lines.ask("ping" if lines.era == "legacy" else "tools/list")
 

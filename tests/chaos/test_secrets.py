@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from writer_jobs_mcp.client import connect
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.credentials import MASK
 from writer_jobs_mcp.errors import ConfigError
+from writer_jobs_mcp.log import TALKATIVE
 from writer_jobs_mcp.text import clean
 
 CAUSES = Path(__file__).parents[1] / "causes.jsonl"
@@ -150,6 +151,20 @@ SETTINGS = (
 )
 
 
+@pytest.fixture
+def log_left_as_it_was() -> Generator[None]:
+    """What a command run in this process does to the log would clean what later tests look for in it."""
+    names = (None, *TALKATIVE)
+    levels = [logging.getLogger(name).level for name in names]
+    formatters = [(handler, handler.formatter) for handler in logging.getLogger().handlers]
+    yield
+    for name, level in zip(names, levels, strict=True):
+        logging.getLogger(name).setLevel(level)
+    for handler, formatter in formatters:
+        handler.setFormatter(formatter)
+
+
+@pytest.mark.usefixtures("log_left_as_it_was")
 @pytest.mark.parametrize("form", [KEY, f"https://{KEY}@127.0.0.1:9"])
 @pytest.mark.parametrize("name", SETTINGS)
 def test_a_key_in_the_wrong_setting_is_not_told(
