@@ -27,7 +27,7 @@ def main() -> None:
         shutil.copy(PLACE / "icon.png", content)
         for name in ("pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(ROOT / name, content)
-        ignored = shutil.ignore_patterns("__pycache__")
+        ignored = shutil.ignore_patterns("__pycache__", "node_modules", "src")
         shutil.copytree(ROOT / "writer_jobs_mcp", content / "writer_jobs_mcp", ignore=ignored)
         # Whoever installs the bundle gets the versions that it was tried with, and does not wait for them to be chosen.
         run(UV, "lock", "--quiet", "--directory", directory)

@@ -6,10 +6,10 @@ The tree::
     ├── MissingKey          no key is set, or its file cannot be read
     ├── KeyRefused          401: Writer does not know the key
     ├── Forbidden           403: the key may not see this
-    ├── NotFound            404, 410: no such application or job
-    ├── BadRequest          any other 4xx: Writer would not take the request
+    ├── NotFound            404, 405, 410, or it is not in a list that was read whole: no such application or job
+    ├── BadRequest          any other 4xx, or an id that cannot be asked for: Writer would not take the request
     ├── RateLimited         429: too many requests, after our own patience
-    ├── Unavailable         no connection, no answer, or a 5xx, after our own retries
+    ├── Unavailable         no connection, no answer, a 408 or a 5xx, after our own retries where they may help
     ├── UnreadableAnswer    an answer that is not what the API promises
     ├── BudgetSpent         the time one tool call may take is over
     ├── DoubtfulRetry       a retry may have been started: it was sent, and no clear answer came
@@ -39,11 +39,11 @@ class Forbidden(WriterError):
 
 
 class NotFound(WriterError):
-    """Writer answered 404 or 410."""
+    """Writer answered 404, 405 or 410, or what was asked for is not in a list that was read whole."""
 
 
 class BadRequest(WriterError):
-    """Writer answered another 4xx."""
+    """Writer answered another 4xx, or was not asked, because no id of its can be what was given for one."""
 
 
 class RateLimited(WriterError):
@@ -51,7 +51,7 @@ class RateLimited(WriterError):
 
 
 class Unavailable(WriterError):
-    """Writer could not be reached, did not answer, or answered 5xx."""
+    """Writer could not be reached, did not answer in time, or answered 408 or 5xx."""
 
 
 class UnreadableAnswer(WriterError):

@@ -32,9 +32,10 @@ _HEAD_START = 0.1
 class WriterClient:
     """Writer's application and job endpoints.
 
-    Every method retries connection errors, timeouts, 408, 429, 500, 502, 503 and 504 with jittered backoff, honouring
-    ``retry-after-ms`` and ``Retry-After``, while the deadline of the surrounding cancel scope (at most the call budget
-    from now) leaves room for the wait. At most ``config.concurrency`` requests are in flight at once.
+    Every GET but that of :meth:`reach` is tried up to five times, with jittered backoff, after connection errors,
+    timeouts, 408, 500, 502, 503 and 504; after a 429, as often as the deadline of the surrounding cancel scope (at most
+    the call budget from now) leaves room for the wait. ``retry-after-ms`` and ``Retry-After`` are honoured. At most
+    ``config.concurrency`` requests are in flight at once.
 
     Every method raises one of the :class:`~writer_jobs_mcp.errors.WriterError` family, and nothing else.
     """
