@@ -131,9 +131,37 @@ CREDENTIALS: dict[str, Credential] = {
     "Ruby": Credential('{{:password=>"{}"}}', "correcthorse"),
     "a passphrase": Credential("passphrase={} was refused", "correcthorse"),
     "words": Credential("The API key is {}", "x7Kd93jQpL0vb2Tz8Wm4"),
+    # As reviewers wrote them who had not seen the forms.
+    "an @ in a password": Credential("postgresql://app:{}@db.example.com/jobs", "P@ssw0rd!9x"),
+    "after a user with an @": Credential("smtp://mailer@acme.com:{}@smtp.acme.com:587", "M4il-Pass-12"),
+    "an address that is cut off": Credential("could not connect to postgresql://app:{}…", "Xk29vTqLm04pQz"),
+    "several words": Credential("{{'password': '{}'}}", "c0rrect horse battery"),
+    "a passphrase of words": Credential('passphrase: "{}"', "gold fish 77 lamp"),
+    "of signs": Credential("login with password={}", "$ecret99Aa"),
+    "AWS, both in a row": Credential("AKIAIOSFODNN7EXAMPLE:{}", _made_of("V2KKx", _MIXED)[:40]),
+    "a scheme of its own": Credential("Authorization: ApiKey {}", _made_of("sgJ0", _MIXED)),
+    "a bearer in an address": Credential("Authorization=Bearer%20{}", _HEX),
+    "SMTP_PASS": Credential("SMTP_PASS={} in .env", "m4ilPass12x"),
+    "OPENAI_KEY": Credential("OPENAI_KEY: {}", _made_of("x7Kd93", _MIXED)),
+    "in an environment": Credential('os.environ["OPENAI_API_KEY"] = "{}"', _made_of("x7Kd93", _MIXED)),
+    "JSON in JSON in JSON": Credential('\\\\\\"db_password\\\\\\": \\\\\\"{}\\\\\\"', "x7Kd93jQpL0vb2"),
+    "Groq": Credential("key {} was refused", _made_of("gsk_", _MIXED, "4")),
+    "Notion": Credential("key {} was refused", _made_of("ntn_", _MIXED, "4")),
+    "Perplexity": Credential("key {} was refused", _made_of("pplx-", _MIXED, "4")),
+    "Vault": Credential("token file holds {}", _made_of("hvs.", _MIXED)),
+    "a webhook of Discord": Credential("POST https://discord.com/api/webhooks/11/{} failed", _made_of(_MIXED, _MIXED)),
+    "a bot of Telegram": Credential("https://api.telegram.org/bot{}/send", _made_of("712345678:", _MIXED)),
 }
 
 INNOCENT: tuple[str, ...] = (
+    # Words, variables and places where a credential might stand.
+    "It expects a file that begins with -----BEGIN PRIVATE KEY----- and got one of 12 lines; check the path",
+    "PWD=/usr/src/app is not writable",
+    "TypeError: OpenAI(api_key=self.api_key) got None",
+    "Client(api_key=settings.api_key) failed at line 41",
+    "the tokenizer has pad_token=[PAD] and 32000 words",
+    "locale sk_SK.UTF-8 is not installed",
+    "brokers http://localhost:3000,bob@example.com could not be reached",
     # Ids, hashes and encodings.
     "Job 3c90c3cc-0d44-4b50-8888-8dd25736052a was not found",
     "request_id=req_011CQwErTyUiOp9pA3sD6fG1",

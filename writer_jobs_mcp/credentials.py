@@ -28,7 +28,7 @@ class _Secret(NamedTuple):
 # Keys that are known by their makers' prefixes.
 _PREFIXED = (
     # OpenAI, Anthropic, Stripe and the like; no secret is what OpenSSH calls its key types
-    r"\b(?:sk|pk|rk)[-_](?!ssh-|ecdsa-)(?=[\w*.-]{0,100}(?:[\dA-Z*]|\.\.))[\w*.-]{6,}",
+    r"\b(?:sk|pk|rk)[-_](?!ssh-|ecdsa-|SK\b)(?=[\w*.-]{0,100}(?:[\dA-Z*]|\.\.))[\w*.-]{6,}",
     r"\bwhsec_[\w+/=-]{16,}",  # Stripe's webhooks
     r"\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}",
     r"\bgl(?:pat|rt|dt|cbt|ptt|ft|soat)-[\w-]{16,}",  # GitLab
@@ -38,32 +38,63 @@ _PREFIXED = (
     r"\bnpm_[A-Za-z0-9]{30,}|\bpypi-A[\w-]{30,}",
     r"\bdo[opr]_v1_[0-9a-f]{40,}|\bshp[a-z]{2}_[0-9a-fA-F]{20,}",  # DigitalOcean, Shopify
     r"\bSG\.[\w-]{16,}\.[\w-]{16,}",  # SendGrid
+    # Groq, Notion, Supabase, Fireworks, Jina, Grafana, Linear, LangSmith, Pinecone; Docker, Figma
+    r"\b(?:gsk|ntn|sbp|fw|jina|glsa|lin_(?:api|oauth)|lsv2_(?:pt|sk)|pcsk)_(?=[a-zA-Z]{0,40}\d)[A-Za-z0-9]{20,}\w*",
+    r"\b(?:dckr_pat|figd)_(?=[\w-]{0,40}\d)[\w-]{20,}",
+    # Perplexity, xAI, NVIDIA, Tavily, Postman, New Relic, Contentful; Mailgun, Vault
+    r"\b(?:pplx|xai|nvapi|tvly|PMAK|NRAK|CFPAT)-(?=[\w-]{0,40}\d)[\w-]{24,}|\bkey-[0-9a-f]{32}\b|\bhvs\.[\w-]{24,}",
 )
 # What those prefixes are, in lower case, each by its last character: quick to look for, which twenty words are not.
 _PREFIXES = (
-    r"_(?:(?<=[spr]k_|hf_|r8_)|(?<=npm_|gh[pousr]_|_v1_)|(?<=whsec_|shp[a-z][a-z]_)|(?<=github_pat_))",
-    r"-(?:(?<=[spr]k-)|(?<=gl[a-z][a-z]-|xox[a-z]-|xapp-|pypi-)|(?<=gl[a-z][a-z][a-z]-)|(?<=glsoat-|gocspx-))",
-    r"\.(?:(?<=sg\.)|(?<=ya29\.))",
+    r"_(?:(?<=[spr]k_|hf_|r8_)|(?<=npm_|gh[pousr]_|_v1_)|(?<=whsec_|shp[a-z][a-z]_)|(?<=github_pat_)"
+    r"|(?<=gsk_|ntn_|sbp_|_pt_|_sk_)|(?<=figd_|jina_|glsa_|pcsk_|_api_|_pat_)|(?<=fw_)|(?<=_oauth_))",
+    r"-(?:(?<=[spr]k-)|(?<=gl[a-z][a-z]-|xox[a-z]-|xapp-|pypi-)|(?<=gl[a-z][a-z][a-z]-)|(?<=glsoat-|gocspx-)"
+    r"|(?<=pplx-|tvly-|pmak-|nrak-)|(?<=nvapi-|cfpat-)|(?<=xai-|key-))",
+    r"\.(?:(?<=sg\.)|(?<=ya29\.)|(?<=hvs\.))",
 )
 # Secrets of other kinds, wherever they stand.
 _SECRETS: tuple[_Secret, ...] = (
     _Secret(
         ("-----begin",),
         r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
-        r"(?:[^-]|-(?!----END)){0,10000}(?:-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----)?",
+        r"(?:(?:[^-]|-(?!----(?:END|BEGIN))){0,10000}-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
+        r"|(?:(?:\s|\\+[nrt]|[\"'+,>|]){0,40}(?:[A-Z][\w-]{2,20}: [^\n]{1,80}\n|[\w+/=]{16,})){1,400})",
     ),
     _Secret(("eyj",), r"\beyJ[\w-]{8,600}\.[\w-]{8,}(?:\.[\w-]*)?"),  # JWT
-    _Secret(("akia", "asia"), r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),  # AWS access key id
+    _Secret(  # an access key id of AWS, and the secret that may follow it
+        ("akia", "asia"),
+        r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b(?:[\s:,;|/]{1,3}(?:secret\s{1,3})?[A-Za-z0-9/+]{40}(?![\w/+]))?",
+    ),
+    _Secret(("atatt3",), r"\bATATT3[\w-]{30,}(?:=\w{0,8})?"),  # Atlassian
     _Secret(("aiza",), r"\bAIza[\w-]{30,}"),  # Google
     _Secret(("dapi",), r"\bdapi[0-9a-f]{32}"),  # Databricks
     _Secret(("q~",), r"(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{30,}"),  # an application's at Azure
     _Secret(("slack.com/",), r"(?i)(hooks\.slack\.com/[a-z]{1,20}/)[\w/]{16,}", rf"\1{MASK}"),
-    _Secret(("bearer",), r"(?i)\b(bearer\s+)(?=[\w+/.~=-]*[\d+/=_.~-])[\w+/.~=-]{8,}", rf"\1{MASK}"),
+    _Secret(
+        ("/webhook", "zapier.com/"),
+        r"(?i)(discord(?:app)?\.com/api/webhooks/\d{1,30}/|hooks\.zapier\.com/hooks/catch/"
+        r"|webhook\.office\.com/webhookb2/)[\w/@-]{8,}",
+        rf"\1{MASK}",
+    ),
+    _Secret(("telegram.org/bot",), r"(?i)(api\.telegram\.org/bot)\d{6,12}:[\w-]{30,}", rf"\1{MASK}"),
+    _Secret(("bearer",), r"(?i)\b(bearer(?:\s+|%20))(?=[\w+/.~=-]*[\d+/=_.~-])[\w+/.~=-]{8,}", rf"\1{MASK}"),
     _Secret(("basic",), r"(?i)\b(basic\s+)(?=[a-z0-9+/]*[\d+/=])[a-z0-9+/]{8,}={0,2}(?![\w-])", rf"\1{MASK}"),
     _Secret(  # a password in an address; digits and a slash after the colon are a port
         ("://",),
-        r"""(?i)([a-z][a-z0-9+.-]{1,20}://[^\s:/@]{0,200}:)(?!\d{1,5}/)[^\s@"'<>]{1,200}@""",
+        r"""(?i)([a-z][a-z0-9+.-]{1,20}://[^\s:/@]{0,200}:)(?!\d{1,5}[/,;])[^\s@"'<>]{1,200}@"""
+        r"""(?:[^\s/?#,;@"'<>]{1,100}@){0,3}""",
         rf"\1{MASK}@",
+    ),
+    _Secret(  # likewise after a user who is an e-mail address
+        ("://",),
+        r"""(?i)([a-z][a-z0-9+.-]{1,20}://[^\s:/@]{1,200}@[\w.-]{1,200}:)(?!\d{1,5}\b)[^\s/@"'<>]{1,200}@""",
+        rf"\1{MASK}@",
+    ),
+    _Secret(  # and one that is cut off
+        ("://",),
+        r"""(?i)([a-z][a-z0-9+.-]{1,20}://[^\s:/@]{1,200}:)(?=[^\s/@]{0,200}\d)(?=[^\s/@]{0,200}[a-z])"""
+        r"""[^\s/@.\u2026"'<>:?]{4,200}(?=\.\.\.|\s?\u2026)""",
+        rf"\1{MASK}",
     ),
     _Secret(("://",), r"(?i)([a-z][a-z0-9+.-]{1,20}://)(?=[^\s:/@]*\d)[^\s:/@]{16,200}@", rf"\1{MASK}@"),
     _Secret(("-u ", "--user"), r"((?:\s-u|--user)[\s=][^\s:]{1,100}:)(?!\d+\b)\S{4,}", rf"\1{MASK}"),
@@ -80,12 +111,21 @@ LONGEST_SIGN = 16
 _LABELS = r"""
     (?: (?: api | access | secret | private | client | auth | session | account | shared | signing | subscription )
             [\s_-]? (?: secret [\s_-]? )? (?: access [\s_-]? )? (?: key | token | secret )
-          | pass (?: word | wd | phrase ) | pwd | secret | token | authorization | signature | (?<![a-z])sig ) """
-_QUOTE = r"""\\? ["']"""
+          | pass (?: word | wd | phrase )
+          | (?: db | smtp | mail | mysql | pg | redis | ftp | user | admin | root ) _? pass (?! [a-z] )
+          | pwd (?! ["']? \s* [=:] \s* ["']? (?: [/~] | [a-z]:\\ ) )                        # a directory
+          | (?: encryption | openai | anthropic | bot ) [\s_-]? key
+          | secret | token | authorization | signature | (?<![a-z])sig ) """
+_QUOTE = r"""\\{0,7} ["']"""
 _END = r"""\s"',;&<>)}\]\\"""  # of a value that stands in no quotation marks
-# Counts ("token: 128000"), schemes whose own rules mask what follows, placeholders, and words about a value.
+# Counts ("token: 128000"), schemes whose own rules mask what follows, placeholders and variables, and words about a
+# value.
 _NOT_A_VALUE = rf"""(?! [\d.,]+ (?: [{_END}] | \Z ) | (?: bearer | basic ) \b | \[masked\]
-    | [<$%{{*] | (?: required | missing | expired | invalid | null | none | nil | undefined | not | true | false | empty
+    | < [^>\n]{{0,80}} > | \$ (?: [{{(] | [a-z_]+ (?: [{_END}] | \Z ) ) | % [sdr(%] | %\w{{1,40}}%
+    | \* (?: \* | [{_END}] | \Z ) | \{{ | \[ [a-z]+ \]
+    | (?: self | settings | config | os | environ | env | process | args | kwargs ) [.\[]
+    | (?: \w{{0,20}}_ )? (?: api_?key | token | password | secret ) \b (?! [\w-] )
+    | (?: required | missing | expired | invalid | null | none | nil | undefined | not | true | false | empty
     | unset | revoked | wrong | incorrect | unknown | unauthorized | denied | failed | optional | str | string | must
     | should | is | was | has | cannot | may | please | this | the | an? | at | too | your | enter | expected | no )
       (?! [\w-] ) )"""
@@ -94,14 +134,20 @@ _A_VALUE = rf"(?= [^{_END}]* \d | [^{_END}]{{20}} ) [^{_END}]{{6,}}"
 # What a label is followed by; each form replaces all but its first group.
 _LABELLED: tuple[tuple[tuple[str, ...], str], ...] = (
     (
-        ("=", ":"),
-        rf"""(?ix) ( {_LABELS} (?: {_QUOTE} )? \s* (?: =>? | : ) \s* (?: {_QUOTE} )? ) {_NOT_A_VALUE} {_A_VALUE}""",
-    ),
-    (("=",), rf"""(?ix) ( {_LABELS} =>? ["']? ) {_NOT_A_VALUE} [^{_END}]{{4,}}"""),
-    (
         ('"', "'"),
         rf"""(?ix) ( {_LABELS} {_QUOTE} \s* (?: =>? | : ) \s* (?: {_QUOTE} ) ) {_NOT_A_VALUE} [^"'\\\n]{{4,}}""",
     ),
+    (
+        ("=", ":"),  # the same without quotation marks around the label
+        rf"""(?ix) ( {_LABELS} \s* (?: :?= | : ) \s* {_QUOTE} )
+        {_NOT_A_VALUE} (?= [^"'\\\n]{{0,200}} \d ) [^"'\\\n]{{6,}} (?= ["'\\] )""",
+    ),
+    (
+        ("=", ":"),
+        rf"""(?ix) ( {_LABELS} (?: {_QUOTE} ]? )? \s* (?: :?=>? | : ) \s* (?: {_QUOTE} )? )
+        {_NOT_A_VALUE} {_A_VALUE}""",
+    ),
+    (("=",), rf"""(?ix) ( {_LABELS} =>? ["']? ) {_NOT_A_VALUE} [^{_END}]{{4,}}"""),
     (("</",), rf"""(?ix) ( < {_LABELS} > ) {_NOT_A_VALUE} [^<\n]{{4,}} (?= < )"""),
     (
         (" is ", " was "),
@@ -113,7 +159,8 @@ _LABELLED: tuple[tuple[tuple[str, ...], str], ...] = (
     ),
     (
         ("authorization",),
-        rf"""(?ix) ( authorization \W{{1,6}} (?: bearer | basic | token ) \s+ ) (?! \[masked\] ) [^{_END}]{{16,}}""",
+        rf"""(?ix) ( authorization \W{{1,6}} (?: bearer | basic | token | api-?key | key | bot | ssws | hmac ) \s+ )
+        (?! \[masked\] ) [^{_END}]{{16,}}""",
     ),
     (
         ("?", "&"),
@@ -121,10 +168,11 @@ _LABELLED: tuple[tuple[tuple[str, ...], str], ...] = (
     ),
 )
 # What is in every labelled credential, in lower case, by its first word; quick to look for, which its form is not.
-_TAIL = r"""(?:\\?["']?\s*[=:]|>|\s+(?:is|was)\s|\s+\S*\d)"""
+_TAIL = r"""(?:\\{0,7}["']?\]?\s*:?[=:]|>|\s+(?:is|was)\s|\s+\S*\d)"""
 _LABELS_OF_A_VALUE = {
     **{word: word + _TAIL for word in ("key", "token", "secret", "passphrase", "pwd", "authorization")},
     "passw": rf"passw(?:or)?d{_TAIL}",
+    "pass": rf"pass{_TAIL}",
     "sig": rf"sig(?:nature)?{_TAIL}",
     **{word: rf"{word}(?<=[?&]{word})" for word in ("key=", "code=", "auth=", "ticket=")},
 }
@@ -145,6 +193,13 @@ def mask_secrets(text: str) -> str:
             if any(sign in lowered for sign in signs):
                 text = _regex(form).sub(rf"\1{MASK}", text)
     return text
+
+
+def mask_labelled(label: str, value: str) -> str:
+    """What a field of this name holds, masked as it would be in a text that says both."""
+    opening = f'"{label}": "'
+    masked = mask_secrets(opening + value)
+    return masked.removeprefix(opening) if masked.startswith(opening) else MASK
 
 
 def may_hold_a_secret(text: str) -> bool:

@@ -407,6 +407,17 @@ def test_errors_that_nest_or_repeat_without_end_hold_nobody_up(start: str, unit:
     _done_in_time(program, [start, unit])
 
 
+def test_a_resource_of_however_many_fields_holds_nobody_up(tally: Tally) -> None:
+    tally.tried["hostile texts"] += 1
+    program = (
+        "import json, sys\n"
+        "from writer_jobs_mcp.models import AsSaid\n"
+        "from writer_jobs_mcp.views import as_said\n"
+        "as_said(AsSaid({name + str(n): n for name in json.load(sys.stdin) for n in range(60_000)}))\n"
+    )
+    _done_in_time(program, ["field"])  # where each is compared with all the others, they take two minutes
+
+
 def _done_in_time(program: str, said: list[str]) -> None:
     subprocess.run(  # noqa: S603 - our own program
         [SERVER[0], "-c", program], input=json.dumps(said), encoding="utf-8", check=True, timeout=60

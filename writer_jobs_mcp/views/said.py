@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from writer_jobs_mcp.credentials import mask_labelled
 from writer_jobs_mcp.text import clean
 
 if TYPE_CHECKING:
@@ -29,8 +30,11 @@ def _cleaned(value: JsonValue) -> JsonValue:
         return [_cleaned(item) for item in value]
     if isinstance(value, dict):
         fields: dict[str, JsonValue] = {}
+        taken = {*value}
         for position, (name, field) in enumerate(value.items(), 1):
-            fields[_shown(name, value.keys() | fields.keys(), position)] = _cleaned(field)
+            shown = _shown(name, taken, position)
+            taken.add(shown)
+            fields[shown] = mask_labelled(name, clean(field)) if isinstance(field, str) else _cleaned(field)
         return fields
     if isinstance(value, float) and not isfinite(value):
         return None  # JSON has no word for it
