@@ -177,6 +177,11 @@ LIMIT = "limit must be a whole number from 1 to 100; got "
         ),
         (
             "list_application_jobs",
+            {"application_id": "a", "offset": 10**4_000},
+            "offset must be at most 1000000000000.",
+        ),
+        (
+            "list_application_jobs",
             {"status": "done", "application_id": "a"},
             'status must be one of in_progress, failed, completed; got "done".',
         ),

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast, get_args
+from urllib.parse import unquote
 
 import anyio
 from mcp.server import MCPServer
@@ -18,6 +19,7 @@ from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import WriterError
 from writer_jobs_mcp.text import preview, quoted
 from writer_jobs_mcp.tools import App, Offer
+from writer_jobs_mcp.tools.arguments import TOO_FAR
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel.helper_types import ReadResourceContents
@@ -59,7 +61,7 @@ class JobServer(MCPServer[App]):
         """
         if name not in (prompts := [prompt.name for prompt in await self.list_prompts()]):
             raise MCPError(code=INVALID_PARAMS, message=self._unknown("prompt", name, prompts))
-        if self.is_key_in(str(arguments)):
+        if any(map(self.is_key_in, _texts(arguments))):
             raise MCPError(code=INVALID_PARAMS, message=_KEY_GIVEN)
         return await super().get_prompt(name, arguments, context)
 
@@ -69,8 +71,11 @@ class JobServer(MCPServer[App]):
         """Read a resource.
 
         Raises:
+            MCPError: The address holds the key.
             ResourceError: With a sentence as its whole text.
         """
+        if self.is_key_in(unquote(str(uri))):
+            raise MCPError(code=INVALID_PARAMS, message=_KEY_GIVEN)  # a ResourceError would have the address beside it
         try:
             return await super().read_resource(uri, context)
         except ResourceNotFoundError as exc:
@@ -124,6 +129,8 @@ class JobTool(Tool):
         Raises:
             ToolError: With a sentence for the model as its whole text.
         """
+        if any(map(self.is_key_in, _texts(arguments))):
+            raise ToolError(_KEY_GIVEN)
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
             with anyio.fail_after(self.call_budget):
@@ -140,10 +147,11 @@ class JobTool(Tool):
                 f"{self.name} failed through a fault of writer-jobs-mcp itself; its log has the details. Report it."
             )
             raise UnexpectedToolError(message) from exc.__cause__
+        except MCPError as exc:
+            message = f"{self.name} could not ask the user: the client refused the question, so nothing was done."
+            raise ToolError(message) from exc
         except ToolError as exc:
             if isinstance(exc.__cause__, ValidationError):
-                if self.is_key_in(str(arguments)):
-                    raise ToolError(_KEY_GIVEN) from None
                 raise ToolError(" ".join(self._complaints(exc.__cause__))) from exc.__cause__
             # No tool of ours raises it: the answer to a question was no answer.
             message = f"{self.name} asked the user and cannot read the answer, so nothing was done. Call again to ask."
@@ -164,10 +172,25 @@ class JobTool(Tool):
             return f"Unknown argument {quoted(preview(name, 60))}: {self.name} takes {taken}."
         if error["type"] == "missing":
             return f"{name} is required."
+        if error["type"] == TOO_FAR:
+            return f"{name} {error['msg']}."
         positions = [part for part in error["loc"][1:] if isinstance(part, int)]
         for position in positions:
             name, schema = f"{name}[{position}]", schema["items"]
         return f"{name} {_wanted(schema, error)}; got {_shown(error['input'])}."
+
+
+def _texts(said: object) -> Iterator[str]:
+    """Every text in some arguments, names included."""
+    if isinstance(said, str):
+        yield said
+    elif isinstance(said, dict):
+        for name, value in cast("dict[str, object]", said).items():
+            yield name
+            yield from _texts(value)
+    elif isinstance(said, list):
+        for item in cast("list[object]", said):
+            yield from _texts(item)
 
 
 _TYPES = {"boolean": "true or false", "string": "a string", "integer": "a whole number"}

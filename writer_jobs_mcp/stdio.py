@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import select
 import sys
 from collections import Counter
 from typing import Any, BinaryIO
@@ -11,11 +12,21 @@ import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.server import MCPServer
 from mcp.shared.message import SessionMessage
-from mcp_types import JSONRPCError, JSONRPCNotification, JSONRPCRequest, JSONRPCResponse, jsonrpc_message_adapter
+from mcp_types import (
+    JSONRPCError,
+    JSONRPCMessage,
+    JSONRPCNotification,
+    JSONRPCRequest,
+    JSONRPCResponse,
+    jsonrpc_message_adapter,
+)
+
+from writer_jobs_mcp.text import HALF_A_PAIR
 
 logger = logging.getLogger(__name__)
 
 _MOST_OPEN = 256  # requests; a client that reads no answers is heard no further, so that they cannot pile up here
+_BETWEEN_LOOKS = 0.25  # seconds: how soon it is seen that a client has gone which has as many open
 _LAST_WORDS = 0.4  # seconds: what is not written so long after the end of input, nobody reads
 
 
@@ -84,19 +95,29 @@ class _Pipes:
         lines = open(self._stdin, "rb", closefd=False)  # noqa: ASYNC230, SIM115 - nothing is waited for until it is read
         while line := await self._line(lines):
             try:
-                message = jsonrpc_message_adapter.validate_json(line.decode("utf-8", "replace"), by_name=False)
+                message = _message(line)
             except ValueError as exc:
                 await to_server.send(exc)
                 continue
             match message:
                 case JSONRPCRequest(id=request):
-                    await self._room.acquire()
-                    self._open[str(request)] += 1
+                    if not await self._has_room():
+                        return
+                    self._open[_named(request)] += 1
                 case JSONRPCNotification(method="notifications/cancelled", params={"requestId": request}):
                     self._settle(request)  # it is not answered
                 case _:
                     pass
             await to_server.send(SessionMessage(message))
+
+    async def _has_room(self) -> bool:
+        """Wait until another request may be open; False where the client is gone by then."""
+        while True:
+            with anyio.move_on_after(_BETWEEN_LOOKS):
+                await self._room.acquire()
+                return True
+            if _has_hung_up(self._stdin):
+                return False
 
     async def _line(self, lines: BinaryIO) -> bytes:
         try:
@@ -121,10 +142,41 @@ class _Pipes:
         self.broken = OSError(exc.errno, f"{what}: {exc.strerror}")
 
     def _settle(self, request: object) -> None:
-        if times := self._open.pop(str(request), 0):
+        if times := self._open.pop(_named(request), 0):
             if times > 1:
-                self._open[str(request)] = times - 1
+                self._open[_named(request)] = times - 1
             self._room.release()
+
+
+def _message(line: bytes) -> JSONRPCMessage:
+    """What a line says; half a surrogate pair, which JavaScript sends and Python cannot hold, is replaced in it.
+
+    Raises:
+        ValueError: It is no message.
+    """
+    said = line.decode("utf-8-sig", "replace")
+    try:
+        return jsonrpc_message_adapter.validate_json(said, by_name=False)
+    except ValueError:
+        whole = HALF_A_PAIR.sub(rb"\\ufffd", said.encode())
+        return jsonrpc_message_adapter.validate_json(whole, by_name=False)
+
+
+def _named(request: object) -> str:
+    """A request's id in the one form in which the SDK compares it: ``7``, ``"7"`` and ``7.0`` are one."""
+    try:
+        return str(int(request)) if isinstance(request, int | float | str) else str(request)
+    except (ValueError, OverflowError):
+        return str(request)
+
+
+def _has_hung_up(pipe: int) -> bool:
+    """Whether nobody can write to a pipe any more, however much is still to be read; on POSIX alone it is told."""
+    if sys.platform == "win32":
+        return False
+    look = select.poll()
+    look.register(pipe, 0)
+    return any(event & select.POLLHUP for _, event in look.poll(0))
 
 
 def _write(pipe: int, line: bytes) -> None:

@@ -46,8 +46,12 @@ _DOUBTFUL = (
 
 _regex = cache(re.compile)  # when it is first needed: whoever starts the server waits for none
 _AS_JSON = json.JSONEncoder(ensure_ascii=False).encode
+HALF_A_PAIR = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+"""Half of a surrogate pair as JSON may write it, which is no character."""
 _LIKE_OUR_MARKS = (
-    "[\u02ba\u02dd\u02ee\u02f5\u02f6\u05f4\u1cd3\u201c-\u201f\u2033\u2036\u275d\u275e\u301d-\u301f\uff02"
+    "[\u02ba\u02dd\u02ee\u02f5\u02f6\u05f2\u05f4\u1cd3\u201c-\u201f\u2033\u2036\u275d\u275e\u3003\u301d-\u301f\uff02"
     "\U0001f676-\U0001f678]"
 )
 

@@ -16,6 +16,7 @@ from mcp.client._memory import InMemoryTransport  # what else is in memory passe
 from tests.chaos.asking import call, structure
 from tests.chaos.conftest import Tally, at_length
 from tests.chaos.process import Server, serving, started, until
+from tests.chaos.wire import Exchange, Wire
 from tests.chaos.writer import APPLICATION, Writer
 from tests.client.telling import A_WHILE, KEY, MIB
 from tests.conftest import settings
@@ -159,6 +160,19 @@ async def test_a_client_that_reads_no_answers_is_heard_no_further_and_gets_them_
             tally.lost += total + 1 - len(set(got))
             assert sorted(got) == list(range(1, total + 2))
             server.end_input()
+            assert (await server.complaints(), await server.status()) == ("", 0)
+
+
+async def test_the_end_of_input_is_seen_behind_more_calls_than_may_be_open(tally: Tally) -> None:
+    wire = Wire(everywhere=Exchange.gone)  # which never answers
+    async with wire.served() as url, started(environ={"WRITER_BASE_URL": url}) as server:
+        server.greet()
+        tally.tried["calls at once"] += 300
+        for _ in range(300):
+            server.send("tools/call", LOOK)
+        await until(lambda: len(wire.heads) > 0)
+        server.end_input()
+        async with asyncio.timeout(A_WHILE):  # half as long as the calls may take
             assert (await server.complaints(), await server.status()) == ("", 0)
 
 

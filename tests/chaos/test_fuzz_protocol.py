@@ -167,7 +167,6 @@ PASSED_OVER: dict[str, bytes] = {
     "JSON that ends early": json.dumps(message("ping")).encode()[:-1],
     "ten million brackets": b"[" * 10_000_000,
     "deep arguments": json.dumps(call("get_job_error", job_id=nested(0, 400))).encode(),
-    "half a pair": b'{"jsonrpc": "2.0", "id": 1, "method": "\\ud83d"}',
     "a batch": json.dumps([message("ping", 1), message("ping", 2)]).encode(),
     "an empty batch": b"[]",
     "no version": b'{"id": 1, "method": "ping"}',
@@ -195,6 +194,8 @@ ANSWERED: dict[str, tuple[bytes, Any]] = {
     "the same key twice": (b'{"jsonrpc": "2.0", "id": 7, "method": "x", "id": 1, "method": "ping"}', 1),
     "another handshake": (json.dumps(INITIALIZE).encode(), 1),
     "a handshake of 1999": (json.dumps(message("initialize", protocolVersion="1999", **HELLO)).encode(), 1),
+    "half a pair": (b'{"jsonrpc": "2.0", "id": 1, "method": "ping", "params": {"_meta": {"a": "\\ud83d"}}}', 1),
+    "a byte order mark": (b"\xef\xbb\xbf" + json.dumps(message("ping")).encode(), 1),
     "NaN for an argument": (json.dumps(call("list_applications", limit=float("nan"))).encode(), 1),
 }
 

@@ -17,7 +17,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.shared.exceptions import MCPError
 
 from tests.asking import text_of
-from tests.chaos.asking import asked, call, structure
+from tests.chaos.asking import asked, call, check_told, structure
 from tests.chaos.conftest import Tally
 from tests.chaos.wire import Wire, answer, page, says
 from tests.client.telling import KEY, parts_told
@@ -177,6 +177,19 @@ def test_a_key_in_the_wrong_setting_is_not_told(
     told = "".join(capfd.readouterr())
     tally.read(told)
     assert "Traceback" not in told
+
+
+async def test_the_key_given_for_something_else_is_repeated_nowhere(tally: Tally) -> None:
+    async with Wire().served() as url, asked(url, WRITER_JOBS_ALLOW_RETRY="true") as client:
+        for dry_run in (True, False):
+            tally.tried["misplaced keys"] += 1
+            result = await call(client, tally, "retry_jobs", job_ids=["j", f"x{KEY}"], dry_run=dry_run)
+            check_told(result, "The API key was given where")
+        for uri in (f"writer://applications/{KEY}/jobs/j", f"writer://applications/a/jobs/{KEY}", f"writer://{KEY}"):
+            tally.tried["misplaced keys"] += 1
+            with pytest.raises(MCPError) as caught:
+                await client.read_resource(uri)
+            tally.read(caught.value.error.model_dump_json())
 
 
 async def test_check_against_an_api_that_echoes_the_key_tells_nothing_of_it(tally: Tally) -> None:

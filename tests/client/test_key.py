@@ -3,7 +3,9 @@
 import base64
 import hashlib
 import json
+import os
 import re
+import sys
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -49,6 +51,8 @@ ECHOES = {
     "its start": (f"the key {KEY[:8]} and more", "the key [masked] and more"),
     "its end": (f"ends in {KEY[-8:]}.", "ends in [masked]."),
     "the most of it": (f"x{KEY[3:19]}y", "x[masked]y"),
+    "between what is not seen": ("a " + "\u00ad".join(KEY), "a [masked]"),
+    "between colours": ("a " + "\\u001b[1m".join(KEY), "a [masked]"),
     "twice": (f"{KEY}{KEY}", "[masked]"),
     "escaped in the JSON": ("\\u0077k-7Hq2ZtVx9LmB4RcY8sNd", "[masked]"),
 }
@@ -248,6 +252,12 @@ async def test_a_key_file_that_is_gone_or_holds_no_key_is_told(url: str, tmp_pat
     for content in (b"", b"  \n", f"{KEY}\n{KEY}".encode(), b"\xff\xfe" + KEY.encode()[:-1], KEY.encode("utf-16-le")):
         path.write_bytes(content)
         assert isinstance(await failure(from_file(url, path)), MissingKey)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes with names in a directory")
+async def test_a_key_file_that_is_a_pipe_without_a_writer_keeps_nobody(url: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "key")
+    assert isinstance(await failure(from_file(url, tmp_path / "key")), MissingKey)
 
 
 async def test_a_key_put_where_the_name_of_its_file_belongs_is_not_told(url: str) -> None:

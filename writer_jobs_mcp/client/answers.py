@@ -1,6 +1,5 @@
 """The body of an answer: read in bounded memory, then parsed into a model."""
 
-import re
 import zlib
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,6 +15,7 @@ from writer_jobs_mcp.client.key import BearerKey
 from writer_jobs_mcp.client.patience import Fault
 from writer_jobs_mcp.errors import UnreadableAnswer
 from writer_jobs_mcp.models import Started, describe
+from writer_jobs_mcp.text import HALF_A_PAIR
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -27,9 +27,6 @@ _GREATEST_BODY = 32 * _MIB
 _GREATEST_COMPLAINT = _MIB // 16
 _MOST_VALUES = 1_000_000  # an empty list is 3 bytes in JSON, and 64 in memory
 _NOT_PACKED, _UNPACKED_BY_ZLIB = {"", "identity"}, {"gzip", "x-gzip", "deflate"}
-_HALF_A_PAIR = re.compile(
-    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-)
 
 
 async def read(response: httpx.Response) -> bytes:
@@ -54,7 +51,7 @@ async def read(response: httpx.Response) -> bytes:
 async def _read_complaint(response: httpx.Response) -> bytes:
     try:
         body, _ = await _read(response, _GREATEST_COMPLAINT)
-    except UnreadableAnswer:
+    except (UnreadableAnswer, httpx.HTTPError):
         return b""  # its status says enough
     return body[:_GREATEST_COMPLAINT]
 
@@ -99,7 +96,7 @@ def parse(body: bytes, model: type[ModelT], subject: str, key: BearerKey) -> Mod
             said = _said(body)
             parsed = model.model_validate(said)
             # What is not handed on need not be looked through, and that is most of a page with long outputs.
-            if key.may_be_told_by("\n".join(_texts(parsed))):
+            if key.may_be_told_by(_texts(parsed)):
                 return model.model_validate(key.taken_out_of(said))
             return parsed
         except ValidationError as exc:
@@ -147,7 +144,7 @@ def _said(body: bytes) -> JsonValue:
     except ValueError:
         # A byte order mark, half a surrogate pair, or bytes that are not UTF-8 do not spoil the answer: mend and look
         # again.
-        return from_json(_HALF_A_PAIR.sub(rb"\\ufffd", body.decode("utf-8-sig", "replace").encode()))
+        return from_json(HALF_A_PAIR.sub(rb"\\ufffd", body.decode("utf-8-sig", "replace").encode()))
 
 
 def _what_it_is(body: bytes) -> str:

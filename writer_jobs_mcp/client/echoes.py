@@ -32,6 +32,7 @@ class Echoes:
         traces = frozenset(_traces(key, spellings, derived))
         # Where one trace is in another, it is enough to search for the shorter.
         self._traces = [trace for trace in traces if not any(other in trace for other in traces - {trace})]
+        self._reach = max((len(form) for form in (*spellings, *derived)), default=0)
         self._in_a_text = _pieces((*spellings, *derived), min(_IN_A_TEXT, len(key)))
         self._in_a_complaint = self._in_a_text | _pieces(spellings, _IN_A_COMPLAINT)
         start, end = re.escape(key[:4]), re.escape(key[-4:])
@@ -48,7 +49,23 @@ class Echoes:
         """A job's text without the key: neither eight of its characters in a row, nor an end of it beside dots."""
         if not self.may_be_in(text):
             return text
-        return _without(self._in_a_text, self._elided.sub(MASK, text))
+        text = self._elided.sub(MASK, text)
+        parts: list[str] = []
+        end = 0
+        for start, stop in self._near_traces(text):
+            parts += text[end:start], _without(self._in_a_text, text[start:stop])
+            end = stop
+        return "".join(parts) + text[end:]
+
+    def _near_traces(self, text: str) -> Iterator[tuple[int, int]]:
+        """The stretches of a text, in order, that hold all of it that may be the key: the rest may be long."""
+        start, stop = 0, 0
+        for at in sorted(at for trace in self._traces for at in _occurrences(trace, text)):
+            if at - self._reach > stop:
+                yield start, stop
+                start = at - self._reach
+            stop = at + 2 * self._reach  # a trace is no longer than what it is a part of
+        yield start, stop
 
     def blotted(self, text: str) -> str:
         """An error's text without even four in a row of the key's characters."""
@@ -83,6 +100,13 @@ def _traces(key: str, spellings: Iterable[str], derived: Iterable[str]) -> Itera
         yield key[-4:]
         yield from (spelling[at : at + _TRACE] for at in range(0, len(spelling) - _TRACE + 1, _IN_A_TEXT - _TRACE + 1))
     yield from (form[:16] for form in derived)
+
+
+def _occurrences(part: str, text: str) -> Iterator[int]:
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1)
 
 
 def _pieces(forms: Iterable[str], length: int) -> frozenset[str]:

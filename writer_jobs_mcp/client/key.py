@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Generator
+from functools import partial
 
 import httpx
 from pydantic import JsonValue
@@ -9,6 +10,7 @@ from pydantic import JsonValue
 from writer_jobs_mcp.client.echoes import Echoes
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import KeyRefused
+from writer_jobs_mcp.text import visible
 
 _HEADER = "Authorization"
 _KEYS_REMEMBERED = 8  # answers to requests under a key that was rotated away may still be on their way
@@ -70,14 +72,15 @@ class BearerKey(httpx.Auth):
             "again: the key that it holds now will be sent."
         )
 
-    def may_be_told_by(self, text: str) -> bool:
-        """Whether a key might be told by a text; it is not where this is False."""
-        return any(echoes.may_be_in(text) for echoes in self._sent)
+    def may_be_told_by(self, texts: list[str]) -> bool:
+        """Whether a key might be told by one of these, as it came or as it is shown; it is not where this is False."""
+        told = "\n".join([*texts, *(shown for text in texts if (shown := visible(text)) is not text)])
+        return any(echoes.may_be_in(told) for echoes in self._sent)
 
     def taken_out_of(self, said: JsonValue) -> JsonValue:
         """What Writer said, with no text in it that tells a key."""
         for echoes in self._sent:
-            said = _each_text(echoes.masked, said)
+            said = _each_text(partial(_masked, echoes), said)
         return said
 
     def blotted_out_of(self, complaint: str) -> str:
@@ -89,6 +92,13 @@ class BearerKey(httpx.Auth):
 
 def _bearer(key: str) -> str:
     return f"Bearer {key}"
+
+
+def _masked(echoes: Echoes, text: str) -> str:
+    text = echoes.masked(text)
+    # What is dropped from between its characters before a text is shown would join the key again.
+    shown = visible(text)
+    return echoes.masked(shown) if echoes.may_be_in(shown) else text
 
 
 def _each_text(change: Callable[[str], str], said: JsonValue) -> JsonValue:

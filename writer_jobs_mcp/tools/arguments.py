@@ -6,10 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
 
 from writer_jobs_mcp.ids import checked_id
 
 _AGE = re.compile(r"(\d{1,6}) ?([smhdw])", re.IGNORECASE)
+_FURTHEST = 10**12  # positions; of thousands of digits Python makes no text
+TOO_FAR = "too_far"
+"""The type of an error whose own words say what would do."""
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -17,6 +21,12 @@ def _not_a_boolean(value: object) -> object:
     if isinstance(value, bool):
         message = "must be a whole number"
         raise ValueError(message)
+    return value
+
+
+def _not_endless(value: int) -> int:
+    if value > _FURTHEST:
+        raise PydanticCustomError(TOO_FAR, "must be at most {most}", {"most": _FURTHEST})
     return value
 
 
@@ -41,10 +51,18 @@ JobIds = Annotated[list[Annotated[str, AfterValidator(checked_id)]], Field(min_l
 Cursor = Annotated[str, AfterValidator(checked_id)]
 Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(_not_a_boolean)]
 Offset = Annotated[
-    int, Field(ge=0, description="Jobs to skip: 0, then page.next_offset"), BeforeValidator(_not_a_boolean)
+    int,
+    Field(ge=0, description="Jobs to skip: 0, then page.next_offset"),
+    BeforeValidator(_not_a_boolean),
+    AfterValidator(_not_endless),
 ]
 Characters = Annotated[int, Field(ge=1, le=20_000), BeforeValidator(_not_a_boolean)]
-CharacterOffset = Annotated[int, Field(ge=0, description="0, then next_offset"), BeforeValidator(_not_a_boolean)]
+CharacterOffset = Annotated[
+    int,
+    Field(ge=0, description="0, then next_offset"),
+    BeforeValidator(_not_a_boolean),
+    AfterValidator(_not_endless),
+]
 Seconds = Annotated[int, Field(ge=1, le=600), BeforeValidator(_not_a_boolean)]
 MaxJobs = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_not_a_boolean)]
 Moment = Annotated[datetime | timedelta, BeforeValidator(_moment_or_age), WithJsonSchema({"type": "string"})]
