@@ -69,6 +69,12 @@ def test_a_port_that_there_cannot_be_is_refused() -> None:
         assert done.stderr.endswith("argument --port: it must be a whole number of at most 65535\n")
 
 
+def test_without_docstrings_the_tools_would_say_nothing_so_it_does_not_start() -> None:
+    done = run(PYTHONOPTIMIZE="2")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "PYTHONOPTIMIZE" in done.stderr
+
+
 def test_help_names_every_command() -> None:
     printed = run("--help").stdout
     named = ("check", "demo", "sandbox", "--sandbox", "--log-level")

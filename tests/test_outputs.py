@@ -124,13 +124,16 @@ def test_next_offset_is_absent_exactly_at_the_end(output: str, offset: int, max_
 @pytest.mark.parametrize(
     ("job", "message"),
     [
-        (job_with(None), "This job has no output: its status is completed."),
-        (job_with(""), "This job has no output: its status is completed."),
-        (job_with("\u200b\x00"), "This job has no output: its status is completed."),
-        (job_with(None, "in_progress"), "This job has no output yet: its status is in_progress."),
-        (job_with(None, "queued"), "This job has no output yet: its status is queued."),
-        (job_with(None, "failed"), "This job has no output: its status is failed. get_job_error tells why."),
-        (job_with(None, 'odd" one\n'), 'This job has no output: its status is "odd\\" one".'),
+        (job_with(None), "Writer gives no output text for this job: its status is completed."),
+        (job_with(""), "Writer gives no output text for this job: its status is completed."),
+        (job_with("\u200b\x00"), "Writer gives no output text for this job: its status is completed."),
+        (job_with(None, "in_progress"), "Writer gives no output text for this job yet: its status is in_progress."),
+        (job_with(None, "queued"), "Writer gives no output text for this job yet: its status is queued."),
+        (
+            job_with(None, "failed"),
+            "Writer gives no output text for this job: its status is failed. get_job_error tells why.",
+        ),
+        (job_with(None, 'odd" one\n'), 'Writer gives no output text for this job: its status is "odd\\" one".'),
     ],
 )
 def test_a_job_without_an_output_is_said_so(job: Job, message: str) -> None:

@@ -114,6 +114,38 @@ def test_what_was_read_before_an_error_is_kept_and_the_error_told() -> None:
     assert coverage.error.startswith("The API key may not see application")
 
 
+class Shallow(MovingApi):
+    """One that gives no job beyond the thousandth."""
+
+    def page(self, offset: int, limit: int) -> dict[str, Any]:
+        return super().page(offset, limit) if offset < 1_000 else {"result": [], "totalCount": len(self.ids)}
+
+
+class Forgetful(MovingApi):
+    """One that knows no offset beyond its second page, and is two that do not agree."""
+
+    def page(self, offset: int, limit: int) -> dict[str, Any]:
+        return super().page(min(offset, self.asked % 2 * 100), limit)
+
+
+@pytest.mark.parametrize("kind", [Shallow, Forgetful])
+def test_a_list_that_gives_no_more_is_left_and_that_is_told(kind: type[MovingApi]) -> None:
+    api = kind(newest_first(5_000))
+    _, coverage = scan(api)
+    assert (coverage.stopped_by, coverage.complete) == ("upstream_error", False)
+    assert coverage.error.endswith("the rest cannot be read.")
+    assert api.asked < 200
+
+
+def test_rows_that_cannot_be_told_apart_hide_no_job() -> None:
+    api = MovingApi(newest_first(1_000), moves=[None, departures(5, 0)])
+    api.tell = lambda number: {"created_at": None, "id": ""} if number % 90 == 0 else {}
+    taken, coverage = scan(api)
+    readable = {number for number in api.present_throughout if number % 90}
+    assert readable <= set(taken)
+    assert coverage.complete
+
+
 def test_an_error_before_anything_was_read_is_an_error() -> None:
     with pytest.raises(Forbidden):
         scan(MovingApi(newest_first(900), refuse=lambda _: (403, {})))

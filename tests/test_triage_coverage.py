@@ -8,6 +8,7 @@ from mcp.client import Client
 
 from tests.asking import error_of, structure_of
 from tests.conftest import NOW, settings
+from tests.moving_api import TOTALS
 from tests.triaging import TRIAGE, Told, api_of, failures, job, server_for, triage, triage_text
 from writer_jobs_mcp.sandbox import Received, World, build_app, serve
 from writer_jobs_mcp.server import build_server
@@ -116,6 +117,44 @@ async def test_more_groups_than_are_shown_are_counted() -> None:
 async def test_no_jobs_is_said_in_a_sentence() -> None:
     text = await triage_text(api_of([]), since="24h")
     assert text.startswith("No jobs in the last 24 hours.\n")
+
+
+UNREAD: Told = {"status": "failed", "error": {"message": "an object"}}
+
+
+async def test_what_could_not_be_read_is_not_said_not_to_have_failed_nor_to_be_new() -> None:
+    late = [job(n, "completed") for n in range(1, 50)]
+    api = api_of([*late, *(job(n, "failed") | UNREAD for n in range(60, 100))])
+    assert (await triage_text(api, since="4h")).startswith("None of 49 jobs that were read failed in the last 4 hours.")
+    gone = api_of([job(n) | {"status": None} for n in range(30)])
+    assert (await triage_text(gone)).startswith("No jobs that were read.")
+    before = [job(n, "failed") | UNREAD for n in range(100, 110)]
+    answer = await triage(
+        api_of([*(job(n, "failed", "Rate limit reached") for n in range(1, 50)), *before]), since="1h"
+    )
+    assert "trend" not in answer["failures"][0]
+    assert answer["coverage"]["message"] == "Some could not be read, so no trend is told."
+
+
+@pytest.mark.parametrize("wrong", ["0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z"])
+async def test_a_wrong_date_ends_no_triage(wrong: str) -> None:
+    jobs = [job(n, "failed", "Rate limit reached") for n in range(400)]
+    api = api_of(jobs)
+    told = api.tell
+    api.tell = lambda number: told(number) | ({"created_at": wrong} if number == 301 else {})  # the hundredth
+    answer = await triage(api, since="1d")
+    assert (answer["counts"], answer["coverage"]["complete"]) == ({"failed": 399}, True)
+
+
+async def test_a_count_of_writers_that_is_never_reached_is_told() -> None:
+    answer = await triage(api_of([job(n) for n in range(30)], total=TOTALS["too large"]))
+    assert answer["coverage"]["message"] == "Writer counts 530 jobs and gives no more than 30."
+
+
+@pytest.mark.parametrize("status", ["FAILED", "Failed"])
+async def test_a_state_in_capitals_is_the_state(status: str) -> None:
+    answer = await triage(api_of([job(1, status, "Rate limit reached"), job(2)]))
+    assert answer["counts"] == {"completed": 1, "failed": 1}
 
 
 async def test_a_retry_is_suggested_only_where_it_is_offered() -> None:

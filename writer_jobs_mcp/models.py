@@ -23,6 +23,7 @@ from pydantic import (
     ValidationError,
 )
 
+from writer_jobs_mcp.states import KNOWN_STATUSES
 from writer_jobs_mcp.text import one_line, visible
 
 
@@ -63,6 +64,7 @@ def _yes_no_or_none(value: object) -> bool | None:
 
 Timestamp = Annotated[datetime, AfterValidator(_in_utc)]
 Count = Annotated[int | None, BeforeValidator(_count_or_none)]
+ListedId = Annotated[str, Field(min_length=1, max_length=1_000)]  # five times what a tool takes; a scan keeps each
 
 
 class _Said(BaseModel):
@@ -102,16 +104,18 @@ def _row_or_reason(row: object, readable: TypeAdapter[tuple[RowT, ...]]) -> RowT
         return Unreadable(reason=describe(exc, below=1), mark=f"unreadable {hash(repr(row))}")
 
 
-_LONGEST_KNOWN = 40  # what is longer is nobody's word, and not to be kept
+_LONGEST_KNOWN = 40  # what is longer is nobody's word, and not to be remembered
+_LONGEST_WORD = 1_000  # what follows is never shown
 
 
 @lru_cache(maxsize=64)  # there are three of them, as a rule
 def _known_word(value: str) -> str:
-    return one_line(visible(value))
+    word = one_line(visible(value))
+    return word.lower() if word.lower() in KNOWN_STATUSES else word
 
 
 def _word(value: str) -> str:
-    return _known_word(value) if len(value) <= _LONGEST_KNOWN else one_line(visible(value))
+    return _known_word(value) if len(value) <= _LONGEST_KNOWN else one_line(visible(value[:_LONGEST_WORD]))
 
 
 class Job(_Said):
@@ -140,6 +144,7 @@ class Job(_Said):
 class ListedJob(Job):
     """A job in a list, which holds no more than the opening of its output."""
 
+    id: ListedId
     output_chars: int | None = None
     """How long the whole output is; None where there is none."""
 
@@ -179,7 +184,7 @@ class AsSaid(RootModel[dict[str, JsonValue]]):
 class Application(_Said):
     """A no-code application that can be run."""
 
-    id: str = Field(min_length=1)
+    id: ListedId
     name: str | None = None
     type: str | None = None
     status: str | None = None

@@ -24,7 +24,9 @@ Progress = Callable[[int, int | None], Awaitable[None]]
 PAGE_SIZE = 100
 """Jobs asked for at a time; how many Writer gives is learned from what it gives."""
 
+_PROOF = 10  # jobs in a row: one with a wrong date is no proof that the list has come so far
 _STALE_PAGES = 3  # in a row; a list that moves by a page between two requests makes one, hardly two
+_MOST_STEPS_BACK = 20  # each twice as far as the one before, so that they lead to the front of any list
 _RESERVE = 0.05  # of the time that is left: for what is done with the jobs once they are read
 
 
@@ -41,7 +43,7 @@ class Coverage:
     moved: bool = False
     """Whether jobs arrived or left meanwhile."""
     error: str = ""
-    """The sentence of the error that stopped it, for ``upstream_error`` and ``time_budget``."""
+    """The sentence of the error that stopped it; where it came to an end, of what speaks against that."""
     read_back_to: datetime | None = None
     """Jobs created later than this were all read, as far as the list runs from new to old; None where it does not."""
 
@@ -91,8 +93,12 @@ async def scan_jobs(
             )
             raise BudgetSpent(message)
         scan.stop("time_budget")
-    scan.coverage.read_back_to = scan.read_back_to
-    return scan.coverage
+    coverage = scan.coverage
+    coverage.read_back_to = scan.read_back_to
+    seen = coverage.jobs_read + coverage.unreadable
+    if coverage.stopped_by == "end" and coverage.total is not None and coverage.total > seen:
+        coverage.error = f"Writer counts {coverage.total:,} jobs and gives no more than {seen:,}."
+    return coverage
 
 
 @dataclass(slots=True, eq=False)
@@ -136,6 +142,8 @@ class _Scan:
         self._size = 1  # what a full page is, as far as is known
         self._stale = 0  # pages in a row that were the same as the one before
         self._step_back = 1  # pages, from a border that cannot be closed
+        self._steps_back = 0  # since a page last had a job that was new
+        self._old_pages = 0  # in a row, without a job that was new
         self._is_probing = False  # one page at a time, where the end may be
         self._total_is_wrong = False
         self._stopped = False
@@ -147,7 +155,7 @@ class _Scan:
 
     @property
     def read_back_to(self) -> datetime | None:
-        return self._order.latest if self._order.is_newest_first else None
+        return self._order.read_back_to
 
     async def run(self) -> None:
         # The first page alone: it tells how large a page is, and whether there is anything to read at all.
@@ -218,7 +226,11 @@ class _Scan:
         """
         last, marks = self.last, _marks(page)
         # Pages of a single job cannot overlap.
-        if last is None or offset == 0 or self._size == 1 or not marks or not last.marks or marks & last.marks:
+        if last is None or offset == 0 or self._size == 1 or not marks or not last.marks:
+            return True
+        ids = {job.id for job in page.jobs}
+        # Two rows that cannot be read may look alike and be two: they prove a border where each stands where it should.
+        if (ids & last.marks) or page.rows[0].mark == last.last_mark or (not ids and marks & last.marks):
             return True
         between = await self._read(max(0, offset - self._size // 2))
         found = _marks(between)
@@ -231,12 +243,17 @@ class _Scan:
         self._note_total(page, offset + len(page.rows))
         marks = _marks(page)
         is_stale = self.last is not None and bool(marks) and marks == self.last.marks
-        unreadable = [] if is_stale else page.unreadable
+        # Rows of one content cannot be told apart: a page of them is no proof that it is the page before again.
+        is_told_apart = len(marks) == len(page.rows) or page.total is None or self._total_is_wrong
+        unreadable = [] if is_stale and is_told_apart else page.unreadable
         if self.last is not None and offset == self.last.reached - 1 and page.rows:  # its first row is the last again
             self.coverage.moved |= page.rows[0].mark != self.last.last_mark
             unreadable = unreadable[1:] if page.rows[0] in unreadable[:1] else unreadable
+        self.coverage.moved |= self._step_back > 1
         self._step_back = 1
         news = self._take_new(page)
+        self._steps_back = 0 if news else self._steps_back
+        self._old_pages = 0 if news or unreadable else self._old_pages + 1
         self.coverage.unreadable += len(unreadable)
         if unreadable:
             self.coverage.unreadable_reason = unreadable[0].reason
@@ -279,7 +296,7 @@ class _Scan:
             self.stop("since")
         elif self.coverage.jobs_read == self._max_jobs:
             self.stop("max_jobs")
-        elif self._stale >= _STALE_PAGES:
+        elif self._stale >= _STALE_PAGES or self._goes_in_circles:
             if self.coverage.total == len(self._seen):
                 self.stop("end")
             else:
@@ -295,6 +312,11 @@ class _Scan:
         else:
             self._is_probing = False
 
+    @property
+    def _goes_in_circles(self) -> bool:
+        """Whether more was read again, without a job that is new, than can lie behind the longest way back."""
+        return self._old_pages * self._size > self.coverage.jobs_read + _MOST_STEPS_BACK * self._size
+
     def _is_the_end(self, page: JobPage, reached: int) -> bool:
         if self._total_is_wrong or page.total != reached:
             return False
@@ -305,7 +327,10 @@ class _Scan:
 
     def _go_back_from(self, offset: int) -> None:
         """Read again from further in front, until a page joins the last one; at the front, everything joins."""
-        self.coverage.moved = True
+        self._steps_back += 1
+        if self._steps_back > _MOST_STEPS_BACK:
+            self.stop("upstream_error", "Writer's pages do not join, wherever they begin; the rest cannot be read.")
+            return
         self._probe(max(0, offset - self._step_back * self._size))
         self._step_back *= 2
 
@@ -328,19 +353,23 @@ def _marks(page: JobPage) -> frozenset[str]:
 class _Order:
     """Whether the jobs come from new to old, as far as those seen have shown."""
 
-    latest: datetime | None = None
+    _recent: deque[datetime] = field(default_factory=lambda: deque(maxlen=_PROOF))
     _falls: bool = False
     _rises: bool = False
 
     def note(self, created_at: datetime) -> None:
-        if self.latest is not None:
-            self._falls |= created_at < self.latest
-            self._rises |= created_at > self.latest
-        self.latest = created_at
+        if self._recent:
+            self._falls |= created_at < self._recent[-1]
+            self._rises |= created_at > self._recent[-1]
+        self._recent.append(created_at)
+
+    @property
+    def read_back_to(self) -> datetime | None:
+        return self._recent[0] if self.is_newest_first and len(self._recent) == _PROOF else None
 
     @property
     def is_newest_first(self) -> bool:
         return self._falls and not self._rises
 
     def is_past(self, moment: datetime) -> bool:
-        return self.latest is not None and self.latest < moment
+        return len(self._recent) == _PROOF and self._recent[0] < moment

@@ -213,10 +213,12 @@ LAYOUT = re.compile(
             r'The error, in the job\'s own words(?: \(\d+ characters in all\))?: ""',
             rf"Job {_ID} of application {_ID}: {_STATE}, offset=\d+, output_chars=\d+\."
             r"(?: The output ends here\.| More follows: next_offset=\d+\.)?",
-            rf"This job has no output(?: yet)?: its status is {_STATE}\.(?: get_job_error tells why\.)?",
+            rf"Writer gives no output text for this job(?: yet)?: its status is {_STATE}\."
+            r"(?: get_job_error tells why\.)?",
             r'Its (?:title|output), in the job\'s own words: ""',
             # A triage.
-            rf"{_N} of {_N} jobs? failed \([\d.]+%\); the largest group, [a-z ]+, has {_N}\.",
+            rf"{_N} of {_N} jobs?(?: that were read)? failed \([\d.]+%\); the largest group, [a-z ]+, has {_N}\.",
+            rf"No jobs that were read\.|None of {_N} jobs? that were read failed\.",
             rf"Application {_ID}, until {_TIME}\.",
             rf"By status: {_STATE} {_N}(?:, {_STATE} {_N})*\."
             r"(?: Finished jobs took [\d.]+s \(median\), [\d.]+s \(p95\)\.)?",

@@ -55,6 +55,15 @@ async def test_without_stdin_it_does_all_but_serve(tally: Tally) -> None:
             assert (await server.status(), await server.complaints()) == (0, "")
 
 
+async def test_a_disk_that_is_full_is_told(tally: Tally) -> None:
+    for command in ("demo", "check"):
+        tally.tried["starts"] += 1
+        async with started(command, command=("sh", "-c", 'exec "$@" >/dev/full', "sh", *SERVER)) as server:
+            assert await server.status() == 1
+            said = await server.complaints()
+        assert said == "writer-jobs-mcp: stdout cannot be written to: No space left on device.\n"
+
+
 async def test_without_stderr_it_serves_all_the_same(tally: Tally) -> None:
     tally.tried["starts"] += 1
     async with (

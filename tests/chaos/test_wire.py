@@ -1,5 +1,8 @@
 """Faults on the wire, over real sockets: the right answer or one sentence, in bounded time and memory."""
 
+import json
+import os
+import socket
 import ssl
 import time
 import tracemalloc
@@ -10,10 +13,10 @@ import pytest
 from mcp.client import Client
 from mcp_types import CallToolResult
 
-from tests.chaos.asking import asked, call, check_right, check_told
+from tests.chaos.asking import asked, call, check_right, check_told, structure
 from tests.chaos.conftest import Tally
 from tests.chaos.faults import MIB, ONCE, OVER, SLOW, Fault
-from tests.chaos.wire import Wire
+from tests.chaos.wire import GOOD, JOBS, Exchange, Wire, answer, says
 
 BUDGET = 1  # seconds
 MOST_MEMORY = 192 * MIB  # an answer of 32 MiB in its several forms, and the peer's own copies
@@ -93,6 +96,77 @@ async def test_a_certificate_that_is_not_trusted_is_told_at_once(certified: ssl.
     async with wire.served(certified) as url, asked(url) as client:
         check_told(await call(client, tally), "The TLS certificate of 127.0.0.1 is not trusted here.")
     assert wire.heads == []
+
+
+async def speaks_out_of_tls(exchange: Exchange) -> None:
+    """What is said beside the encryption, as a box in the middle would, or a damaged record."""
+    connection: socket.socket = exchange.writer.get_extra_info("socket")
+    os.write(connection.fileno(), answer(b"a box in the middle", "502 Bad Gateway"))
+    await exchange.gone()
+
+
+async def test_tls_that_breaks_after_its_handshake_is_a_fault_like_any_other(
+    authority: Path, certified: ssl.SSLContext, tally: Tally, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    wire = Wire()
+    wire.once(speaks_out_of_tls)
+    tally.tried["faults on the wire"] += 1
+    async with wire.served(certified) as url, asked(url) as client:
+        check_right(await call(client, tally), tally)
+        wire.everywhere = speaks_out_of_tls
+        tally.tried["faults that stay"] += 1
+        check_told(await call(client, tally, "get_job_output", job_id="j"), "it would not speak TLS (127.0.0.1)")
+
+
+async def test_a_peer_that_wants_a_certificate_of_ours_is_told(
+    authority: Path, certified: ssl.SSLContext, tally: Tally, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    certified.verify_mode = ssl.CERT_REQUIRED  # which TLS 1.3 asserts after the client's handshake is done
+    tally.tried["ways of not being there"] += 1
+    async with Wire().served(certified) as url, asked(url, WRITER_JOBS_CALL_BUDGET="1") as client:
+        check_told(await call(client, tally), "it would not speak TLS", OVER, "it broke off the connection")
+
+
+async def test_a_retry_that_tls_breaks_after_leaves_the_others_told(
+    authority: Path, certified: ssl.SSLContext, tally: Tally, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+
+    async def behave(exchange: Exchange) -> None:
+        if exchange.head.startswith(b"GET"):
+            await exchange.send(answer(json.dumps(JOBS[0]).encode()))
+        elif b"job-1" in exchange.head:
+            await speaks_out_of_tls(exchange)
+        else:
+            await exchange.send(answer(b'{"id": "job-0"}', "202 Accepted"))
+
+    wire = Wire(everywhere=behave)
+    tally.tried["faults on the wire"] += 1
+    async with wire.served(certified) as url, asked(url, WRITER_JOBS_ALLOW_RETRY="true") as client:
+        result = await call(client, tally, "retry_jobs", job_ids=["job-0", "job-1"], dry_run=False)
+    told = {row["job_id"]: row["outcome"] for row in structure(result)["jobs"]}
+    assert told == {"job-0": "accepted", "job-1": "unknown"}
+
+
+async def test_cookies_do_not_pile_up(tally: Tally) -> None:
+    wire = Wire()
+    wire.for_ever(says(answer(GOOD, "200 OK", *(f"Set-Cookie: c{n}={'x' * 3_000}; Path=/" for n in range(20)))))
+    tally.tried["faults on the wire"] += 1
+    async with wire.served() as url, asked(url) as client:
+        for _ in range(3):
+            check_right(await call(client, tally), tally)
+    assert [head for head in wire.heads if b"cookie" in head.lower()] == []
+
+
+async def test_a_refusal_counts_although_its_words_break_off(tally: Tally) -> None:
+    wire = Wire()
+    wire.for_ever(says(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 500\r\n\r\n{"))
+    tally.tried["faults on the wire"] += 1
+    async with wire.served() as url, asked(url) as client:
+        check_told(await call(client, tally), "The API key may not see application")
+    assert len(wire.heads) == 1
 
 
 async def test_a_certificate_of_an_authority_that_is_trusted_will_do(

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -58,9 +59,15 @@ def in_process(app: Any) -> Transport:
 def _http(config: Config, key: BearerKey, transport: Transport | None) -> httpx.AsyncClient:
     # What these errors quote may hold the password of a proxy, so none is told or chained.
     try:
+        httpx.URL(config.base_url).host  # noqa: B018 - which is where a name fails that nobody can have
+    except (ValueError, httpx.InvalidURL):
+        message = "WRITER_BASE_URL cannot be used: its host is no name that there can be. Correct it."
+        raise UnusableNetworkSetting(message) from None
+    try:
         return httpx.AsyncClient(
             base_url=config.base_url,
             auth=key,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # those set would pile up, and be sent
             headers={
                 "Accept": "application/json",
                 "Accept-Encoding": PACKED_AS,
@@ -70,7 +77,7 @@ def _http(config: Config, key: BearerKey, transport: Transport | None) -> httpx.
             # How many are in use is the client's to limit. The pool never forgives one that a proxy lost in its tunnel.
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=config.concurrency),
             # A proxy would be handed a plain-HTTP request as it is, key and all. Such requests go to loopback only.
-            trust_env=config.base_url.startswith("https:"),
+            trust_env=config.base_url.lower().startswith("https:"),
             follow_redirects=False,
             event_hooks={"response": [_forget_where_to]},
             transport=transport,

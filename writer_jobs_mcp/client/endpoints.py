@@ -1,6 +1,7 @@
 """Writer's endpoints, each a method: asked patiently, within one deadline, so many at once."""
 
 import re
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import TypeVar
@@ -25,6 +26,7 @@ T = TypeVar("T")
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _APPLICATIONS = ("/v1/applications", "the list of applications")
+_BROKEN = (httpx.HTTPError, ssl.SSLError)  # httpcore takes the latter for one of its own in the handshake alone
 # The client gives up this much before its caller's deadline: it can say what happened, the caller only that time is up.
 _HEAD_START = 0.1
 
@@ -137,7 +139,7 @@ class WriterClient:
                 async with self._http.stream("GET", path, params={"limit": 1}, auth=None) as response:
                     attempt.status = response.status_code
                     return
-        except httpx.HTTPError as exc:
+        except _BROKEN as exc:
             trouble = breakdown(exc, self._http.base_url.host)
         raise trouble.as_error(subject, 1, 0) if isinstance(trouble, Fault) else trouble
 
@@ -194,7 +196,10 @@ class WriterClient:
                 raise
             raise _doubt(subject, "broke off before its answer was whole") from fault
         if response.is_success:
-            return started_id(body, self._key)
+            started = started_id(body, self._key)
+            if started is None and response.status_code != HTTPStatus.ACCEPTED:
+                raise _doubt(subject, f"answered {named(response.status_code)} and named no job")
+            return started
         if response.is_server_error:
             raise Unavailable(
                 f"Writer answered {named(response.status_code)} to the retry of {subject}, which was not sent again: "
@@ -202,6 +207,8 @@ class WriterClient:
             )
         if self._is_out_of_date(response):
             raise self._key.refused_before_it_changed()
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            raise BadRequest(f"Writer takes no retry of {subject} (405). Run its application anew instead.")
         refused = refusal(response, body, subject, self._key)
         # 408 or 429: it was not taken, and asking again is for whoever reads this to decide.
         raise refused.as_error(subject, 1, 0) if isinstance(refused, Fault) else refused
@@ -236,7 +243,7 @@ class WriterClient:
                 ):
                     attempt.status = response.status_code
                     return response, await read(response)
-        except httpx.HTTPError as exc:
+        except _BROKEN as exc:
             trouble = breakdown(exc, self._http.base_url.host)
         # Out here, so that it carries no trace of the lower error: that may quote what the peer sent, key and all.
         raise trouble

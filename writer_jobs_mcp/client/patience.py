@@ -36,10 +36,10 @@ class Fault(Exception):
         """What to say when this fault was the last word on ``subject``."""
         tries = "once" if attempts == 1 else f"{attempts} times in {seconds:.0f} seconds"
         if not self.rate_limited:
+            waits = self.asked_to_wait is not None and self.asked_to_wait > 1
+            later = f"after {self.asked_to_wait:.0f} seconds, as Writer asks" if waits else "in a few minutes"
             check = "Check WRITER_BASE_URL, the network and any proxy, or try" if self.unsent else "Try"
-            message = (
-                f"Writer is unavailable: asked {tries} about {subject}, it {self.said}. {check} again in a few minutes."
-            )
+            message = f"Writer is unavailable: asked {tries} about {subject}, it {self.said}. {check} again {later}."
             return Unavailable(message)
         if self.asked_to_wait is None:
             wait = "Writer did not say how long to wait; wait a minute, then call again"

@@ -102,7 +102,7 @@ _FAULTS: tuple[tuple[type[httpx.TransportError], str], ...] = (
 _UNSENT = (httpx.ConnectTimeout, httpx.ConnectError, httpx.ProxyError)
 
 
-def breakdown(exc: httpx.HTTPError, host: str) -> Fault | WriterError:
+def breakdown(exc: httpx.HTTPError | ssl.SSLError, host: str) -> Fault | WriterError:
     """What a lower error means: a fault that may pass, or an error that will not.
 
     Not to be chained to ``exc``, which may quote what the peer sent, and so the key.
@@ -115,7 +115,7 @@ def breakdown(exc: httpx.HTTPError, host: str) -> Fault | WriterError:
         )
     if gaierror in kinds:
         return Fault(f"could not be found under its name ({host})", unsent=True)
-    if ssl.SSLError in kinds:
+    if any(issubclass(kind, ssl.SSLError) for kind in kinds):
         return Fault(f"would not speak TLS ({host})", unsent=isinstance(exc, _UNSENT))
     for kind, said in _FAULTS:
         if isinstance(exc, kind):

@@ -42,7 +42,7 @@ async def triage_application_jobs(
     coverage = await scan_jobs(
         app.client, application_id, triage.add, since=window.before(now), max_jobs=max_jobs, progress=tell
     )
-    report = triage.report(compares=coverage.complete)
+    report = triage.report(compares=coverage.complete and not coverage.unreadable)
     asked = views.Asked(application_id, window, now, max_jobs, offers_retry=app.offers_retry)
     view = views.triage_report(report, coverage, asked)
     drawn = client_supports_apps(ctx)

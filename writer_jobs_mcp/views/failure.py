@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from writer_jobs_mcp import failures
 from writer_jobs_mcp.failures import Category, Retry
 from writer_jobs_mcp.ids import shown_id
+from writer_jobs_mcp.states import KNOWN_STATUSES
 from writer_jobs_mcp.text import clean, head_and_tail, quoted
 from writer_jobs_mcp.views.form import Maybe, View, label, lines, moment, seconds, seconds_text, spaced, word
 
@@ -90,6 +91,8 @@ def _no_error_message(status: str, *, failed: bool, has_error: bool) -> str | No
             return None
         case True, False:
             return "This job failed and Writer gives no error text for it, so its cause is not known."
+        case _ if status not in KNOWN_STATUSES:
+            return f"Its status is {word(status)}, which Writer does not document: whether it failed is not known."
         case False, True:
             return f"This job did not fail: its status is {word(status)}, although Writer gives an error text with it."
         case _:

@@ -64,7 +64,7 @@ def _no_output_message(job: "Job", length: int, offset: int) -> str | None:
     if not length:
         later = " yet" if job.is_running else ""
         why = " get_job_error tells why." if job.status == "failed" else ""
-        return f"This job has no output{later}: its status is {status}.{why}"
+        return f"Writer gives no output text for this job{later}: its status is {status}.{why}"
     return f"The output has only {length} characters." if offset >= length else None
 
 

@@ -9,6 +9,7 @@ from pydantic import PrivateAttr
 from writer_jobs_mcp.failures import Category, Retry
 from writer_jobs_mcp.ids import shown_id
 from writer_jobs_mcp.scan import Coverage, StoppedBy
+from writer_jobs_mcp.states import KNOWN_STATUSES
 from writer_jobs_mcp.text import cut, preview, quoted
 from writer_jobs_mcp.timeline import OTHER
 from writer_jobs_mcp.triage import FailedGroup, Report, Stuck, Trend
@@ -17,7 +18,6 @@ from writer_jobs_mcp.views.lists import UnreadableRows
 from writer_jobs_mcp.views.suggestion import Asked, NextCall, next_calls
 
 _GROUPS_SHOWN = 12
-_KNOWN_STATUSES = frozenset({"completed", "failed", "in_progress"})
 _STATE = re.compile(r"(?=.{1,24}\Z)[A-Za-z]+(?:[ _-][A-Za-z0-9]+){0,3}", re.ASCII)
 """A few short words at most: what jobs are counted under is a name, and says nothing else."""
 _STATUSES_SHOWN = 8
@@ -182,7 +182,8 @@ class TriageReport(View):
     def _headline(self) -> str:
         jobs, failed = self.coverage.jobs_in_window, self.counts.get("failed", 0)
         when = self.window.in_words()
-        which = "" if self.coverage.complete else " that were read"
+        is_whole = self.coverage.complete and not self.coverage.unreadable
+        which = "" if is_whole else " that were read"
         if not jobs:
             return spaced(f"No jobs{which}", when) + "."
         if not failed:
@@ -265,6 +266,8 @@ def _coverage(coverage: Coverage, report: Report, since: datetime | None) -> Cov
         message = (
             f"The window before was not read whole ({coverage.stopped_by}), so no trend is told. {message}".strip()
         )
+    elif coverage.unreadable and since is not None:
+        message = f"Some could not be read, so no trend is told. {message}".strip()
     return CoverageView(
         jobs_read=coverage.jobs_read,
         jobs_in_window=report.jobs,
@@ -280,7 +283,7 @@ def _coverage(coverage: Coverage, report: Report, since: datetime | None) -> Cov
 def _counts(counts: dict[str, int]) -> dict[str, int]:
     """The jobs of each status; of states that nobody documents, only as many as there may be in earnest."""
     shown: dict[str, int] = {}
-    for status in sorted(counts, key=lambda status: status not in _KNOWN_STATUSES):
+    for status in sorted(counts, key=lambda status: status not in KNOWN_STATUSES):
         if len(shown) < _STATUSES_SHOWN and _STATE.fullmatch(status):
             shown[status] = counts[status]
     rest = sum(counts.values()) - sum(shown.values())
