@@ -44,6 +44,10 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     A server that has served does not come back: it leaves the process, with its status.
     """
     try:
+        if sys.flags.optimize > 1:  # what the tools say of themselves is in their docstrings
+            raise ConfigError(
+                "Python was told to leave docstrings out (-OO). Start it without, or without PYTHONOPTIMIZE."
+            )
         if sys.stdout is None:
             raise ConfigError("stdout is closed, and there is nowhere else to answer. Start it with one.")
         if not argv:
@@ -259,6 +263,8 @@ def _page(environ: Mapping[str, str]) -> int:
         async with sandboxed(environ) as app:
             await serve_forever(app, announce)
 
+    for name in [name for name in os.environ if name.startswith("WRITER_API_KEY")]:
+        del os.environ[name]  # a browser needs no key
     Config.from_env(environ)  # the server that is started would refuse it in a log of its own
     anyio.run(show)
     return 0
@@ -300,6 +306,7 @@ def _write(text: str) -> None:
     except OSError as exc:
         from writer_jobs_mcp.stdio import nobody_reads
 
-        if not nobody_reads(exc):
-            raise
-        os._exit(1)  # whoever read this, such as head, has seen enough
+        if not nobody_reads(exc):  # else whoever read this, such as head, has seen enough
+            sys.stderr.write(f"{PROGRAM}: stdout cannot be written to: {exc.strerror}.\n")
+            sys.stderr.flush()
+        os._exit(1)

@@ -2,6 +2,7 @@
 
 import codecs
 import ipaddress
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -63,6 +64,11 @@ def _usable_key(value: SecretStr) -> SecretStr:
     return value
 
 
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file that may be a pipe into which nobody writes."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 def _decoded(content: bytes) -> str:
     # Windows' own tools put a mark at the start, and PowerShell 5 writes UTF-16 behind it.
     wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
@@ -122,8 +128,8 @@ class Config(BaseModel):
             raise MissingKey(message)
         # Its path is not told: some put the key itself where the name of its file belongs.
         try:
-            with self.api_key_file.expanduser().open("rb") as file:
-                key = _decoded(file.read(_GREATEST_KEY_FILE)).strip()
+            with open(self.api_key_file.expanduser(), "rb", opener=_without_waiting) as file:
+                key = _decoded(file.read(_GREATEST_KEY_FILE) or b"").strip()
         except (OSError, UnicodeDecodeError, RuntimeError) as exc:
             reason = exc.strerror if isinstance(exc, OSError) else "it is not a text file with a key"
             message = f"The key file that WRITER_API_KEY_FILE names cannot be read: {reason}. Mend it, then call again."
