@@ -4,11 +4,16 @@
 import type { Group, Suggestion, Triage } from "./result.ts";
 import { category, count } from "./words.ts";
 
+// As the server has it in its texts: what else is one word may be a sentence all the same.
+const OPAQUE = /^(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\d{1,200})$/i;
 const ID = /^[\w.:@+-]{1,200}$/;
 const CATEGORY = /^[a-z_]{1,40}$/;
 const TOOL = /^[a-z_]{1,60}$/;
 
-const id = (given: string): string => (ID.test(given) ? given : "(an id that cannot be repeated here)");
+const id = (given: string): string => {
+  if (OPAQUE.test(given)) return given;
+  return ID.test(given) ? JSON.stringify(given) : "(an id that cannot be repeated here)";
+};
 const kind = (given: string): string => (CATEGORY.test(given) ? category(given) : "unknown");
 
 export function aboutGroup(triage: Triage, group: Group): string {
