@@ -72,7 +72,7 @@ ANSWERS: dict[str, tuple[Behaviour, str, str]] = {
     "500": (
         says(answer(b"", "500 Oops", WAIT)),
         "it answered 500 Internal Server Error.",
-        "Try again in a few minutes.",
+        "Try again after 60 seconds, as Writer asks.",
     ),
     "501": (says(answer(b"", "501 What")), "(501 Not Implemented).", "Try again later."),
     "a redirect": (
