@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -111,7 +111,8 @@ def test_any_other_arguments_get_a_result_or_a_sentence(
     async def talk(client: Client) -> None:
         for tool, arguments in said:
             tally.tried["inputs to tools"] += 1
-            check_answered(await call_with(client, tally, tool, arguments), tool)
+            with suppress(UnicodeEncodeError):  # half a surrogate pair in a name, which the client itself cannot send
+                check_answered(await call_with(client, tally, tool, arguments), tool)
 
     converse(era, talk)
 

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from writer_jobs_mcp.ids import checked_id
 
 _AGE = re.compile(r"(\d{1,6}) ?([smhdw])", re.IGNORECASE)
-_FURTHEST = 10**12  # positions; of thousands of digits Python makes no text
+_MOST_DIGITS = 4_000  # of some more Python makes no text
 TOO_FAR = "too_far"
 """The type of an error whose own words say what would do."""
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -25,8 +25,8 @@ def _not_a_boolean(value: object) -> object:
 
 
 def _not_endless(value: int) -> int:
-    if value > _FURTHEST:
-        raise PydanticCustomError(TOO_FAR, "must be at most {most}", {"most": _FURTHEST})
+    if value >= 10**_MOST_DIGITS:
+        raise PydanticCustomError(TOO_FAR, "must have at most {most} digits", {"most": _MOST_DIGITS})
     return value
 
 
