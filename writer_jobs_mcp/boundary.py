@@ -61,7 +61,7 @@ class JobServer(MCPServer[App]):
         """
         if name not in (prompts := [prompt.name for prompt in await self.list_prompts()]):
             raise MCPError(code=INVALID_PARAMS, message=self._unknown("prompt", name, prompts))
-        if any(map(self.is_key_in, _texts(arguments))):
+        if self.is_key_in(_joined(arguments)):
             raise MCPError(code=INVALID_PARAMS, message=_KEY_GIVEN)
         return await super().get_prompt(name, arguments, context)
 
@@ -129,7 +129,7 @@ class JobTool(Tool):
         Raises:
             ToolError: With a sentence for the model as its whole text.
         """
-        if any(map(self.is_key_in, _texts(arguments))):
+        if self.is_key_in(_joined(arguments)):
             raise ToolError(_KEY_GIVEN)
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
@@ -178,6 +178,11 @@ class JobTool(Tool):
         for position in positions:
             name, schema = f"{name}[{position}]", schema["items"]
         return f"{name} {_wanted(schema, error)}; got {_shown(error['input'])}."
+
+
+def _joined(arguments: object) -> str:
+    # Looked through at once: the key may be in a file, which is read each time. No key has a line break.
+    return "\n".join(_texts(arguments))
 
 
 def _texts(said: object) -> Iterator[str]:
