@@ -39,14 +39,14 @@ async def find_job(client: WriterClient, application_id: str, job_id: str) -> Jo
                         return each
                     seen.add(each.id)
                 unreadable.update(each.mark for each in page.unreadable)
-                offset += len(page.rows)
-                head = page.rows[0].mark if page.rows else None
                 if not page.rows:
                     break  # a total is no proof of the end: it may count the page
+                offset += len(page.rows)
+                head = page.rows[0].mark
                 if head in heads:  # a server that ignores `offset`
                     unread = "Writer gives the same page again and again, so the rest was not seen"
                     break
-                heads |= {head} if head else set()
+                heads.add(head)
     except BudgetSpent as exc:
         message = (
             f"The time for one call was over after {len(seen)} jobs of application {application}, and job "

@@ -141,7 +141,7 @@ class _Scan:
         self._next = 0
         self._size = 1  # what a full page is, as far as is known
         self._stale = 0  # pages in a row that were the same as the one before
-        self._step_back = 1  # pages, from a border that cannot be closed
+        self._stride = 1  # pages, of the next step back from a border that cannot be closed
         self._steps_back = 0  # since a page last had a job that was new
         self._old_pages = 0  # in a row, without a job that was new
         self._is_probing = False  # one page at a time, where the end may be
@@ -249,8 +249,8 @@ class _Scan:
         if self.last is not None and offset == self.last.reached - 1 and page.rows:  # its first row is the last again
             self.coverage.moved |= page.rows[0].mark != self.last.last_mark
             unreadable = unreadable[1:] if page.rows[0] in unreadable[:1] else unreadable
-        self.coverage.moved |= self._step_back > 1
-        self._step_back = 1
+        self.coverage.moved |= self._stride > 1
+        self._stride = 1
         news = self._take_new(page)
         self._steps_back = 0 if news else self._steps_back
         self._old_pages = 0 if news or unreadable else self._old_pages + 1
@@ -331,8 +331,8 @@ class _Scan:
         if self._steps_back > _MOST_STEPS_BACK:
             self.stop("upstream_error", "Writer's pages do not join, wherever they begin; the rest cannot be read.")
             return
-        self._probe(max(0, offset - self._step_back * self._size))
-        self._step_back *= 2
+        self._probe(max(0, offset - self._stride * self._size))
+        self._stride *= 2
 
     def _probe(self, offset: int) -> None:
         self._go_on_from(offset)
