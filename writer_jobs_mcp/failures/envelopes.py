@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from .phrases import regex
 
-_START = r"[{\[](?:\s|\\n|[\[{]){0,40}(?:[\"']|[\w$@]{1,40}\s?:\s)"
+_START = r"[{\[](?:[\s\[{]|\\n){0,40}+(?:[\"']|[\w$@]{1,40}\s?:\s)"
 _PIECE = (
     r"\"(?P<double>(?:[^\"\\]|\\[\s\S])*+)(?:\"|\\?\Z)|'(?P<single>(?:[^'\\]|\\[\s\S])*+)(?:'|\\?\Z)"
     r"|(?P<mark>[{}\[\]:=,])|(?P<bare>[\w.$@-]+)|\\[\s\S]?|[\s\S]"

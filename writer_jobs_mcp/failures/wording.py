@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -124,24 +124,26 @@ _UNIT = (
     r"(?:%|[kmgt]i?b(?:ps)?|bytes?|bits?|[nmuµ]?s|secs?|seconds?|milliseconds?|microseconds?|mins?|minutes?|hours?|hrs?"
     r"|days?|weeks?|months?|years?|[kmg]?hz|tokens?|chars?|characters?)"
 )
-_SPACE = r"\s,;:=()\[\]{}<>\"'`|?!“”«»„「」、。\uff0c\uff1a\uff1b\uff08\uff09…"  # what stands between words
+_SPACE = r"\s\0,;:=()\[\]{}<>\"'`|?!“”«»„「」、。\uff0c\uff1a\uff1b\uff08\uff09…"  # what stands between words
 _CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"  # written without spaces: a number ends a word
 _DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _ITEM = r"[\w.-]+"
+_LIST_END = rf"(?:,?\ (?:and|or)\ {_ITEM})?(?=\s*(?:[\])}}\n]|\.?$))"
 _TOKEN = re.compile(
     rf"""(?P<plain>(?-i:[a-z]+(?:\ [a-z]+)*)(?=\ (?![\ =])))  # as the others would say word by word, only slower
       |(?P<list>(?:(?:(?<=[:\[(])|(?<=[:\[(]\ )|(?<=\bof\ )){_ITEM}(?:,\ ?{_ITEM})+|(?<=\ ){_ITEM}(?:,\ {_ITEM}){{2,}})
-        (?:,?\ (?:and|or)\ {_ITEM})?(?=\s*(?:[\])}}\n]|\.?$)))                # a list, to its end
+        {_LIST_END})                                                        # a list, to its end
       |(?P<id>\b[0-9a-f]{{8}}-(?:[0-9a-f]{{4}}-){{3}}[0-9a-f]{{12}}\b          # UUID
         |(?<![\w:])(?:[0-9a-f]{{1,4}}:){{3,}}+:?[0-9a-f]++(?::[0-9a-f]++)*+(?![\w:]))  # IPv6 and hardware addresses
-      |(?P<rest>[\w.+-]+@[\w-]+(?:\.[\w-]+)+                                   # e-mail address
-        |\b[a-z][a-z0-9+.-]*://[^\s"'<>)\]}}|]+                                # URL
+      |(?P<rest>(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]+)+                     # e-mail address
+        |\b[a-z][a-z0-9+.-]{{0,30}}+://[^\s"'<>)\]}}|]+                         # URL
         |(?<![\w.)\]*])(?:[a-z]:)?[\\/](?:[\w.+@$%~*\#&=?-]+[\\/]?)+           # path
         |(?<=[:=\ ])/(?=\s\(|\.?$)|\blocalhost(?::\d+)?\b
         |\b\d{{4}}-\d\d-\d\d(?:[T\ ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\ ?(?:Z\b|UTC\b|[+-]\d\d:?\d\d)?)?  # date, time
         |\b{_DAY},?\s+(?:\d{{1,2}}\s+)?{_MONTH}\.?\s+[\d: ]+(?:gmt|utc|[+-]\d{{4}})?)
-      |(?P<quote>"(?:[^"\\\n]|\\.)*"|(?<!\w)'[^'\n]*'(?!\w)|(?<!\w)`[^`\n]*`|“[^”]*”|«[^»]*»|„[^“]*“|「[^」]*」)
+      |(?P<quote>"(?:[^"\\\n]|\\.)*+"|(?<!\w)'[^'\n]*'(?!\w)|(?<!\w)`[^`\n]*`|“[^”]*”|«[^»]*»|„[^“\0]*[“\0]|「[^」]*」)
+      |(?P<unclosed>["“«„「])                                                 # what none of these could close
       |(?P<word>[{_CJK}]+|[^{_SPACE}{_CJK}.]+(?:\.[^{_SPACE}{_CJK}.]+)*(?:'[a-z]+\b)?)""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -224,6 +226,38 @@ def _is_key(token: str, sign: str) -> bool:
     return token[0].isalpha() and (sign != ":" or token.replace("_", "").isalpha())
 
 
+_LONG_LIST = re.compile(r"(?<![\w.-])[\w.-]++(?:,\ ?(?!(?:and|or)\ )[\w.-]++){20,}+", re.IGNORECASE)
+_ENDS_A_LIST = re.compile(_LIST_END, re.IGNORECASE | re.VERBOSE)
+
+
+def _tokens(text: str) -> Iterator[re.Match[str]]:
+    """The tokens of `text`, in time linear in it; their positions are right, their own text may not be.
+
+    A quotation mark that nothing closes, and a long list that does not end as lists do, would be scanned to their end
+    from each mark and each item. Once they are known, they are searched as other punctuation.
+    """
+    searched = _LONG_LIST.sub(_without_commas, text) if "," in text else text
+    position = 0
+    while position >= 0:
+        tokens, position = _TOKEN.finditer(searched, position), -1
+        for token in tokens:
+            if token.lastgroup != "unclosed":
+                yield token
+                continue
+            # Where this mark is not closed, no other of its kind up to the same end is.
+            mark, position = token[0], token.end()
+            line = searched.find("\n", position) if mark == '"' else -1
+            stop = line if line >= 0 else len(searched)
+            # The mark that opens one kind of quotation closes another, so it is still one where that is looked for.
+            other = "\0" if mark == "“" else "|"
+            searched = searched[: token.start()] + searched[token.start() : stop].replace(mark, other) + searched[stop:]
+            break
+
+
+def _without_commas(run: re.Match[str]) -> str:
+    return run[0] if _ENDS_A_LIST.match(run.string, run.end()) else run[0].replace(",", ";")
+
+
 class _Reader:
     """Reads one text from left to right."""
 
@@ -239,10 +273,10 @@ class _Reader:
 
     def read(self) -> list[Piece]:
         """The pieces of the text, the last for its end."""
-        for m in _TOKEN.finditer(self.text):
+        for m in _tokens(self.text):
             if len(self.pieces) >= READ:
                 return self.pieces
-            token, lead = m[0], self.text[self.end : m.start()]
+            token, lead = self.text[m.start() : m.end()], self.text[self.end : m.start()]
             match m.lastgroup:
                 case "plain":
                     self.plain(token.split(" "), lead, m.end())
