@@ -9,9 +9,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from writer_jobs_mcp.failures.categories import Category, Retry
     from writer_jobs_mcp.failures.causes import Cause, classify
-    from writer_jobs_mcp.failures.grouping import FailureGroup, FailureGroups, Tally, group_failures
+    from writer_jobs_mcp.failures.grouping import FailureGroup, FailureGroups, OutOfTime, Tally, group_failures
 
-__all__ = ["Category", "Cause", "FailureGroup", "FailureGroups", "Retry", "Tally", "classify", "group_failures"]
+__all__ = [
+    "Category",
+    "Cause",
+    "FailureGroup",
+    "FailureGroups",
+    "OutOfTime",
+    "Retry",
+    "Tally",
+    "classify",
+    "group_failures",
+]
 
 _MODULES = {"Category": "categories", "Retry": "categories", "Cause": "causes", "classify": "causes"}
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from hashlib import blake2b
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 from writer_jobs_mcp.failures.variation import Gaps, Keys, fitting, gaps
@@ -15,8 +16,12 @@ SIGNATURE_CHARS = 160
 # Kept at once, names and numbers aside. When each is as long as can be, comparing so many takes about 5 s and 200 MB.
 WORDINGS = 10_000
 REMEMBERED = 10_000  # messages whose wording need not be worked out again
-REMEMBERED_CHARS = 500
+REMEMBERED_CHARS = 500  # of longer ones only a digest is kept
 ROUNDS = 4  # of comparing; each may make another possible, and few are ever needed
+
+
+class OutOfTime(Exception):
+    """Raised by the `check` of `FailureGroups` when there is no more time to compare messages."""
 
 
 @dataclass(frozen=True)
@@ -98,21 +103,35 @@ class FailureGroups(Generic[K, T]):
     worked out when the groups are asked for, so that the order of arrival cannot matter.
     """
 
-    def __init__(self, tally: Callable[[], T]) -> None:
-        """Begin with no messages; `tally` makes an empty tally."""
-        self._new = tally
+    def __init__(self, tally: Callable[[], T], check: Callable[[], None] = lambda: None) -> None:
+        """Begin with no messages.
+
+        Args:
+            tally: Makes an empty tally.
+            check: Called every few milliseconds while messages are compared. It may raise `OutOfTime`: then those that
+                were not compared yet stay in groups of their own. What else it raises is passed on.
+        """
+        self._new, self._check = tally, check
         self._wordings: _Wordings[T] = {}
-        self._remembered: dict[str, _Wording[T]] = {}
+        self._remembered: dict[str | bytes, _Wording[T]] = {}
         self._is_full = False
+        self.all_compared = True
+        """Whether the time was enough to compare all messages, as far as they were asked for."""
 
     def add(self, message: str, item: K) -> None:
         """Count `message`, for which `item` stands."""
-        known = self._remembered.get(message) or self._place(message)
+        remembered_as = message if len(message) <= REMEMBERED_CHARS else _digest(message)
+        known = self._remembered.get(remembered_as)
+        if known is None:
+            known = self._place(message)
+            if len(self._remembered) >= REMEMBERED:
+                self._remembered.clear()
+            self._remembered[remembered_as] = known
         known.tally.add(item)
 
     def groups(self) -> Iterator[tuple[str, T]]:
         """The signature and the tally of each group so far. More messages may be added afterwards."""
-        for merged in _merged(self._wordings).values():
+        for merged in self._merged().values():
             yield _signature(merged.pieces), merged.tally
 
     def _place(self, message: str) -> _Wording[T]:
@@ -125,26 +144,27 @@ class FailureGroups(Generic[K, T]):
         known = self._wordings.setdefault(keys, _Wording(pieces, self._new()))
         if known.pieces != pieces:
             known.pieces = joined(known.pieces, pieces)
-        if len(message) <= REMEMBERED_CHARS:
-            if len(self._remembered) >= REMEMBERED:
-                self._remembered.clear()
-            self._remembered[message] = known
         return known
+
+    def _merged(self) -> _Wordings[T]:
+        wordings = self._wordings
+        try:
+            for _ in range(ROUNDS):
+                found = gaps({keys: wording.pieces for keys, wording in wordings.items()}, self._check)
+                if not found:
+                    break
+                wordings = _with_gaps(wordings, found)
+            weights = {keys: wording.weight for keys, wording in wordings.items()}
+            return _with_gaps(wordings, fitting(weights, self._check))
+        except OutOfTime:
+            self.all_compared = False
+            return wordings
 
     def _make_room(self) -> None:
         if not self._is_full:
-            self._wordings = _merged(self._wordings)
+            self._wordings = self._merged()
             self._remembered.clear()
             self._is_full = len(self._wordings) > WORDINGS // 2  # merging again would gain little and cost as much
-
-
-def _merged(wordings: _Wordings[T]) -> _Wordings[T]:
-    for _ in range(ROUNDS):
-        found = gaps({keys: wording.pieces for keys, wording in wordings.items()})
-        if not found:
-            break
-        wordings = _with_gaps(wordings, found)
-    return _with_gaps(wordings, fitting({keys: wording.weight for keys, wording in wordings.items()}))
 
 
 def _with_gaps(wordings: _Wordings[T], found: Gaps) -> _Wordings[T]:
@@ -167,6 +187,10 @@ def _one_of(first: _Wording[T], others: Sequence[_Wording[T]]) -> _Wording[T]:
 def _varied(pieces: Sequence[Piece], places: Iterable[tuple[int, int]]) -> list[Piece]:
     inside = {i for start, stop in places for i in range(start, stop)}
     return [Piece(VARIES, p.lead, REST) if i in inside and p.key != VARIES else p for i, p in enumerate(pieces)]
+
+
+def _digest(message: str) -> bytes:
+    return blake2b(message.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _signature(pieces: Iterable[Piece]) -> str:

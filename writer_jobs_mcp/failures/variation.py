@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from writer_jobs_mcp.failures.vocabulary import is_common
@@ -20,18 +20,30 @@ Gap = tuple[int, int]  # from, to: positions in a wording
 Gaps = dict[Keys, list[Gap]]
 
 
-def gaps(wordings: Mapping[Keys, Sequence[Piece]]) -> Gaps:
-    """For each wording the gaps where others, which agree with it in every other word, differ from it as names do."""
+def gaps(wordings: Mapping[Keys, Sequence[Piece]], check: Callable[[], None]) -> Gaps:
+    """For each wording the gaps where others, which agree with it in every other word, differ from it as names do.
+
+    `check` is called every few milliseconds; what it raises ends the search.
+    """
     found: Gaps = defaultdict(list)
-    _where_one_varies(wordings, found)
-    _where_all_names_vary(wordings, found)
+    names = _Names()
+    _where_one_varies(wordings, found, names, check)
+    _where_all_names_vary(wordings, found, names, check)
     return found
 
 
-def fitting(weights: Mapping[Keys, int]) -> Gaps:
+class _Names(dict[str, bool]):
+    """Whether a word may be a name, since it says nothing by itself; worked out once for each."""
+
+    def __missing__(self, word: str) -> bool:
+        self[word] = known = word == VARIES or not says_something(word)
+        return known
+
+
+def fitting(weights: Mapping[Keys, int], check: Callable[[], None]) -> Gaps:
     """The gaps by which a wording fits one that was found to vary in two places or more, whatever it has there.
 
-    `weights`: how many wordings each is made of.
+    `weights`: how many wordings each is made of. `check`: as for `gaps`.
     """
     ways: dict[int, dict[tuple[int, ...], int]] = defaultdict(lambda: defaultdict(int))
     for keys, weight in weights.items():
@@ -41,8 +53,9 @@ def fitting(weights: Mapping[Keys, int]) -> Gaps:
     likeliest = {n: sorted(of, key=lambda places: (-of[places], places))[:FITTED] for n, of in ways.items()}
     found: Gaps = {}
     for keys in weights:
+        check()
         for places in likeliest.get(len(keys), ()):
-            fit = tuple(VARIES if i in places and _may_vary((key,)) else key for i, key in enumerate(keys))
+            fit = tuple(VARIES if i in places and _may_vary(key) else key for i, key in enumerate(keys))
             if fit != keys and weights.get(fit, 0) >= FIRM:
                 found[keys] = [(i, i + 1) for i in places if keys[i] != fit[i]]
                 break
@@ -53,31 +66,44 @@ def fitting(weights: Mapping[Keys, int]) -> Gaps:
 
 _PRIME, _RING = 1_000_003, (1 << 61) - 1
 _INDEX, _POSITION = 16, 8  # bits for the number of a wording, and for a position in it
+_BUCKETS = 256
 
 
-def _where_one_varies(wordings: Mapping[Keys, Sequence[Piece]], found: Gaps) -> None:
+def _where_one_varies(
+    wordings: Mapping[Keys, Sequence[Piece]], found: Gaps, names: _Names, check: Callable[[], None]
+) -> None:
     numbered = list(wordings)
     position, index = (1 << _POSITION) - 1, (1 << _INDEX) - 1
-    for _, group in groupby(sorted(_contexts(numbered)), key=lambda place: place >> (_INDEX + 2 * _POSITION)):
-        places = [(numbered[p >> 2 * _POSITION & index], (p >> _POSITION & position, p & position)) for p in group]
-        if len(places) > 1 and _are_names(places, wordings):
-            for keys, (start, stop) in places:
-                if any(key != VARIES for key in keys[start:stop]):
-                    found[keys].append((start, stop))
+    # In buckets, since sorting one long list would keep every other thread waiting.
+    buckets: list[list[int]] = [[] for _ in range(_BUCKETS)]
+    for place in _contexts(numbered, names, check):
+        buckets[(place >> (_INDEX + 2 * _POSITION)) % _BUCKETS].append(place)
+    for bucket in buckets:
+        check()
+        for _, group in groupby(sorted(bucket), key=lambda place: place >> (_INDEX + 2 * _POSITION)):
+            places = [(numbered[p >> 2 * _POSITION & index], (p >> _POSITION & position, p & position)) for p in group]
+            if len(places) > 1 and _are_names(places, wordings):
+                for keys, (start, stop) in places:
+                    if any(key != VARIES for key in keys[start:stop]):
+                        found[keys].append((start, stop))
 
 
-def _contexts(wordings: Sequence[Keys]) -> Iterator[int]:
+def _contexts(wordings: Sequence[Keys], names: _Names, check: Callable[[], None]) -> Iterator[int]:
     """For each possible gap a number made of a hash of the words around it, the wording and the gap.
 
     In order of these numbers, gaps with the same words around them are neighbours.
     """
     known: dict[str, int] = {}
     for index, keys in enumerate(wordings):
+        check()
         numbers = [known.setdefault(key, len(known) + 1) for key in keys]
         ahead, behind = _hashes(numbers), _hashes(numbers[::-1])
+        named = [names[key] for key in keys]
         for start in range(len(keys)):
+            if start and tells_a_cause(keys[start - 1]):
+                continue
             for stop in range(start + 1, min(start + GAP, len(keys)) + 1):
-                if _may_vary(keys[start:stop]) and not (start and tells_a_cause(keys[start - 1])):
+                if _may_vary(keys[start]) if stop == start + 1 else all(named[start:stop]):
                     around = (ahead[start] * 31 + behind[len(keys) - stop]) & _RING
                     yield ((around << _INDEX | index) << _POSITION | start) << _POSITION | stop
 
@@ -90,11 +116,9 @@ def _hashes(numbers: Sequence[int]) -> list[int]:
     return out
 
 
-def _may_vary(words: Keys) -> bool:
-    """One word may, a key may not; a phrase, if none of its words says something by itself."""
-    if len(words) == 1:
-        return words[0] != "" and words[0][-1] not in "=:∅)"
-    return not any(word != VARIES and says_something(word) for word in words)
+def _may_vary(word: str) -> bool:
+    """Whether a word by itself may vary; a key may not."""
+    return word != "" and word[-1] not in "=:∅)"
 
 
 _NAMED = frozenset(
@@ -165,11 +189,14 @@ def _verb_follows(before: Keys) -> bool:
 # ---- several names at once
 
 
-def _where_all_names_vary(wordings: Mapping[Keys, Sequence[Piece]], found: Gaps) -> None:
+def _where_all_names_vary(
+    wordings: Mapping[Keys, Sequence[Piece]], found: Gaps, names: _Names, check: Callable[[], None]
+) -> None:
     """Wordings that agree in every word that says something: what they differ in is names."""
     skeletons: dict[Keys, list[Keys]] = defaultdict(list)
     for keys in wordings:
-        skeletons[tuple(key if says_something(key) else VARIES for key in keys)].append(keys)
+        check()
+        skeletons[tuple(VARIES if names[key] else key for key in keys)].append(keys)
     for skeleton, alike in skeletons.items():
         said = _words(skeleton)
         if len(alike) > 1 and len(said) >= AGREEMENT and _is_known(said):

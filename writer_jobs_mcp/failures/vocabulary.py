@@ -127,13 +127,15 @@ def is_common(word: str) -> bool:
     return (
         _known(word)
         or bool(_SAYS.fullmatch(word))
-        or any(word.startswith(b) and _known(word[len(b) :]) for b in _BEGINNINGS)
+        or (word.startswith(_BEGINNINGS) and any(word.startswith(b) and _known(word[len(b) :]) for b in _BEGINNINGS))
     )
 
 
 def _known(word: str) -> bool:
     if word in STEMS:
         return True
+    if not word.endswith(_ENDINGS):
+        return False
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) > 1:
             stem = word[: -len(ending)]
