@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from writer_jobs_mcp.failures import FailureGroups, group_failures
+from writer_jobs_mcp.failures import FailureGroups, OutOfTime, group_failures
 from writer_jobs_mcp.failures import grouping as limits
+from writer_jobs_mcp.failures import wording as wording_of
 from writer_jobs_mcp.failures.wording import LOOKED_AT
 
 _LINES = (Path(__file__).parent / "groups.txt").read_text(encoding="utf-8").split("\n")
@@ -263,3 +264,64 @@ class _Draws(dict[str, str]):
 
     def __missing__(self, hole: str) -> str:
         return _HOLES[hole](self._r)
+
+
+@pytest.mark.parametrize("after", [0, 1, 2_000])
+def test_messages_that_there_is_no_time_to_compare_stay_in_groups_of_their_own(after: int) -> None:
+    checks = iter([False] * after)
+
+    def check() -> None:
+        if next(checks, True):
+            raise OutOfTime
+
+    table = FailureGroups[int, limits._Members](limits._Members, check)  # pyright: ignore[reportPrivateUsage]
+    messages = [f"Could not open the file {name} of the tenant {name}" for name in "kestrel osprey merlin".split()] * 9
+    for position, message in enumerate(messages):
+        table.add(message, position)
+    compared = {signature: sorted(members.positions) for signature, members in table.groups()}
+    assert sorted(position for members in compared.values() for position in members) == list(range(len(messages)))
+    assert (len(compared), table.all_compared) == ((1, True) if after == 2_000 else (3, False))
+
+
+MARKS = [
+    '"',
+    "'",
+    "`",
+    "“",
+    "«",
+    "„",
+    "「",
+    "\\",
+    '\\"',
+    ",",
+    ", ",
+    ".",
+    " ",
+    "\n",
+    "@",
+    "://",
+    "a",
+    "bc",
+    "d1",
+    ": ",
+    "[",
+    "]",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(MARKS), max_size=60).map("".join), st.integers(1, 3))
+def test_marks_that_nothing_closes_change_nothing_of_what_is_closed(text: str, times: int) -> None:
+    """The tokens are those of the pattern alone, which takes too long for a long text of such marks."""
+    expected = [token.span() for token in PLAIN.finditer(text * times) if token.lastgroup != "unclosed"]
+    assert [token.span() for token in wording_of._tokens(text * times)] == expected  # pyright: ignore[reportPrivateUsage]
+
+
+PLAIN = wording_of._TOKEN  # pyright: ignore[reportPrivateUsage]
+
+
+@pytest.mark.parametrize("items", [3, 21, 200])
+@pytest.mark.parametrize("end", [".", "]", " and more.", ", or others"])
+def test_a_list_of_any_length_is_one_place(items: int, end: str) -> None:
+    one, other = (", ".join(f"{name}{n}x" for n in range(items)) for name in ("a", "b"))
+    assert len(grouped([f"Missing fields: {one}{end}", f"Missing fields: {other}{end}"])) == 1
