@@ -1,5 +1,6 @@
 """Strangers' text made safe: that looking less closely where nothing can be wrong changes nothing."""
 
+import re
 import sys
 import unicodedata
 
@@ -9,6 +10,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from tests.credentials import CREDENTIALS
+from writer_jobs_mcp import credentials
 from writer_jobs_mcp.text import clean, one_line, shorten, visible
 
 SECRETS = {
@@ -42,6 +44,24 @@ def test_every_form_of_a_secret_is_masked_wherever_it_stands(secret: str, before
     assert shown.endswith(" and so on")
 
 
+LABELS = [
+    *("key", "api key", "subscription secret access key", "secret", "token", "db_pass", "pwd", "passphrase", "sig"),
+    *(
+        "authorization",
+        "--long-option-key ",
+        "?code",
+        "&ticket",
+        "<token>",
+        '"',
+        "'",
+        '\\"',
+        "=>",
+        ": ",
+        ":=",
+        " is ",
+        "İ",
+    ),
+]
 CREDENTIALS_IN_WORDS = [wording.format(secret) for wording, secret in CREDENTIALS.values()]
 PARTS = st.one_of(
     st.sampled_from(
@@ -83,3 +103,13 @@ def test_every_control_is_hidden_and_of_what_has_a_form_only_what_draws_nothing(
     # Variation selectors, fillers, the blank Braille pattern, and what plane 14 may hold one day.
     assert {unicodedata.category(each) for each in hidden - controls} == {"Mn", "Lo", "So", "Cn"}
     assert len(hidden - controls) < 4_500
+
+
+@examples(max_examples=500)
+@given(st.lists(PARTS | st.sampled_from(LABELS), max_size=30).map("".join))
+def test_looking_only_near_labels_finds_every_labelled_secret(text: str) -> None:
+    text = visible(text)
+    for _, form in credentials._LABELLED:  # pyright: ignore[reportPrivateUsage]
+        pattern = re.compile(form)
+        near = credentials._near_labels(pattern, text)  # pyright: ignore[reportPrivateUsage]
+        assert [match.span() for match in near] == [match.span() for match in pattern.finditer(text)]
