@@ -3,9 +3,19 @@
 import json
 import re
 import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from functools import cache
 
-from writer_jobs_mcp.credentials import LONGEST_SIGN, mask_secrets, may_hold_a_secret
+from writer_jobs_mcp.credentials import (
+    LONGEST_SIGN,
+    Replace,
+    Replacement,
+    expand,
+    mask_secrets,
+    may_hold_a_secret,
+    replace_matches,
+)
 
 ELLIPSIS = "…"
 
@@ -61,7 +71,7 @@ def clean(text: str) -> str:
     return mask_secrets(visible(text))
 
 
-def visible(text: str) -> str:
+def visible(text: str, replace: Replace = replace_matches) -> str:
     r"""Drop what cannot be seen; keep line breaks and tabs.
 
     Terminal escapes, control, bidirectional, zero-width, tag and private-use characters and lone surrogates go; every
@@ -71,10 +81,10 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     if _regex(_DOUBTFUL).search(text):
-        text = _regex(_TERMINAL_ESCAPE).sub("", text)
-        text = _regex(_LINE_BREAKS).sub("\n", text)
-        text = _regex(_DOUBTFUL).sub(_visible_part, text)
-    return text if text.isascii() else _regex(_HEAP).sub(_lowered, text)
+        text = replace(text, _regex(_TERMINAL_ESCAPE).finditer(text), "")
+        text = replace(text, _regex(_LINE_BREAKS).finditer(text), "\n")
+        text = replace(text, _regex(_DOUBTFUL).finditer(text), _visible_part)
+    return text if text.isascii() else replace(text, _regex(_HEAP).finditer(text), _lowered)
 
 
 def _visible_part(doubtful: re.Match[str]) -> str:
@@ -104,7 +114,7 @@ def _is_mark(character: str) -> bool:
     return unicodedata.category(character)[0] == "M"
 
 
-def _is_harmless(text: str) -> bool:
+def is_harmless(text: str) -> bool:
     """Whether there is nothing to clean, and nothing begins that would have to be cleaned if more of it were seen."""
     if not (text.isascii() and text.isprintable()) and (
         _regex(_DOUBTFUL).search(text) or (not text.isascii() and _regex(_HEAP).search(text))
@@ -122,7 +132,7 @@ def shorten(text: str, limit: int) -> tuple[str, bool]:
     """``text`` cleaned, on one line, at most ``limit`` characters with ``…`` for the last where it was cut; was it?"""
     text = text.lstrip()
     glance = text[: limit * 2]
-    if _is_harmless(text[: limit * 2 + LONGEST_SIGN]) and (
+    if is_harmless(text[: limit * 2 + LONGEST_SIGN]) and (
         len(shown := one_line(glance)) > limit or len(glance) == len(text)
     ):
         return cut(shown, limit), len(shown) > limit
@@ -144,28 +154,121 @@ def preview(text: str, limit: int) -> str:
     return shorten(text, limit)[0]
 
 
-def head_and_tail(text: str, limit: int) -> str:
-    """``text`` whole, or its beginning and end and the size of the gap between; ``limit`` characters at most."""
-    if len(text) <= limit:
-        return text
-    room = limit - len(f"\n{ELLIPSIS} [{len(text)} characters left out] {ELLIPSIS}\n")
-    tail = room // 2
-    head = room - tail
-    gap = f"\n{ELLIPSIS} [{len(text) - head - tail} characters left out] {ELLIPSIS}\n"
-    return text[:head] + gap + text[len(text) - tail :]
+def head_and_tail(text: str, limit: int, *, end: str = "", total: int = 0) -> str:
+    """``text`` whole, or its beginning and end and the size of the gap between; ``limit`` characters at most.
 
-
-def piece(text: str, start: int, length: int) -> tuple[str, int]:
-    """``length`` characters of ``text`` from ``start`` on, and where they end: never between a letter and its accents.
-
-    What belongs together and is longer than ``length`` is cut all the same, so that every piece leads on.
+    Args:
+        text: The whole text, or the beginning of a longer one.
+        limit: The most characters to return.
+        end: The end of the longer one; then there is always a gap.
+        total: How many characters the longer one has.
     """
-    end = min(start + length, len(text))
-    whole = end
-    while start < whole < len(text) and _belongs_to_the_one_before(text, whole):
-        whole -= 1
-    end = whole if whole > start else end
-    return text[start:end], max(start, end)
+    if len(text) <= limit and not end:
+        return text
+    last, total = end or text, total or len(text)
+    room = limit - len(_gap(total))
+    tail = min(room // 2, len(last))
+    head = min(room - tail, len(text))
+    return text[:head] + _gap(total - head - tail) + last[len(last) - tail :]
+
+
+def _gap(characters: int) -> str:
+    return f"\n{ELLIPSIS} [{characters} characters left out] {ELLIPSIS}\n"
+
+
+_CONTEXT = 12_000
+"""Characters on either side of a part that are looked at to clean it: more than the longest form of a secret takes."""
+
+
+def clean_piece(text: str, start: int, length: int) -> tuple[str, int | None]:
+    """A part of ``text`` as :func:`clean` makes it of the whole, without cleaning the whole.
+
+    Args:
+        text: Any text, of any length.
+        start: The position in ``text`` to begin at.
+        length: The most characters that the part may have, once cleaned.
+
+    Returns:
+        The part, and the position in ``text`` where the next one begins; None at the end of what can be seen. A part
+        ends between a character and its accents, or within a ``[masked]``, only where it would else be empty.
+    """
+    left = max(0, start - _CONTEXT)
+    right = min(len(text), start + 2 * length + _CONTEXT)
+    cleaned, origins = _clean_with_origins(text[left:right])
+    first = bisect_left(origins, start - left)
+    # What stands near the right edge may be the beginning of a secret, unless the text itself ends there.
+    last = len(cleaned) if right == len(text) else bisect_left(origins, right - left - _CONTEXT)
+    end = min(first + length, last)
+    if end == len(cleaned) and right == len(text):
+        return cleaned[first:], None
+    if end < last:
+        whole = end
+        while whole > first and (origins[whole] == origins[whole - 1] or _belongs_to_the_one_before(cleaned, whole)):
+            whole -= 1
+        end = whole if whole > first else end
+    following = end
+    while 0 < following < len(origins) and origins[following] == origins[following - 1]:
+        following += 1  # the rest of a [masked] that is longer than the part
+    position = origins[following] + left if following < len(origins) else right
+    return cleaned[first:end], max(position, start + 1) if position < len(text) else None
+
+
+def clean_in_pieces(text: str, length: int = 50_000) -> Iterator[str]:
+    """``text`` cleaned, in pieces, each of which takes a few milliseconds."""
+    if len(text) <= length:
+        yield clean(text)
+        return
+    position: int | None = 0
+    while position is not None:
+        piece, position = clean_piece(text, position, length)
+        yield piece
+
+
+def clean_ends(text: str, length: int) -> tuple[str, str]:
+    """``text`` cleaned, and nothing; of a long one ``length`` characters of its beginning, and as many of its end."""
+    if len(text) <= 2 * (length + _CONTEXT):
+        return clean(text), ""
+    return clean_piece(text, 0, length)[0], clean(text[-length - _CONTEXT :])[-length:]
+
+
+def _clean_with_origins(text: str) -> tuple[str, list[int]]:
+    """``text`` cleaned, and for each of its characters the position in ``text`` that it comes from, in rising order."""
+    origins = list(range(len(text)))
+
+    def replace(text: str, matches: Iterable[re.Match[str]], replacement: Replacement) -> str:
+        nonlocal origins
+        parts: list[str] = []
+        kept: list[int] = []
+        end = 0
+        for match in matches:
+            new = expand(match, replacement)
+            parts += text[end : match.start()], new
+            kept += origins[end : match.start()]
+            kept += (origins[match.start() + at] for at in _positions_kept(match[0], new))
+            end = match.end()
+        if parts:
+            origins = kept + origins[end:]
+            text = "".join(parts) + text[end:]
+        return text
+
+    return mask_secrets(visible(text, replace), replace), origins
+
+
+def _positions_kept(old: str, new: str) -> Iterator[int]:
+    """For each character of ``new``, which takes the place of ``old``, the position in ``old`` that it comes from.
+
+    Characters that were only dropped keep their own positions; a mask has the first position of what it hides.
+    """
+    same = next((at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), len(new))
+    yield from range(same)
+    position, kept = same, list[int]()
+    for character in new[same:]:
+        position = old.find(character, position) + 1
+        if not position:
+            yield from (same for _ in new[same:])
+            return
+        kept.append(position - 1)
+    yield from kept
 
 
 def _belongs_to_the_one_before(text: str, position: int) -> bool:

@@ -7,13 +7,14 @@ from writer_jobs_mcp import failures
 from writer_jobs_mcp.failures import Category, Retry
 from writer_jobs_mcp.ids import shown_id
 from writer_jobs_mcp.states import KNOWN_STATUSES
-from writer_jobs_mcp.text import clean, head_and_tail, quoted
+from writer_jobs_mcp.text import clean_ends, head_and_tail, quoted
 from writer_jobs_mcp.views.form import Maybe, View, label, lines, moment, seconds, seconds_text, spaced, word
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.models import Job
 
 _ERROR_LENGTH = 6_000
+_END_LENGTH = 8_000  # of a longer error so much from either end is read, which is more than is shown or classified
 
 
 class CauseView(View):
@@ -63,8 +64,8 @@ class JobError(View):
 def job_error(job: "Job", now: datetime) -> JobError:
     """What is known of one job's failure."""
     failed = job.status == "failed"
-    error = clean(job.error) if job.error else ""
-    shown = head_and_tail(error, _ERROR_LENGTH)
+    error, end = clean_ends(job.error, _END_LENGTH) if job.error else ("", "")
+    shown = head_and_tail(error, _ERROR_LENGTH, end=end, total=len(job.error or ""))
     status = label(job.status)
     return JobError(
         job_id=shown_id(job.id),
@@ -74,9 +75,9 @@ def job_error(job: "Job", now: datetime) -> JobError:
         completed_at=job.completed_at and moment(job.completed_at),
         seconds=seconds(job, now),
         error=shown or None,
-        error_chars=len(job.error) if job.error and len(shown) < len(error) else None,
-        cause=_cause(error) if failed and error else None,
-        message=_no_error_message(status, failed=failed, has_error=bool(error)),
+        error_chars=len(job.error) if job.error and (end or len(shown) < len(error)) else None,
+        cause=_cause(f"{error}\n{end}" if end else error) if failed and shown else None,
+        message=_no_error_message(status, failed=failed, has_error=bool(shown)),
     )
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from writer_jobs_mcp.ids import shown_id
-from writer_jobs_mcp.text import clean, one_line, piece, preview, quoted
+from writer_jobs_mcp.text import clean_piece, one_line, preview, quoted
 from writer_jobs_mcp.views.failure import JobError, job_error
 from writer_jobs_mcp.views.form import Maybe, View, label, lines, spaced, word
 
@@ -43,19 +43,21 @@ class JobOutput(View):
 
 
 def job_output(job: "Job", *, offset: int, max_chars: int) -> JobOutput:
-    """A piece of a job's output; positions count in the output as it is shown, cleaned."""
-    output = clean(job.output or "")
-    shown, end = piece(output, offset, max_chars)
+    """A piece of a job's output; positions count the characters of the output as Writer has it."""
+    output = job.output or ""
+    shown, following = clean_piece(output, offset, max_chars)
+    is_empty = not shown and following is None and offset == 0  # or holds nothing that can be seen
+    length = 0 if is_empty else len(output)
     return JobOutput(
         job_id=shown_id(job.id),
         application_id=shown_id(job.application_id),
         status=label(job.status),
         title=preview(job.title, _TITLE_LENGTH) or None if job.title else None,
         output=shown or None,
-        output_chars=len(output),
+        output_chars=length,
         offset=offset,
-        next_offset=end if end < len(output) else None,
-        message=_no_output_message(job, len(output), offset),
+        next_offset=following,
+        message=_no_output_message(job, length, offset),
     )
 
 
