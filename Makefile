@@ -8,7 +8,7 @@ UV := $(shell command -v uv 2>/dev/null)
 
 PAGES := writer_jobs_mcp/dashboard
 
-.PHONY: help demo test chaos check audit format lint types walls workflows wheel lowest matrix newcomer clients bundle page same-page screenshots evaluation docs snapshots bench clean
+.PHONY: help demo test chaos check audit format lint types walls workflows wheel lowest matrix newcomer clients bundle page same-page screenshots evaluation docs snapshots bench bench-texts clean
 .DEFAULT_GOAL := help
 
 help: ## what can be done here
@@ -87,6 +87,10 @@ snapshots: $(VENV)/.develops ## write the tools' schemas anew, to be reviewed in
 
 bench: $(BENCH)/.measures ## measure what the README claims, beside what people would use instead (five minutes; Node for one peer)
 	@$(BENCH)/bin/python -m benchmarks $(BENCH_ARGS)
+
+bench-texts: $(VENV)/.runs ## measure what long and awkward text costs, and whether pings are answered meanwhile (two minutes)
+	@$(BIN)/python -m benchmarks.texts $(BENCH_ARGS)
+	@$(BIN)/python -m benchmarks.texts --linear 300
 
 clean: ## remove what was built
 	rm -rf $(VENV) $(BENCH) benchmarks/node_modules bundle/node_modules tests/clients/node_modules $(PAGES)/node_modules

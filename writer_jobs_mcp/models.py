@@ -177,8 +177,15 @@ class Started(_Said):
     id: str | None = None
 
 
-class AsSaid(RootModel[dict[str, JsonValue]]):
-    """An answer that is handed on as it is."""
+def _json_object(said: object) -> dict[str, JsonValue]:
+    if not isinstance(said, dict):
+        message = "Input should be an object"
+        raise ValueError(message)
+    return cast("dict[str, JsonValue]", said)
+
+
+class AsSaid(RootModel[Annotated[dict[str, JsonValue], PlainValidator(_json_object)]]):
+    """An answer that is handed on as it is; not looked through again, since it has been parsed as JSON."""
 
 
 class Application(_Said):

@@ -13,10 +13,11 @@ from anyio.abc import TaskGroup
 
 from writer_jobs_mcp.deadlines import all_but
 from writer_jobs_mcp.errors import BudgetSpent, WriterError
+from writer_jobs_mcp.worker import check_cancelled, run_in_worker
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
-    from writer_jobs_mcp.models import Job, JobPage
+    from writer_jobs_mcp.models import Job, JobPage, ListedJob
 
 StoppedBy = Literal["end", "since", "max_jobs", "time_budget", "upstream_error"]
 Progress = Callable[[int, int | None], Awaitable[None]]
@@ -27,7 +28,7 @@ PAGE_SIZE = 100
 _PROOF = 10  # jobs in a row: one with a wrong date is no proof that the list has come so far
 _STALE_PAGES = 3  # in a row; a list that moves by a page between two requests makes one, hardly two
 _MOST_STEPS_BACK = 20  # each twice as far as the one before, so that they lead to the front of any list
-_RESERVE = 0.05  # of the time that is left: for what is done with the jobs once they are read
+_RESERVE = 0.1  # of the time that is left: for what is done with the jobs once they are read
 
 
 @dataclass(slots=True)
@@ -75,7 +76,8 @@ async def scan_jobs(
     Args:
         client: Who asks Writer; as many pages are read at once as it may have requests in flight.
         application_id: The id or alias.
-        take: Called with each job, in Writer's order as far as that stands still.
+        take: Called with each job, in Writer's order as far as that stands still; from a worker thread where jobs have
+            errors, whose text may take long. When time is up it is not called again, and what it has taken is counted.
         since: Jobs created before this need not be read; reading stops there as long as the list runs from new to old.
         max_jobs: How many jobs to read at most.
         progress: Awaited after each page with the number of jobs read, and of those expected if that is known.
@@ -236,7 +238,7 @@ class _Scan:
         found = _marks(between)
         if not (found & last.marks and found & marks):
             return False
-        self._take_new(between)
+        await self._take_new(between)
         return True
 
     async def _accept(self, offset: int, page: JobPage) -> None:
@@ -251,7 +253,7 @@ class _Scan:
             unreadable = unreadable[1:] if page.rows[0] in unreadable[:1] else unreadable
         self.coverage.moved |= self._stride > 1
         self._stride = 1
-        news = self._take_new(page)
+        news = await self._take_new(page)
         self._steps_back = 0 if news else self._steps_back
         self._old_pages = 0 if news or unreadable else self._old_pages + 1
         self.coverage.unreadable += len(unreadable)
@@ -264,19 +266,28 @@ class _Scan:
         if self._progress:
             await self._progress(self.coverage.jobs_read, None if self._total_is_wrong else self.coverage.total)
 
-    def _take_new(self, page: JobPage) -> int:
-        before = self.coverage.jobs_read
+    async def _take_new(self, page: JobPage) -> int:
+        new: list[ListedJob] = []
         for job in page.jobs:
             if job.id in self._seen:
                 continue
-            if self.coverage.jobs_read == self._max_jobs:
+            if self.coverage.jobs_read + len(new) == self._max_jobs:
                 self.stop("max_jobs")
                 break
             self._seen.add(job.id)
+            new.append(job)
+        if any(job.error for job in new):
+            await run_in_worker(lambda: self._take_each(new, check_cancelled))
+        else:
+            self._take_each(new)
+        return len(new)
+
+    def _take_each(self, jobs: list[ListedJob], check: Callable[[], None] = lambda: None) -> None:
+        for job in jobs:
+            check()
+            self._take(job)
             self._order.note(job.created_at)
             self.coverage.jobs_read += 1
-            self._take(job)
-        return self.coverage.jobs_read - before
 
     def _note_total(self, page: JobPage, reached: int) -> None:
         if page.total is None:

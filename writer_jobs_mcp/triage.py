@@ -4,9 +4,10 @@ import heapq
 import math
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
@@ -63,7 +64,6 @@ class FailedGroup:
     """A group of failed jobs whose errors say the same."""
 
     signature: str
-    cause: "Cause | None"
     count: int
     first_seen: datetime
     last_seen: datetime
@@ -72,6 +72,16 @@ class FailedGroup:
     example: str
     """The error of the newest, cleaned."""
     trend: Trend | None
+
+    @property
+    def cause(self) -> "Cause | None":
+        """Why they failed; worked out when it is asked for, since most groups of many are only counted."""
+        return _cause(self.example) if self.example else None
+
+
+@lru_cache(maxsize=64)
+def _cause(error: str) -> "Cause":
+    return failures.classify(error)
 
 
 class Report(NamedTuple):
@@ -86,6 +96,8 @@ class Report(NamedTuple):
     """Every group, the largest first."""
     steps: Steps | None
     """The jobs over time; None where there are none."""
+    all_compared: bool = True
+    """Whether the time was enough to compare the errors of all groups."""
 
     @property
     def jobs(self) -> int:
@@ -101,14 +113,21 @@ class Report(NamedTuple):
 class Triage:
     """Takes jobs in any order, each once, and keeps of them only what the report needs."""
 
-    def __init__(self, window: Window, now: datetime) -> None:
-        """Judge by ``now``, on which the ages of running jobs and the length of an open window depend."""
-        self._window, self._now = window, now
+    def __init__(self, window: Window, now: datetime, check: Callable[[], None] = lambda: None) -> None:
+        """Begin with no jobs.
+
+        Args:
+            window: The time that the report is about.
+            now: The time on which the ages of running jobs and the length of an open window depend.
+            check: Called every few milliseconds while errors are read and compared; what it raises ends that.
+        """
+        self._window, self._now, self._check = window, now, check
+        self._is_over: Callable[[], bool] = lambda: False
         self._before = window.before(now)
         self._counts: Counter[str] = Counter()
         self._seconds = array("d")
         self._running: list[Stuck] = []
-        self._groups = failures.FailureGroups[_Failure, _Tally](_Tally)
+        self._groups = failures.FailureGroups[_Failure, _Tally](_Tally, self._check_time)
         self._textless = _Tally()
         self._timeline = Timeline(window.since, window.until, now)
 
@@ -139,8 +158,19 @@ class Triage:
         else:
             self._textless.add(failure)
 
-    def report(self, *, compares: bool) -> Report:
-        """What the jobs taken so far amount to; ``compares``: whether the window before this one was read whole."""
+    def _check_time(self) -> None:
+        self._check()
+        if self._is_over():
+            raise failures.OutOfTime
+
+    def report(self, *, compares: bool, is_over: Callable[[], bool] = lambda: False) -> Report:
+        """What the jobs taken so far amount to.
+
+        Args:
+            compares: Whether the window before this one was read whole.
+            is_over: Whether there is no more time to compare errors; the report is made all the same.
+        """
+        self._is_over = is_over
         ordered = sorted(self._seconds)
         p95 = _nearest_rank(ordered, 0.95)
         limit = _STUCK_AFTER if p95 is None else max(_STUCK_AFTER, _STUCK_TIMES_P95 * p95)
@@ -161,6 +191,7 @@ class Triage:
                 sorted(found, key=lambda group: (-group.count, -group.last_seen.timestamp(), group.signature))
             ),
             steps=self._timeline.steps(),
+            all_compared=self._groups.all_compared,
         )
 
 
@@ -208,7 +239,6 @@ def _failed_group(signature: str, tally: _Tally, *, compares: bool) -> FailedGro
     newest = tally.newest[0]
     return FailedGroup(
         signature=signature,
-        cause=failures.classify(newest.text) if newest.text else None,
         count=tally.count,
         first_seen=tally.first.created_at if tally.first else newest.created_at,
         last_seen=newest.created_at,

@@ -21,6 +21,7 @@ from writer_jobs_mcp.errors import BadRequest, BudgetSpent, DoubtfulRetry, Unava
 from writer_jobs_mcp.ids import LONGEST_ID, shown_id
 from writer_jobs_mcp.models import Application, ApplicationPage, AsSaid, Job, JobPage
 from writer_jobs_mcp.text import preview, quoted
+from writer_jobs_mcp.worker import run_in_worker
 
 T = TypeVar("T")
 
@@ -29,6 +30,7 @@ _APPLICATIONS = ("/v1/applications", "the list of applications")
 _BROKEN = (httpx.HTTPError, ssl.SSLError)  # httpcore takes the latter for one of its own in the handshake alone
 # The client gives up this much before its caller's deadline: it can say what happened, the caller only that time is up.
 _HEAD_START = 0.1
+_PARSED_AT_ONCE = 32_768  # bytes; a longer body is parsed in a worker thread, while other calls go on
 
 
 class WriterClient:
@@ -153,7 +155,10 @@ class WriterClient:
         params = {name: value for name, value in (asked or {}).items() if value is not None}
 
         async def once(patience: Patience) -> ModelT:
-            return parse(await self._fetch(path, params, subject, patience), model, subject, self._key)
+            body = await self._fetch(path, params, subject, patience)
+            if len(body) <= _PARSED_AT_ONCE:
+                return parse(body, model, subject, self._key)
+            return await run_in_worker(lambda: parse(body, model, subject, self._key))
 
         def time_is_over(patience: Patience) -> WriterError:
             return BudgetSpent(

@@ -1,7 +1,7 @@
 """The key on its way out: sent with each request, and read again from its file once Writer refuses it."""
 
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 
 import httpx
@@ -13,6 +13,7 @@ from writer_jobs_mcp.errors import KeyRefused
 from writer_jobs_mcp.text import visible
 
 _HEADER = "Authorization"
+_PART, _OVERLAP = 65_536, 4_096  # characters; what is searched for has a few, and as many hidden ones between them
 _KEYS_REMEMBERED = 8  # answers to requests under a key that was rotated away may still be on their way
 
 
@@ -74,12 +75,13 @@ class BearerKey(httpx.Auth):
 
     def may_be_told_by(self, texts: list[str]) -> bool:
         """Whether a key might be told by one of these, as it came or as it is shown; it is not where this is False."""
-        told = "\n".join([*texts, *(shown for text in texts if (shown := visible(text)) is not text)])
-        return any(echoes.may_be_in(told) for echoes in self._sent)
+        sent = tuple(self._sent)  # another thread may add one meanwhile
+        told = "\n".join(part for text in texts for part in _parts(text))
+        return any(echoes.may_be_in(told) for echoes in sent)
 
     def taken_out_of(self, said: JsonValue) -> JsonValue:
         """What Writer said, with no text in it that tells a key."""
-        for echoes in self._sent:
+        for echoes in tuple(self._sent):
             said = _each_text(partial(_masked, echoes), said)
         return said
 
@@ -88,6 +90,15 @@ class BearerKey(httpx.Auth):
         for echoes in self._sent:
             complaint = echoes.blotted(complaint)
         return complaint
+
+
+def _parts(text: str) -> Iterator[str]:
+    """A text and, where it differs, what can be seen of it: of a long one in parts, so that none takes long."""
+    for start in range(0, len(text), _PART - _OVERLAP):
+        part = text[start : start + _PART]
+        yield part
+        if (shown := visible(part)) is not part:
+            yield shown
 
 
 def _bearer(key: str) -> str:

@@ -26,6 +26,8 @@ CONNECT_SECONDS = 8.0
 SILENCE_SECONDS = 15.0
 """Without one byte; leaves room for another try within the default budget."""
 
+_COMPLAINT_READ = 8_000  # characters, of which a few hundred are shown
+
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 
 
@@ -67,7 +69,7 @@ def _refused(status: int, subject: str, complaint: str, key: BearerKey) -> Write
         case HTTPStatus.NOT_FOUND | HTTPStatus.METHOD_NOT_ALLOWED | HTTPStatus.GONE:
             return NotFound(f"Writer does not know {subject}, or this key cannot see it ({status}). Check the id.")
         case _:
-            words = preview(key.blotted_out_of(visible(complaint)), 300)
+            words = preview(key.blotted_out_of(visible(complaint[:_COMPLAINT_READ])), 300)
             said = f", saying {quoted(words)}" if words else ", without saying why"
             return BadRequest(
                 f"Writer would not take the request about {subject} ({named(status)}){said}. Correct the arguments and "

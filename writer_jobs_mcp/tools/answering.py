@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_types import CallToolResult, TextContent
 
 from writer_jobs_mcp import views
+from writer_jobs_mcp.worker import run_in_worker
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
@@ -38,3 +39,8 @@ def answer(view: views.View, meta: dict[str, Any] | None = None) -> CallToolResu
     return CallToolResult(
         content=[TextContent(type="text", text=view.as_text())], structured_content=view.as_structure(), _meta=meta
     )
+
+
+async def answer_in_worker(make: Callable[[], views.View]) -> CallToolResult:
+    """What :func:`answer` gives, made in a worker thread: the text of jobs may take long to clean and to shorten."""
+    return await run_in_worker(lambda: answer(make()))

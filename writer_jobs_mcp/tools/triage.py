@@ -14,6 +14,9 @@ from writer_jobs_mcp.scan import scan_jobs
 from writer_jobs_mcp.tools.answering import App, answer
 from writer_jobs_mcp.tools.arguments import Absent, ApplicationId, MaxJobs, Moment
 from writer_jobs_mcp.triage import Triage, Window
+from writer_jobs_mcp.worker import Timer, check_cancelled, run_in_worker, seconds_left
+
+_COMPARING = 0.7  # of the time that is left when the jobs are read; the rest is for what is said of them
 
 
 async def triage_application_jobs(
@@ -33,7 +36,7 @@ async def triage_application_jobs(
     app = ctx.request_context.lifespan_context
     now = app.clock()
     window = _window(since, until, now)
-    triage = Triage(window, now)
+    triage = Triage(window, now, check_cancelled)
 
     async def tell(read: int, total: int | None) -> None:
         of_total = "" if total is None else f" of {total:,}"
@@ -42,12 +45,19 @@ async def triage_application_jobs(
     coverage = await scan_jobs(
         app.client, application_id, triage.add, since=window.before(now), max_jobs=max_jobs, progress=tell
     )
-    report = triage.report(compares=coverage.complete and not coverage.unreadable)
     asked = views.Asked(application_id, window, now, max_jobs, offers_retry=app.offers_retry)
-    view = views.triage_report(report, coverage, asked)
-    drawn = client_supports_apps(ctx)
-    meta = views.page_meta(report.steps, view.counts, offers_retry=app.offers_retry) if drawn else None
-    return answer(view, meta)
+    draws_page = client_supports_apps(ctx)
+    comparing = Timer(_COMPARING * seconds_left())
+
+    def work() -> CallToolResult:
+        report = triage.report(
+            compares=coverage.complete and not coverage.unreadable, is_over=lambda: comparing.is_over
+        )
+        view = views.triage_report(report, coverage, asked)
+        meta = views.page_meta(report.steps, view.counts, offers_retry=app.offers_retry) if draws_page else None
+        return answer(view, meta)
+
+    return await run_in_worker(work)
 
 
 def _window(since: datetime | timedelta | None, until: datetime | timedelta | None, now: datetime) -> Window:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from writer_jobs_mcp import views
 from writer_jobs_mcp.errors import BudgetSpent, WriterError
-from writer_jobs_mcp.tools.answering import App, answer
+from writer_jobs_mcp.tools.answering import App, answer_in_worker
 from writer_jobs_mcp.tools.arguments import JobId, Seconds
 
 _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.5, 5.0, 1.5  # seconds between two looks, the longer the wait
@@ -42,5 +42,6 @@ async def wait_for_job(
             except WriterError as exc:
                 trouble = exc
                 break
-    waited = anyio.current_time() - started
-    return answer(views.job_wait(job, app.clock(), waited=waited, trouble=str(trouble) if trouble else None))
+    waited, now = anyio.current_time() - started, app.clock()
+    sentence = str(trouble) if trouble else None
+    return await answer_in_worker(lambda: views.job_wait(job, now, waited=waited, trouble=sentence))

@@ -27,6 +27,7 @@ _FEW_LENGTH, _GROUP_LENGTH, _FRAME_LENGTH = 4_500, 385, 1_000
 """Characters of JSON up to which no text is shortened; then those of a group on average, and what stands around."""
 _REPORT_LENGTH = 12_000
 """Characters of JSON that a report stays under, whatever the jobs hold."""
+_NOT_COMPARED = "There was no time to compare all errors, so groups that say the same may stand apart."
 _CAUSES: dict[Category, str] = {
     "rate_limit": "rate limits",
     "timeout": "timeouts",
@@ -245,7 +246,7 @@ def _report(report: Report, coverage: Coverage, asked: Asked, groups_shown: int)
         failures_omitted=OmittedFailures(groups=len(omitted), jobs=sum(group.count for group in omitted))
         if omitted
         else None,
-        next=next_calls(report, coverage, asked) or None,
+        next=next_calls(report._replace(failures=shown), coverage, asked) or None,
     )
     for signature_length, example_length in _TEXTS:
         groups = [_group(group, report.failed, signature_length, example_length) for group in shown]
@@ -259,7 +260,7 @@ def _coverage(coverage: Coverage, report: Report, since: datetime | None) -> Cov
     unreadable = None
     if coverage.unreadable:
         unreadable = UnreadableRows(count=coverage.unreadable, reason=coverage.unreadable_reason)
-    message = coverage.error
+    message = coverage.error if report.all_compared else spaced(coverage.error, _NOT_COMPARED)
     stopped_by: StoppedBy = coverage.stopped_by
     if coverage.reaches(since) and not coverage.complete:
         stopped_by = "since"
