@@ -6,7 +6,9 @@ import os
 import select
 import sys
 from collections import Counter
-from typing import Any, BinaryIO
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, BinaryIO, Literal, Self
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
@@ -28,6 +30,9 @@ logger = logging.getLogger(__name__)
 _MOST_OPEN = 256  # requests; a client that reads no answers is heard no further, so that they cannot pile up here
 _BETWEEN_LOOKS = 0.25  # seconds: how soon it is seen that a client has gone which has as many open
 _LAST_WORDS = 0.4  # seconds: what is not written so long after the end of input, nobody reads
+
+_Session = MemoryObjectSendStream[SessionMessage | Exception]
+"""Takes the client's messages to one session of the SDK, which ends when this is closed."""
 
 
 def take_pipes() -> tuple[int, int]:
@@ -53,15 +58,21 @@ async def serve(server: MCPServer[Any], stdin: int, stdout: int) -> None:
     """
     # The SDK would wait for a line from a client that reads no more, and for a client to read that writes no more.
     lowlevel = server._lowlevel_server  # pyright: ignore[reportPrivateUsage] - the SDK's only way to run over streams
-    to_server, heard = anyio.create_memory_object_stream[SessionMessage | Exception]()
     to_client, said = anyio.create_memory_object_stream[SessionMessage]()
     pipes = _Pipes(stdin, stdout)
 
+    def begin_session() -> _Session:
+        session, heard = anyio.create_memory_object_stream[SessionMessage | Exception]()
+        sessions.start_soon(lowlevel.run, heard, _Answers(to_client), lowlevel.create_initialization_options())
+        return session
+
     async def hear() -> None:
-        async with to_server:
-            await pipes.hear(to_server)
+        await pipes.hear(begin_session)
+        tasks.start_soon(drop_the_rest)
+
+    async def drop_the_rest() -> None:
         await anyio.sleep(_LAST_WORDS)
-        said.close()  # whatever is still to be said is dropped, even where the SDK shields it
+        said.close()  # also what the SDK shields from cancellation
         tasks.cancel_scope.cancel()
 
     async def say() -> None:
@@ -70,9 +81,9 @@ async def serve(server: MCPServer[Any], stdin: int, stdout: int) -> None:
         tasks.cancel_scope.cancel()  # all is said, or nobody hears it
 
     async with anyio.create_task_group() as tasks, to_client:
-        tasks.start_soon(hear)
         tasks.start_soon(say)
-        await lowlevel.run(heard, to_client, lowlevel.create_initialization_options())
+        async with anyio.create_task_group() as sessions:
+            sessions.start_soon(hear)
     if pipes.broken and not nobody_reads(pipes.broken):
         raise pipes.broken
 
@@ -82,6 +93,27 @@ def nobody_reads(exc: OSError) -> bool:
     return isinstance(exc, ConnectionError) or (os.name == "nt" and exc.errno == errno.EINVAL)
 
 
+class _Answers:
+    """Where a session of the SDK writes; it stays open for the next session."""
+
+    def __init__(self, to_client: MemoryObjectSendStream[SessionMessage]) -> None:
+        self._to_client = to_client
+
+    async def send(self, item: SessionMessage, /) -> None:
+        await self._to_client.send(item)
+
+    async def aclose(self) -> None:
+        pass
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
+    ) -> bool | None:
+        pass
+
+
 class _Pipes:
     def __init__(self, stdin: int, stdout: int) -> None:
         self.broken: OSError | None = None
@@ -89,26 +121,60 @@ class _Pipes:
         self._stdin, self._stdout = stdin, stdout
         self._room = anyio.Semaphore(_MOST_OPEN)
         self._open: Counter[str] = Counter()  # by id: nothing keeps a client from using one twice
+        self._all_settled = anyio.Event()
+        self._requests_so_far: Literal["none", "server/discover", "others"] = "none"
 
-    async def hear(self, to_server: MemoryObjectSendStream[SessionMessage | Exception]) -> None:
+    async def hear(self, begin_session: Callable[[], _Session]) -> None:
+        """Pass on what the client sends, to the end of it."""
         # Never closed: to close it would wait for the thread that reads it.
         lines = open(self._stdin, "rb", closefd=False)  # noqa: ASYNC230, SIM115 - nothing is waited for until it is read
-        while line := await self._line(lines):
-            try:
-                message = _message(line)
-            except ValueError as exc:
-                await to_server.send(exc)
-                continue
-            match message:
-                case JSONRPCRequest(id=request):
-                    if not await self._has_room():
-                        return
-                    self._open[_named(request)] += 1
-                case JSONRPCNotification(method="notifications/cancelled", params={"requestId": request}):
-                    self._settle(request)  # it is not answered
-                case _:
-                    pass
-            await to_server.send(SessionMessage(message))
+        session = begin_session()
+        try:
+            while line := await self._line(lines):
+                try:
+                    message = _message(line)
+                except ValueError as exc:
+                    await session.send(exc)
+                    continue
+                match message:
+                    case JSONRPCRequest(id=request, method=method):
+                        if not await self._has_room():
+                            return
+                        if self._falls_back(method):
+                            await self._wait_for_answers()
+                            session.close()
+                            session = begin_session()
+                        self._open[_named(request)] += 1
+                    case JSONRPCNotification(method="notifications/cancelled", params={"requestId": request}):
+                        self._settle(request)  # it is not answered
+                    case _:
+                        pass
+                await session.send(SessionMessage(message))
+        finally:
+            session.close()
+
+    def _falls_back(self, method: str) -> bool:
+        """Record a request; whether a client that has only sent ``server/discover`` begins an older session with it.
+
+        Some wait one second for the answer, and starting up can take longer. The specification allows it, but the SDK
+        lets the first request decide for the whole connection, and would refuse.
+        """
+        match self._requests_so_far, method:
+            case "none", "server/discover":
+                self._requests_so_far = "server/discover"
+            case ("server/discover", "server/discover") | (_, "ping"):
+                pass
+            case so_far, _:
+                self._requests_so_far = "others"
+                return (so_far, method) == ("server/discover", "initialize")
+        return False
+
+    async def _wait_for_answers(self) -> None:
+        """Wait until all requests so far are answered, which takes milliseconds unless the client does not read."""
+        if self._open:
+            self._all_settled = anyio.Event()
+            with anyio.move_on_after(_LAST_WORDS):
+                await self._all_settled.wait()
 
     async def _has_room(self) -> bool:
         """Wait until another request may be open; False where the client is gone by then."""
@@ -146,6 +212,8 @@ class _Pipes:
             if times > 1:
                 self._open[_named(request)] = times - 1
             self._room.release()
+        if not self._open:
+            self._all_settled.set()
 
 
 def _message(line: bytes) -> JSONRPCMessage:

@@ -29,12 +29,17 @@ class Server:
 
     def __post_init__(self) -> None:
         self._ids = count(1)
+        self.last = 0
+        """The id of the newest request."""
 
     def send(self, method: str, params: dict[str, Any] | None = None) -> int:
         """Send a request, as soon as the pipe takes it; its id."""
-        id_ = next(self._ids)
-        self._write({"id": id_, "method": method, "params": params or {}})
-        return id_
+        self.last = next(self._ids)
+        self._write({"id": self.last, "method": method, "params": params or {}})
+        return self.last
+
+    def notify(self, method: str, params: dict[str, Any] | None = None) -> None:
+        self._write({"method": method, "params": params or {}})
 
     def call(self, tool: str, **arguments: Any) -> int:
         return self.send("tools/call", {"name": tool, "arguments": arguments})
@@ -52,6 +57,19 @@ class Server:
         async with asyncio.timeout(A_WHILE):
             return json.loads(await self.process.stdout.readline())
 
+    async def receive_up_to(self, id_: int) -> list[dict[str, Any]]:
+        """All messages up to the answer to one request."""
+        received = [await self.receive()]
+        while received[-1].get("id") != id_:
+            received.append(await self.receive())
+        return received
+
+    async def rest(self) -> list[dict[str, Any]]:
+        """All messages up to the end of stdout."""
+        assert self.process.stdout
+        async with asyncio.timeout(A_WHILE):
+            return [json.loads(line) for line in (await self.process.stdout.read()).splitlines()]
+
     async def ask(self, tool: str, **arguments: Any) -> dict[str, Any]:
         """The result of a call that is not an error."""
         id_ = self.call(tool, **arguments)
@@ -63,7 +81,7 @@ class Server:
     def greet(self) -> None:
         """The handshake, with nobody waiting for the answer."""
         self.send("initialize", INITIALIZE)
-        self._write({"method": "notifications/initialized"})
+        self.notify("notifications/initialized")
 
     def end_input(self) -> None:
         assert self.process.stdin
