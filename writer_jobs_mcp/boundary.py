@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 from urllib.parse import unquote
 
 import anyio
+import anyio.lowlevel
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError, UnexpectedToolError
@@ -148,6 +149,7 @@ class JobTool(Tool):
             )
             raise UnexpectedToolError(message) from exc.__cause__
         except MCPError as exc:
+            await anyio.lowlevel.checkpoint_if_cancelled()  # a client that has left refuses nothing, and gets no answer
             message = f"{self.name} could not ask the user: the client refused the question, so nothing was done."
             raise ToolError(message) from exc
         except ToolError as exc:

@@ -15,6 +15,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from mcp.server import MCPServer
 from mcp.shared.message import SessionMessage
 from mcp_types import (
+    CONNECTION_CLOSED,
     JSONRPCError,
     JSONRPCMessage,
     JSONRPCNotification,
@@ -72,7 +73,7 @@ async def serve(server: MCPServer[Any], stdin: int, stdout: int) -> None:
 
     async def drop_the_rest() -> None:
         await anyio.sleep(_LAST_WORDS)
-        said.close()  # also what the SDK shields from cancellation
+        said.close()  # also what is shielded from cancellation
         tasks.cancel_scope.cancel()
 
     async def say() -> None:
@@ -94,13 +95,15 @@ def nobody_reads(exc: OSError) -> bool:
 
 
 class _Answers:
-    """Where a session of the SDK writes; it stays open for the next session."""
+    """Where a session of the SDK writes: it stays open for the next session, and loses no answer that waits in it."""
 
     def __init__(self, to_client: MemoryObjectSendStream[SessionMessage]) -> None:
         self._to_client = to_client
 
     async def send(self, item: SessionMessage, /) -> None:
-        await self._to_client.send(item)
+        # At the end of input the SDK cancels every request, even one whose answer only waits to be written.
+        with anyio.CancelScope(shield=isinstance(item.message, JSONRPCResponse | JSONRPCError)):
+            await self._to_client.send(item)
 
     async def aclose(self) -> None:
         pass
@@ -123,6 +126,7 @@ class _Pipes:
         self._open: Counter[str] = Counter()  # by id: nothing keeps a client from using one twice
         self._all_settled = anyio.Event()
         self._requests_so_far: Literal["none", "server/discover", "others"] = "none"
+        self._input_has_ended = False
 
     async def hear(self, begin_session: Callable[[], _Session]) -> None:
         """Pass on what the client sends, to the end of it."""
@@ -151,6 +155,7 @@ class _Pipes:
                         pass
                 await session.send(SessionMessage(message))
         finally:
+            self._input_has_ended = True
             session.close()
 
     def _falls_back(self, method: str) -> bool:
@@ -194,6 +199,8 @@ class _Pipes:
 
     async def say(self, said: MemoryObjectReceiveStream[SessionMessage]) -> None:
         async for each in said:
+            if self._input_has_ended and not _is_finished_answer(each.message):
+                continue
             line = each.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n"
             try:
                 await anyio.to_thread.run_sync(_write, self._stdout, line, abandon_on_cancel=True)
@@ -214,6 +221,15 @@ class _Pipes:
             self._room.release()
         if not self._open:
             self._all_settled.set()
+
+
+def _is_finished_answer(message: JSONRPCMessage) -> bool:
+    """Whether it answers a request, and not because the SDK has cut the request off."""
+    match message:
+        case JSONRPCError(error=error):
+            return error.code != CONNECTION_CLOSED
+        case _:
+            return isinstance(message, JSONRPCResponse)
 
 
 def _message(line: bytes) -> JSONRPCMessage:

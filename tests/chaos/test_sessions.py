@@ -1,8 +1,9 @@
-"""How a client begins a session: it may fall back to an older protocol."""
+"""How a client begins and ends a session: it may fall back to an older protocol, and may close stdin at any time."""
 
 import asyncio
 import json
 import os
+from collections import Counter
 from collections.abc import Callable
 from fcntl import ioctl
 from struct import unpack
@@ -14,9 +15,9 @@ from mcp_types import INVALID_REQUEST, PROTOCOL_VERSION_META_KEY, UNSUPPORTED_PR
 
 from tests.chaos.conftest import Tally, at_length
 from tests.chaos.lines import MODERN
-from tests.chaos.process import INITIALIZE, Server, started, until
+from tests.chaos.process import INITIALIZE, Server, serving, started, until
 from tests.chaos.test_leaving import pipe
-from tests.chaos.writer import Writer
+from tests.chaos.writer import APPLICATION, Writer
 from tests.client.telling import A_WHILE, MIB
 from writer_jobs_mcp.resources import APPLICATIONS_URI
 
@@ -176,6 +177,99 @@ async def test_falling_back_leaves_all_room_for_requests(tally: Tally) -> None:
             server.send("tools/call", LOOK)
         ping = server.send("ping")  # the last that finds room
         assert (await server.receive())["id"] == ping
+        await check_end(server)
+
+
+CALLS: dict[str, dict[str, Any]] = {
+    "a triage": {"name": "triage_application_jobs", "arguments": {"application_id": APPLICATION}},
+    "a small call": LOOK,
+}
+
+
+@pytest.mark.parametrize("call", list(CALLS)[: at_length(1, len(CALLS))])
+@pytest.mark.parametrize("era", ["legacy", "modern"])
+async def test_nothing_is_written_for_calls_that_the_end_of_input_cuts_off(era: str, call: str, tally: Tally) -> None:
+    tally.tried["ways to leave"] += 1
+    peer = Writer(jobs=1000)
+    async with peer.served() as url, started(environ={"WRITER_BASE_URL": url}) as server:
+        await begin(server, era)
+        peer.hold("before the head")
+        for _ in range(5):
+            server.send("tools/call", {**CALLS[call], **(MODERN_PARAMS if era == "modern" else {})})
+        await until(lambda: peer.in_flight >= 5)
+        await check_end(server)
+        await until(lambda: not peer.in_flight)
+
+
+@pytest.mark.parametrize("number", [300, 256][: at_length(1, 2)])
+async def test_nothing_is_written_for_as_many_calls_as_may_be_open(number: int, tally: Tally) -> None:
+    tally.tried["ways to leave"] += 1
+    peer = Writer()
+    async with peer.served() as url, serving(url) as server:
+        peer.hold("before the head")
+        for _ in range(number):
+            server.send("tools/call", LOOK)
+        await until(lambda: peer.in_flight > 0)
+        await check_end(server)
+
+
+async def test_an_open_question_to_the_user_is_dropped_without_a_word(tally: Tally) -> None:
+    tally.tried["ways to leave"] += 1
+    allowed = {"WRITER_JOBS_ALLOW_RETRY": "true"}
+    async with Writer().served() as url, started(environ={"WRITER_BASE_URL": url, **allowed}) as server:
+        server.send("initialize", {**INITIALIZE, "capabilities": {"elicitation": {}}})
+        await server.receive()
+        server.notify("notifications/initialized")
+        server.call("retry_jobs", job_ids=["1"], dry_run=False)
+        assert (await server.receive())["method"] == "elicitation/create"
+        await check_end(server)
+
+
+async def test_answers_that_wait_to_be_written_when_the_input_ends_are_written(tally: Tally) -> None:
+    tally.tried["ways to leave"] += 1
+    async with pipe() as (read, write), started("--sandbox", stdout=write) as server:
+        server.greet()
+        for _ in range(20):
+            server.send("tools/list")
+        await until(lambda: bytes_in(read) > 40_000)
+        server.end_input()
+        os.close(write)
+        answers = await lines_from(read, server.last)
+        assert [answer["id"] for answer in answers] == list(range(1, server.last + 1))
+        assert (await server.complaints(), await server.status()) == ("", 0)
+
+
+ANSWERED_WITHOUT_WRITER: list[tuple[str, dict[str, Any]]] = [
+    ("prompts/get", {"name": "explain_job_failure", "arguments": {"job_id": "1"}}),
+    ("tools/call", {"name": "get_job_error", "arguments": {}}),
+    ("tools/list", {}),
+]
+
+
+@pytest.mark.parametrize("era", ["legacy", "modern", "fallen back"])
+async def test_requests_and_the_end_of_input_in_one_go_are_answered(era: str, tally: Tally) -> None:
+    tally.tried["ways to leave"] += 1
+    async with started("--sandbox") as server:
+        if era == "fallen back":
+            discover(server)
+        if era != "modern":
+            server.greet()
+        for _ in range(10):
+            for method, params in ANSWERED_WITHOUT_WRITER:
+                server.send(method, {**params, **(MODERN_PARAMS if era == "modern" else {})})
+        server.end_input()
+        answers = await server.rest()
+        assert Counter(answer["id"] for answer in answers) == Counter(range(1, server.last + 1))
+        assert all("result" in answer for answer in answers)
+        assert (await server.complaints(), await server.status()) == ("", 0)
+
+
+async def begin(server: Server, era: str) -> None:
+    if era == "modern":
+        discover(server)
+    else:
+        server.greet()
+    await server.receive()
 
 
 def bytes_in(read: int) -> int:
