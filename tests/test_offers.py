@@ -215,6 +215,7 @@ async def test_the_window_is_a_day_unless_given(client: Client) -> None:
     name, application = "triage_failed_jobs", {"application_id": "an-app"}
     call = 'triage_application_jobs(application_id="an-app", since="{}")'
     assert call.format("24h") in await text_of_prompt(client, name, application)
+    assert call.format("24h") in await text_of_prompt(client, name, {**application, "since": ""})
     assert call.format("24h") in await text_of_prompt(client, name, {**application, "since": " "})
     assert call.format("7d") in await text_of_prompt(client, name, {**application, "since": "7d"})
 

@@ -215,11 +215,9 @@ async def test_a_tool_that_there_is_not_is_told_with_those_that_there_are(client
 async def test_an_id_that_would_lead_elsewhere_is_refused_before_anything_is_sent(
     client: Client, api: Sandbox, bad: str
 ) -> None:
-    for tool, name in [
-        ("list_application_jobs", "application_id"),
-        ("get_job_error", "job_id"),
-        ("list_applications", "after"),
-    ]:
+    required = [("list_application_jobs", "application_id"), ("get_job_error", "job_id")]
+    optional = [("list_applications", "after")] if bad.strip() else []  # a blank one is not given
+    for tool, name in [*required, *optional]:
         assert (await error_of(client, tool, {name: bad})).startswith(f"{name} must ")
     assert list(api.received) == []
 
@@ -241,6 +239,36 @@ async def test_numeric_strings_are_numbers_and_null_is_not_given(client: Client,
     answer = await structure_of(client, "list_application_jobs", {"application_id": ALIAS, **arguments})
     assert (answer["page"]["limit"], answer["page"]["offset"], len(answer["jobs"])) == (5, 0, 5)
     assert "status" not in answer
+
+
+BLANKS = ["", " ", "\n\t", "\u00a0\u3000"]
+
+
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+async def test_a_blank_optional_argument_is_not_given(config: Config, world: World, era: str) -> None:
+    server = build_server(config.model_copy(update={"allow_retry": True}), clock=lambda: NOW)
+    job = world.jobs(ALIAS, "failed")[0].id
+    required: dict[str, Any] = {"application_id": ALIAS, "job_id": job, "job_ids": [job]}
+    tried: set[tuple[str, str]] = set()
+    async with Client(server, mode=era) as client:
+        for name, tool in (await published()).items():
+            schema = tool["inputSchema"]
+            given = {each: required[each] for each in schema.get("required", ())}
+            optional = [each for each in schema["properties"] if each not in given]
+            expected = await structure_of(client, name, given)
+            for blank in BLANKS:
+                assert await structure_of(client, name, {**given, **dict.fromkeys(optional, blank)}) == expected
+            for each in optional:
+                assert await structure_of(client, name, {**given, each: ""}) == expected, each
+                tried.add((name, each))
+    assert len(tried) >= 15
+    assert {("list_application_jobs", "status"), ("list_applications", "after"), ("retry_jobs", "dry_run")} <= tried
+
+
+@pytest.mark.parametrize("blank", BLANKS)
+async def test_a_blank_required_or_unknown_argument_is_an_error(client: Client, blank: str) -> None:
+    assert (await error_of(client, "get_job_error", {"job_id": blank})).startswith("job_id must not be empty")
+    assert (await error_of(client, "list_applications", {"page": blank})).startswith('Unknown argument "page"')
 
 
 async def test_an_id_is_trimmed(client: Client) -> None:

@@ -76,6 +76,23 @@ async def test_a_real_client_asks_all_three_tools(url: str, mode: str) -> None:
     assert explained["status"] == "failed"
 
 
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+async def test_a_client_that_sends_every_argument_may_leave_the_optional_ones_blank(mode: str) -> None:
+    parameters = StdioServerParameters(command=SERVER[0], args=[*SERVER[1:], "--sandbox"], env=clean_environment())
+    with anyio.fail_after(A_WHILE):
+        async with Client(stdio_client(parameters), mode=mode) as client:
+            blank = {"limit": "", "order": "", "after": "", "before": "", "type": ""}
+            applications = await structure_of(client, "list_applications", blank)
+            application = applications["applications"][0]["id"]
+            arguments = {"application_id": application, "status": " ", "offset": "", "limit": "\t"}
+            jobs = await structure_of(client, "list_application_jobs", arguments)
+            arguments = {"application_id": application, "since": "", "until": " ", "max_jobs": ""}
+            report = await structure_of(client, "triage_application_jobs", arguments)
+    assert (applications["page"]["returned"], jobs["page"]["limit"]) == (3, 20)
+    assert "status" not in jobs
+    assert report["coverage"]["complete"] is True
+
+
 async def test_the_sandbox_is_served_without_a_key() -> None:
     parameters = StdioServerParameters(command=SERVER[0], args=[*SERVER[1:], "--sandbox"], env=clean_environment())
     with anyio.fail_after(A_WHILE):

@@ -132,7 +132,7 @@ class JobTool(Tool):
         """
         if self.is_key_in(_joined(arguments)):
             raise ToolError(_KEY_GIVEN)
-        given = {name: value for name, value in arguments.items() if value is not None}
+        given = {name: value for name, value in arguments.items() if not self._is_left_out(name, value)}
         try:
             with anyio.fail_after(self.call_budget):
                 return await super().run(given, context, convert_result)
@@ -158,6 +158,12 @@ class JobTool(Tool):
             # No tool of ours raises it: the answer to a question was no answer.
             message = f"{self.name} asked the user and cannot read the answer, so nothing was done. Call again to ask."
             raise ToolError(message) from exc
+
+    def _is_left_out(self, name: str, value: object) -> bool:
+        # Some frameworks make every argument required: what a model does not want to give, it sends as null or blank.
+        if isinstance(value, str) and not value.strip():
+            return name in self.parameters["properties"] and name not in self.parameters.get("required", ())
+        return value is None
 
     def _complaints(self, exc: ValidationError) -> Iterator[str]:
         seen: set[str] = set()
