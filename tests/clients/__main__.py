@@ -9,10 +9,11 @@ from pathlib import Path
 
 import anyio
 
-from tests.clients.askers import Connect, codex, inspector, python, typescript
+from tests.clients.askers import Connect, ai_sdk, codex, inspector, python, typescript
+from tests.clients.closing import python_sdk_1
 from tests.clients.conformance import conformance
 from tests.clients.health import claude_code, gemini_cli
-from tests.clients.installed import PLACE
+from tests.clients.installed import PLACE, PYTHON_SDKS_1
 from tests.clients.programs import Deviation
 from tests.clients.script import put_through
 from tests.snapshots import published
@@ -33,6 +34,8 @@ async def main() -> int:
         "The Python SDK, in the protocol of 2025": asking(python("legacy"), offered),
         "The TypeScript SDK, @modelcontextprotocol/client": asking(typescript("2"), offered),
         "The TypeScript SDK, @modelcontextprotocol/sdk": asking(typescript("1"), offered),
+        **{f"The Python SDK {version}, closing with a call open": python_sdk_1(version) for version in PYTHON_SDKS_1},
+        "The AI SDK, with a server that starts slowly": asking(ai_sdk, offered),
         "The MCP Inspector, strict, in the newest protocol": asking(inspector("modern"), offered),
         "The MCP Inspector, strict, in the protocol of 2025": asking(inspector("legacy"), offered),
         "Codex": asking(codex, offered),
@@ -85,7 +88,8 @@ async def heard(trial: Trial) -> list[str] | Deviation:
 def versions() -> str:
     """The packages that the clients came from."""
     installed: dict[str, str] = json.loads((PLACE / "package.json").read_text(encoding="utf-8"))["dependencies"]
-    return ", ".join(f"{name} {version}" for name, version in installed.items())
+    named = [*installed.items(), *(("mcp", version) for version in PYTHON_SDKS_1)]
+    return ", ".join(f"{name} {version}" for name, version in named)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The clients that let themselves be told what to ask: the SDKs, the Inspector, and Codex."""
 
 import json
+import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any, Literal
 from mcp import client as python_sdk
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from tests.clients.installed import CODEX, INSPECTOR, NODE, PLACE, at_home
+from tests.clients.installed import CODEX, INSPECTOR, NODE, NODE_22, PLACE, at_home
 from tests.clients.programs import Conversation, conversing_with, run
 from tests.clients.recipes import recipe
 from tests.clients.script import Asker, expect
@@ -66,6 +67,20 @@ class _TypeScript:
 
     async def call(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         return await self.conversation.ask("call", name=tool, arguments=arguments)
+
+
+# The AI SDK waits one second for the answer to `server/discover`, and then sends `initialize` on the same pipe.
+_STARTS_SLOWLY = "import os, sys, time; time.sleep(1.5); os.execv(sys.argv[1], sys.argv[1:])"
+
+
+@asynccontextmanager
+async def ai_sdk(server: Sequence[str], home: Path) -> AsyncGenerator[Asker]:
+    """The AI SDK's client, with a server that takes longer to start than it waits for the newest protocol."""
+    command = [NODE_22, str(PLACE / "ai_sdk.mjs"), sys.executable, "-c", _STARTS_SLOWLY, *server]
+    async with conversing_with(command, home) as conversation:
+        version: Any = await conversation.ask("version")
+        expect(version == "2025-11-25", f"it was answered in time, so that nothing is shown: it speaks {version}")
+        yield _TypeScript(conversation)
 
 
 def inspector(era: Literal["modern", "legacy"]) -> Connect:

@@ -9,7 +9,10 @@ MODULES = PLACE / "node_modules"
 NODE = "node"
 """This machine's own, which the TypeScript SDKs must do with."""
 NODE_22 = str(MODULES / "node" / "bin" / "node")
-"""For the Inspector and the conformance suite, which ask for it."""
+"""For the AI SDK, the Inspector and the conformance suite, which ask for it."""
+
+PYTHON_SDKS_1 = ("1.27.2", "1.30.0")
+"""The newest of two lines of the Python SDK that many frameworks still build on."""
 
 CLAUDE = [NODE, str(MODULES / "@anthropic-ai" / "claude-code" / "cli-wrapper.cjs")]
 CODEX = [NODE, str(MODULES / "@openai" / "codex" / "bin" / "codex.js")]

@@ -1,0 +1,33 @@
+"""The clients that close while the server still works for them."""
+
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import anyio
+
+from tests.clients.installed import PLACE
+from tests.clients.programs import run
+from tests.clients.script import expect
+from tests.test_stdio import SERVER
+
+
+def python_sdk_1(version: str) -> Callable[[object, Path], Awaitable[list[str]]]:
+    """The trial of a client of the Python SDK 1 that gives a call up and closes: it must not fail or complain."""
+
+    async def trial(_: object, home: Path) -> list[str]:
+        ended = await run([await _python_with(f"mcp=={version}"), str(PLACE / "python_sdk_1.py"), *SERVER], home)
+        expect(not ended.err, f"it complains: {ended.err}")
+        return [
+            f"tools/list → {ended.out.strip()}",
+            "list_applications({}), which Writer does not answer → given up, and closed without an error",
+        ]
+
+    return trial
+
+
+async def _python_with(requirement: str) -> str:
+    """The interpreter of an environment that uv keeps in its cache."""
+    asked = ["--from", requirement, "python", "-c", "import sys; sys.stdout.write(sys.executable)"]
+    uvx = [sys.executable, "-m", "uv", "tool", "run", "--quiet", "--python", sys.executable]
+    return (await anyio.run_process([*uvx, *asked], stderr=None)).stdout.decode()
