@@ -13,6 +13,7 @@ The tree::
     ├── UnreadableAnswer    an answer that is not what the API promises
     ├── BudgetSpent         the time one tool call may take is over
     ├── DoubtfulRetry       a retry may have been started: it was sent, and no clear answer came
+    │   └── FailedRetry     Writer answered it with a redirect or a 5xx
     └── BadArguments        arguments that contradict each other; nothing was asked
 
     ConfigError             a setting that cannot be used; raised before anything is served
@@ -64,6 +65,10 @@ class BudgetSpent(WriterError):
 
 class DoubtfulRetry(WriterError):
     """A retry was sent and no clear answer came: whether it was started is not known, so it is not sent again."""
+
+
+class FailedRetry(DoubtfulRetry):
+    """Writer answered a retry with a redirect or a 5xx: neither accepted nor refused, it may have been started."""
 
 
 class BadArguments(WriterError):

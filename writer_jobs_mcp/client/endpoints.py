@@ -12,12 +12,19 @@ import httpx
 
 from writer_jobs_mcp.client.answers import ModelT, parse, read, started_id
 from writer_jobs_mcp.client.attempts import attempted
-from writer_jobs_mcp.client.handover import Handover
+from writer_jobs_mcp.client.handover import Handover, Sending
 from writer_jobs_mcp.client.key import BearerKey
 from writer_jobs_mcp.client.patience import Fault, Patience
 from writer_jobs_mcp.client.refusals import breakdown, named, refusal
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.errors import BadRequest, BudgetSpent, DoubtfulRetry, Unavailable, UnreadableAnswer, WriterError
+from writer_jobs_mcp.errors import (
+    BadRequest,
+    BudgetSpent,
+    DoubtfulRetry,
+    FailedRetry,
+    UnreadableAnswer,
+    WriterError,
+)
 from writer_jobs_mcp.ids import LONGEST_ID, shown_id
 from writer_jobs_mcp.models import Application, ApplicationPage, AsSaid, Job, JobPage
 from writer_jobs_mcp.text import preview, quoted
@@ -103,29 +110,33 @@ class WriterClient:
         path, subject = self._job(job_id)
         return await self._get(path, AsSaid, subject)
 
-    async def retry_job(self, job_id: str) -> str | None:
+    async def retry_job(self, job_id: str, sending: Sending | None = None) -> str | None:
         """``POST /v1/applications/jobs/{job_id}/retry``; the id of the job that runs now, where Writer tells it.
 
         Sent once: only where no connection could be made, so that nothing was sent, is it tried again.
 
+        Args:
+            job_id: The job.
+            sending: Is kept up to date, so that a caller that is cancelled knows whether anything was sent.
+
         Raises:
-            DoubtfulRetry: It was sent, and whether the job was started is not known.
+            DoubtfulRetry: It was sent, and whether the job was started is not known. After any other
+                :class:`~writer_jobs_mcp.errors.WriterError` it was not started.
         """
         path, subject = self._job(job_id)
-        way: Handover | None = None
+        sending = sending or Sending()
 
         async def once(patience: Patience) -> str | None:
-            nonlocal way
             async with self._in_flight:
-                way = Handover()
+                sending.handover = Handover()
                 try:
-                    return await self._post(f"{path}/retry", subject, patience, way)
+                    return await self._post(f"{path}/retry", subject, patience, sending.handover)
                 except Fault:
-                    way = None  # nothing went it
+                    sending.handover = None  # nothing was sent through it
                     raise
 
         def time_is_over(_: Patience) -> WriterError:
-            if way and way.is_sent is not False:
+            if sending.may_have_begun:
                 return _doubt(subject, "had not answered when the time for one call was over")
             return BudgetSpent(
                 f"The time for one call was over before the retry of {subject} was sent. Call again for it."
@@ -190,7 +201,7 @@ class WriterClient:
         Raises:
             Fault: Nothing can have been sent.
             DoubtfulRetry: It was sent, and no answer came.
-            WriterError: It was answered with a refusal.
+            WriterError: It was refused with a 4xx, or nothing can have been sent, and trying again would not help.
         """
         try:
             response, body = await self._exchange("POST", path, {}, patience.count(), way)
@@ -206,7 +217,7 @@ class WriterClient:
                 raise _doubt(subject, f"answered {named(response.status_code)} and named no job")
             return started
         if response.is_server_error:
-            raise Unavailable(
+            raise FailedRetry(
                 f"Writer answered {named(response.status_code)} to the retry of {subject}, which was not sent again: "
                 "it may have been started all the same. Look at the job (get_job_error) before you retry it."
             )
@@ -215,6 +226,8 @@ class WriterClient:
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             raise BadRequest(f"Writer takes no retry of {subject} (405). Run its application anew instead.")
         refused = refusal(response, body, subject, self._key)
+        if not response.is_client_error:
+            raise FailedRetry(str(refused)) from refused
         # 408 or 429: it was not taken, and asking again is for whoever reads this to decide.
         raise refused.as_error(subject, 1, 0) if isinstance(refused, Fault) else refused
 

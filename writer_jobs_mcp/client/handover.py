@@ -50,3 +50,16 @@ class Handover:
             with anyio.CancelScope(shield=True):
                 await self._unused.aclose()
         return self._scope.__exit__(kind, error, trace)
+
+
+class Sending:
+    """How far the sending of one request has come, also for a caller that is cancelled meanwhile."""
+
+    def __init__(self) -> None:
+        self.handover: Handover | None = None
+        """Of the attempt that is under way or was the last, unless it is certain that nothing of it was sent."""
+
+    @property
+    def may_have_begun(self) -> bool:
+        """Whether anything can have reached the other side; True where the transport does not tell."""
+        return self.handover is not None and self.handover.is_sent is not False
