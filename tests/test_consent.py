@@ -66,8 +66,16 @@ async def test_the_user_who_agrees_is_asked_once_and_before_anything_is_sent(
     async with asking(user, url, era) as client:
         report = await structure_of(client, "retry_jobs", {"job_ids": ids, "dry_run": False})
     assert (report["retried"], len(user.asked), user.posts_before, posts(api)) == (7, 1, 0, 7)
-    named = ", ".join(f'"{each}"' for each in ids[:5])
-    assert user.asked[0].message == (f"Retry {named} and 2 more? Writer starts again, once, each of them that failed.")
+    named = ", ".join(f'"{each}"' for each in ids)
+    assert user.asked[0].message == f"Retry 7 jobs: {named}? Writer starts again, once, each of them that failed."
+
+
+async def test_the_question_names_each_of_twenty_jobs(world: World, api: Sandbox, url: str, era: str) -> None:
+    user, ids = User(ElicitResult(action="decline"), api), failed(world, 20)
+    async with asking(user, url, era) as client:
+        await structure_of(client, "retry_jobs", {"job_ids": [*ids, *ids][:20], "dry_run": False})
+    assert user.asked[0].message.startswith("Retry 20 jobs: ")
+    assert [each for each in ids if f'"{each}"' not in user.asked[0].message] == []
 
 
 @pytest.mark.parametrize(
@@ -128,7 +136,7 @@ async def test_nothing_in_an_id_can_forge_the_question(api: Sandbox, url: str, e
     async with asking(user, url, era) as client:
         await structure_of(client, "retry_jobs", {"job_ids": ids, "dry_run": False})
     shown = f"{'d' * 59}…"
-    assert user.asked[0].message.startswith(f'Retry "a\\"? Nothing is sent. \\"", "b c", "{shown}"? ')
+    assert user.asked[0].message.startswith(f'Retry 3 jobs: "a\\"? Nothing is sent. \\"", "b c", "{shown}"? ')
 
 
 async def test_a_user_who_does_not_answer_in_time_has_not_agreed(world: World, api: Sandbox, url: str) -> None:

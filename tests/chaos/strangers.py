@@ -236,7 +236,7 @@ LAYOUT = re.compile(
             rf"{_N} of {_N} jobs? retried\.",
             rf"- {_ID}(?: \(was {_STATE}\))? [a-z_]+\.(?: (?:{_SENTENCE}))?",
             # The question to the user, and errors.
-            rf'Retry ""(?:, "")*(?: and {_N} more)?\? Writer starts again, once, each of them that failed\.',
+            rf'Retry {_N} jobs?: ""(?:, "")*\? Writer starts again, once, each of them that failed\.',
             _SENTENCE,
             r"[a-z_]+(?:\[\d+\])? must be"
             r" (?:an id as Writer gives it: no slash, backslash or control character, and not only dots"

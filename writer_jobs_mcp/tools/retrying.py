@@ -16,6 +16,7 @@ from writer_jobs_mcp.ids import shown_id
 from writer_jobs_mcp.text import preview, quoted
 from writer_jobs_mcp.tools.answering import App, answer
 from writer_jobs_mcp.tools.arguments import JobIds
+from writer_jobs_mcp.views.form import count
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
@@ -25,7 +26,6 @@ _CUT_OFF = (
     "The time for one call was over: it may have been started. Look at the job (get_job_error) before you retry it."
 )
 _TOO_LATE = "The time for one call was over before Writer had answered; nothing was sent. Call again."
-_NAMED = 5  # jobs in the question to the user; the others are counted
 _ID_SHOWN = 60
 
 
@@ -40,10 +40,10 @@ def ask_the_user(ctx: Context[App], job_ids: list[str], dry_run: bool) -> Consen
     if dry_run or not _can_ask(ctx.client_capabilities):
         return Consent(retry=True)
     ids = list(dict.fromkeys(job_ids))
-    # An agent may have read these ids in a stranger's text, and the user decides by what is seen here.
-    named = ", ".join(quoted(preview(job_id, _ID_SHOWN)) for job_id in ids[:_NAMED])
-    others = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
-    return Elicit(f"Retry {named}{others}? Writer starts again, once, each of them that failed.", Consent)
+    # An agent may have read these ids in a stranger's text, and the user decides by what is seen here: all of them.
+    named = ", ".join(quoted(preview(job_id, _ID_SHOWN)) for job_id in ids)
+    question = f"Retry {count(len(ids), 'job')}: {named}? Writer starts again, once, each of them that failed."
+    return Elicit(question, Consent)
 
 
 def _can_ask(capabilities: ClientCapabilities | None) -> bool:
