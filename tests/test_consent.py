@@ -78,6 +78,25 @@ async def test_the_question_names_each_of_twenty_jobs(world: World, api: Sandbox
     assert [each for each in ids if f'"{each}"' not in user.asked[0].message] == []
 
 
+async def test_a_user_who_agrees_to_two_calls_at_once_has_a_job_retried_once(
+    world: World, api: Sandbox, url: str, era: str
+) -> None:
+    user, ids = User(AGREED, api), failed(world, 1)
+    reports: list[dict[str, Any]] = []
+
+    async def call(client: Client) -> None:
+        reports.append(await structure_of(client, "retry_jobs", {"job_ids": ids, "dry_run": False}))
+
+    async with asking(user, url, era) as client, anyio.create_task_group() as tasks:
+        tasks.start_soon(call, client)
+        tasks.start_soon(call, client)
+    assert sorted(row["outcome"] for report in reports for row in report["jobs"]) == ["accepted", "already_sent"]
+    assert {asked.message for asked in user.asked} == {
+        f'Retry 1 job: "{ids[0]}"? Writer starts again, once, each of them that failed.'
+    }
+    assert (len(user.asked), posts(api)) == (2, 1)
+
+
 @pytest.mark.parametrize(
     "answer",
     [

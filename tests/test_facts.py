@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -125,7 +125,7 @@ def test_of_a_list_of_applications(rows: list[Mapping[str, Any]], more: bool, la
     assert said(views.application_list(page, 100)) == []
 
 
-OUTCOME = st.sampled_from(["would_retry", "accepted", "not_failed", "not_found", "declined", "unknown", "error"])
+OUTCOME = st.sampled_from(get_args(views.Outcome))
 ROW = st.builds(views.retry_row, ID, st.none() | WORDS, OUTCOME, st.none() | st.just('It runs as job "a".'))
 
 

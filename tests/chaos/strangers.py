@@ -185,6 +185,12 @@ _SENTENCE = (
     r" list_application_jobs shows the jobs\."
     r"|The user did not agree; nothing was sent\."
     r'|It runs as job ""\.'
+    r'|Writer answers to this id with job ""\.'
+    r"|That cannot be an id of Writer's, so nothing was sent\."
+    rf"|An earlier retry was sent at {_TIME}; whether it was started is not known\."
+    rf'|An earlier retry was sent at {_TIME}; Writer accepted it(?:, and it runs as job "")?\.'
+    rf"|It is not sent again before {_TIME}: look at the job \(get_job_error, wait_for_job\)\."
+    r'|This is the same job as "" in this call\.|It was sent once\.'
 )
 LAYOUT = re.compile(
     "|".join(
@@ -234,7 +240,7 @@ LAYOUT = re.compile(
             rf"- (?:{_TOOLS})\((?:[a-z_]+={_VALUE}(?:, )?)*\): [a-z ]+",
             # What became of retries.
             rf"{_N} of {_N} jobs? retried\.",
-            rf"- {_ID}(?: \(was {_STATE}\))? [a-z_]+\.(?: (?:{_SENTENCE}))?",
+            rf"- {_ID}(?: \(was {_STATE}\))? [a-z_]+\.(?: (?:{_SENTENCE}))*",
             # The question to the user, and errors.
             rf'Retry {_N} jobs?: ""(?:, "")*\? Writer starts again, once, each of them that failed\.',
             _SENTENCE,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_types import CallToolResult, TextContent
 
 from writer_jobs_mcp import views
+from writer_jobs_mcp.tools.sent_retries import SentRetries
 from writer_jobs_mcp.worker import run_in_worker
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ class App:
     def client(self) -> "WriterClient":
         """Writer, asked by one client whose connections are kept; opened when it is first needed."""
         return self.open_client()
+
+    @cached_property
+    def sent_retries(self) -> SentRetries:
+        """The retries that were sent so far, so that none is sent twice."""
+        return SentRetries(self.clock)
 
     async def aclose(self) -> None:
         """Close the client, if it was opened."""

@@ -6,7 +6,7 @@ from typing import Literal
 from writer_jobs_mcp.ids import shown_id
 from writer_jobs_mcp.views.form import Maybe, View, count, label, lines, spaced, word
 
-Outcome = Literal["would_retry", "accepted", "not_failed", "not_found", "declined", "unknown", "error"]
+Outcome = Literal["would_retry", "accepted", "already_sent", "not_failed", "not_found", "declined", "unknown", "error"]
 
 
 class RetryRow(View):
