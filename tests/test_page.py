@@ -1,8 +1,9 @@
 """The triage page in a real browser, drawn by a host in a sandboxed frame, on what a real server answers."""
 
+import json
 import re
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from importlib.resources import files
 from typing import Any
@@ -11,7 +12,7 @@ import anyio
 import pytest
 from mcp.client import Client
 from mcp_types import CallToolResult
-from playwright.async_api import Browser, Frame, expect
+from playwright.async_api import Browser, Frame, Route, expect
 
 from tests.asking import structure_of
 from tests.browsing import Seen, browser, seen
@@ -227,6 +228,90 @@ async def test_retrying_a_group_says_first_what_it_would_do(draw: Draw, api: San
         await drawn.page.get_by_role("button", name="Retry 2 jobs now").click()
         await expect(drawn.page.locator(".outcomes li").first).to_contain_text("accepted")
         assert [each.method for each in api.received if each.method == "POST"] == ["POST", "POST"]
+
+
+class Held:
+    """Keeps the page's calls of `retry_jobs` on their way until a test lets them go on, or loses them."""
+
+    def __init__(self) -> None:
+        self.calls: list[dict[str, Any]] = []
+        self.may_go_on, self.loses = anyio.Event(), False
+
+    async def __call__(self, route: Route) -> None:
+        asked: dict[str, Any] = json.loads(route.request.post_data or "{}")
+        if asked["params"].get("name") == "retry_jobs":
+            self.calls.append(asked["params"]["arguments"])
+            await self.may_go_on.wait()
+        await (route.abort() if self.loses else route.continue_())
+
+
+@asynccontextmanager
+async def held(drawn: Seen) -> AsyncGenerator[Held]:
+    held = Held()
+    await drawn.host.route("**/rpc", held)
+    try:
+        yield held
+    finally:
+        held.may_go_on.set()
+        await drawn.host.unroute("**/rpc", held)
+
+
+async def test_a_double_click_retries_once_and_the_buttons_are_off_until_the_outcome_is_shown(
+    draw: Draw, api: Sandbox
+) -> None:
+    async with draw(retry=True) as drawn:
+        await drawn.page.locator(".bar").first.click()
+        first = drawn.page.get_by_role("button", name="Retry these 2 jobs …")
+        now = drawn.page.get_by_role("button", name="Retry 2 jobs now")
+        async with held(drawn) as dry:
+            await first.dblclick()
+            await expect(first).to_be_disabled()
+            dry.may_go_on.set()
+            await expect(now).to_be_enabled()
+        assert [call["dry_run"] for call in dry.calls] == [True]
+        async with held(drawn) as real:
+            await now.dblclick()
+            await expect(now).to_be_disabled()
+            await expect(drawn.page.get_by_role("button", name="Leave it")).to_be_disabled()
+            real.may_go_on.set()
+            await expect(drawn.page.get_by_role("button", name="Done")).to_be_enabled()
+        assert [call["dry_run"] for call in real.calls] == [False]
+        assert [each.method for each in api.received if each.method == "POST"] == ["POST", "POST"]
+        await expect(drawn.page.locator(".said").first).to_have_text(
+            "Retried: 2 jobs of 2. What became of each is listed."
+        )
+
+
+async def test_a_button_that_is_drawn_again_is_off_while_its_jobs_are_being_retried(draw: Draw) -> None:
+    async with draw(retry=True) as drawn:
+        await drawn.page.locator(".bar").first.click()
+        again = drawn.page.get_by_role("button", name="Retry these 2 jobs …")
+        async with held(drawn) as dry:
+            await again.click()
+            await expect(again).to_be_disabled()
+            category = await drawn.page.locator(".bar .category").first.text_content() or ""
+            await drawn.page.get_by_role("group", name="Only these categories").get_by_text(category).click()
+            await expect(again).to_have_count(0)
+            await drawn.page.locator(".bar").first.click()
+            await expect(again).to_be_disabled()
+            dry.may_go_on.set()
+            await expect(again).to_be_enabled()
+        assert len(dry.calls) == 1
+
+
+async def test_a_button_is_on_again_when_its_call_could_not_be_made(draw: Draw) -> None:
+    async with draw(retry=True) as drawn:
+        await drawn.page.locator(".bar").first.click()
+        button = drawn.page.get_by_role("button", name="Retry these 2 jobs …")
+        async with held(drawn) as lost:
+            lost.loses = True
+            await button.click()
+            await expect(button).to_be_disabled()
+            lost.may_go_on.set()
+            await expect(button).to_be_enabled()
+            await expect(button).to_be_focused()
+        await button.click()
+        await expect(drawn.page.get_by_role("button", name="Retry 2 jobs now")).to_be_enabled()
 
 
 async def test_nothing_is_offered_to_be_retried_where_the_server_does_not_retry(draw: Draw) -> None:

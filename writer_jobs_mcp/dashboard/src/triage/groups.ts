@@ -7,7 +7,7 @@ import type { Deeds } from "./host.ts";
 import { explained } from "./job.ts";
 import { aboutGroup } from "./questions.ts";
 import type { Group, Triage } from "./result.ts";
-import { list, words } from "./result.ts";
+import { retrying } from "./retrying.ts";
 import { category, count, moment, number, share } from "./words.ts";
 
 const AT_ONCE = 40;
@@ -115,60 +115,4 @@ function opened(triage: Triage, group: Group, deeds: Deeds): Child[] {
       triage.canRetry && group.jobIds.length > 0 && retrying(group.jobIds, deeds),
     ),
   ];
-}
-
-/** Retrying takes two steps: what would be done, then doing it. */
-function retrying(ids: string[], deeds: Deeds): HTMLElement {
-  const place = h("div", { class: "retrying" });
-  const call = async (dry: boolean): Promise<void> => {
-    try {
-      const answer = await deeds.call("retry_jobs", { job_ids: ids, dry_run: dry });
-      const jobs = list(answer["jobs"]);
-      const ready = jobs.filter((job) => job["outcome"] === "would_retry").length;
-      replace(
-        place,
-        h(
-          "ul",
-          { class: "outcomes" },
-          ...jobs.map((job) =>
-            h(
-              "li",
-              {},
-              quoted(words(job["job_id"]), "code"),
-              ` ${category(words(job["outcome"]))} `,
-              quoted(words(job["detail"])),
-            ),
-          ),
-        ),
-        dry &&
-          ready > 0 &&
-          h(
-            "button",
-            { type: "button", class: "firm", onclick: () => void call(false) },
-            `Retry ${count(ready, "job")} now`,
-          ),
-        h("button", { type: "button", onclick: start }, dry ? "Leave it" : "Done"),
-      );
-      deeds.say(
-        dry
-          ? `${count(ready, "job")} would be retried. Nothing has been changed yet.`
-          : "The jobs were sent to be retried; what became of each is listed.",
-      );
-      place.querySelector("button")?.focus();
-    } catch (error) {
-      start();
-      deeds.say(error instanceof Error ? error.message : String(error));
-    }
-  };
-  const start = (): void =>
-    replace(
-      place,
-      h(
-        "button",
-        { type: "button", onclick: () => void call(true) },
-        `Retry ${ids.length === 1 ? "this job" : `these ${ids.length} jobs`} …`,
-      ),
-    );
-  start();
-  return place;
 }
