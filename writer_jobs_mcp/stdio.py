@@ -201,9 +201,8 @@ class _Pipes:
         async for each in said:
             if self._input_has_ended and not _is_finished_answer(each.message):
                 continue
-            line = each.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n"
             try:
-                await anyio.to_thread.run_sync(_write, self._stdout, line, abandon_on_cancel=True)
+                await anyio.to_thread.run_sync(_write, self._stdout, each.message, abandon_on_cancel=True)
             except OSError as exc:
                 self._break(exc, "stdout cannot be written to")
                 return
@@ -263,7 +262,7 @@ def _has_hung_up(pipe: int) -> bool:
     return any(event & select.POLLHUP for _, event in look.poll(0))
 
 
-def _write(pipe: int, line: bytes) -> None:
-    left = memoryview(line)
+def _write(pipe: int, message: JSONRPCMessage) -> None:
+    left = memoryview(message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n")
     while left:
         left = left[os.write(pipe, left) :]

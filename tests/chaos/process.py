@@ -44,10 +44,6 @@ class Server:
     def call(self, tool: str, **arguments: Any) -> int:
         return self.send("tools/call", {"name": tool, "arguments": arguments})
 
-    def notify(self, method: str, params: dict[str, Any]) -> None:
-        """Send a notification, which is not answered."""
-        self._write({"method": method, "params": params})
-
     def _write(self, message: dict[str, Any]) -> None:
         assert self.process.stdin
         self.process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
