@@ -1,7 +1,8 @@
 """What Writer says, parsed once into frozen models that tolerate what the documents leave open.
 
 Source of the fields: the vendor's OpenAPI (``get_async_application_job_response``, ``application_with_inputs``).
-Optional means absent or null; unknown fields are ignored; an unknown ``status`` is kept as it is.
+Optional means absent or null; unknown fields are ignored; an unknown ``status`` is kept as it is. An optional field of
+another type than documented never makes a row unreadable: the row would be missing from every count.
 """
 
 from collections.abc import Callable
@@ -21,7 +22,10 @@ from pydantic import (
     RootModel,
     TypeAdapter,
     ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
 )
+from pydantic_core import to_json
 
 from writer_jobs_mcp.states import KNOWN_STATUSES
 from writer_jobs_mcp.text import one_line, visible
@@ -62,9 +66,29 @@ def _yes_no_or_none(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
+def _as_text(value: object) -> str | None:
+    """A text as it is, null and what is empty as none, any other JSON value as compact JSON."""
+    if isinstance(value, str):
+        return value
+    return None if value is None or value in ({}, []) else to_json(value).decode()
+
+
+def _time_or_none(value: object, parse: ValidatorFunctionWrapHandler) -> datetime | None:
+    try:
+        return parse(value)
+    except ValidationError:
+        return None
+
+
 Timestamp = Annotated[datetime, AfterValidator(_in_utc)]
+OptionalTimestamp = Annotated[Timestamp | None, WrapValidator(_time_or_none)]
+"""A time that a row can do without: a blank, or what is no time at all, is none."""
+Text = Annotated[str | None, BeforeValidator(_as_text)]
+"""What a job says, which is documented as a text: an error may be the vendor's envelope, an output a list."""
+Label = Annotated[str | None, BeforeValidator(_text_or_none)]
 Count = Annotated[int | None, BeforeValidator(_count_or_none)]
-ListedId = Annotated[str, Field(min_length=1, max_length=1_000)]  # five times what a tool takes; a scan keeps each
+Id = Annotated[str, Field(min_length=1, coerce_numbers_to_str=True)]
+ListedId = Annotated[Id, Field(max_length=1_000)]  # five times what a tool takes; a scan keeps each
 
 
 class _Said(BaseModel):
@@ -121,14 +145,14 @@ def _word(value: str) -> str:
 class Job(_Said):
     """One asynchronous run of an application."""
 
-    id: str = Field(min_length=1)
+    id: Id
     status: Annotated[str, AfterValidator(_word)]
-    application_id: str
+    application_id: Annotated[str, Field(coerce_numbers_to_str=True)]
     created_at: Timestamp
-    completed_at: Timestamp | None = None
-    title: str | None = Field(default=None, validation_alias=AliasPath("data", "title"))
-    output: str | None = Field(default=None, validation_alias=AliasPath("data", "suggestion"))
-    error: str | None = None
+    completed_at: OptionalTimestamp = None
+    title: Label = Field(default=None, validation_alias=AliasPath("data", "title"))
+    output: Text = Field(default=None, validation_alias=AliasPath("data", "suggestion"))
+    error: Text = None
 
     @property
     def mark(self) -> str:
@@ -158,8 +182,8 @@ def _with_opening(row: object) -> object:
     said = cast("dict[str, object]", row)
     data = said.get("data")
     said_of_it = cast("dict[str, object]", data) if isinstance(data, dict) else {}
-    output = said_of_it.get("suggestion")
-    if isinstance(output, str):
+    output = _as_text(said_of_it.get("suggestion"))
+    if output is not None:
         return {**said, "data": {**said_of_it, "suggestion": output[:_OPENING]}, "output_chars": len(output)}
     return {**said, "output_chars": None}  # whatever Writer itself may call so
 
@@ -192,10 +216,10 @@ class Application(_Said):
     """A no-code application that can be run."""
 
     id: ListedId
-    name: str | None = None
-    type: str | None = None
-    status: str | None = None
-    updated_at: Timestamp | None = None
+    name: Label = None
+    type: Label = None
+    status: Label = None
+    updated_at: OptionalTimestamp = None
 
 
 _APPLICATIONS = TypeAdapter(tuple[Application, ...], config=ConfigDict(defer_build=True))

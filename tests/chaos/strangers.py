@@ -173,6 +173,7 @@ _SEEN = r"[\d-]{5,10} \d\d:\d\d:\d\d"
 _N = r"[\d,]+"
 _VALUE = r'(?:""|\[""(?:, "")*\]|\d+|true|false)'
 _UNREADABLE = rf'(?: {_N} more could not be read \(""\)\.)?'
+_GAPS = r"No page follows, but this is NOT complete:"
 _TOOLS = "get_job_error|retry_jobs|list_application_jobs|triage_application_jobs"
 _SUBJECT = r'(?:the list of applications|(?:application|job) "")'
 _ADVICE = "|".join(re.escape(each) for each in set(ADVICE.values()))
@@ -197,12 +198,12 @@ LAYOUT = re.compile(
         rf"(?:{line})"
         for line in (
             # The list of applications.
-            rf'{_N} applications?\. (?:More follow(?:: after="")?\.|No more follow\.){_UNREADABLE}',
+            rf'{_N} applications?\. (?:More follow(?:: after="")?\.|No more follow\.|{_GAPS}){_UNREADABLE}',
             r"Id, name in its owner's words, quoted, type, status:",
             rf'{_ID}(?: "")?(?: {_STATE})?(?: {_STATE})?(?: updated {_TIME})?',
             # A list of jobs.
             rf"Jobs of application {_ID}: offset=\d+, limit=\d+, returned=\d+(?:, total=\d+)?\."
-            rf" (?:The list ends here\.|More may follow: next_offset=\d+\.){_UNREADABLE}",
+            rf" (?:The list ends here\.|{_GAPS}|More may follow: next_offset=\d+\.){_UNREADABLE}",
             r"Created \(UTC\), id, status, seconds, then the job's own words \(error if failed, else output\), quoted:",
             r"\d{4}-\d\d-\d\d",
             rf'\d\d:\d\d:\d\d {_ID} {_STATE}(?: [\d.]+s)?(?: (?:error )?"")?(?: \(\d+ chars\))?'
@@ -234,7 +235,7 @@ LAYOUT = re.compile(
             r"Stuck: none\.",
             rf"Stuck: {_N} \(over 10 minutes and 3 times the p95\):",
             rf"- {_ID} since {_SEEN}, [\d.]+s",
-            rf"Coverage: complete, stopped_by=end; {_N} jobs? read(?: of {_N} by Writer's count)?"
+            rf"Coverage: (?:NOT )?complete, stopped_by=end; {_N} jobs? read(?: of {_N} by Writer's count)?"
             rf" \({_N} in the window\)\.{_UNREADABLE}",
             r"Next:",
             rf"- (?:{_TOOLS})\((?:[a-z_]+={_VALUE}(?:, )?)*\): [a-z ]+",
@@ -312,7 +313,7 @@ class HostileApi:
             return {"id": f"{self.short} again"}
         if path == "/v1/applications":
             row = {"id": self.short, "name": self.short, "type": self.short, "status": self.short}
-            return {"data": [row, {"id": 5, "name": self.short}], "has_more": True, "last_id": self.short}
+            return {"data": [row, {"id": None, "name": self.short}], "has_more": True, "last_id": self.short}
         if path.endswith("/jobs"):
             statuses = ["failed", "failed", self.short, "in_progress", "completed"]
             jobs = [self.job(status, 30 + number, number) for number, status in enumerate(statuses)]

@@ -82,6 +82,24 @@ async def test_a_job_that_tells_the_key_in_base64_is_shown_without_it(
     assert not any(told[at : at + 8] in error for at in range(8, 24))
 
 
+@pytest.mark.parametrize(
+    ("key", "error", "shown"),
+    [
+        (KEY, {"headers": {"Authorization": f"Bearer {KEY}"}}, '{"headers":{"Authorization":"Bearer [masked]"}}'),
+        (KEY, [{KEY: 1}], '[{"[masked]":1}]'),
+        ('wk"7Hq2\\ZtVx9LmB4', {"sent": 'wk"7Hq2\\ZtVx9LmB4'}, '{"sent":"[masked]"}'),
+        ("4815162342108", {"code": 4815162342108}, '{"code":"[masked]"}'),
+        ("4815162342108", 4815162342108, "[masked]"),
+    ],
+)
+async def test_an_error_that_is_no_text_is_shown_without_the_key(
+    url: str, faults: Faults, key: str, error: object, shown: str
+) -> None:
+    faults.push(Answer(200, json.dumps({**JOB, "error": error}).encode()))
+    async with connect(settings(url, WRITER_API_KEY=key)) as client:
+        assert (await client.get_job("j")).error == shown
+
+
 async def test_a_key_with_signs_is_known_again_when_it_is_url_encoded(url: str, faults: Faults) -> None:
     key = "wk+7Hq/2Zt=Vx9&mB4"
     faults.push(Answer(200, json.dumps({**JOB, "error": f"?key={quote_plus(key)}"}).encode()))

@@ -120,5 +120,7 @@ def _each_text(change: Callable[[str], str], said: JsonValue) -> JsonValue:
             return {change(name): _each_text(change, value) for name, value in said.items()}
         case list():
             return [_each_text(change, item) for item in said]
+        case int() | float():  # a key may be made of digits alone, and an error may be a number
+            return said if (text := str(said)) == (shown := change(text)) else shown
         case _:
             return said
