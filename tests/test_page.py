@@ -382,12 +382,17 @@ async def of(result: CallToolResult) -> CallToolResult:
 FAILED = triage([group(1, 30), group(2, 20)])
 NOTHING = triage([], coverage={**FAILED["coverage"], "jobs_read": 90, "jobs_in_window": 0}, counts={})
 PARTIAL = triage([group(1, 30)], coverage={**FAILED["coverage"], "complete": False, "stopped_by": "time_budget"})
+UNREADABLE = {"complete": False, "unreadable": {"count": 2, "reason": "created_at: Field required"}}
+GAPS = triage([group(1, 30)], coverage={**FAILED["coverage"], **UNREADABLE})
+NONE_READ = triage([], coverage={**FAILED["coverage"], "jobs_read": 0, "jobs_in_window": 0, **UNREADABLE}, counts={})
 MANY = triage([group(number, 2_000 - number) for number in range(1_000)])
 STATES = {
     "failures": answered(FAILED),
     "no jobs": answered(NOTHING),
     "none failed": answered(triage([], counts={"completed": 5}, coverage={**FAILED["coverage"], "jobs_in_window": 5})),
     "partial": answered(PARTIAL),
+    "jobs that could not be read": answered(GAPS),
+    "no job that could be read": answered(NONE_READ),
     "a thousand groups": answered(MANY),
     "no timeline": answered(FAILED, draws=False),
     "an error": refused("Writer refused the API key (401)."),
@@ -397,6 +402,8 @@ SAYS = {
     "no jobs": "No jobs in this window.",
     "none failed": "None of 5 jobs failed.",
     "partial": "The reading stopped early: the time for one call was over. What was not read is in no figure here.",
+    "jobs that could not be read": "2 more jobs could not be read and count in no figure here.",
+    "no job that could be read": "No jobs that were read are in this window.",
     "a thousand groups": "They fall into 1,000 groups",
     "no timeline": "This host did not pass the timeline on",
     "an error": "Writer refused the API key (401).",
@@ -408,6 +415,14 @@ async def test_each_state_says_what_it_is(chromium: Browser, state: str) -> None
     async with seen(chromium, answering(lambda: of(STATES[state]))) as drawn:
         await expect(drawn.page.get_by_text(SAYS[state]).first).to_be_visible()
         assert drawn.complaints == []
+
+
+async def test_nothing_is_called_all_beside_jobs_that_could_not_be_read(chromium: Browser) -> None:
+    async with seen(chromium, answering(lambda: of(answered(GAPS)))) as drawn:
+        await expect(drawn.page.locator(".partial")).to_contain_text("Not all was read.")
+        await expect(drawn.page.locator(".lead")).to_contain_text("jobs that were read failed.")
+        for said in ("That is all of them", "stopped early"):
+            await expect(drawn.page.get_by_text(said)).to_have_count(0)
 
 
 async def test_while_the_jobs_are_read_the_page_says_so(chromium: Browser) -> None:

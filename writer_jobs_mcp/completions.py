@@ -47,6 +47,10 @@ def add_completions(server: MCPServer[App], app: Callable[[], App]) -> None:
             for each in page.applications
             if can_be_asked_for(each.id) and typed in f"{each.id}\n{each.name or ''}".casefold()
         ]
+        # Further pages, and applications that could not be read, may hold more that fit: how many is not known.
+        has_others = bool(page.has_more or page.unreadable)
         return Completion(
-            values=ids[:_MOST_VALUES], total=len(ids), has_more=bool(page.has_more) or len(ids) > _MOST_VALUES
+            values=ids[:_MOST_VALUES],
+            total=None if has_others else len(ids),
+            has_more=has_others or len(ids) > _MOST_VALUES,
         )

@@ -49,13 +49,22 @@ class Coverage:
     """Jobs created later than this were all read, as far as the list runs from new to old; None where it does not."""
 
     @property
-    def complete(self) -> bool:
-        """Whether all was read that was asked for."""
+    def finished(self) -> bool:
+        """Whether the list was read as far as was asked, rows that could not be read among it or not."""
         return self.stopped_by in {"end", "since"}
 
+    @property
+    def complete(self) -> bool:
+        """Whether all was read that was asked for."""
+        return self.finished and not self.unreadable
+
     def reaches(self, moment: datetime | None) -> bool:
-        """Whether every job created at ``moment`` or later was read."""
-        return self.complete or (moment is not None and self.read_back_to is not None and self.read_back_to < moment)
+        """Whether the list was read back to ``moment``, rows that could not be read among it or not."""
+        return self.finished or (moment is not None and self.read_back_to is not None and self.read_back_to < moment)
+
+    def covers(self, moment: datetime | None) -> bool:
+        """Whether every job created at ``moment`` or later was read; a row that cannot be read may be one of them."""
+        return self.reaches(moment) and not self.unreadable
 
 
 async def scan_jobs(

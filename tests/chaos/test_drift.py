@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from mcp_types import PromptReference
 
 from tests.asking import text_of
 from tests.chaos.asking import asked, call, check_right, check_told, structure
@@ -12,7 +13,7 @@ from tests.chaos.conftest import Tally
 from tests.chaos.wire import JOBS, Wire, answer, page, says
 from tests.conftest import settings
 from tests.moving_api import TOTALS, MovingApi, newest_first
-from tests.triaging import triage
+from tests.triaging import TRIAGE, api_of, job, triage
 from writer_jobs_mcp.client import connect, in_process
 from writer_jobs_mcp.errors import NotFound
 from writer_jobs_mcp.lookup import find_job
@@ -71,7 +72,12 @@ async def test_a_row_that_cannot_be_read_is_counted_and_the_others_are_shown(
         assert told["reason"].startswith(reason)
     for said in (text_of(listed), text_of(report)):
         assert f'2 more could not be read ("{reason}' in said
-    assert structure(report)["counts"] == {"failed": 2}
+    told = structure(report)
+    assert told["counts"] == {"failed": 2}
+    assert (told["coverage"]["complete"], told["coverage"]["stopped_by"]) == (False, "end")
+    assert "2 of 2 jobs that were read failed" in text_of(report)
+    assert "Coverage: NOT complete, stopped_by=end" in text_of(report)
+    assert TRIAGE not in {each["tool"] for each in told["next"]}  # neither another try nor more jobs would help
 
 
 READABLE_ROWS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -292,3 +298,42 @@ async def test_applications_are_shown_whatever_else_is_said_of_them(
     async with wire.served() as url, asked(url) as client:
         result = await call(client, tally, "list_applications", limit=50)
     assert structure(result)["page"] == expected
+    ends = not expected["has_more"]
+    assert ("No more follow." in text_of(result)) is (ends and "unreadable" not in expected)
+    assert ("No page follows, but this is NOT complete: " in text_of(result)) is (ends and "unreadable" in expected)
+
+
+async def test_a_list_that_ends_beside_rows_that_could_not_be_read_is_not_called_complete(tally: Tally) -> None:
+    tally.tried["drifts of the API"] += 1
+    wire = Wire()
+    wire.for_ever(says(answer(page(JOB, {**JOB, "created_at": None}, **whole(2)))))
+    async with wire.served() as url, asked(url) as client:
+        result = await call(client, tally)
+    assert "next_offset" not in structure(result)["page"]
+    assert 'total=2. No page follows, but this is NOT complete: 1 more could not be read ("created_at: ' in text_of(
+        result
+    )
+    assert "ends here" not in text_of(result)
+
+
+async def test_a_window_that_was_read_is_not_complete_beside_rows_that_could_not_be_read() -> None:
+    jobs = [job(minutes, "failed", "Rate limit reached") for minutes in range(1, 400)]
+    api = api_of(jobs)
+    told = api.tell
+    api.tell = lambda number: told(number) | ({"created_at": None} if number == 390 else {})  # the tenth
+    report = await triage(api, since="1h", max_jobs=100)
+    # Of the window before, some is left to read; of this one, all that can be was.
+    assert (report["coverage"]["complete"], report["coverage"]["stopped_by"]) == (False, "since")
+    assert (report["coverage"]["jobs_in_window"], report["coverage"]["unreadable"]["count"]) == (59, 1)
+    assert TRIAGE not in {each["tool"] for each in report["next"]}
+    assert "trend" not in report["failures"][0]
+
+
+async def test_completions_beside_applications_that_could_not_be_read_are_not_all_there_are(tally: Tally) -> None:
+    tally.tried["drifts of the API"] += 1
+    said = {"data": [APPLICATION, {"id": None}], "has_more": False}
+    wire = Wire(everywhere=says(answer(json.dumps(said).encode())))
+    async with wire.served() as url, asked(url) as client:
+        place = PromptReference(type="ref/prompt", name="triage_failed_jobs")
+        offered = (await client.complete(place, {"name": "application_id", "value": ""})).completion
+    assert (offered.values, offered.total, offered.has_more) == (["app-1"], None, True)

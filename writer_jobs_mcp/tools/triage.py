@@ -50,9 +50,7 @@ async def triage_application_jobs(
     comparing = Timer(_COMPARING * seconds_left())
 
     def work() -> CallToolResult:
-        report = triage.report(
-            compares=coverage.complete and not coverage.unreadable, is_over=lambda: comparing.is_over
-        )
+        report = triage.report(compares=coverage.complete, is_over=lambda: comparing.is_over)
         view = views.triage_report(report, coverage, asked)
         meta = views.page_meta(report.steps, view.counts, offers_retry=app.offers_retry) if draws_page else None
         return answer(view, meta)

@@ -23,6 +23,7 @@ _ROW_LENGTH, _FRAME_LENGTH = 220, 150
 _NAME_LENGTH = 120
 _LIST_LENGTH = 30_000
 """Characters of JSON that a list of jobs stays under, whatever the jobs hold."""
+_END_WITH_GAPS = "No page follows, but this is NOT complete:"
 
 
 class UnreadableRows(View):
@@ -71,7 +72,7 @@ class ApplicationList(View):
 
     def as_text(self) -> str:
         page = self.page
-        more = "More follow." if page.has_more else "No more follow."
+        more = "More follow." if page.has_more else _END_WITH_GAPS if page.unreadable else "No more follow."
         if page.after:
             more = f"More follow: after={quoted(page.after)}."
         head = spaced(count(page.returned, "application") + ".", more, page.unreadable and page.unreadable.as_text())
@@ -150,9 +151,14 @@ class JobPageInfo(View):
             f"offset={self.offset}, limit={self.limit}, returned={self.returned}"
             + ("" if self.total is None else f", total={self.total}")
             + ".",
-            "The list ends here." if self.next_offset is None else f"More may follow: next_offset={self.next_offset}.",
+            self._what_follows(),
             self.unreadable and self.unreadable.as_text(),
         )
+
+    def _what_follows(self) -> str:
+        if self.next_offset is not None:
+            return f"More may follow: next_offset={self.next_offset}."
+        return _END_WITH_GAPS if self.unreadable else "The list ends here."
 
 
 class JobList(View):

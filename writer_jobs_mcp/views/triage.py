@@ -183,8 +183,7 @@ class TriageReport(View):
     def _headline(self) -> str:
         jobs, failed = self.coverage.jobs_in_window, self.counts.get("failed", 0)
         when = self.window.in_words()
-        is_whole = self.coverage.complete and not self.coverage.unreadable
-        which = "" if is_whole else " that were read"
+        which = "" if self.coverage.complete else " that were read"
         if not jobs:
             return spaced(f"No jobs{which}", when) + "."
         if not failed:
@@ -262,7 +261,7 @@ def _coverage(coverage: Coverage, report: Report, since: datetime | None) -> Cov
         unreadable = UnreadableRows(count=coverage.unreadable, reason=coverage.unreadable_reason)
     message = coverage.error if report.all_compared else spaced(coverage.error, _NOT_COMPARED)
     stopped_by: StoppedBy = coverage.stopped_by
-    if coverage.reaches(since) and not coverage.complete:
+    if coverage.reaches(since) and not coverage.finished:
         stopped_by = "since"
         message = (
             f"The window before was not read whole ({coverage.stopped_by}), so no trend is told. {message}".strip()
@@ -273,7 +272,7 @@ def _coverage(coverage: Coverage, report: Report, since: datetime | None) -> Cov
         jobs_read=coverage.jobs_read,
         jobs_in_window=report.jobs,
         total=coverage.total,
-        complete=coverage.reaches(since),
+        complete=coverage.covers(since),
         stopped_by=stopped_by,
         moved_during_scan=coverage.moved,
         unreadable=unreadable,

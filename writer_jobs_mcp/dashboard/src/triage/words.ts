@@ -49,9 +49,10 @@ export function duration(seconds: number): string {
 export function summary(triage: Triage): string {
   const { coverage, failed, groups, omitted, stuckCount } = triage;
   if (coverage.inWindow === 0) return "";
-  const said = [`${number(failed)} of ${count(coverage.inWindow, "job")} failed.`];
+  const jobs = `${count(coverage.inWindow, "job")}${coverage.complete ? "" : " that were read"}`;
+  const said = [`${number(failed)} of ${jobs} failed.`];
   const [largest] = groups;
-  if (failed === 0) said[0] = `None of ${count(coverage.inWindow, "job")} failed.`;
+  if (failed === 0) said[0] = `None of ${jobs} failed.`;
   if (largest) {
     const kinds = groups.length + (omitted?.groups ?? 0);
     const trend = largest.trend ? ` and is ${largest.trend}` : "";
@@ -82,13 +83,14 @@ export function coverage({
 }: Triage): string {
   const listed = total === undefined || total < read ? "" : ` of the ${number(total)} that Writer lists`;
   const said = [`Read ${count(read, "job")}${listed}; in this window: ${number(inWindow)}.`];
-  if (complete) said.push(stoppedBy === "since" ? "The rest is older than the window." : "That is all of them.");
-  else
+  if (stoppedBy === "since") said.push("The rest is older than the window.");
+  else if (complete) said.push("That is all of them.");
+  else if (stoppedBy !== "end")
     said.push(
       `The reading stopped early: ${STOPS.get(stoppedBy) ?? category(stoppedBy)}. What was not read is in no figure here.`,
     );
   if (moved) said.push("Jobs arrived or left while they were read.");
-  if (unreadable > 0) said.push(`${count(unreadable, "job")} could not be read.`);
+  if (unreadable > 0) said.push(`${count(unreadable, "more job")} could not be read and count in no figure here.`);
   if (message) said.push(message);
   return said.join(" ");
 }
