@@ -1,14 +1,21 @@
 """Proxies that the environment names: used, told of where they fail, and never shown the key."""
 
 import asyncio
+import socket
 import ssl
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
+import trustme
 
+from tests.asking import text_of
 from tests.chaos.asking import asked, call, check_right, check_told
 from tests.chaos.conftest import Tally
+from tests.chaos.process import serving
 from tests.chaos.wire import Peer, Wire, answer
 from tests.client.telling import KEY
 
@@ -20,6 +27,8 @@ class Proxy(Peer):
     """A proxy that keeps all that it is sent in clear, and opens tunnels unless it has something else to say."""
 
     says: bytes = b""
+    leads_to: str = ""
+    """Where every tunnel ends, if not where it should."""
     heard: bytearray = field(default_factory=bytearray)
 
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -32,7 +41,7 @@ class Proxy(Peer):
             await self._tunnel(head.split()[1].decode(), reader, writer)
 
     async def _tunnel(self, target: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        host, _, port = target.rpartition(":")
+        host, _, port = (self.leads_to or target).rpartition(":")
         far_reader, far_writer = await asyncio.open_connection(host, int(port))
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
 
@@ -126,6 +135,198 @@ async def test_a_host_that_needs_no_proxy_is_asked_directly(no_proxy: pytest.Mon
         async with asked("https://127.0.0.1:9", WRITER_JOBS_CALL_BUDGET="1") as client:
             check_told(await call(client, tally), "could not be connected to")
     assert proxy.heard == b""
+
+
+# No proxy at all, and what container tools put into NO_PROXY.
+@pytest.mark.parametrize(
+    "no_proxy_hosts",
+    [
+        "localhost,127.0.0.1,::1,[::1]",
+        "fe80::/10",
+        "fd07:b51a:cc66:f0::/64",
+        "[fe80::]/10,.,:,[,*.,http://[::1",
+        ",, ,",
+    ],
+)
+async def test_no_entry_of_no_proxy_keeps_writer_from_being_asked(
+    no_proxy_hosts: str, no_proxy: pytest.MonkeyPatch, authority: Path, certified: ssl.SSLContext, tally: Tally
+) -> None:
+    tally.tried["proxies"] += 1
+    assert no_proxy
+    environ = {"NO_PROXY": no_proxy_hosts, "SSL_CERT_FILE": str(authority)}
+    async with Wire().served(certified) as url, serving(url, environ) as server:
+        await server.ask("list_application_jobs", application_id="a")
+        server.end_input()
+        assert (await server.complaints(), await server.status()) == ("", 0)
+
+
+NAMES = ("api.writer.example", "writer.example", "xn--bcher-kva.example")
+
+
+@pytest.fixture
+def named(issuer: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """The side of TLS of a server that has addresses and names, all of which lead to this machine."""
+    path = tmp_path / "names.pem"
+    issuer.issue_cert("127.0.0.1", "fe80::1", *NAMES).private_key_and_cert_chain_pem.write_to_path(str(path))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    look_up: Callable[..., object] = socket.getaddrinfo
+
+    def look_up_here(host: str | bytes, *others: Any, **more: Any) -> object:
+        name = host.decode() if isinstance(host, bytes) else host
+        return look_up("127.0.0.1" if name in NAMES else host, *others, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up_here)
+    return context
+
+
+EXEMPT: list[tuple[str, str]] = [
+    ("api.writer.example", "api.writer.example"),
+    ("api.writer.example", "localhost, API.Writer.Example ,"),
+    ("api.writer.example", "localhost api.writer.example"),
+    ("api.writer.example", "writer.example"),
+    ("api.writer.example", ".writer.example"),
+    ("api.writer.example", "*.writer.example"),
+    ("api.writer.example", "writer.example."),
+    ("api.writer.example", "api.writer.example:{port}"),
+    ("api.writer.example", "https://api.writer.example/"),
+    ("api.writer.example", "[,]:,writer.example:x,*"),
+    ("writer.example", ".writer.example"),
+    ("bücher.example", "BÜCHER.example"),
+    ("bücher.example", "xn--bcher-kva.example"),
+    ("xn--bcher-kva.example", "bücher.example"),
+    ("127.0.0.1", "127.0.0.1"),
+    ("127.0.0.1", "127.0.0.1:{port}"),
+    ("127.0.0.1", "::ffff:127.0.0.1"),
+    ("127.0.0.1", "10.0.0.0/8,127.0.0.1/8"),
+    ("127.0.0.1", "no network/24,127.0.0.0/30"),
+]
+PROXIED: list[tuple[str, str]] = [
+    ("api.writer.example", ""),
+    ("api.writer.example", "writer,iter.example,example.com,api.writer.example.com"),
+    ("api.writer.example", "sub.api.writer.example"),
+    ("api.writer.example", "api.writer.example:443"),
+    ("api.writer.example", "http://api.writer.example"),
+    ("api.writer.example", ",, .,*.,:,[],://,/,1/2/3,\x01,ü..x"),
+    ("127.0.0.1", "0.0.1,.0.0.1,127,127.0.0.1:443,128.0.0.0/8,::/0"),
+    ("[fe80::1]", "::1,[::1],[fe80::1]:443,fd07:b51a:cc66:f0::/64,0.0.0.0/0,fe80"),
+]
+
+
+@pytest.mark.parametrize(
+    ("host", "hosts", "is_proxied"), [*((*e, False) for e in EXEMPT), *((*p, True) for p in PROXIED)]
+)
+async def test_a_proxy_is_used_unless_no_proxy_has_the_host(
+    host: str,
+    hosts: str,
+    is_proxied: bool,
+    no_proxy: pytest.MonkeyPatch,
+    authority: Path,
+    named: ssl.SSLContext,
+    tally: Tally,
+) -> None:
+    tally.tried["proxies"] += 1
+    no_proxy.setenv("SSL_CERT_FILE", str(authority))
+    wire, proxy = Wire(), Proxy()
+    async with proxy.served() as way, wire.served(named) as url:
+        port = url.rpartition(":")[2]
+        proxy.leads_to = f"127.0.0.1:{port}"
+        no_proxy.setenv("HTTPS_PROXY", way)
+        no_proxy.setenv("NO_PROXY", hosts.replace("{port}", port))
+        async with asked(f"https://{host}:{port}") as client:
+            check_right(await call(client, tally), tally)
+    assert proxy.heard.startswith(b"CONNECT ") is is_proxied
+
+
+@pytest.mark.parametrize("hosts", ["fe80::1", "[fe80::1]", "[FE80:0::1]:9", "fe80::/10", "[fe80::]/10", "::/0"])
+async def test_a_host_with_an_ipv6_address_needs_no_proxy(
+    hosts: str, no_proxy: pytest.MonkeyPatch, tally: Tally
+) -> None:
+    tally.tried["proxies"] += 1
+    proxy = Proxy(answer(b"", "403 Forbidden"))
+    async with proxy.served() as way:
+        no_proxy.setenv("HTTPS_PROXY", way)
+        no_proxy.setenv("NO_PROXY", hosts)
+        async with asked("https://[fe80::1]:9", WRITER_JOBS_CALL_BUDGET="1") as client:
+            assert (await call(client, tally)).is_error
+    assert proxy.heard == b""
+
+
+@pytest.mark.parametrize(
+    ("environ", "used"),
+    [
+        ({"HTTPS_PROXY": "1", "ALL_PROXY": "2"}, "1"),
+        ({"HTTPS_PROXY": "1", "https_proxy": "2"}, "2"),
+        ({"HTTPS_PROXY": "1", "https_proxy": ""}, ""),
+        ({"HTTPS_PROXY": "  ", "ALL_PROXY": "2"}, "2"),
+        ({"HTTP_PROXY": "1"}, ""),
+        ({"HTTPS_PROXY": "1", "NO_PROXY": "127.0.0.1", "no_proxy": "localhost"}, "1"),
+        ({"HTTPS_PROXY": "1", "NO_PROXY": "127.0.0.1", "no_proxy": ""}, "1"),
+        ({"HTTPS_PROXY": "1", "NO_PROXY": "localhost", "no_proxy": "127.0.0.1"}, ""),
+    ],
+    ids=str,
+)
+async def test_names_in_lower_case_go_before_those_in_capitals(
+    environ: dict[str, str],
+    used: str,
+    no_proxy: pytest.MonkeyPatch,
+    authority: Path,
+    certified: ssl.SSLContext,
+    tally: Tally,
+) -> None:
+    tally.tried["proxies"] += 1
+    no_proxy.setenv("SSL_CERT_FILE", str(authority))
+    proxies = {"1": Proxy(), "2": Proxy()}
+    async with proxies["1"].served() as one, proxies["2"].served() as two, Wire().served(certified) as url:
+        for name, value in environ.items():
+            # The scheme may be left out.
+            no_proxy.setenv(name, {"1": one, "2": two.removeprefix("http://")}.get(value, value))
+        async with asked(url) as client:
+            check_right(await call(client, tally), tally)
+    assert [name for name, proxy in proxies.items() if proxy.heard] == ([used] if used else [])
+
+
+async def test_a_proxy_may_itself_be_asked_over_tls(
+    no_proxy: pytest.MonkeyPatch, authority: Path, certified: ssl.SSLContext, tally: Tally
+) -> None:
+    tally.tried["proxies"] += 1
+    no_proxy.setenv("SSL_CERT_FILE", str(authority))
+    proxy = Proxy()
+    async with proxy.served(certified) as way, Wire().served(certified) as url:
+        no_proxy.setenv("HTTPS_PROXY", way)
+        async with asked(url) as client:
+            check_right(await call(client, tally), tally)
+    assert proxy.heard.startswith(b"CONNECT ")
+
+
+SECRET = "hunter2-of-the-proxy"
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    ["http://u:{}@", "nonsense://u:{}@proxy", "http://u:{}@proxy:port", "http://u:{}@proxy:99999", "http://[{}"],
+)
+async def test_a_proxy_that_is_no_url_is_refused_without_being_repeated(
+    proxy: str, no_proxy: pytest.MonkeyPatch, tally: Tally, caplog: pytest.LogCaptureFixture
+) -> None:
+    tally.tried["proxies"] += 1
+    no_proxy.setenv("HTTPS_PROXY", proxy.format(SECRET))
+    async with asked("https://127.0.0.1:9") as client:
+        said = await call(client, tally)
+    check_told(said, "HTTPS_PROXY (or ALL_PROXY) cannot be used: it must be a URL such as http://proxy.example:8080.")
+    assert SECRET not in text_of(said) + caplog.text
+
+
+async def test_a_socks_proxy_takes_a_package_that_the_sentence_names(
+    no_proxy: pytest.MonkeyPatch, tally: Tally
+) -> None:
+    tally.tried["proxies"] += 1
+    no_proxy.setitem(sys.modules, "socksio", None)  # as if it were not installed
+    no_proxy.setenv("ALL_PROXY", f"socks5://u:{SECRET}@127.0.0.1:9")
+    async with asked("https://127.0.0.1:9") as client:
+        said = await call(client, tally)
+    check_told(said, "HTTPS_PROXY (or ALL_PROXY) names a SOCKS proxy, which takes a package more: install httpx[socks]")
+    assert SECRET not in text_of(said)
 
 
 async def test_a_loopback_address_in_clear_is_never_asked_through_a_proxy(

@@ -12,7 +12,9 @@ from writer_jobs_mcp import __version__
 from writer_jobs_mcp.client.answers import PACKED_AS
 from writer_jobs_mcp.client.endpoints import WriterClient
 from writer_jobs_mcp.client.key import BearerKey
+from writer_jobs_mcp.client.proxies import proxy_for
 from writer_jobs_mcp.client.refusals import CONNECT_SECONDS, SILENCE_SECONDS
+from writer_jobs_mcp.client.tls import no_tls_context, tls_context
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import UnusableNetworkSetting
 
@@ -59,11 +61,18 @@ def in_process(app: Any) -> Transport:
 def _http(config: Config, key: BearerKey, transport: Transport | None) -> httpx.AsyncClient:
     # What these errors quote may hold the password of a proxy, so none is told or chained.
     try:
-        httpx.URL(config.base_url).host  # noqa: B018 - which is where a name fails that nobody can have
+        url = httpx.URL(config.base_url)
+        url.host  # noqa: B018 - which is where a name fails that nobody can have
     except (ValueError, httpx.InvalidURL):
         message = "WRITER_BASE_URL cannot be used: its host is no name that there can be. Correct it."
         raise UnusableNetworkSetting(message) from None
+    uses_tls = transport is None and url.scheme == "https"
+    context = tls_context() if uses_tls else no_tls_context()
     try:
+        # A proxy would be handed a plain-HTTP request as it is, key and all. Such requests go to loopback only.
+        proxy = proxy_for(url) if uses_tls else None
+        if proxy is not None and proxy.url.scheme == "https":
+            proxy.ssl_context = context
         return httpx.AsyncClient(
             base_url=config.base_url,
             auth=key,
@@ -76,8 +85,10 @@ def _http(config: Config, key: BearerKey, transport: Transport | None) -> httpx.
             timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS, pool=None),
             # How many are in use is the client's to limit. The pool never forgives one that a proxy lost in its tunnel.
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=config.concurrency),
-            # A proxy would be handed a plain-HTTP request as it is, key and all. Such requests go to loopback only.
-            trust_env=config.base_url.lower().startswith("https:"),
+            # httpx would read the same settings, and fail on entries of NO_PROXY that other programs understand.
+            trust_env=False,
+            proxy=proxy,
+            verify=context,
             follow_redirects=False,
             event_hooks={"response": [_forget_where_to]},
             transport=transport,
@@ -88,9 +99,7 @@ def _http(config: Config, key: BearerKey, transport: Transport | None) -> httpx.
             "writer-jobs-mcp, or name an HTTP proxy."
         )
     except (ValueError, httpx.InvalidURL):
-        message = "HTTPS_PROXY (or ALL_PROXY, or NO_PROXY) cannot be used: it must be a URL such as http://proxy.example:8080."
-    except OSError as exc:
-        message = f"SSL_CERT_FILE (or SSL_CERT_DIR) cannot be used: {exc.strerror or 'it holds no certificates'}."
+        message = "HTTPS_PROXY (or ALL_PROXY) cannot be used: it must be a URL such as http://proxy.example:8080."
     raise UnusableNetworkSetting(message)
 
 

@@ -1,0 +1,81 @@
+"""The TLS context for requests to Writer: which certificate authorities are trusted."""
+
+import logging
+import os
+import re
+import ssl
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from writer_jobs_mcp.errors import UnusableNetworkSetting
+
+logger = logging.getLogger(__name__)
+
+_KEY_LOG = "SSLKEYLOGFILE"
+_FILE, _DIRECTORIES = "SSL_CERT_FILE", "SSL_CERT_DIR"
+_HASHED_NAME = re.compile(r"[0-9a-f]{8}\.[0-9]+")  # of a certificate in a directory: OpenSSL looks for no other
+
+
+def tls_context() -> ssl.SSLContext:
+    """A context that trusts the certificates in SSL_CERT_FILE, else those in SSL_CERT_DIR, else those of httpx.
+
+    Raises:
+        UnusableNetworkSetting: The first of the two that is set cannot be used.
+    """
+    file, directories = (os.environ.get(name, "").strip() for name in (_FILE, _DIRECTORIES))
+    with _without_unusable_key_log():
+        try:
+            if file:
+                return ssl.create_default_context(cafile=file)
+            if directories:
+                _look_into(directories.split(os.pathsep))
+                return ssl.create_default_context(capath=directories)
+        except OSError as exc:
+            # OpenSSL's own words are names from its source.
+            reason = "it holds no certificates" if isinstance(exc, ssl.SSLError) else exc.strerror or str(exc)
+            message = f"{_FILE if file else _DIRECTORIES} cannot be used: {reason}. Correct it, or unset it."
+            raise UnusableNetworkSetting(message) from None
+        return httpx.create_ssl_context(trust_env=False)
+
+
+def no_tls_context() -> ssl.SSLContext:
+    """A context for connections that use no TLS; it reads no setting and trusts no certificate."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _look_into(directories: list[str]) -> None:
+    """Look for certificates where OpenSSL would: it reports no directory that is missing, but trusts nobody then.
+
+    Raises:
+        OSError: None of the directories has any.
+    """
+    unreadable: OSError | None = None
+    for directory in directories:
+        try:
+            if any(_HASHED_NAME.fullmatch(each.name) for each in Path(directory).iterdir()):
+                return
+        except OSError as exc:
+            unreadable = unreadable or exc
+    raise unreadable or OSError("it holds no certificates under the names that `openssl rehash` gives them")
+
+
+@contextmanager
+def _without_unusable_key_log() -> Generator[None]:
+    """Hide SSLKEYLOGFILE where it cannot be written: the ssl module would raise an error that does not name it."""
+    path = os.environ.get(_KEY_LOG, "")
+    try:
+        if path:
+            no_tls_context().keylog_filename = path
+    except OSError as exc:
+        logger.warning("%s cannot be used and is ignored: %s", _KEY_LOG, exc.strerror)
+    else:
+        yield
+        return
+    del os.environ[_KEY_LOG]
+    try:
+        yield
+    finally:
+        os.environ[_KEY_LOG] = path
