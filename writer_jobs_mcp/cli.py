@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NoReturn
 
@@ -156,9 +156,11 @@ def _built(environ: Mapping[str, str], *, sandbox: bool) -> "MCPServer[App]":
 
 
 async def _converse(server: "MCPServer[App]", environ: Mapping[str, str]) -> NoReturn:
+    from writer_jobs_mcp.log import detach_stderr
     from writer_jobs_mcp.stdio import serve, take_pipes
 
     status = 1
+    drain = detach_stderr()
     try:
         with _traced(environ):
             await serve(server, *take_pipes())
@@ -168,9 +170,8 @@ async def _converse(server: "MCPServer[App]", environ: Mapping[str, str]) -> NoR
     except BaseException:
         logging.getLogger(__name__).exception("The server ended through a fault of its own")
     finally:
+        drain()
         # A thread may still wait for a line, or for a name to be looked up, and Python would wait for the thread.
-        with suppress(OSError):  # whoever read the log may be gone as well
-            sys.stderr.flush()
         os._exit(status)
 
 

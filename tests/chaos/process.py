@@ -107,6 +107,7 @@ async def started(
     environ: Mapping[str, str] | None = None,
     command: tuple[str, ...] = SERVER,
     stdout: int = PIPE,
+    stderr: int = PIPE,
     without: tuple[str, ...] = (),
     cwd: str | None = None,
 ) -> AsyncGenerator[Server]:
@@ -117,7 +118,7 @@ async def started(
         *arguments,
         stdin=PIPE,
         stdout=stdout,
-        stderr=PIPE,
+        stderr=stderr,
         limit=2**24,
         cwd=cwd,
         env={**kept, "WRITER_API_KEY": KEY, **(environ or {})},

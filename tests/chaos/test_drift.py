@@ -72,12 +72,12 @@ async def test_a_row_that_cannot_be_read_is_counted_and_the_others_are_shown(
         assert told["reason"].startswith(reason)
     for said in (text_of(listed), text_of(report)):
         assert f'2 more could not be read ("{reason}' in said
-    told = structure(report)
-    assert told["counts"] == {"failed": 2}
-    assert (told["coverage"]["complete"], told["coverage"]["stopped_by"]) == (False, "end")
+    triaged = structure(report)
+    assert triaged["counts"] == {"failed": 2}
+    assert (triaged["coverage"]["complete"], triaged["coverage"]["stopped_by"]) == (False, "end")
     assert "2 of 2 jobs that were read failed" in text_of(report)
     assert "Coverage: NOT complete, stopped_by=end" in text_of(report)
-    assert TRIAGE not in {each["tool"] for each in told["next"]}  # neither another try nor more jobs would help
+    assert TRIAGE not in {each["tool"] for each in triaged["next"]}  # neither another try nor more jobs would help
 
 
 READABLE_ROWS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -319,8 +319,8 @@ async def test_a_list_that_ends_beside_rows_that_could_not_be_read_is_not_called
 async def test_a_window_that_was_read_is_not_complete_beside_rows_that_could_not_be_read() -> None:
     jobs = [job(minutes, "failed", "Rate limit reached") for minutes in range(1, 400)]
     api = api_of(jobs)
-    told = api.tell
-    api.tell = lambda number: told(number) | ({"created_at": None} if number == 390 else {})  # the tenth
+    readable = api.tell
+    api.tell = lambda number: readable(number) | ({"created_at": None} if number == 390 else {})  # the tenth
     report = await triage(api, since="1h", max_jobs=100)
     # Of the window before, some is left to read; of this one, all that can be was.
     assert (report["coverage"]["complete"], report["coverage"]["stopped_by"]) == (False, "since")

@@ -62,7 +62,7 @@ def _http(config: Config, key: BearerKey, transport: Transport | None) -> httpx.
     # What these errors quote may hold the password of a proxy, so none is told or chained.
     try:
         url = httpx.URL(config.base_url)
-        url.host  # noqa: B018 - which is where a name fails that nobody can have
+        url.host  # noqa: B018 - an invalid host name fails here
     except (ValueError, httpx.InvalidURL):
         message = "WRITER_BASE_URL cannot be used: its host is no name that there can be. Correct it."
         raise UnusableNetworkSetting(message) from None

@@ -47,7 +47,7 @@ def no_tls_context() -> ssl.SSLContext:
 
 
 def _look_into(directories: list[str]) -> None:
-    """Look for certificates where OpenSSL would: it reports no directory that is missing, but trusts nobody then.
+    """Look for certificates where OpenSSL would, for it does not report a directory that is missing.
 
     Raises:
         OSError: None of the directories has any.
