@@ -117,7 +117,7 @@ def test_every_script_is_read_whole(text: str, max_chars: int) -> None:
 
 @examples(deadline=None)
 @given(output=TEXT, offset=st.integers(0, 80), max_chars=st.integers(1, 100))
-def test_next_offset_is_absent_exactly_where_no_more_can_be_seen(output: str, offset: int, max_chars: int) -> None:
+def test_next_offset_is_absent_only_when_nothing_visible_follows(output: str, offset: int, max_chars: int) -> None:
     view = job_output(job_with(output), offset=offset, max_chars=max_chars)
     if view.next_offset is None:
         assert clean(output).endswith(view.output or "")
@@ -143,7 +143,7 @@ def test_a_secret_is_masked_wherever_a_piece_begins_or_ends(words: list[str], ma
     assert not any(part in "".join(shown) for part in ("1234", "MIIE", "hunter"))
 
 
-def test_a_piece_of_a_long_output_is_what_it_is_in_the_whole() -> None:
+def test_a_piece_of_a_long_output_is_part_of_the_cleaned_whole() -> None:
     output = "".join(f"{n}: {SECRET} é\u200b and {KEY_FILE} then some words. " for n in range(200))
     whole = clean(output)
     read = pieces(output, 0, 20_000)
@@ -178,6 +178,20 @@ def test_an_offset_beyond_the_end_is_said_so(offset: int) -> None:
     view = job_output(job_with("12345"), offset=offset, max_chars=4000)
     assert view.message == "The output has only 5 characters."
     assert (view.output, view.offset, view.next_offset) == (None, offset, None)
+
+
+@pytest.mark.parametrize(
+    ("output", "offset", "message"),
+    [
+        ("abc\u200b\u200b\u200b", 4, "Nothing that can be seen follows offset 4: the output ends here."),
+        ("\u200b" * 100_000 + "abc", 0, "Nothing that can be seen stands between offset 0 and 20000."),
+    ],
+)
+def test_a_piece_without_visible_text_says_where_to_go_on(output: str, offset: int, message: str) -> None:
+    view = job_output(job_with(output), offset=offset, max_chars=4000)
+    assert (view.message, view.output) == (message, None)
+    assert ("next_offset" in view.as_text()) == (view.next_offset is not None)
+    assert "".join(piece.output or "" for piece in pieces(output, 0, 4_000)) == "abc"
 
 
 # Through the server

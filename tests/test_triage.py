@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from tests.conftest import NOW
 from tests.moving_api import MOVES, TOTALS, Move
 from tests.triaging import Told, api_of, failures, job, triage, triage_text
+from writer_jobs_mcp.models import Job
+from writer_jobs_mcp.triage import Triage, Window
 
 # The main question
 
@@ -181,3 +183,18 @@ async def test_failed_jobs_are_counted_as_such_among_however_many_states() -> No
     assert answer["counts"]["failed"] == 1 == sum(group["count"] for group in answer["failures"])
     assert sum(answer["counts"].values()) == 61
     assert len(answer["counts"]) == 9
+
+
+@pytest.mark.parametrize(("is_over", "trends"), [(False, {"steady"}), (True, {None})])
+def test_no_trend_is_given_where_time_ran_out_before_all_errors_were_compared(
+    is_over: bool, trends: set[str | None]
+) -> None:
+    folded = Triage(Window(NOW - timedelta(hours=1), None), NOW)
+    for n, name in enumerate("kestrel osprey merlin falcon harrier goshawk".split() * 4):
+        created = NOW - timedelta(minutes=2 + 4.5 * n)
+        error = f"Could not open the file {name} of the tenant {name}"
+        said = {"id": f"{n}", "status": "failed", "application_id": "a", "created_at": created, "error": error}
+        folded.add(Job.model_validate(said))
+    report = folded.report(compares=True, is_over=lambda: is_over)
+    assert {group.trend for group in report.failures} == trends
+    assert (report.all_compared, report.failed) == (not is_over, sum(group.count for group in report.failures))

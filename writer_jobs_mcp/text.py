@@ -11,10 +11,10 @@ from writer_jobs_mcp.credentials import (
     LONGEST_SIGN,
     Replace,
     Replacement,
-    expand,
     mask_secrets,
     may_hold_a_secret,
     replace_matches,
+    replacement_for,
 )
 
 ELLIPSIS = "…"
@@ -115,7 +115,7 @@ def _is_mark(character: str) -> bool:
 
 
 def is_harmless(text: str) -> bool:
-    """Whether there is nothing to clean, and nothing begins that would have to be cleaned if more of it were seen."""
+    """Whether cleaning would not change ``text``, however it went on."""
     if not (text.isascii() and text.isprintable()) and (
         _regex(_DOUBTFUL).search(text) or (not text.isascii() and _regex(_HEAP).search(text))
     ):
@@ -166,14 +166,15 @@ def head_and_tail(text: str, limit: int, *, end: str = "", total: int = 0) -> st
     if len(text) <= limit and not end:
         return text
     last, total = end or text, total or len(text)
-    room = limit - len(_gap(total))
+    about = "about " if end else ""  # what is dropped and masked in the two ends is not counted
+    room = limit - len(_gap(f"{about}{total}"))
     tail = min(room // 2, len(last))
     head = min(room - tail, len(text))
-    return text[:head] + _gap(total - head - tail) + last[len(last) - tail :]
+    return text[:head] + _gap(f"{about}{total - head - tail}") + last[len(last) - tail :]
 
 
-def _gap(characters: int) -> str:
-    return f"\n{ELLIPSIS} [{characters} characters left out] {ELLIPSIS}\n"
+def _gap(number: str) -> str:
+    return f"\n{ELLIPSIS} [{number} characters left out] {ELLIPSIS}\n"
 
 
 _CONTEXT = 12_000
@@ -181,7 +182,7 @@ _CONTEXT = 12_000
 
 
 def clean_piece(text: str, start: int, length: int) -> tuple[str, int | None]:
-    """A part of ``text`` as :func:`clean` makes it of the whole, without cleaning the whole.
+    """Clean a part of ``text`` as :func:`clean` would within the whole.
 
     Args:
         text: Any text, of any length.
@@ -214,7 +215,7 @@ def clean_piece(text: str, start: int, length: int) -> tuple[str, int | None]:
 
 
 def clean_in_pieces(text: str, length: int = 50_000) -> Iterator[str]:
-    """``text`` cleaned, in pieces, each of which takes a few milliseconds."""
+    """Clean ``text`` piece by piece, each of which takes some milliseconds."""
     if len(text) <= length:
         yield clean(text)
         return
@@ -225,14 +226,14 @@ def clean_in_pieces(text: str, length: int = 50_000) -> Iterator[str]:
 
 
 def clean_ends(text: str, length: int) -> tuple[str, str]:
-    """``text`` cleaned, and nothing; of a long one ``length`` characters of its beginning, and as many of its end."""
+    """Return ``text`` cleaned and ``""``; of a long text its first and its last ``length`` characters, cleaned."""
     if len(text) <= 2 * (length + _CONTEXT):
         return clean(text), ""
     return clean_piece(text, 0, length)[0], clean(text[-length - _CONTEXT :])[-length:]
 
 
 def _clean_with_origins(text: str) -> tuple[str, list[int]]:
-    """``text`` cleaned, and for each of its characters the position in ``text`` that it comes from, in rising order."""
+    """Clean ``text``, and return for each character that is left its position in ``text``, in rising order."""
     origins = list(range(len(text)))
 
     def replace(text: str, matches: Iterable[re.Match[str]], replacement: Replacement) -> str:
@@ -241,7 +242,7 @@ def _clean_with_origins(text: str) -> tuple[str, list[int]]:
         kept: list[int] = []
         end = 0
         for match in matches:
-            new = expand(match, replacement)
+            new = replacement_for(match, replacement)
             parts += text[end : match.start()], new
             kept += origins[end : match.start()]
             kept += (origins[match.start() + at] for at in _positions_kept(match[0], new))
@@ -255,7 +256,7 @@ def _clean_with_origins(text: str) -> tuple[str, list[int]]:
 
 
 def _positions_kept(old: str, new: str) -> Iterator[int]:
-    """For each character of ``new``, which takes the place of ``old``, the position in ``old`` that it comes from.
+    """Return for each character of ``new``, which replaces ``old``, the position in ``old`` that it comes from.
 
     Characters that were only dropped keep their own positions; a mask has the first position of what it hides.
     """

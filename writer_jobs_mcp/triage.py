@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import chain
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 from writer_jobs_mcp import failures
@@ -75,7 +74,7 @@ class FailedGroup:
 
     @property
     def cause(self) -> "Cause | None":
-        """Why they failed; worked out when it is asked for, since most groups of many are only counted."""
+        """Why they failed, as the example says; worked out on demand, since few of many groups are shown."""
         return _cause(self.example) if self.example else None
 
 
@@ -175,12 +174,10 @@ class Triage:
         p95 = _nearest_rank(ordered, 0.95)
         limit = _STUCK_AFTER if p95 is None else max(_STUCK_AFTER, _STUCK_TIMES_P95 * p95)
         stuck = [job for job in self._running if job.seconds > limit]
-        groups = chain(self._groups.groups(), [(NO_TEXT, self._textless)])
-        found = [
-            _failed_group(signature, tally, compares=compares and self._before is not None)
-            for signature, tally in groups
-            if tally.count
-        ]
+        groups = [*self._groups.groups(), (NO_TEXT, self._textless)]
+        # A group that was not compared with all others may have been seen before under another signature.
+        compares &= self._before is not None and self._groups.all_compared
+        found = [_failed_group(signature, tally, compares=compares) for signature, tally in groups if tally.count]
         return Report(
             counts=dict(self._counts.most_common()),
             median_seconds=_median(ordered),

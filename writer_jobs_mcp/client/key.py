@@ -13,7 +13,8 @@ from writer_jobs_mcp.errors import KeyRefused
 from writer_jobs_mcp.text import visible
 
 _HEADER = "Authorization"
-_PART, _OVERLAP = 65_536, 4_096  # characters; what is searched for has a few, and as many hidden ones between them
+# Characters. A key is found across the border of two parts unless more hidden characters than this stand inside it.
+_PART, _OVERLAP = 65_536, 4_096
 _KEYS_REMEMBERED = 8  # answers to requests under a key that was rotated away may still be on their way
 
 
@@ -93,7 +94,7 @@ class BearerKey(httpx.Auth):
 
 
 def _parts(text: str) -> Iterator[str]:
-    """A text and, where it differs, what can be seen of it: of a long one in parts, so that none takes long."""
+    """Yield a text and, where it differs, what can be seen of it; a long one in parts, so that no step takes long."""
     for start in range(0, len(text), _PART - _OVERLAP):
         part = text[start : start + _PART]
         yield part

@@ -26,14 +26,14 @@ def gaps(wordings: Mapping[Keys, Sequence[Piece]], check: Callable[[], None]) ->
     `check` is called every few milliseconds; what it raises ends the search.
     """
     found: Gaps = defaultdict(list)
-    names = _Names()
-    _where_one_varies(wordings, found, names, check)
-    _where_all_names_vary(wordings, found, names, check)
+    may_be_name = _MayBeName()
+    _where_one_varies(wordings, found, may_be_name, check)
+    _where_all_names_vary(wordings, found, may_be_name, check)
     return found
 
 
-class _Names(dict[str, bool]):
-    """Whether a word may be a name, since it says nothing by itself; worked out once for each."""
+class _MayBeName(dict[str, bool]):
+    """A cache of whether a word may be a name: it says nothing by itself."""
 
     def __missing__(self, word: str) -> bool:
         self[word] = known = word == VARIES or not says_something(word)
@@ -70,13 +70,13 @@ _BUCKETS = 256
 
 
 def _where_one_varies(
-    wordings: Mapping[Keys, Sequence[Piece]], found: Gaps, names: _Names, check: Callable[[], None]
+    wordings: Mapping[Keys, Sequence[Piece]], found: Gaps, may_be_name: _MayBeName, check: Callable[[], None]
 ) -> None:
     numbered = list(wordings)
     position, index = (1 << _POSITION) - 1, (1 << _INDEX) - 1
     # In buckets, since sorting one long list would keep every other thread waiting.
     buckets: list[list[int]] = [[] for _ in range(_BUCKETS)]
-    for place in _contexts(numbered, names, check):
+    for place in _contexts(numbered, may_be_name, check):
         buckets[(place >> (_INDEX + 2 * _POSITION)) % _BUCKETS].append(place)
     for bucket in buckets:
         check()
@@ -88,7 +88,7 @@ def _where_one_varies(
                         found[keys].append((start, stop))
 
 
-def _contexts(wordings: Sequence[Keys], names: _Names, check: Callable[[], None]) -> Iterator[int]:
+def _contexts(wordings: Sequence[Keys], may_be_name: _MayBeName, check: Callable[[], None]) -> Iterator[int]:
     """For each possible gap a number made of a hash of the words around it, the wording and the gap.
 
     In order of these numbers, gaps with the same words around them are neighbours.
@@ -98,7 +98,7 @@ def _contexts(wordings: Sequence[Keys], names: _Names, check: Callable[[], None]
         check()
         numbers = [known.setdefault(key, len(known) + 1) for key in keys]
         ahead, behind = _hashes(numbers), _hashes(numbers[::-1])
-        named = [names[key] for key in keys]
+        named = [may_be_name[key] for key in keys]
         for start in range(len(keys)):
             if start and tells_a_cause(keys[start - 1]):
                 continue
@@ -190,13 +190,13 @@ def _verb_follows(before: Keys) -> bool:
 
 
 def _where_all_names_vary(
-    wordings: Mapping[Keys, Sequence[Piece]], found: Gaps, names: _Names, check: Callable[[], None]
+    wordings: Mapping[Keys, Sequence[Piece]], found: Gaps, may_be_name: _MayBeName, check: Callable[[], None]
 ) -> None:
     """Wordings that agree in every word that says something: what they differ in is names."""
     skeletons: dict[Keys, list[Keys]] = defaultdict(list)
     for keys in wordings:
         check()
-        skeletons[tuple(VARIES if names[key] else key for key in keys)].append(keys)
+        skeletons[tuple(VARIES if may_be_name[key] else key for key in keys)].append(keys)
     for skeleton, alike in skeletons.items():
         said = _words(skeleton)
         if len(alike) > 1 and len(said) >= AGREEMENT and _is_known(said):

@@ -134,7 +134,7 @@ def is_common(word: str) -> bool:
 def _known(word: str) -> bool:
     if word in STEMS:
         return True
-    if not word.endswith(_ENDINGS):
+    if not word.endswith(_ENDINGS):  # as most words outside the vocabulary: halves the time
         return False
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) > 1:

@@ -124,7 +124,7 @@ _UNIT = (
     r"(?:%|[kmgt]i?b(?:ps)?|bytes?|bits?|[nmuµ]?s|secs?|seconds?|milliseconds?|microseconds?|mins?|minutes?|hours?|hrs?"
     r"|days?|weeks?|months?|years?|[kmg]?hz|tokens?|chars?|characters?)"
 )
-_SPACE = r"\s\0,;:=()\[\]{}<>\"'`|?!“”«»„「」、。\uff0c\uff1a\uff1b\uff08\uff09…"  # what stands between words
+_SPACE = r"\s\x00\x01,;:=()\[\]{}<>\"'`|?!“”«»„「」、。\uff0c\uff1a\uff1b\uff08\uff09…"  # what stands between words
 _CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"  # written without spaces: a number ends a word
 _DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
@@ -227,14 +227,16 @@ def _is_key(token: str, sign: str) -> bool:
 
 
 _LONG_LIST = re.compile(r"(?<![\w.-])[\w.-]++(?:,\ ?(?!(?:and|or)\ )[\w.-]++){20,}+", re.IGNORECASE)
+# What a mark that nothing closes is searched as: stops the tokens that the mark stops, and opens none. “ also closes „.
+_UNCLOSED = {'"': "|", "“": "\0"}
 _ENDS_A_LIST = re.compile(_LIST_END, re.IGNORECASE | re.VERBOSE)
 
 
 def _tokens(text: str) -> Iterator[re.Match[str]]:
-    """The tokens of `text`, in time linear in it; their positions are right, their own text may not be.
+    """Yield the tokens of `text` in linear time. Use only their positions: their own text may be altered.
 
-    A quotation mark that nothing closes, and a long list that does not end as lists do, would be scanned to their end
-    from each mark and each item. Once they are known, they are searched as other punctuation.
+    A quotation that nothing closes would be scanned to the end of the text from each mark in it, and a long list that
+    does not end as lists do from each item. So their marks and commas are replaced by others for the search.
     """
     searched = _LONG_LIST.sub(_without_commas, text) if "," in text else text
     position = 0
@@ -244,12 +246,11 @@ def _tokens(text: str) -> Iterator[re.Match[str]]:
             if token.lastgroup != "unclosed":
                 yield token
                 continue
-            # Where this mark is not closed, no other of its kind up to the same end is.
+            # No later mark of this kind before `stop` is closed either.
             mark, position = token[0], token.end()
             line = searched.find("\n", position) if mark == '"' else -1
             stop = line if line >= 0 else len(searched)
-            # The mark that opens one kind of quotation closes another, so it is still one where that is looked for.
-            other = "\0" if mark == "“" else "|"
+            other = _UNCLOSED.get(mark, "\x01")
             searched = searched[: token.start()] + searched[token.start() : stop].replace(mark, other) + searched[stop:]
             break
 

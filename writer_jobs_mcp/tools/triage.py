@@ -1,5 +1,6 @@
 """The tool that triages a whole application."""
 
+import time
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -14,9 +15,9 @@ from writer_jobs_mcp.scan import scan_jobs
 from writer_jobs_mcp.tools.answering import App, answer
 from writer_jobs_mcp.tools.arguments import Absent, ApplicationId, MaxJobs, Moment
 from writer_jobs_mcp.triage import Triage, Window
-from writer_jobs_mcp.worker import Timer, check_cancelled, run_in_worker, seconds_left
+from writer_jobs_mcp.worker import check_cancelled, run_in_worker, seconds_left
 
-_COMPARING = 0.7  # of the time that is left when the jobs are read; the rest is for what is said of them
+_COMPARING = 0.7  # share of the time left once the jobs are read; the rest is for the report
 
 
 async def triage_application_jobs(
@@ -47,15 +48,15 @@ async def triage_application_jobs(
     )
     asked = views.Asked(application_id, window, now, max_jobs, offers_retry=app.offers_retry)
     draws_page = client_supports_apps(ctx)
-    comparing = Timer(_COMPARING * seconds_left())
+    end_of_comparing = time.monotonic() + _COMPARING * seconds_left()
 
-    def work() -> CallToolResult:
-        report = triage.report(compares=coverage.complete, is_over=lambda: comparing.is_over)
+    def make_result() -> CallToolResult:
+        report = triage.report(compares=coverage.complete, is_over=lambda: time.monotonic() >= end_of_comparing)
         view = views.triage_report(report, coverage, asked)
         meta = views.page_meta(report.steps, view.counts, offers_retry=app.offers_retry) if draws_page else None
         return answer(view, meta)
 
-    return await run_in_worker(work)
+    return await run_in_worker(make_result)
 
 
 def _window(since: datetime | timedelta | None, until: datetime | timedelta | None, now: datetime) -> Window:

@@ -34,7 +34,7 @@ class JobOutput(View):
             spaced(
                 f"Job {word(self.job_id)} of application {word(self.application_id)}: {word(self.status)},",
                 where,
-                self.output is not None and more,
+                (self.output is not None or self.next_offset is not None) and more,
             ),
             self.message,
             self.title and f"Its title, in the job's own words: {quoted(self.title)}",
@@ -57,7 +57,7 @@ def job_output(job: "Job", *, offset: int, max_chars: int) -> JobOutput:
         output_chars=length,
         offset=offset,
         next_offset=following,
-        message=_no_output_message(job, length, offset),
+        message=_no_output_message(job, length, offset) or _nothing_visible(shown, offset, following),
     )
 
 
@@ -68,6 +68,14 @@ def _no_output_message(job: "Job", length: int, offset: int) -> str | None:
         why = " get_job_error tells why." if job.status == "failed" else ""
         return f"Writer gives no output text for this job{later}: its status is {status}.{why}"
     return f"The output has only {length} characters." if offset >= length else None
+
+
+def _nothing_visible(shown: str, offset: int, following: int | None) -> str | None:
+    if shown:
+        return None
+    if following is None:
+        return f"Nothing that can be seen follows offset {offset}: the output ends here."
+    return f"Nothing that can be seen stands between offset {offset} and {following}."
 
 
 class JobWait(JobError):

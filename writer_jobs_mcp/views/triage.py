@@ -27,7 +27,9 @@ _FEW_LENGTH, _GROUP_LENGTH, _FRAME_LENGTH = 4_500, 385, 1_000
 """Characters of JSON up to which no text is shortened; then those of a group on average, and what stands around."""
 _REPORT_LENGTH = 12_000
 """Characters of JSON that a report stays under, whatever the jobs hold."""
-_NOT_COMPARED = "There was no time to compare all errors, so groups that say the same may stand apart."
+_NOT_COMPARED = (
+    "Time ran out before all errors were compared: one failure may appear as several groups, and no trend is given."
+)
 _CAUSES: dict[Category, str] = {
     "rate_limit": "rate limits",
     "timeout": "timeouts",
