@@ -49,22 +49,22 @@ class Coverage:
     """Jobs created later than this were all read, as far as the list runs from new to old; None where it does not."""
 
     @property
-    def finished(self) -> bool:
-        """Whether the list was read as far as was asked, rows that could not be read among it or not."""
+    def reached_end(self) -> bool:
+        """Whether the list was read to its end or to ``since``; rows may have been unreadable."""
         return self.stopped_by in {"end", "since"}
 
     @property
     def complete(self) -> bool:
-        """Whether all was read that was asked for."""
-        return self.finished and not self.unreadable
+        """Whether the list was read to its end or to ``since``, and no row was unreadable."""
+        return self.reached_end and not self.unreadable
 
-    def reaches(self, moment: datetime | None) -> bool:
-        """Whether the list was read back to ``moment``, rows that could not be read among it or not."""
-        return self.finished or (moment is not None and self.read_back_to is not None and self.read_back_to < moment)
+    def reached(self, moment: datetime | None) -> bool:
+        """Whether the list was read to its end, to ``since`` or back to ``moment``; rows may have been unreadable."""
+        return self.reached_end or (moment is not None and self.read_back_to is not None and self.read_back_to < moment)
 
-    def covers(self, moment: datetime | None) -> bool:
-        """Whether every job created at ``moment`` or later was read; a row that cannot be read may be one of them."""
-        return self.reaches(moment) and not self.unreadable
+    def complete_since(self, moment: datetime | None) -> bool:
+        """Whether the list was read to its end, to ``since`` or back to ``moment``, and no row was unreadable."""
+        return self.reached(moment) and not self.unreadable
 
 
 async def scan_jobs(
@@ -85,8 +85,8 @@ async def scan_jobs(
     Args:
         client: Who asks Writer; as many pages are read at once as it may have requests in flight.
         application_id: The id or alias.
-        take: Called with each job, in Writer's order as far as that stands still; from a worker thread where jobs have
-            errors, whose text may take long. When time is up it is not called again, and what it has taken is counted.
+        take: Called with each job; in a worker thread if any job of the page has an error. Not called after the
+            deadline.
         since: Jobs created before this need not be read; reading stops there as long as the list runs from new to old.
         max_jobs: How many jobs to read at most.
         progress: Awaited after each page with the number of jobs read, and of those expected if that is known.

@@ -303,7 +303,7 @@ async def test_applications_are_shown_whatever_else_is_said_of_them(
     assert ("No page follows, but this is NOT complete: " in text_of(result)) is (ends and "unreadable" in expected)
 
 
-async def test_a_list_that_ends_beside_rows_that_could_not_be_read_is_not_called_complete(tally: Tally) -> None:
+async def test_a_last_page_with_unreadable_rows_is_not_called_complete(tally: Tally) -> None:
     tally.tried["drifts of the API"] += 1
     wire = Wire()
     wire.for_ever(says(answer(page(JOB, {**JOB, "created_at": None}, **whole(2)))))
@@ -329,7 +329,7 @@ async def test_a_window_that_was_read_is_not_complete_beside_rows_that_could_not
     assert "trend" not in report["failures"][0]
 
 
-async def test_completions_beside_applications_that_could_not_be_read_are_not_all_there_are(tally: Tally) -> None:
+async def test_completions_have_no_total_when_applications_are_unreadable(tally: Tally) -> None:
     tally.tried["drifts of the API"] += 1
     said = {"data": [APPLICATION, {"id": None}], "has_more": False}
     wire = Wire(everywhere=says(answer(json.dumps(said).encode())))

@@ -23,7 +23,7 @@ _ROW_LENGTH, _FRAME_LENGTH = 220, 150
 _NAME_LENGTH = 120
 _LIST_LENGTH = 30_000
 """Characters of JSON that a list of jobs stays under, whatever the jobs hold."""
-_END_WITH_GAPS = "No page follows, but this is NOT complete:"
+_LAST_PAGE_INCOMPLETE = "No page follows, but this is NOT complete:"
 
 
 class UnreadableRows(View):
@@ -72,7 +72,7 @@ class ApplicationList(View):
 
     def as_text(self) -> str:
         page = self.page
-        more = "More follow." if page.has_more else _END_WITH_GAPS if page.unreadable else "No more follow."
+        more = "More follow." if page.has_more else _LAST_PAGE_INCOMPLETE if page.unreadable else "No more follow."
         if page.after:
             more = f"More follow: after={quoted(page.after)}."
         head = spaced(count(page.returned, "application") + ".", more, page.unreadable and page.unreadable.as_text())
@@ -158,7 +158,7 @@ class JobPageInfo(View):
     def _what_follows(self) -> str:
         if self.next_offset is not None:
             return f"More may follow: next_offset={self.next_offset}."
-        return _END_WITH_GAPS if self.unreadable else "The list ends here."
+        return _LAST_PAGE_INCOMPLETE if self.unreadable else "The list ends here."
 
 
 class JobList(View):

@@ -52,7 +52,7 @@ def _can_be_made(call: NextCall) -> bool:
 
 
 def _calls(report: Report, coverage: Coverage, asked: Asked) -> Iterator[NextCall]:
-    if not coverage.reaches(asked.window.since) and (call := _read_on(coverage, asked)):
+    if not coverage.reached(asked.window.since) and (call := _read_on(coverage, asked)):
         yield call
     yield from _explain(report, asked.application_id)
     retryable = [group for group in report.failures if group.cause and group.cause.retry == "worth_it"]

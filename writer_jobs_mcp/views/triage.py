@@ -263,7 +263,7 @@ def _coverage(coverage: Coverage, report: Report, since: datetime | None) -> Cov
         unreadable = UnreadableRows(count=coverage.unreadable, reason=coverage.unreadable_reason)
     message = coverage.error if report.all_compared else spaced(coverage.error, _NOT_COMPARED)
     stopped_by: StoppedBy = coverage.stopped_by
-    if coverage.reaches(since) and not coverage.finished:
+    if coverage.reached(since) and not coverage.reached_end:
         stopped_by = "since"
         message = (
             f"The window before was not read whole ({coverage.stopped_by}), so no trend is told. {message}".strip()
@@ -274,7 +274,7 @@ def _coverage(coverage: Coverage, report: Report, since: datetime | None) -> Cov
         jobs_read=coverage.jobs_read,
         jobs_in_window=report.jobs,
         total=coverage.total,
-        complete=coverage.covers(since),
+        complete=coverage.complete_since(since),
         stopped_by=stopped_by,
         moved_during_scan=coverage.moved,
         unreadable=unreadable,
