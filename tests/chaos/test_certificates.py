@@ -54,7 +54,7 @@ async def test_a_key_log_that_can_be_written_is_kept(
     assert "_TRAFFIC_SECRET" in path.read_text()
 
 
-async def test_plain_http_is_not_concerned_by_any_setting_of_tls(
+async def test_plain_http_ignores_tls_settings(
     no_setting: pytest.MonkeyPatch, tmp_path: Path, tally: Tally, caplog: pytest.LogCaptureFixture
 ) -> None:
     tally.tried["settings of TLS"] += 1
@@ -103,22 +103,38 @@ async def test_certificates_in_a_directory_are_trusted(
 
 
 UNUSABLE: dict[str, tuple[dict[str, str], str]] = {
-    "no file": ({"SSL_CERT_FILE": "{tmp}/none"}, "SSL_CERT_FILE cannot be used: No such file or directory."),
-    "an empty file": ({"SSL_CERT_FILE": "{tmp}/empty"}, "SSL_CERT_FILE cannot be used: it holds no certificates."),
-    "no certificates": ({"SSL_CERT_FILE": "{tmp}/text"}, "SSL_CERT_FILE cannot be used: it holds no certificates."),
-    "no directory": ({"SSL_CERT_DIR": "{tmp}/none"}, "SSL_CERT_DIR cannot be used: No such file or directory."),
-    "a file for it": ({"SSL_CERT_DIR": "{tmp}/text"}, "SSL_CERT_DIR cannot be used: Not a directory."),
+    "no file": (
+        {"SSL_CERT_FILE": "{tmp}/none"},
+        "SSL_CERT_FILE cannot be used: No such file or directory. Correct it, or unset it.",
+    ),
+    "an empty file": (
+        {"SSL_CERT_FILE": "{tmp}/empty"},
+        "SSL_CERT_FILE cannot be used: it holds no valid PEM certificates. Correct it, or unset it.",
+    ),
+    "no certificates": (
+        {"SSL_CERT_FILE": "{tmp}/text"},
+        "SSL_CERT_FILE cannot be used: it holds no valid PEM certificates. Correct it, or unset it.",
+    ),
+    "no directory": (
+        {"SSL_CERT_DIR": "{tmp}/none"},
+        "SSL_CERT_DIR cannot be used: No such file or directory. Correct it, or unset it.",
+    ),
+    "a file for it": (
+        {"SSL_CERT_DIR": "{tmp}/text"},
+        "SSL_CERT_DIR cannot be used: Not a directory. Correct it, or unset it.",
+    ),
     "an empty directory": (
         {"SSL_CERT_DIR": "{tmp}"},
-        "SSL_CERT_DIR cannot be used: it holds no certificates under the names that `openssl rehash` gives them.",
+        "SSL_CERT_DIR cannot be used: no certificate in it has a hashed name: run `openssl rehash` on it, or unset "
+        "SSL_CERT_DIR.",
     ),
     "the first of two": (
         {"SSL_CERT_FILE": "{tmp}/none", "SSL_CERT_DIR": "{tmp}"},
-        "SSL_CERT_FILE cannot be used: No such file or directory.",
+        "SSL_CERT_FILE cannot be used: No such file or directory. Correct it, or unset it.",
     ),
     "beside a key log": (
         {"SSL_CERT_FILE": "{tmp}/text", "SSLKEYLOGFILE": "{tmp}/none/keys"},
-        "SSL_CERT_FILE cannot be used: it holds no certificates.",
+        "SSL_CERT_FILE cannot be used: it holds no valid PEM certificates. Correct it, or unset it.",
     ),
 }
 
@@ -134,10 +150,10 @@ async def test_the_setting_that_cannot_be_used_is_named(
         no_setting.setenv(name, value.replace("{tmp}", str(tmp_path)))
     async with asked("https://127.0.0.1:9") as client:
         said = await call(client, tally)
-    assert (said.is_error, text_of(said)) == (True, f"{sentence} Correct it, or unset it.")
+    assert (said.is_error, text_of(said)) == (True, sentence)
 
 
-async def test_a_directory_is_not_looked_at_beside_a_file(
+async def test_ssl_cert_dir_is_ignored_when_ssl_cert_file_is_set(
     no_setting: pytest.MonkeyPatch, authority: Path, certified: ssl.SSLContext, tmp_path: Path, tally: Tally
 ) -> None:
     tally.tried["settings of TLS"] += 1

@@ -186,8 +186,11 @@ async def test_a_key_file_that_gives_no_key(
     [
         ({"WRITER_BASE_URL": "http://example.com"}, "WRITER_BASE_URL cannot be used: must start with https://"),
         ({"WRITER_API_KEY": "two words"}, "WRITER_API_KEY cannot be used: "),
-        ({"HTTPS_PROXY": "nonsense://proxy"}, "HTTPS_PROXY (or ALL_PROXY) cannot be used: it must be"),
-        ({"SSL_CERT_FILE": os.devnull}, "SSL_CERT_FILE cannot be used: it holds no certificates."),
+        (
+            {"HTTPS_PROXY": "nonsense://proxy"},
+            "The proxy cannot be used (HTTPS_PROXY, ALL_PROXY or the system's setting): set HTTPS_PROXY to",
+        ),
+        ({"SSL_CERT_FILE": os.devnull}, "SSL_CERT_FILE cannot be used: it holds no valid PEM certificates."),
         ({"SSL_CERT_FILE": "", "SSL_CERT_DIR": os.devnull}, "SSL_CERT_DIR cannot be used: Not a directory."),
     ],
 )

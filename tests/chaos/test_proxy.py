@@ -70,12 +70,17 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
+@pytest.fixture
+def trusted_authority(authority: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+
+
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
+@pytest.mark.usefixtures("trusted_authority")
 async def test_a_proxy_is_used_and_sees_nothing_but_tls(
-    name: str, no_proxy: pytest.MonkeyPatch, authority: Path, certified: ssl.SSLContext, tally: Tally
+    name: str, no_proxy: pytest.MonkeyPatch, certified: ssl.SSLContext, tally: Tally
 ) -> None:
     tally.tried["proxies"] += 1
-    no_proxy.setenv("SSL_CERT_FILE", str(authority))
     wire, proxy = Wire(), Proxy()
     async with proxy.served() as way, wire.served(certified) as url:
         no_proxy.setenv(name, way)
@@ -111,10 +116,10 @@ async def test_a_proxy_that_opens_no_way_is_told_and_never_sees_the_key(
     assert KEY.encode() not in proxy.heard
 
 
+@pytest.mark.usefixtures("trusted_authority")
 async def test_a_tunnel_that_breaks_off_in_its_handshake_takes_no_place(
-    no_proxy: pytest.MonkeyPatch, authority: Path, certified: ssl.SSLContext, tally: Tally
+    no_proxy: pytest.MonkeyPatch, certified: ssl.SSLContext, tally: Tally
 ) -> None:
-    no_proxy.setenv("SSL_CERT_FILE", str(authority))
     proxy = Proxy(ANSWERS["no TLS behind it"])
     async with proxy.served() as way, Wire().served(certified) as url:
         no_proxy.setenv("HTTPS_PROXY", way)
@@ -148,7 +153,7 @@ async def test_a_host_that_needs_no_proxy_is_asked_directly(no_proxy: pytest.Mon
         ",, ,",
     ],
 )
-async def test_no_entry_of_no_proxy_keeps_writer_from_being_asked(
+async def test_unusual_no_proxy_entries_do_not_break_requests(
     no_proxy_hosts: str, no_proxy: pytest.MonkeyPatch, authority: Path, certified: ssl.SSLContext, tally: Tally
 ) -> None:
     tally.tried["proxies"] += 1
@@ -216,17 +221,16 @@ PROXIED: list[tuple[str, str]] = [
 @pytest.mark.parametrize(
     ("host", "hosts", "is_proxied"), [*((*e, False) for e in EXEMPT), *((*p, True) for p in PROXIED)]
 )
+@pytest.mark.usefixtures("trusted_authority")
 async def test_a_proxy_is_used_unless_no_proxy_has_the_host(
     host: str,
     hosts: str,
     is_proxied: bool,
     no_proxy: pytest.MonkeyPatch,
-    authority: Path,
     named: ssl.SSLContext,
     tally: Tally,
 ) -> None:
     tally.tried["proxies"] += 1
-    no_proxy.setenv("SSL_CERT_FILE", str(authority))
     wire, proxy = Wire(), Proxy()
     async with proxy.served() as way, wire.served(named) as url:
         port = url.rpartition(":")[2]
@@ -266,16 +270,15 @@ async def test_a_host_with_an_ipv6_address_needs_no_proxy(
     ],
     ids=str,
 )
-async def test_names_in_lower_case_go_before_those_in_capitals(
+@pytest.mark.usefixtures("trusted_authority")
+async def test_lower_case_proxy_variables_win(
     environ: dict[str, str],
     used: str,
     no_proxy: pytest.MonkeyPatch,
-    authority: Path,
     certified: ssl.SSLContext,
     tally: Tally,
 ) -> None:
     tally.tried["proxies"] += 1
-    no_proxy.setenv("SSL_CERT_FILE", str(authority))
     proxies = {"1": Proxy(), "2": Proxy()}
     async with proxies["1"].served() as one, proxies["2"].served() as two, Wire().served(certified) as url:
         for name, value in environ.items():
@@ -286,11 +289,11 @@ async def test_names_in_lower_case_go_before_those_in_capitals(
     assert [name for name, proxy in proxies.items() if proxy.heard] == ([used] if used else [])
 
 
+@pytest.mark.usefixtures("trusted_authority")
 async def test_a_proxy_may_itself_be_asked_over_tls(
-    no_proxy: pytest.MonkeyPatch, authority: Path, certified: ssl.SSLContext, tally: Tally
+    no_proxy: pytest.MonkeyPatch, certified: ssl.SSLContext, tally: Tally
 ) -> None:
     tally.tried["proxies"] += 1
-    no_proxy.setenv("SSL_CERT_FILE", str(authority))
     proxy = Proxy()
     async with proxy.served(certified) as way, Wire().served(certified) as url:
         no_proxy.setenv("HTTPS_PROXY", way)
@@ -313,7 +316,11 @@ async def test_a_proxy_that_is_no_url_is_refused_without_being_repeated(
     no_proxy.setenv("HTTPS_PROXY", proxy.format(SECRET))
     async with asked("https://127.0.0.1:9") as client:
         said = await call(client, tally)
-    check_told(said, "HTTPS_PROXY (or ALL_PROXY) cannot be used: it must be a URL such as http://proxy.example:8080.")
+    check_told(
+        said,
+        "The proxy cannot be used (HTTPS_PROXY, ALL_PROXY or the system's setting): "
+        "set HTTPS_PROXY to a URL such as http://proxy.example:8080.",
+    )
     assert SECRET not in text_of(said) + caplog.text
 
 
@@ -325,7 +332,7 @@ async def test_a_socks_proxy_takes_a_package_that_the_sentence_names(
     no_proxy.setenv("ALL_PROXY", f"socks5://u:{SECRET}@127.0.0.1:9")
     async with asked("https://127.0.0.1:9") as client:
         said = await call(client, tally)
-    check_told(said, "HTTPS_PROXY (or ALL_PROXY) names a SOCKS proxy, which takes a package more: install httpx[socks]")
+    check_told(said, "is a SOCKS proxy, which needs another package: install httpx[socks] beside")
     assert SECRET not in text_of(said)
 
 

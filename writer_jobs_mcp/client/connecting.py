@@ -95,11 +95,14 @@ def _http(config: Config, key: BearerKey, transport: Transport | None) -> httpx.
         )
     except ImportError:
         message = (
-            "HTTPS_PROXY (or ALL_PROXY) names a SOCKS proxy, which takes a package more: install httpx[socks] beside "
-            "writer-jobs-mcp, or name an HTTP proxy."
+            "The proxy (HTTPS_PROXY, ALL_PROXY or the system's setting) is a SOCKS proxy, which needs another package: "
+            "install httpx[socks] beside writer-jobs-mcp, or set HTTPS_PROXY to an HTTP proxy."
         )
     except (ValueError, httpx.InvalidURL):
-        message = "HTTPS_PROXY (or ALL_PROXY) cannot be used: it must be a URL such as http://proxy.example:8080."
+        message = (
+            "The proxy cannot be used (HTTPS_PROXY, ALL_PROXY or the system's setting): "
+            "set HTTPS_PROXY to a URL such as http://proxy.example:8080."
+        )
     raise UnusableNetworkSetting(message)
 
 

@@ -16,7 +16,9 @@ _ENTRY = re.compile(r"\[([^\[\]]+)\](?::(\d+))?|([^:]*:[^:]*:.*)|([^:]+)(?::(\d+
 
 
 def proxy_for(url: httpx.URL) -> httpx.Proxy | None:
-    """The proxy for an https URL: HTTPS_PROXY or else ALL_PROXY, the name in lower case first, or the system's.
+    """Return the proxy for an https URL, or None.
+
+    It is HTTPS_PROXY, else ALL_PROXY (for both, the lower-case name wins), else the system's.
 
     Raises:
         ValueError: It cannot be used. What this says may hold a password.
@@ -36,15 +38,15 @@ def proxy_for(url: httpx.URL) -> httpx.Proxy | None:
 def _is_exempt(url: httpx.URL, no_proxy: str) -> bool:
     """Whether NO_PROXY names the host of an https URL.
 
-    What urllib and curl understand is understood: names with everything below them (with or without a dot in front),
+    Accepts what urllib and curl accept: names with everything below them (with or without a dot in front),
     addresses with or without brackets, networks (`10.0.0.0/8`, `fe80::/10`), a port behind any of them but a network,
     and `*` for everything. An entry that is none of these exempts nothing.
     """
-    host = _in_ascii(url)
-    return any(_names(entry, host, url.port or _HTTPS_PORT) for entry in re.split(r"[\s,]+", no_proxy))
+    host = _ascii_host(url)
+    return any(_matches(entry, host, url.port or _HTTPS_PORT) for entry in re.split(r"[\s,]+", no_proxy))
 
 
-def _names(entry: str, host: str, port: int) -> bool:
+def _matches(entry: str, host: str, port: int) -> bool:
     if entry == "*":
         return True
     scheme, has_scheme, rest = entry.rpartition("://")
@@ -82,12 +84,12 @@ def _is_at_or_below(host: str, named: str) -> bool:
     name = named.lstrip("*.")
     if not name.isascii():
         try:
-            name = _in_ascii(httpx.URL(f"https://{name}"))
+            name = _ascii_host(httpx.URL(f"https://{name}"))
         except httpx.InvalidURL:
             return False
     name = name.rstrip(".").lower()
     return bool(name) and f".{host}".endswith(f".{name}")
 
 
-def _in_ascii(url: httpx.URL) -> str:
+def _ascii_host(url: httpx.URL) -> str:
     return url.raw_host.decode("ascii").rstrip(".").lower()

@@ -31,11 +31,11 @@ def tls_context() -> ssl.SSLContext:
             if file:
                 return ssl.create_default_context(cafile=file)
             if directories:
-                _look_into(directories.split(os.pathsep))
+                _check_directories(directories.split(os.pathsep))
                 return ssl.create_default_context(capath=directories)
         except OSError as exc:
-            # OpenSSL's own words are names from its source.
-            reason = "it holds no certificates" if isinstance(exc, ssl.SSLError) else exc.strerror or str(exc)
+            # OpenSSL's messages are internal identifiers.
+            reason = "it holds no valid PEM certificates" if isinstance(exc, ssl.SSLError) else exc.strerror or str(exc)
             message = f"{_FILE if file else _DIRECTORIES} cannot be used: {reason}. Correct it, or unset it."
             raise UnusableNetworkSetting(message) from None
         return httpx.create_ssl_context(trust_env=False)
@@ -46,11 +46,12 @@ def no_tls_context() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def _look_into(directories: list[str]) -> None:
-    """Look for certificates where OpenSSL would, for it does not report a directory that is missing.
+def _check_directories(directories: list[str]) -> None:
+    """Check that OpenSSL will find a certificate: it does not report missing directories.
 
     Raises:
-        OSError: None of the directories has any.
+        OSError: A directory cannot be read, and no other has a certificate.
+        UnusableNetworkSetting: All directories can be read, and none has a certificate.
     """
     unreadable: OSError | None = None
     for directory in directories:
@@ -59,23 +60,33 @@ def _look_into(directories: list[str]) -> None:
                 return
         except OSError as exc:
             unreadable = unreadable or exc
-    raise unreadable or OSError("it holds no certificates under the names that `openssl rehash` gives them")
+    if unreadable:
+        raise unreadable
+    raise UnusableNetworkSetting(
+        f"{_DIRECTORIES} cannot be used: no certificate in it has a hashed name: "
+        f"run `openssl rehash` on it, or unset {_DIRECTORIES}."
+    )
 
 
 @contextmanager
 def _without_unusable_key_log() -> Generator[None]:
     """Hide SSLKEYLOGFILE where it cannot be written: the ssl module would raise an error that does not name it."""
     path = os.environ.get(_KEY_LOG, "")
-    try:
-        if path:
-            no_tls_context().keylog_filename = path
-    except OSError as exc:
-        logger.warning("%s cannot be used and is ignored: %s", _KEY_LOG, exc.strerror)
-    else:
-        yield
-        return
-    del os.environ[_KEY_LOG]
+    error = _key_log_error(path) if path else None
+    if error:
+        logger.warning("%s cannot be used and is ignored: %s", _KEY_LOG, error.strerror)
+        del os.environ[_KEY_LOG]
     try:
         yield
     finally:
-        os.environ[_KEY_LOG] = path
+        if error:
+            os.environ[_KEY_LOG] = path
+
+
+def _key_log_error(path: str) -> OSError | None:
+    """Return the error that the ssl module raises for this key log, or None."""
+    try:
+        no_tls_context().keylog_filename = path
+    except OSError as exc:
+        return exc
+    return None
