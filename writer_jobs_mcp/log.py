@@ -1,4 +1,4 @@
-"""The log on stderr, which people read on a terminal: cleaned as answers are, and dropped where it is not read."""
+"""Log to stderr: sanitized, and dropped when stderr is not read."""
 
 import io
 import logging
@@ -29,14 +29,15 @@ def log_to_stderr(level: str) -> None:
         handler.setFormatter(_Cleaned("%(asctime)s %(levelname)s %(message)s"))
 
 
-_ROOM = 2**18  # bytes in the queue: a few thousand lines, enough for a slow reader
-_LAST_LINES = 0.3  # seconds to write the rest of the queue at the end
+_QUEUE_BYTES = 2**18  # a few thousand lines, enough for a slow reader
+_DRAIN_SECONDS = 0.3  # to write the rest of the queue at shutdown
 
 
 def detach_stderr() -> Callable[[], None]:
-    """Let a thread write to stderr, so that logs, warnings and prints never block the event loop.
+    """Write to stderr in a thread, so that logs, warnings and prints never block the event loop.
 
     Some clients start a server with its stderr in a pipe and never read it. After 64 KiB a write to it blocks.
+    This also sends print() to stderr, because stdout is for MCP messages only.
 
     Returns:
         A function to call before the process ends: it waits a moment for the lines that are not yet written.
@@ -53,19 +54,19 @@ def detach_stderr() -> Callable[[], None]:
 
     def drain() -> None:
         detached.flush()
-        writer.drain(_LAST_LINES)
+        writer.drain(_DRAIN_SECONDS)
 
     return drain
 
 
 class _LineWriter(io.BufferedIOBase):
-    """Queues what is written, for a thread that writes it to a stream; what finds no room is dropped and counted."""
+    """A file that queues lines for a writer thread, and drops and counts those that do not fit."""
 
     name = "<stderr>"
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__()
-        self._stream = stream  # kept, as it closes its descriptor when it is collected
+        self._stream = stream  # keep a reference: a collected stream closes its descriptor
         self._target = cast("io.RawIOBase", getattr(stream.buffer, "raw", stream.buffer))
         self._queue: SimpleQueue[bytes | None] = SimpleQueue()
         self._lock = threading.RLock()  # a finalizer may write in the middle of another write
@@ -86,7 +87,7 @@ class _LineWriter(io.BufferedIOBase):
     def write(self, data: "ReadableBuffer", /) -> int:
         lines = bytes(data)
         with self._lock:
-            if self._waiting and self._waiting + len(lines) > _ROOM:
+            if self._waiting and self._waiting + len(lines) > _QUEUE_BYTES:
                 self._dropped += max(1, lines.count(b"\n"))
             else:
                 self._report_dropped()
@@ -94,7 +95,7 @@ class _LineWriter(io.BufferedIOBase):
         return len(lines)
 
     def drain(self, seconds: float) -> None:
-        """Wait until the queue is written, at most this long; what is queued later is lost."""
+        """Wait up to `seconds` for the queue to be written. Lines queued after this call are lost."""
         with self._lock:
             self._report_dropped()
         self._queue.put(None)
@@ -106,7 +107,8 @@ class _LineWriter(io.BufferedIOBase):
 
     def _report_dropped(self) -> None:
         if self._dropped:
-            self._put(f"writer-jobs-mcp: {self._dropped:,} lines were dropped here: stderr was not read.\n".encode())
+            lines = "1 log line" if self._dropped == 1 else f"{self._dropped:,} log lines"
+            self._put(f"writer-jobs-mcp: dropped {lines} here: stderr was not read fast enough.\n".encode())
             self._dropped = 0
 
     def _write_queue(self) -> None:

@@ -108,7 +108,7 @@ async def test_all_calls_are_answered_and_the_server_leaves_with_its_log_unread(
     assert all(" DEBUG " in line for line in written)
 
 
-async def test_a_log_that_is_full_from_the_start_costs_nothing_either(log: Log, tally: Tally) -> None:
+async def test_a_full_stderr_pipe_at_startup_blocks_nothing(log: Log, tally: Tally) -> None:
     tally.tried["calls with an unread log"] += 1
     log.fill()
     async with logging_to(log, *DEBUG) as server:
@@ -134,7 +134,10 @@ runpy.run_module("writer_jobs_mcp", run_name="__main__")
 LINES_A_CALL, BYTES_A_CALL = 3, 3_100
 COMMAND = (sys.executable, "-c", LOUD)
 NUMBERED = re.compile(r"(?:library\.py:1: UserWarning: )?line (\d+) x{1000}")
-DROPPED = re.compile(r"writer-jobs-mcp: ([\d,]+) lines were dropped here: stderr was not read\.")
+DROPPED = re.compile(
+    r"writer-jobs-mcp: dropped (1(?= log line )|(?!1 )[\d,]+(?= log lines )) log lines? here: "
+    r"stderr was not read fast enough\."
+)
 
 
 def numbers_in(lines: list[str]) -> list[int]:
@@ -168,6 +171,32 @@ async def test_lines_are_dropped_whole_and_counted_whatever_writes_them(log: Log
     assert numbers[-LINES_A_CALL:] == list(range(total - LINES_A_CALL + 1, total + 1))
 
 
+# Writes a line that waits in the queue, and one that does not fit beside it.
+ONE_TOO_LONG = """
+import httpx, runpy, sys
+send = httpx.AsyncClient.send
+async def loud(*arguments, **more):
+    sys.stderr.write("queued\\n")
+    sys.stderr.write("x" * 2**18 + "\\n")
+    return await send(*arguments, **more)
+httpx.AsyncClient.send = loud
+runpy.run_module("writer_jobs_mcp", run_name="__main__")
+"""
+
+
+async def test_a_single_dropped_line_is_reported(log: Log, tally: Tally) -> None:
+    tally.tried["calls with an unread log"] += 1
+    log.fill()
+    async with logging_to(log, command=(sys.executable, "-c", ONE_TOO_LONG)) as server:
+        await all_answered(server, 1, ASK)
+        await until(lambda: dropped_in(log.read_on()) == [1])
+        assert await ends(server)
+    assert [line for line in log.read_on() if line] == [
+        "queued",
+        "writer-jobs-mcp: dropped 1 log line here: stderr was not read fast enough.",
+    ]
+
+
 @pytest.mark.parametrize("blocks", [True, False])
 async def test_a_reader_that_is_slow_loses_nothing(log: Log, blocks: bool, tally: Tally) -> None:
     calls = 3 * A_PIPE // BYTES_A_CALL
@@ -181,7 +210,7 @@ async def test_a_reader_that_is_slow_loses_nothing(log: Log, blocks: bool, tally
     assert os.get_blocking(log.writing) is blocks  # others may have the same pipe or terminal
 
 
-async def test_what_still_waits_at_the_end_is_written(log: Log, tally: Tally) -> None:
+async def test_queued_log_lines_are_written_at_shutdown(log: Log, tally: Tally) -> None:
     calls = A_PIPE // 2 // BYTES_A_CALL
     tally.tried["calls with an unread log"] += calls
     async with logging_to(log, command=COMMAND) as server:
