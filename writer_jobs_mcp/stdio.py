@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, BinaryIO, Literal, Self
+from typing import Any, BinaryIO, Self
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
@@ -64,14 +64,14 @@ async def serve(server: MCPServer[Any], stdin: int, stdout: int) -> None:
 
     def begin_session() -> _Session:
         session, heard = anyio.create_memory_object_stream[SessionMessage | Exception]()
-        sessions.start_soon(lowlevel.run, heard, _Answers(to_client), lowlevel.create_initialization_options())
+        sessions.start_soon(lowlevel.run, heard, _SessionOutput(to_client), lowlevel.create_initialization_options())
         return session
 
     async def hear() -> None:
         await pipes.hear(begin_session)
-        tasks.start_soon(drop_the_rest)
+        tasks.start_soon(stop_output)
 
-    async def drop_the_rest() -> None:
+    async def stop_output() -> None:
         await anyio.sleep(_LAST_WORDS)
         said.close()  # also what is shielded from cancellation
         tasks.cancel_scope.cancel()
@@ -94,8 +94,11 @@ def nobody_reads(exc: OSError) -> bool:
     return isinstance(exc, ConnectionError) or (os.name == "nt" and exc.errno == errno.EINVAL)
 
 
-class _Answers:
-    """Where a session of the SDK writes: it stays open for the next session, and loses no answer that waits in it."""
+class _SessionOutput:
+    """A stream for one SDK session's output.
+
+    It stays open when the session closes, and shields answers from cancellation.
+    """
 
     def __init__(self, to_client: MemoryObjectSendStream[SessionMessage]) -> None:
         self._to_client = to_client
@@ -124,8 +127,8 @@ class _Pipes:
         self._stdin, self._stdout = stdin, stdout
         self._room = anyio.Semaphore(_MOST_OPEN)
         self._open: Counter[str] = Counter()  # by id: nothing keeps a client from using one twice
-        self._all_settled = anyio.Event()
-        self._requests_so_far: Literal["none", "server/discover", "others"] = "none"
+        self._all_answered = anyio.Event()
+        self._only_discover: bool | None = None  # whether all requests were server/discover; None before the first
         self._input_has_ended = False
 
     async def hear(self, begin_session: Callable[[], _Session]) -> None:
@@ -144,7 +147,7 @@ class _Pipes:
                     case JSONRPCRequest(id=request, method=method):
                         if not await self._has_room():
                             return
-                        if self._falls_back(method):
+                        if self._note_request(method):
                             await self._wait_for_answers()
                             session.close()
                             session = begin_session()
@@ -158,28 +161,24 @@ class _Pipes:
             self._input_has_ended = True
             session.close()
 
-    def _falls_back(self, method: str) -> bool:
-        """Record a request; whether a client that has only sent ``server/discover`` begins an older session with it.
+    def _note_request(self, method: str) -> bool:
+        """Record a request. Return True if it starts a legacy session after ``server/discover`` alone.
 
-        Some wait one second for the answer, and starting up can take longer. The specification allows it, but the SDK
-        lets the first request decide for the whole connection, and would refuse.
+        Clients that wait 1 s for ``server/discover`` do this when the server starts slowly. The SDK would refuse it,
+        since its first request fixes the protocol.
         """
-        match self._requests_so_far, method:
-            case "none", "server/discover":
-                self._requests_so_far = "server/discover"
-            case ("server/discover", "server/discover") | (_, "ping"):
-                pass
-            case so_far, _:
-                self._requests_so_far = "others"
-                return (so_far, method) == ("server/discover", "initialize")
-        return False
+        if method == "ping":  # belongs to either protocol
+            return False
+        had_only_discover = self._only_discover
+        self._only_discover = method == "server/discover" and had_only_discover is not False
+        return method == "initialize" and had_only_discover is True
 
     async def _wait_for_answers(self) -> None:
         """Wait until all requests so far are answered, which takes milliseconds unless the client does not read."""
         if self._open:
-            self._all_settled = anyio.Event()
+            self._all_answered = anyio.Event()
             with anyio.move_on_after(_LAST_WORDS):
-                await self._all_settled.wait()
+                await self._all_answered.wait()
 
     async def _has_room(self) -> bool:
         """Wait until another request may be open; False where the client is gone by then."""
@@ -219,16 +218,14 @@ class _Pipes:
                 self._open[_named(request)] = times - 1
             self._room.release()
         if not self._open:
-            self._all_settled.set()
+            self._all_answered.set()
 
 
 def _is_finished_answer(message: JSONRPCMessage) -> bool:
-    """Whether it answers a request, and not because the SDK has cut the request off."""
-    match message:
-        case JSONRPCError(error=error):
-            return error.code != CONNECTION_CLOSED
-        case _:
-            return isinstance(message, JSONRPCResponse)
+    """Whether it is an answer other than the SDK's CONNECTION_CLOSED error."""
+    if isinstance(message, JSONRPCError):
+        return message.error.code != CONNECTION_CLOSED
+    return isinstance(message, JSONRPCResponse)
 
 
 def _message(line: bytes) -> JSONRPCMessage:

@@ -67,29 +67,23 @@ async def check_end(server: Server) -> None:
     assert (await server.rest(), await server.complaints(), await server.status()) == ([], "", 0)
 
 
-@pytest.mark.parametrize("probe", list(PROBES)[: at_length(4, len(PROBES))])
-async def test_initialize_at_once_after_server_discover_begins_a_session(probe: str, tally: Tally) -> None:
+@pytest.mark.parametrize(
+    ("probe", "waits"),
+    [
+        *((probe, False) for probe in list(PROBES)[: at_length(4, len(PROBES))]),
+        *((probe, True) for probe in list(PROBES)[: at_length(2, len(PROBES))]),
+    ],
+)
+async def test_initialize_after_server_discover_begins_a_session(probe: str, waits: bool, tally: Tally) -> None:
     tally.tried["ways to begin"] += 1
     async with Writer().served() as url, started(environ={"WRITER_BASE_URL": url}) as server:
         for send in PROBES[probe]:
             send(server)
+        answers = await server.receive_up_to(server.last) if waits else []
         handshake = server.send("initialize", INITIALIZE)
-        answers = await server.receive_up_to(handshake)
+        answers += await server.receive_up_to(handshake)
         assert [answer["id"] for answer in answers] == list(range(1, handshake + 1)), "each is answered once"
         assert answers[-1]["result"]["protocolVersion"] == INITIALIZE["protocolVersion"]
-        await check_session(server)
-        await check_end(server)
-
-
-@pytest.mark.parametrize("probe", list(PROBES)[: at_length(2, len(PROBES))])
-async def test_initialize_after_an_answered_server_discover_begins_a_session(probe: str, tally: Tally) -> None:
-    tally.tried["ways to begin"] += 1
-    async with Writer().served() as url, started(environ={"WRITER_BASE_URL": url}) as server:
-        for send in PROBES[probe]:
-            send(server)
-        await server.receive_up_to(server.last)
-        server.send("initialize", INITIALIZE)
-        assert (await server.receive())["result"]["protocolVersion"] == INITIALIZE["protocolVersion"]
         await check_session(server)
         await check_end(server)
 
@@ -164,7 +158,7 @@ async def test_a_client_that_reads_late_gets_each_answer_of_both_sessions_once(t
         assert by_id[last]["result"]["isError"] is False
 
 
-async def test_falling_back_leaves_all_room_for_requests(tally: Tally) -> None:
+async def test_falling_back_frees_all_request_slots(tally: Tally) -> None:
     tally.tried["ways to begin"] += 1
     peer = Writer()
     async with peer.served() as url, started(environ={"WRITER_BASE_URL": url}) as server:
@@ -202,7 +196,7 @@ async def test_nothing_is_written_for_calls_that_the_end_of_input_cuts_off(era: 
 
 
 @pytest.mark.parametrize("number", [300, 256][: at_length(1, 2)])
-async def test_nothing_is_written_for_as_many_calls_as_may_be_open(number: int, tally: Tally) -> None:
+async def test_no_output_at_shutdown_with_the_maximum_of_open_calls(number: int, tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
     peer = Writer()
     async with peer.served() as url, serving(url) as server:
@@ -213,7 +207,7 @@ async def test_nothing_is_written_for_as_many_calls_as_may_be_open(number: int, 
         await check_end(server)
 
 
-async def test_an_open_question_to_the_user_is_dropped_without_a_word(tally: Tally) -> None:
+async def test_an_open_elicitation_is_dropped_at_the_end_of_input(tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
     allowed = {"WRITER_JOBS_ALLOW_RETRY": "true"}
     async with Writer().served() as url, started(environ={"WRITER_BASE_URL": url, **allowed}) as server:
