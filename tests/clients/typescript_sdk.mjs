@@ -1,7 +1,7 @@
 // A client made with one of the two TypeScript SDKs: `node typescript_sdk.mjs 1|2 COMMAND…` connects to the server that
-// the command starts, then answers each line on stdin ({id, method, params}) with a line on stdout ({id, result}).
+// the command starts, then takes JSON requests on stdin.
 
-import { createInterface } from "node:readline";
+import { answerLines } from "./lines.mjs";
 
 const SDKS = {
   1: ["@modelcontextprotocol/sdk/client/index.js", "@modelcontextprotocol/sdk/client/stdio.js", {}],
@@ -16,17 +16,8 @@ const { StdioClientTransport } = await import(stdio);
 const client = new Client({ name: "writer-jobs-mcp tests", version: "1" }, options);
 await client.connect(new StdioClientTransport({ command, args }));
 
-const answers = {
+await answerLines({
   tools: async () => (await client.listTools()).tools.map((tool) => tool.name),
   call: (params) => client.callTool(params),
-};
-
-for await (const line of createInterface({ input: process.stdin })) {
-  const { id, method, params } = JSON.parse(line);
-  const answer = await answers[method](params).then(
-    (result) => ({ id, result }),
-    (error) => ({ id, error: String(error) }),
-  );
-  process.stdout.write(JSON.stringify(answer) + "\n");
-}
+});
 await client.close();
