@@ -149,7 +149,7 @@ class JobTool(Tool):
             )
             raise UnexpectedToolError(message) from exc.__cause__
         except MCPError as exc:
-            await anyio.lowlevel.checkpoint_if_cancelled()  # a client that has left refuses nothing, and gets no answer
+            await anyio.lowlevel.checkpoint_if_cancelled()  # the client disconnected: let the cancellation through
             message = f"{self.name} could not ask the user: the client refused the question, so nothing was done."
             raise ToolError(message) from exc
         except ToolError as exc:
@@ -160,7 +160,7 @@ class JobTool(Tool):
             raise ToolError(message) from exc
 
     def _is_left_out(self, name: str, value: object) -> bool:
-        # Some frameworks make every argument required: what a model does not want to give, it sends as null or blank.
+        # Some frameworks require every argument, so models send null or blanks for those they omit.
         if isinstance(value, str) and not value.strip():
             return name in self.parameters["properties"] and name not in self.parameters.get("required", ())
         return value is None

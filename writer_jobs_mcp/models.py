@@ -67,7 +67,7 @@ def _yes_no_or_none(value: object) -> bool | None:
 
 
 def _as_text(value: object) -> str | None:
-    """A text as it is, null and what is empty as none, any other JSON value as compact JSON."""
+    """Return a string as is, None for null or empty values, other JSON as compact JSON."""
     if isinstance(value, str):
         return value
     return None if value is None or value in ({}, []) else to_json(value).decode()
@@ -82,9 +82,9 @@ def _time_or_none(value: object, parse: ValidatorFunctionWrapHandler) -> datetim
 
 Timestamp = Annotated[datetime, AfterValidator(_in_utc)]
 OptionalTimestamp = Annotated[Timestamp | None, WrapValidator(_time_or_none)]
-"""A time that a row can do without: a blank, or what is no time at all, is none."""
+"""An optional time; blank or invalid values become None."""
 Text = Annotated[str | None, BeforeValidator(_as_text)]
-"""What a job says, which is documented as a text: an error may be the vendor's envelope, an output a list."""
+"""Job text. Documented as a string, but errors may be objects and outputs lists."""
 Label = Annotated[str | None, BeforeValidator(_text_or_none)]
 Count = Annotated[int | None, BeforeValidator(_count_or_none)]
 Id = Annotated[str, Field(min_length=1, coerce_numbers_to_str=True)]
