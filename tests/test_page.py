@@ -282,7 +282,7 @@ async def test_a_double_click_retries_once_and_the_buttons_are_off_until_the_out
         )
 
 
-async def test_a_button_that_is_drawn_again_is_off_while_its_jobs_are_being_retried(draw: Draw) -> None:
+async def test_a_redrawn_button_is_disabled_while_its_jobs_are_retried(draw: Draw) -> None:
     async with draw(retry=True) as drawn:
         await drawn.page.locator(".bar").first.click()
         again = drawn.page.get_by_role("button", name="Retry these 2 jobs …")
@@ -402,8 +402,8 @@ SAYS = {
     "no jobs": "No jobs in this window.",
     "none failed": "None of 5 jobs failed.",
     "partial": "The reading stopped early: the time for one call was over. What was not read is in no figure here.",
-    "jobs that could not be read": "2 more jobs could not be read and count in no figure here.",
-    "no job that could be read": "No jobs that were read are in this window.",
+    "jobs that could not be read": "2 more jobs could not be read; the figures leave out unreadable jobs.",
+    "no job that could be read": "None of the jobs read are in this window.",
     "a thousand groups": "They fall into 1,000 groups",
     "no timeline": "This host did not pass the timeline on",
     "an error": "Writer refused the API key (401).",
@@ -417,12 +417,45 @@ async def test_each_state_says_what_it_is(chromium: Browser, state: str) -> None
         assert drawn.complaints == []
 
 
-async def test_nothing_is_called_all_beside_jobs_that_could_not_be_read(chromium: Browser) -> None:
+async def test_the_page_does_not_claim_completeness_with_unreadable_jobs(chromium: Browser) -> None:
     async with seen(chromium, answering(lambda: of(answered(GAPS)))) as drawn:
         await expect(drawn.page.locator(".partial")).to_contain_text("Not all was read.")
-        await expect(drawn.page.locator(".lead")).to_contain_text("jobs that were read failed.")
+        await expect(drawn.page.locator(".lead")).to_contain_text("Of 100 jobs read, 30 failed.")
         for said in ("That is all of them", "stopped early"):
             await expect(drawn.page.get_by_text(said)).to_have_count(0)
+
+
+async def test_a_longer_window_is_not_advised_when_jobs_were_not_read(chromium: Browser) -> None:
+    async with seen(chromium, answering(lambda: of(answered(NONE_READ)))) as drawn:
+        await expect(drawn.page.get_by_text("Not all jobs were read: see “What was read” below.")).to_be_visible()
+        await expect(drawn.page.get_by_text("Choose a longer window")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("counts", "coverage", "sentence"),
+    [
+        ({"failed": 1}, UNREADABLE, "Of 1 job read, 1 failed."),
+        ({"completed": 5}, UNREADABLE, "Of 5 jobs read, none failed."),
+        ({"failed": 1}, {}, "1 of 1 job failed."),
+        ({"failed": 2, "completed": 3}, {}, "2 of 5 jobs failed."),
+    ],
+    ids=str,
+)
+async def test_the_page_says_how_many_jobs_failed(
+    chromium: Browser, counts: dict[str, int], coverage: dict[str, Any], sentence: str
+) -> None:
+    jobs = sum(counts.values())
+    whole = {**FAILED["coverage"], "jobs_read": jobs, "jobs_in_window": jobs, "total": jobs, **coverage}
+    async with seen(chromium, answering(lambda: of(answered(triage([], counts=counts, coverage=whole))))) as drawn:
+        await expect(drawn.page.locator(".lead")).to_have_text(sentence)
+
+
+async def test_one_unreadable_job_is_counted_in_the_singular(chromium: Browser) -> None:
+    unreadable = {**UNREADABLE, "unreadable": {"count": 1, "reason": "created_at: Field required"}}
+    report = triage([group(1, 30)], coverage={**FAILED["coverage"], **unreadable})
+    async with seen(chromium, answering(lambda: of(answered(report)))) as drawn:
+        sentence = "1 more job could not be read; the figures leave out unreadable jobs."
+        await expect(drawn.page.locator(".partial")).to_contain_text(sentence)
 
 
 async def test_while_the_jobs_are_read_the_page_says_so(chromium: Browser) -> None:

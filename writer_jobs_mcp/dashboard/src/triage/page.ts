@@ -175,11 +175,13 @@ function next(triage: Triage, deeds: Deeds): HTMLElement | false {
 }
 
 function nothing(triage: Triage): HTMLElement {
-  const what = triage.coverage.complete ? "No jobs in this window." : "No jobs that were read are in this window.";
   const advice = triage.since
     ? "Choose a longer window above, or check the application’s id."
     : "Check that this is the application you mean.";
-  return h("section", { class: "nothing" }, h("p", {}, h("strong", {}, what)), h("p", {}, advice));
+  const [what, then] = triage.coverage.complete
+    ? ["No jobs in this window.", advice]
+    : ["None of the jobs read are in this window.", "Not all jobs were read: see “What was read” below."];
+  return h("section", { class: "nothing" }, h("p", {}, h("strong", {}, what)), h("p", {}, then));
 }
 
 function notes(triage: Triage): HTMLElement {

@@ -49,10 +49,13 @@ export function duration(seconds: number): string {
 export function summary(triage: Triage): string {
   const { coverage, failed, groups, omitted, stuckCount } = triage;
   if (coverage.inWindow === 0) return "";
-  const jobs = `${count(coverage.inWindow, "job")}${coverage.complete ? "" : " that were read"}`;
-  const said = [`${number(failed)} of ${jobs} failed.`];
+  const jobs = count(coverage.inWindow, "job");
+  const said = [
+    coverage.complete
+      ? `${failed === 0 ? "None" : number(failed)} of ${jobs} failed.`
+      : `Of ${jobs} read, ${failed === 0 ? "none" : number(failed)} failed.`,
+  ];
   const [largest] = groups;
-  if (failed === 0) said[0] = `None of ${jobs} failed.`;
   if (largest) {
     const kinds = groups.length + (omitted?.groups ?? 0);
     const trend = largest.trend ? ` and is ${largest.trend}` : "";
@@ -90,7 +93,7 @@ export function coverage({
       `The reading stopped early: ${STOPS.get(stoppedBy) ?? category(stoppedBy)}. What was not read is in no figure here.`,
     );
   if (moved) said.push("Jobs arrived or left while they were read.");
-  if (unreadable > 0) said.push(`${count(unreadable, "more job")} could not be read and count in no figure here.`);
+  if (unreadable > 0) said.push(`${count(unreadable, "more job")} could not be read; the figures leave out unreadable jobs.`);
   if (message) said.push(message);
   return said.join(" ");
 }
