@@ -207,8 +207,10 @@ async def test_ten_thousand_jobs_of_a_list_that_moves_are_each_counted_once() ->
         if asked % 9 == 5:
             world.add(application)
 
-    async with serve(build_app(world, on_request=move)) as url, Client(build_server(settings(url))) as client:
-        answer = await structure_of(client, TRIAGE, {"application_id": application, "max_jobs": 20_000})
+    async with serve(build_app(world, on_request=move)) as url:
+        unhurried = settings(url, WRITER_JOBS_CALL_BUDGET="600")
+        async with Client(build_server(unhurried)) as client:
+            answer = await structure_of(client, TRIAGE, {"application_id": application, "max_jobs": 20_000})
     coverage = answer["coverage"]
     assert (coverage["complete"], coverage["moved_during_scan"]) == (True, True)
     assert len(there_all_along) <= coverage["jobs_read"] <= len(world.jobs(application))

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -39,6 +40,29 @@ async def call_with(client: Client, tally: Tally, tool: str, arguments: dict[str
         return result
     tally.hung += 1
     pytest.fail("the call hung")
+
+
+@dataclass
+class LoopTime:
+    """How long this event loop has run; the time for which a busy machine stopped it does not count."""
+
+    seconds: float = 0
+
+
+@asynccontextmanager
+async def loop_time() -> AsyncGenerator[LoopTime]:
+    """Measure by it what must end in time on any machine, however busy."""
+    clock, step = LoopTime(), 0.01
+
+    async def run() -> None:
+        while True:
+            await anyio.sleep(step)
+            clock.seconds += step
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(run)
+        yield clock
+        tasks.cancel_scope.cancel()
 
 
 def structure(result: CallToolResult) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import json
 import os
 import socket
 import ssl
-import time
 import tracemalloc
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 from mcp.client import Client
 from mcp_types import CallToolResult
 
-from tests.chaos.asking import asked, call, check_right, check_told, structure
+from tests.chaos.asking import asked, call, check_right, check_told, loop_time, structure
 from tests.chaos.conftest import Tally
 from tests.chaos.faults import MIB, ONCE, OVER, SLOW, Fault
 from tests.chaos.wire import GOOD, JOBS, Exchange, Wire, answer, says
@@ -51,12 +50,13 @@ async def test_a_fault_that_stays_is_told_within_the_call_budget_and_the_next_ca
     async def ask(client: Client, fault: Fault, application: str) -> None:
         tally.tried["faults that stay"] += 1
         wire.for_ever(fault.behaviour, application)
-        started = time.monotonic()
-        results[fault.name] = await call(client, tally, application_id=application), time.monotonic() - started
+        started = clock.seconds
+        results[fault.name] = await call(client, tally, application_id=application), clock.seconds - started
 
     async with (
         wire.served() as url,
         asked(url, WRITER_JOBS_CALL_BUDGET=str(BUDGET), WRITER_JOBS_CONCURRENCY="16") as client,
+        loop_time() as clock,
     ):
         for start in range(0, len(lasting), 12):  # fewer than may be in flight, so that none waits for another
             async with anyio.create_task_group() as tasks:

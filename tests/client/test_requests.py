@@ -117,15 +117,15 @@ async def test_as_many_requests_as_allowed_are_in_flight_and_no_more(concurrency
 
 
 async def test_a_call_that_waits_to_try_again_holds_no_place(url: str, faults: Faults) -> None:
-    faults.push(Answer(429, headers={"Retry-After": "5"}), on="jobs/slow")
-    config = settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY="1")
-    with anyio.fail_after(8):
-        async with connect(config) as client, anyio.create_task_group() as tasks:
-            tasks.start_soon(client.get_job, "slow")
-            while faults.due:  # noqa: ASYNC110 - the sandbox has no event for it
-                await anyio.sleep(0.01)
+    faults.push(Answer(429, headers={"Retry-After": "40"}), on="jobs/slow")
+    config = settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY="1", WRITER_JOBS_CALL_BUDGET="90")
+    async with connect(config) as client, anyio.create_task_group() as tasks:
+        tasks.start_soon(client.get_job, "slow")
+        while faults.due:  # noqa: ASYNC110 - the sandbox has no event for it
+            await anyio.sleep(0.01)
+        with anyio.fail_after(20):  # half as long as the other call waits
             assert (await client.get_application(FIRST.id)).id == FIRST.id
-            tasks.cancel_scope.cancel()
+        tasks.cancel_scope.cancel()
 
 
 @pytest.mark.parametrize(
