@@ -1,6 +1,5 @@
 """A real browser, and the triage page in it as a host draws it: in a sandboxed frame, over a relay to a server."""
 
-import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,11 +9,11 @@ from mcp.client import Client
 from mcp.server import MCPServer
 from playwright.async_api import Browser, Frame, Page, ViewportSize, async_playwright
 
+from tests.find_browser import find_browser
 from writer_jobs_mcp.sandbox import serve
 from writer_jobs_mcp.viewer import APPS, viewer
 
 QUIET = [
-    "--no-sandbox",  # the machines that test run as root
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -22,7 +21,6 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
-NAMES = ["chromium", "chromium-browser", "google-chrome", "chrome"]
 WIDE: ViewportSize = {"width": 900, "height": 1400}
 
 
@@ -38,9 +36,14 @@ class Seen:
 
 @asynccontextmanager
 async def browser() -> AsyncGenerator[Browser]:
-    program = next(filter(None, map(shutil.which, NAMES)), None)
-    assert program, "The triage page is tested in a browser: apt-get install chromium"
+    """Start the browser that is here, and close it afterwards.
+
+    Raises:
+        BrowserNotFound: None is here.
+    """
+    program = find_browser()
     async with async_playwright() as playwright:
+        # Playwright itself adds --no-sandbox, without which a browser starts neither for root nor in many containers.
         started = await playwright.chromium.launch(executable_path=program, args=QUIET)
         try:
             yield started

@@ -17,6 +17,7 @@ from playwright.async_api import Browser, Frame, Route, expect
 from tests.asking import structure_of
 from tests.browsing import Seen, browser, seen
 from tests.conftest import NOW, settings
+from tests.find_browser import BrowserNotFound
 from tests.triages import answered, answering, group, refused, triage
 from writer_jobs_mcp.pages import BUILT
 from writer_jobs_mcp.sandbox import Sandbox, World
@@ -42,8 +43,11 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="module")
 async def chromium() -> AsyncGenerator[Browser]:
-    async with browser() as started:
-        yield started
+    try:
+        async with browser() as started:
+            yield started
+    except BrowserNotFound as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture
