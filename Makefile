@@ -7,6 +7,8 @@ BENCH := .bench-venv
 UV := $(shell command -v uv 2>/dev/null)
 
 PAGES := writer_jobs_mcp/dashboard
+# More workers than this gain nothing: each of them collects all tests first.
+PARALLEL := -n auto --maxprocesses 8 --dist worksteal
 
 .PHONY: help demo test chaos check audit format lint types walls workflows wheel lowest matrix newcomer clients bundle page same-page screenshots evaluation docs snapshots bench bench-texts clean
 .DEFAULT_GOAL := help
@@ -17,12 +19,14 @@ help: ## what can be done here
 demo: $(VENV)/.runs ## watch the questions of a triage answered, with no key
 	@$(BIN)/writer-jobs-mcp demo
 
-test: $(VENV)/.develops ## the tests
-	@$(BIN)/python -m pytest
+test: $(VENV)/.develops ## the tests, on all cores; installs a browser where there is none
+	@$(BIN)/python -m tests.find_browser || true # what it prints is said again at the end, with the number of tests
+	@$(BIN)/python -m pytest $(PARALLEL)
 
 chaos: $(VENV)/.develops ## break everything on purpose, at length: what was tried, and what was lost, leaked or hung
-	@CHAOS=full $(BIN)/python -m pytest -q tests/chaos
+	@CHAOS=full $(BIN)/python -m pytest -q $(PARALLEL) tests/chaos
 
+check: export FAIL_ON_SKIPPED_TESTS = 1
 check: lint types walls workflows test wheel lowest clients bundle same-page ## the whole gate
 
 audit: $(VENV)/.develops ## look for known vulnerabilities in what a user installs; asks PyPI's advisories, and fails where it cannot
@@ -80,6 +84,7 @@ same-page: $(PAGES)/node_modules/.installed ## prove that the pages are the buil
 	echo "The pages are the build of their source: $$(wc -c < $(PAGES)/triage.html) and $$(wc -c < $(PAGES)/host.html) bytes."
 
 screenshots: $(VENV)/.develops ## draw the pictures of the README anew, in Chromium
+	@$(BIN)/python -m tests.find_browser
 	@$(BIN)/python -m tests.screenshots
 
 snapshots: $(VENV)/.develops ## write the tools' schemas anew, to be reviewed in the diff

@@ -1,11 +1,9 @@
-"""What was tried, and what of it was lost, leaked or hung: told at the end of the run."""
+"""What the tests share that break things on purpose: a tally, certificates, and a watch on what is logged."""
 
 import logging
 import os
 import ssl
-from collections import Counter
 from collections.abc import Awaitable, Callable, Generator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,7 +11,7 @@ import anyio
 import pytest
 import trustme
 
-from tests.client.telling import parts_told
+from tests.tally import TALLY, Tally
 
 T = TypeVar("T")
 
@@ -26,28 +24,9 @@ def at_length(short: T, full: T) -> T:
 Quietly = Callable[[Callable[[], Awaitable[None]]], None]
 
 
-@dataclass
-class Tally:
-    """What was tried, by kind, and what went wrong with it."""
-
-    tried: Counter[str] = field(default_factory=Counter[str])
-    lost: int = 0
-    leaked: int = 0
-    hung: int = 0
-
-    def read(self, text: str) -> None:
-        """Look through whatever an agent or a person gets to see."""
-        parts = parts_told(text)
-        self.leaked += bool(parts)
-        assert parts == []
-
-
-_TALLY = Tally()
-
-
 @pytest.fixture
-def tally() -> Tally:
-    return _TALLY
+def tally(pytestconfig: pytest.Config) -> Tally:
+    return pytestconfig.stash[TALLY]
 
 
 @pytest.fixture(scope="session")
@@ -97,9 +76,3 @@ def quietly(tally: Tally, caplog: pytest.LogCaptureFixture) -> Quietly:
         assert faults == []
 
     return have
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if _TALLY.tried:
-        tried = ", ".join(f"{number} {kind}" for kind, number in _TALLY.tried.items())
-        terminalreporter.write_line(f"Tried: {tried}. Lost {_TALLY.lost}, leaked {_TALLY.leaked}, hung {_TALLY.hung}.")
