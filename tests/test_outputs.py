@@ -184,7 +184,7 @@ def test_an_offset_beyond_the_end_is_said_so(offset: int) -> None:
     ("output", "offset", "message"),
     [
         ("abc\u200b\u200b\u200b", 4, "Nothing that can be seen follows offset 4: the output ends here."),
-        ("\u200b" * 100_000 + "abc", 0, "Nothing that can be seen stands between offset 0 and 20000."),
+        ("\u200b" * 2_000_000 + "abc", 0, "Nothing that can be seen stands between offset 0 and 524000."),
     ],
 )
 def test_a_piece_without_visible_text_says_where_to_go_on(output: str, offset: int, message: str) -> None:
@@ -192,6 +192,27 @@ def test_a_piece_without_visible_text_says_where_to_go_on(output: str, offset: i
     assert (view.message, view.output) == (message, None)
     assert ("next_offset" in view.as_text()) == (view.next_offset is not None)
     assert "".join(piece.output or "" for piece in pieces(output, 0, 4_000)) == "abc"
+
+
+LONG_SECRETS = {
+    "a key file": "-----BEGIN RSA PRIVATE KEY-----\n"
+    + "MIIEowIBAAKCAQEA7zBqQ\n" * 900
+    + "-----END RSA PRIVATE KEY-----",
+    "a token of JSON": "eyJhbGciOiJIUzI1NiJ9." + "zB7q" * 6_000 + ".c2lnbmF0dXJl",
+    "a password in JSON": '{"client_secret": "' + "zB7q" * 6_000 + '"}',
+    "a bearer's": "Authorization: Bearer " + "zB7q" * 4_000,
+}
+
+
+@pytest.mark.parametrize("secret", LONG_SECRETS.values(), ids=LONG_SECRETS)
+@pytest.mark.parametrize("before", ["It says ", "some ordinary words " * 2_000])
+def test_nothing_of_a_long_secret_is_shown_wherever_a_piece_begins(secret: str, before: str) -> None:
+    output = f"{before}{secret} and so on. " + "more words " * 4_000
+    for offset in range(len(before) - 100, len(before) + len(secret) + 100, 1_777):
+        shown = job_output(job_with(output), offset=offset, max_chars=500).output or ""
+        assert "zB7q" not in shown
+        assert "zBqQ" not in shown
+    assert "".join(piece.output or "" for piece in pieces(output, 0, 4_000)) == clean(output)
 
 
 # Through the server

@@ -154,7 +154,7 @@ def preview(text: str, limit: int) -> str:
     return shorten(text, limit)[0]
 
 
-def head_and_tail(text: str, limit: int, *, end: str = "", total: int = 0) -> str:
+def head_and_tail(text: str, limit: int, *, end: str | None = None, total: int = 0) -> str:
     """``text`` whole, or its beginning and end and the size of the gap between; ``limit`` characters at most.
 
     Args:
@@ -163,10 +163,10 @@ def head_and_tail(text: str, limit: int, *, end: str = "", total: int = 0) -> st
         end: The end of the longer one; then there is always a gap.
         total: How many characters the longer one has.
     """
-    if len(text) <= limit and not end:
+    if len(text) <= limit and end is None:
         return text
-    last, total = end or text, total or len(text)
-    about = "about " if end else ""  # what is dropped and masked in the two ends is not counted
+    last, total = text if end is None else end, total or len(text)
+    about = "" if end is None else "about "  # what is dropped and masked in the two ends is not counted
     room = limit - len(_gap(f"{about}{total}"))
     tail = min(room // 2, len(last))
     head = min(room - tail, len(text))
@@ -178,7 +178,9 @@ def _gap(number: str) -> str:
 
 
 _CONTEXT = 12_000
-"""Characters on either side of a part that are looked at to clean it: more than the longest form of a secret takes."""
+"""Characters on either side of a part that are looked at to clean it: more than most secrets have."""
+_MOST_AHEAD = 200_000
+_LONGEST_SECRET, _LABEL_LENGTH = 65_536, 200  # and so many more before it, as long as none of them is a blank
 
 
 def clean_piece(text: str, start: int, length: int) -> tuple[str, int | None]:
@@ -193,13 +195,17 @@ def clean_piece(text: str, start: int, length: int) -> tuple[str, int | None]:
         The part, and the position in ``text`` where the next one begins; None at the end of what can be seen. A part
         ends between a character and its accents, or within a ``[masked]``, only where it would else be empty.
     """
-    left = max(0, start - _CONTEXT)
-    right = min(len(text), start + 2 * length + _CONTEXT)
-    cleaned, origins = _clean_with_origins(text[left:right])
-    first = bisect_left(origins, start - left)
-    # What stands near the right edge may be the beginning of a secret, unless the text itself ends there.
-    last = len(cleaned) if right == len(text) else bisect_left(origins, right - left - _CONTEXT)
-    end = min(first + length, last)
+    left, ahead = _context_start(text, start), 2 * length
+    while True:
+        right = min(len(text), start + ahead + _CONTEXT)
+        cleaned, origins = _clean_with_origins(text[left:right])
+        first = bisect_left(origins, start - left)
+        # What stands near the right edge may be the beginning of a secret, unless the text itself ends there.
+        last = len(cleaned) if right == len(text) else bisect_left(origins, right - left - _CONTEXT)
+        end = min(first + length, last)
+        if end == first + length or right == len(text) or ahead >= _MOST_AHEAD:
+            break
+        ahead *= 8  # most of what was looked at is hidden or masked
     if end == len(cleaned) and right == len(text):
         return cleaned[first:], None
     if end < last:
@@ -214,6 +220,15 @@ def clean_piece(text: str, start: int, length: int) -> tuple[str, int | None]:
     return cleaned[first:end], max(position, start + 1) if position < len(text) else None
 
 
+def _context_start(text: str, start: int) -> int:
+    """Return where to begin cleaning, so that a secret which goes on at ``start`` is seen from its beginning."""
+    left = max(0, start - _CONTEXT)
+    # No secret has blanks in it, but the first line of a key file and what names a secret do.
+    farthest = max(0, left - _LONGEST_SECRET)
+    blank = max(text.rfind(mark, farthest, left) for mark in " \t")
+    return max(farthest, blank - _LABEL_LENGTH)
+
+
 def clean_in_pieces(text: str, length: int = 50_000) -> Iterator[str]:
     """Clean ``text`` piece by piece, each of which takes some milliseconds."""
     if len(text) <= length:
@@ -225,11 +240,13 @@ def clean_in_pieces(text: str, length: int = 50_000) -> Iterator[str]:
         yield piece
 
 
-def clean_ends(text: str, length: int) -> tuple[str, str]:
-    """Return ``text`` cleaned and ``""``; of a long text its first and its last ``length`` characters, cleaned."""
+def clean_ends(text: str, length: int) -> tuple[str, str | None]:
+    """Return ``text`` cleaned and None; of a long text its first and its last ``length`` characters, cleaned."""
+    if length < len(text) <= _MOST_AHEAD:
+        text = visible(text)  # most of it may be hidden
     if len(text) <= 2 * (length + _CONTEXT):
-        return clean(text), ""
-    return clean_piece(text, 0, length)[0], clean(text[-length - _CONTEXT :])[-length:]
+        return clean(text), None
+    return clean_piece(text, 0, length)[0], clean(text[_context_start(text, len(text) - length) :])[-length:]
 
 
 def _clean_with_origins(text: str) -> tuple[str, list[int]]:

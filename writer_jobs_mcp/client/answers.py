@@ -1,12 +1,14 @@
 """The body of an answer: read in bounded memory, then parsed into a model."""
 
 import zlib
-from collections.abc import Sequence
+from codecs import getincrementaldecoder
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 from types import NoneType
 from typing import TypeVar, cast
 
+import anyio.lowlevel
 import httpx
 from pydantic import BaseModel, JsonValue, ValidationError
 from pydantic_core import from_json
@@ -26,6 +28,9 @@ _MIB = 2**20
 _GREATEST_BODY = 32 * _MIB
 _GREATEST_COMPLAINT = _MIB // 16
 _MOST_VALUES = 1_000_000  # an empty list is 3 bytes in JSON, and 64 in memory
+_PART = 65_536  # bytes that are looked through in one step
+_ESCAPED_PAIR = 12  # bytes of a surrogate pair in JSON
+_BACKSLASH = ord("\\")
 _NOT_PACKED, _UNPACKED_BY_ZLIB = {"", "identity"}, {"gzip", "x-gzip", "deflate"}
 
 
@@ -65,8 +70,12 @@ async def _read(response: httpx.Response, greatest: int) -> tuple[bytes, bool]:
     body = bytearray()
     try:
         async for chunk in response.aiter_raw():
-            room = greatest + 1 - len(body)
-            body += zipped.decompress(chunk, room) if zipped else chunk[:room]
+            packed = chunk
+            while packed and len(body) <= greatest:
+                room = greatest + 1 - len(body)
+                body += zipped.decompress(packed, min(_MIB, room)) if zipped else packed[:room]
+                packed = zipped.unconsumed_tail if zipped else b""
+                await anyio.lowlevel.checkpoint()  # a few bytes may be unpacked to many
             if len(body) > greatest:
                 return bytes(body), False
     except zlib.error:
@@ -78,7 +87,9 @@ def _undecodable() -> UnreadableAnswer:
     return UnreadableAnswer("Writer's answer cannot be decoded. Check WRITER_BASE_URL, or report this.")
 
 
-def parse(body: bytes, model: type[ModelT], subject: str, key: BearerKey) -> ModelT:
+def parse(
+    body: bytes, model: type[ModelT], subject: str, key: BearerKey, check: Callable[[], None] = lambda: None
+) -> ModelT:
     """What the JSON in ``body`` says about ``subject``.
 
     Args:
@@ -86,19 +97,18 @@ def parse(body: bytes, model: type[ModelT], subject: str, key: BearerKey) -> Mod
         model: What it should be.
         subject: What was asked about, for the error.
         key: What the request was sent with, to be taken out of the answer.
+        check: Called every few milliseconds; what it raises ends the work.
 
     Raises:
         UnreadableAnswer: It is not that.
     """
-    what = _what_it_is(body)
+    what = _what_it_is(body, check)
     if not what:
         try:
-            said = _said(body)
+            said = _said(body, check)
             parsed = model.model_validate(said)
             # What is not handed on need not be looked through, and that is most of a page with long outputs.
-            if key.may_be_told_by(_texts(parsed)):
-                return model.model_validate(key.taken_out_of(said))
-            return parsed
+            return key.taken_out_of(parsed, check) if key.may_be_told_by(_texts(parsed)) else parsed
         except ValidationError as exc:
             what = describe(exc)
         except ValueError as exc:
@@ -133,37 +143,76 @@ def _texts(parsed: BaseModel) -> list[str]:
 def started_id(body: bytes, key: BearerKey) -> str | None:
     """The id of the job that a retry started, where its answer can be read so far."""
     try:
-        return Started.model_validate(key.taken_out_of(from_json(body))).id
+        started = Started.model_validate(from_json(body))
     except ValueError:
         return None
+    return key.taken_out_of(started, lambda: None).id
 
 
-def _said(body: bytes) -> JsonValue:
+def _said(body: bytes, check: Callable[[], None]) -> JsonValue:
     try:
         return from_json(body)
     except ValueError:
-        # A byte order mark, half a surrogate pair, or bytes that are not UTF-8 do not spoil the answer: mend and look
-        # again.
-        return from_json(HALF_A_PAIR.sub(rb"\\ufffd", body.decode("utf-8-sig", "replace").encode()))
+        # A byte order mark, half a surrogate pair, or bytes that are not UTF-8 do not spoil the answer: replace them
+        # and look again.
+        return from_json(b"".join(_repaired(body, check)))
 
 
-def _what_it_is(body: bytes) -> str:
+def _repaired(body: bytes, check: Callable[[], None]) -> Iterator[bytes]:
+    """Yield a body in parts, with U+FFFD for what is no character in it."""
+    decoder = getincrementaldecoder("utf-8-sig")("replace")
+    utf8 = bytearray()
+    for start in range(0, len(body), _PART):
+        check()
+        utf8 += decoder.decode(body[start : start + _PART]).encode()
+    utf8 += decoder.decode(b"", final=True).encode()
+    end = 0
+    for start in range(0, len(utf8), _PART):
+        check()
+        # A little further, since a pair of surrogates may stand across the border.
+        for half in HALF_A_PAIR.finditer(utf8, max(start, end), min(len(utf8), start + _PART + _ESCAPED_PAIR)):
+            if half.start() < start + _PART:
+                yield bytes(utf8[end : half.start()]) + rb"\ufffd"
+                end = half.end()
+    yield bytes(utf8[end:])
+
+
+def _what_it_is(body: bytes, check: Callable[[], None]) -> str:
     """What an answer is that need not be parsed to know that it is of no use."""
     match body[:64].lstrip()[:1]:
         case b"":
             return "it is empty"
         case b"<":
             return "it is a web page, not JSON"
-        case _ if len(body) > _MIB and _may_hold_too_many(body) and _may_hold_too_many(_outside_strings(body)):
+        case _ if len(body) > _MIB and _separators(body) > _MOST_VALUES and _holds_too_many_values(body, check):
             return f"it holds more than {_MOST_VALUES:,} values"
         case _:
             return ""
 
 
-def _may_hold_too_many(json: bytes) -> bool:
-    return sum(map(json.count, (b",", b"[", b"{"))) > _MOST_VALUES
+def _separators(json: bytes, start: int = 0, end: int | None = None) -> int:
+    return sum(json.count(mark, start, end) for mark in (b",", b"[", b"{"))
 
 
-def _outside_strings(json: bytes) -> bytes:
-    """What stands outside the strings of a JSON text: an output may have as many commas as it likes."""
-    return b"".join(json.replace(rb"\\", b"").replace(rb"\"", b"").split(b'"')[::2])
+def _holds_too_many_values(json: bytes, check: Callable[[], None]) -> bool:
+    """Whether there are too many separators outside of strings: an output may hold as many commas as it likes."""
+    number, position = 0, 0
+    while True:
+        check()
+        opening = json.find(b'"', position)
+        number += _separators(json, position, opening if opening >= 0 else len(json))
+        if number > _MOST_VALUES or opening < 0:
+            return number > _MOST_VALUES
+        closing = json.find(b'"', opening + 1)
+        while closing >= 0 and _is_escaped(json, closing):
+            closing = json.find(b'"', closing + 1)
+        if closing < 0:
+            return False
+        position = closing + 1
+
+
+def _is_escaped(json: bytes, quote: int) -> bool:
+    before = quote
+    while json[before - 1] == _BACKSLASH:
+        before -= 1
+    return (quote - before) % 2 == 1

@@ -7,9 +7,7 @@ tell the key too: a gateway behind the application may write the header it was s
 import hashlib
 import re
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterable, Iterator
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import quote
 
 from writer_jobs_mcp.credentials import MASK
@@ -19,6 +17,9 @@ _SHORTEST_KEY = 4  # what is shorter is no secret, and masking it would spoil wo
 # harm, and in the words of a job, which must stay.
 _IN_A_COMPLAINT, _IN_A_TEXT = 4, 8
 _TRACE = 5  # in each eight of the key's characters in a row is one of these, where one begins at every fourth
+_PART = 65_536  # characters that are looked through in one step
+_MARKED = re.compile(b"\x01+")
+_ELIDED_CHARS = 64  # more than what stands for the key where its middle is left out
 _ELISION = r"(?:\.{2,8}|…|\*{2,32}|•{2,32})"
 
 
@@ -29,9 +30,10 @@ class Echoes:
         is_secret = len(key) >= _SHORTEST_KEY
         spellings = tuple(dict.fromkeys((key, quote(key, safe="")))) if is_secret else ()
         derived = tuple(_derived(key)) if is_secret else ()
-        traces = frozenset(_traces(key, spellings, derived))
-        # Where one trace is in another, it is enough to search for the shorter.
-        self._traces = [trace for trace in traces if not any(other in trace for other in traces - {trace})]
+        ends = frozenset({key[:4], key[-4:]} if is_secret else ())
+        inner = frozenset(_traces(spellings, derived))
+        self._traces = _shortest(ends | inner)
+        self._inner_traces = _shortest(inner)
         self._reach = max((len(form) for form in (*spellings, *derived)), default=0)
         self._in_a_text = _pieces((*spellings, *derived), min(_IN_A_TEXT, len(key)))
         self._in_a_complaint = self._in_a_text | _pieces(spellings, _IN_A_COMPLAINT)
@@ -45,22 +47,38 @@ class Echoes:
         """
         return any(trace in text for trace in self._traces)
 
-    def masked(self, text: str) -> str:
-        """A job's text without the key: neither eight of its characters in a row, nor an end of it beside dots."""
+    def masked(self, text: str, check: Callable[[], None] = lambda: None) -> str:
+        """A job's text without the key: neither eight of its characters in a row, nor an end of it beside dots.
+
+        ``check`` is called every few milliseconds of a long text; what it raises ends the work.
+        """
         if not self.may_be_in(text):
             return text
-        text = self._elided.sub(MASK, text)
-        parts: list[str] = []
-        end = 0
+        told = bytearray(len(text))
+        margin = self._reach + _ELIDED_CHARS
+        for start in range(0, len(text), _PART):
+            check()
+            left, stop = max(0, start - margin), start + _PART
+            part = text[left : stop + margin]
+            if self.may_be_in(part):
+                for at, end in self._stretches(part):
+                    if left + at < stop:
+                        told[left + at : left + end] = b"\x01" * (end - at)
+        return _without_marked(text, told)
+
+    def _stretches(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield the stretches of a text that tell the key; they may overlap."""
+        yield from (match.span() for match in self._elided.finditer(text))
         for start, stop in self._near_traces(text):
-            parts += text[end:start], _without(self._in_a_text, text[start:stop])
-            end = stop
-        return "".join(parts) + text[end:]
+            for length in {len(piece) for piece in self._in_a_text}:
+                for at in range(start, min(stop, len(text)) - length + 1):
+                    if text[at : at + length] in self._in_a_text:
+                        yield at, at + length
 
     def _near_traces(self, text: str) -> Iterator[tuple[int, int]]:
-        """The stretches of a text, in order, that hold all of it that may be the key: the rest may be long."""
+        """Yield the parts of a text, in order, that hold whatever of it may be in eight characters of the key."""
         start, stop = 0, 0
-        for at in sorted(at for trace in self._traces for at in _occurrences(trace, text)):
+        for at in sorted(at for trace in self._inner_traces for at in _occurrences(trace, text)):
             if at - self._reach > stop:
                 yield start, stop
                 start = at - self._reach
@@ -93,13 +111,16 @@ def _derived(key: str) -> Iterator[str]:
             yield for_urls[inside]
 
 
-def _traces(key: str, spellings: Iterable[str], derived: Iterable[str]) -> Iterator[str]:
-    """What stands in every text that :meth:`Echoes.masked` has to change, long enough to be searched for quickly."""
+def _traces(spellings: Iterable[str], derived: Iterable[str]) -> Iterator[str]:
+    """What stands in every text with eight characters of the key in a row, long enough to be searched for quickly."""
     for spelling in spellings:
-        yield key[:4]
-        yield key[-4:]
         yield from (spelling[at : at + _TRACE] for at in range(0, len(spelling) - _TRACE + 1, _IN_A_TEXT - _TRACE + 1))
     yield from (form[:16] for form in derived)
+
+
+def _shortest(traces: frozenset[str]) -> list[str]:
+    """The traces that hold no other: where one is in another, it is enough to search for the shorter."""
+    return [trace for trace in traces if not any(other in trace for other in traces - {trace})]
 
 
 def _occurrences(part: str, text: str) -> Iterator[int]:
@@ -120,5 +141,14 @@ def _without(pieces: frozenset[str], text: str) -> str:
         for at in range(len(text) - length + 1):
             if text[at : at + length] in pieces:
                 told[at : at + length] = b"\x01" * length
-    stretches = groupby(zip(text, told, strict=True), key=itemgetter(1))
-    return "".join(MASK if is_told else "".join(letter for letter, _ in letters) for is_told, letters in stretches)
+    return _without_marked(text, told)
+
+
+def _without_marked(text: str, told: bytearray) -> str:
+    """``text`` with a mask for each stretch of it that is marked by ones."""
+    parts: list[str] = []
+    end = 0
+    for stretch in _MARKED.finditer(told):
+        parts += text[end : stretch.start()], MASK
+        end = stretch.end()
+    return "".join(parts) + text[end:]

@@ -28,7 +28,7 @@ from writer_jobs_mcp.errors import (
 from writer_jobs_mcp.ids import LONGEST_ID, shown_id
 from writer_jobs_mcp.models import Application, ApplicationPage, AsSaid, Job, JobPage
 from writer_jobs_mcp.text import preview, quoted
-from writer_jobs_mcp.worker import run_in_worker
+from writer_jobs_mcp.worker import check_cancelled, run_in_worker
 
 T = TypeVar("T")
 
@@ -169,7 +169,7 @@ class WriterClient:
             body = await self._fetch(path, params, subject, patience)
             if len(body) <= _PARSED_AT_ONCE:
                 return parse(body, model, subject, self._key)
-            return await run_in_worker(lambda: parse(body, model, subject, self._key))
+            return await run_in_worker(lambda: parse(body, model, subject, self._key, check_cancelled))
 
         def time_is_over(patience: Patience) -> WriterError:
             return BudgetSpent(
@@ -212,7 +212,7 @@ class WriterClient:
                 raise
             raise _doubt(subject, "broke off before its answer was whole") from fault
         if response.is_success:
-            started = started_id(body, self._key)
+            started = await run_in_worker(lambda: started_id(body, self._key))
             if started is None and response.status_code != HTTPStatus.ACCEPTED:
                 raise _doubt(subject, f"answered {named(response.status_code)} and named no job")
             return started

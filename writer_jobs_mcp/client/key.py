@@ -1,16 +1,19 @@
 """The key on its way out: sent with each request, and read again from its file once Writer refuses it."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
+from typing import TypeVar, cast
 
 import httpx
-from pydantic import JsonValue
+from pydantic import BaseModel
 
 from writer_jobs_mcp.client.echoes import Echoes
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import KeyRefused
 from writer_jobs_mcp.text import visible
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _HEADER = "Authorization"
 # Characters. A key is found across the border of two parts unless more hidden characters than this stand inside it.
@@ -80,11 +83,14 @@ class BearerKey(httpx.Auth):
         told = "\n".join(part for text in texts for part in _parts(text))
         return any(echoes.may_be_in(told) for echoes in sent)
 
-    def taken_out_of(self, said: JsonValue) -> JsonValue:
-        """What Writer said, with no text in it that tells a key."""
+    def taken_out_of(self, parsed: ModelT, check: Callable[[], None]) -> ModelT:
+        """What Writer said, with no text in it that tells a key.
+
+        ``check`` is called every few milliseconds; what it raises ends the work.
+        """
         for echoes in tuple(self._sent):
-            said = _each_text(partial(_masked, echoes), said)
-        return said
+            parsed = cast("ModelT", _each_text(partial(_masked, echoes, check), parsed))
+        return parsed
 
     def blotted_out_of(self, complaint: str) -> str:
         """An error's words without even four characters of a key."""
@@ -106,22 +112,32 @@ def _bearer(key: str) -> str:
     return f"Bearer {key}"
 
 
-def _masked(echoes: Echoes, text: str) -> str:
-    text = echoes.masked(text)
+def _masked(echoes: Echoes, check: Callable[[], None], text: str) -> str:
+    text = echoes.masked(text, check)
     # What is dropped from between its characters before a text is shown would join the key again.
-    shown = visible(text)
-    return echoes.masked(shown) if echoes.may_be_in(shown) else text
+    for shown in _parts(text):
+        check()
+        if echoes.masked(shown) != shown:
+            return echoes.masked(visible(text), check)
+    return text
 
 
-def _each_text(change: Callable[[str], str], said: JsonValue) -> JsonValue:
-    match said:
+def _each_text(change: Callable[[str], str], value: object) -> object:
+    """A model, or the JSON in one, with each text changed."""
+    match value:
         case str():
-            return change(said)
+            return change(value)
+        case BaseModel():
+            # A count in a model is ours to show as a number.
+            texts = {name: field for name, field in vars(value).items() if not isinstance(field, int | float)}
+            return value.model_copy(update={name: _each_text(change, field) for name, field in texts.items()})
+        case tuple() | list():
+            items = [_each_text(change, item) for item in cast("Sequence[object]", value)]
+            return tuple(items) if isinstance(value, tuple) else items
         case dict():
-            return {change(name): _each_text(change, value) for name, value in said.items()}
-        case list():
-            return [_each_text(change, item) for item in said]
-        case int() | float():  # a key may be made of digits alone, and an error may be a number
-            return said if (text := str(said)) == (shown := change(text)) else shown
+            members = cast("dict[str, object]", value).items()
+            return {change(name): _each_text(change, member) for name, member in members}
+        case int() | float():  # a key may be made of digits alone
+            return value if (text := str(value)) == (shown := change(text)) else shown
         case _:
-            return said
+            return value

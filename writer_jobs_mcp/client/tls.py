@@ -1,5 +1,6 @@
 """The TLS context for requests to Writer: which certificate authorities are trusted."""
 
+import errno
 import logging
 import os
 import re
@@ -29,6 +30,7 @@ def tls_context() -> ssl.SSLContext:
     with _without_unusable_key_log():
         try:
             if file:
+                _check_file(file)
                 return ssl.create_default_context(cafile=file)
             if directories:
                 _check_directories(directories.split(os.pathsep))
@@ -44,6 +46,16 @@ def tls_context() -> ssl.SSLContext:
 def no_tls_context() -> ssl.SSLContext:
     """A context for connections that use no TLS; it reads no setting and trusts no certificate."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _check_file(path: str) -> None:
+    """Check that reading the file ends: a pipe that nobody writes to would block the whole server.
+
+    Raises:
+        OSError: It is a pipe, a socket or a terminal.
+    """
+    if Path(path).exists() and not Path(path).is_file():
+        raise OSError(errno.EINVAL, "it is not a file")
 
 
 def _check_directories(directories: list[str]) -> None:
@@ -86,6 +98,8 @@ def _without_unusable_key_log() -> Generator[None]:
 def _key_log_error(path: str) -> OSError | None:
     """Return the error that the ssl module raises for this key log, or None."""
     try:
+        if Path(path).exists() and not (Path(path).is_file() or Path(path).is_char_device()):
+            raise OSError(errno.EINVAL, "it is not a file")
         no_tls_context().keylog_filename = path
     except OSError as exc:
         return exc

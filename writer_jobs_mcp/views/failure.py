@@ -64,7 +64,7 @@ class JobError(View):
 def job_error(job: "Job", now: datetime) -> JobError:
     """What is known of one job's failure."""
     failed = job.status == "failed"
-    error, end = clean_ends(job.error, _END_LENGTH) if job.error else ("", "")
+    error, end = clean_ends(job.error, _END_LENGTH) if job.error else ("", None)
     shown = head_and_tail(error, _ERROR_LENGTH, end=end, total=len(job.error or ""))
     status = label(job.status)
     return JobError(
@@ -75,8 +75,8 @@ def job_error(job: "Job", now: datetime) -> JobError:
         completed_at=job.completed_at and moment(job.completed_at),
         seconds=seconds(job, now),
         error=shown or None,
-        error_chars=len(job.error) if job.error and (end or len(shown) < len(error)) else None,
-        cause=_cause(f"{error}\n{end}" if end else error) if failed and shown else None,
+        error_chars=len(job.error) if job.error and (end is not None or len(shown) < len(error)) else None,
+        cause=_cause(error if end is None else f"{error}\n{end}") if failed and shown else None,
         message=_no_error_message(status, failed=failed, has_error=bool(shown)),
     )
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 _NAME = re.compile(r"[A-Za-z_][\w.-]{0,59}", re.ASCII)
-_NAMES_AT_ONCE = 500
+_AT_ONCE = 500
 _encoded = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -39,6 +39,8 @@ def _write(value: JsonValue, write: Callable[[str], object], check: Callable[[],
     elif isinstance(value, list):
         write("[")
         for position, item in enumerate(value):
+            if position % _AT_ONCE == 0:
+                check()
             write(", " if position else "")
             _write(item, write, check)
         write("]")
@@ -76,9 +78,9 @@ def _labelled(name: str, text: str) -> Iterator[str]:
 def _shown_names(names: Sequence[str], check: Callable[[], None]) -> Iterator[str]:
     """The names of an object's fields as they are shown: cleaned, and no two alike."""
     taken = set(names)
-    for start in range(0, len(names), _NAMES_AT_ONCE):
+    for start in range(0, len(names), _AT_ONCE):
         check()
-        some = names[start : start + _NAMES_AT_ONCE]
+        some = names[start : start + _AT_ONCE]
         harmless = is_harmless("\n".join(some))
         for position, name in enumerate(some, start + 1):
             cleaned = name if harmless else clean(name)
