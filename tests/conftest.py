@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import AsyncGenerator, Generator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import hypothesis
 import pytest
@@ -19,9 +19,27 @@ pytest_plugins = ["tests.reporting"]
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ import pytest
 import writerai
 from starlette.types import ASGIApp
 
+from tests.conftest import Clock
 from tests.sandbox_documents import (
     Accepted,
     ApplicationList,
@@ -64,19 +65,6 @@ JOBS = f"/v1/applications/{FIRST.id}/jobs"
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
-class Clock:
-    """A clock that moves when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def move(self, **by: float) -> None:
-        self.now += timedelta(**by)
-
-
 @pytest.fixture(scope="module")
 def anyio_backend() -> str:
     return "asyncio"
@@ -84,7 +72,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import anyio
@@ -17,7 +17,7 @@ from mcp_types import CallToolResult
 from starlette.types import Receive, Scope, Send
 
 from tests.asking import text_of
-from tests.conftest import NOW, settings
+from tests.conftest import NOW, Clock, settings
 from tests.test_retrying import POSTS, Unconnected, failed, outcomes, posted, retry
 from writer_jobs_mcp.client import in_process
 from writer_jobs_mcp.models import Job
@@ -29,21 +29,6 @@ from writer_jobs_mcp.tools.sent_retries import HOLD, MOST_REMEMBERED, REMEMBERED
 SENT_AT = "An earlier retry was sent at 2026-11-23T12:00:00Z"
 HELD = "It is not sent again before 2026-11-23T12:10:00Z: look at the job (get_job_error, wait_for_job)."
 UNCLEAR = "whether it was started is not known"
-
-
-class Clock:
-    """The server's clock, which stands still until a test moves it."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture(params=["auto", "legacy"])
@@ -108,11 +93,11 @@ async def at_once(calls: int, client: Client, ids: Iterable[str]) -> list[dict[s
     return reports
 
 
-# Calls at once
+# Simultaneous calls
 
 
 @pytest.mark.usefixtures("slow_writer")
-async def test_three_calls_at_once_post_a_job_once(client: Client, world: World, api: Sandbox) -> None:
+async def test_three_simultaneous_calls_post_a_job_once(client: Client, world: World, api: Sandbox) -> None:
     (job,) = failed(world)
     reports = await at_once(3, client, [job])
     assert posted(api) == [job]
@@ -126,9 +111,7 @@ async def test_three_calls_at_once_post_a_job_once(client: Client, world: World,
     assert detail == f"{SENT_AT}; Writer accepted it. {HELD}"
 
 
-async def test_a_call_at_once_with_the_one_that_started_the_job_says_when_it_was_sent(
-    client: Client, world: World, api: Sandbox
-) -> None:
+async def test_a_simultaneous_call_reports_that_the_job_is_running(client: Client, world: World, api: Sandbox) -> None:
     (job,) = failed(world)
     reports = await at_once(3, client, [job])
     assert posted(api) == [job]
@@ -149,7 +132,7 @@ async def test_a_call_at_once_with_the_one_that_started_the_job_says_when_it_was
 
 @pytest.mark.parametrize("starts", [True, False])
 @pytest.mark.parametrize("seed", range(3))
-async def test_of_twenty_calls_at_once_with_overlapping_ids_each_job_is_posted_at_most_once(
+async def test_twenty_simultaneous_calls_with_overlapping_ids_post_each_job_once(
     world: World, api: Sandbox, faults: Faults, clock: Clock, seed: int, starts: bool
 ) -> None:
     if not starts:
@@ -175,7 +158,7 @@ async def test_of_twenty_calls_at_once_with_overlapping_ids_each_job_is_posted_a
     assert {outcome for report in reports for outcome in outcomes(report)} == {"accepted", "already_sent"}
 
 
-async def test_a_call_that_waits_for_another_until_its_time_is_over_sends_nothing(
+async def test_a_call_that_times_out_while_it_waits_for_another_call_sends_nothing(
     world: World, url: str, api: Sandbox, faults: Faults, clock: Clock
 ) -> None:
     faults.push(Delay(30), on=POSTS)
@@ -193,7 +176,7 @@ async def test_a_call_that_waits_for_another_until_its_time_is_over_sends_nothin
 
 
 @pytest.mark.usefixtures("slow_writer")
-async def test_the_same_failure_is_not_sent_again_and_the_answer_says_when_it_was(
+async def test_the_same_failure_is_not_retried_again_within_ten_minutes(
     client: Client, world: World, api: Sandbox, clock: Clock
 ) -> None:
     (job,) = failed(world)
@@ -214,7 +197,7 @@ async def test_the_same_failure_is_not_sent_again_and_the_answer_says_when_it_wa
 
 
 @pytest.mark.usefixtures("slow_writer")
-async def test_a_failure_that_is_still_shown_later_may_be_sent_again_and_the_answer_says_when_it_was_sent_before(
+async def test_after_ten_minutes_the_same_failure_can_be_retried_and_the_earlier_retry_is_reported(
     client: Client, world: World, api: Sandbox, clock: Clock
 ) -> None:
     (job,) = failed(world)
@@ -238,7 +221,7 @@ async def test_a_failure_that_is_still_shown_later_may_be_sent_again_and_the_ans
 
 
 @pytest.mark.usefixtures("slow_writer")
-async def test_a_job_that_failed_again_is_sent_again(client: Client, world: World, api: Sandbox) -> None:
+async def test_a_job_that_failed_again_is_retried_again(client: Client, world: World, api: Sandbox) -> None:
     (job,) = failed(world)
     assert outcomes(await retry(client, [job])) == ["accepted"]
     of_world = world.job(job)
@@ -267,24 +250,30 @@ FAILED = {
 ENDED = {**FAILED, "completed_at": "2026-11-23T10:00:31Z"}
 AGAIN = {"completed_at": "2026-11-23T11:59:59Z"}
 SHOWN: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
-    "another end": (ENDED, AGAIN, "accepted"),
-    "an end that is written in another way": (ENDED, {"completed_at": "2026-11-23T11:00:31+01:00"}, "already_sent"),
-    "the same end, and all else differs": (ENDED, {"updated_at": NOW.isoformat(), "error": "Other"}, "already_sent"),
-    "an end no more": (ENDED, {"completed_at": None}, "already_sent"),
-    "an end at last": (FAILED, AGAIN, "already_sent"),
-    "an end that stays blank": (FAILED, {}, "already_sent"),
-    "no end, another update": (FAILED, {"updated_at": NOW.isoformat()}, "already_sent"),
-    "no end, another error": (FAILED, {"error": "Bad gateway"}, "accepted"),
-    "no end, an error no more": (FAILED, {"error": None}, "already_sent"),
-    "no end, another beginning": (FAILED, {"created_at": "2026-11-23T11:00:00Z"}, "accepted"),
+    "another completed_at": (ENDED, AGAIN, "accepted"),
+    "the same completed_at in another time zone": (
+        ENDED,
+        {"completed_at": "2026-11-23T11:00:31+01:00"},
+        "already_sent",
+    ),
+    "the same completed_at, another updated_at and error": (
+        ENDED,
+        {"updated_at": NOW.isoformat(), "error": "Other"},
+        "already_sent",
+    ),
+    "completed_at disappears": (ENDED, {"completed_at": None}, "already_sent"),
+    "completed_at appears": (FAILED, AGAIN, "already_sent"),
+    "no completed_at, nothing changed": (FAILED, {}, "already_sent"),
+    "no completed_at, another updated_at": (FAILED, {"updated_at": NOW.isoformat()}, "already_sent"),
+    "no completed_at, another error": (FAILED, {"error": "Bad gateway"}, "accepted"),
+    "no completed_at, the error disappears": (FAILED, {"error": None}, "already_sent"),
+    "no completed_at, another created_at": (FAILED, {"created_at": "2026-11-23T11:00:00Z"}, "accepted"),
 }
 
 
 @pytest.mark.usefixtures("slow_writer")
 @pytest.mark.parametrize("shown", SHOWN)
-async def test_another_end_shows_another_failure_and_without_one_another_beginning_or_error(
-    url: str, faults: Faults, clock: Clock, shown: str
-) -> None:
+async def test_which_changes_make_it_a_new_failure(url: str, faults: Faults, clock: Clock, shown: str) -> None:
     first, changes, outcome = SHOWN[shown]
     faults.push(Answer(200, json.dumps(first).encode()), on="^GET")
     faults.push(Answer(200, json.dumps(first | changes).encode()), on="^GET")
@@ -293,7 +282,7 @@ async def test_another_end_shows_another_failure_and_without_one_another_beginni
         assert outcomes(await retry(client, ["j"])) == [outcome]
 
 
-async def test_a_retry_that_runs_as_another_job_is_named_by_the_next_call(
+async def test_the_next_call_names_the_job_that_a_retry_runs_as(
     client: Client, world: World, api: Sandbox, faults: Faults
 ) -> None:
     faults.push(Answer(202, b'{"id": "a-new-one"}'), on=POSTS)
@@ -304,11 +293,11 @@ async def test_a_retry_that_runs_as_another_job_is_named_by_the_next_call(
     assert posted(api) == [job]
 
 
-# What became of the earlier one
+# The result of the earlier retry
 
 
 @pytest.mark.parametrize("fault", [Drop(), Drop(reset=True), Answer(200), Answer(307), Answer(500), Answer(503)])
-async def test_after_an_unclear_answer_the_same_failure_is_not_sent_again(
+async def test_after_an_unclear_result_the_same_failure_is_not_retried_again(
     client: Client, world: World, api: Sandbox, faults: Faults, fault: Drop | Answer
 ) -> None:
     faults.push(fault, on=POSTS)
@@ -321,7 +310,7 @@ async def test_after_an_unclear_answer_the_same_failure_is_not_sent_again(
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 408, 409, 410, 429])
-async def test_after_a_refusal_a_later_call_may_try_again(
+async def test_after_a_4xx_a_later_call_can_retry(
     client: Client, world: World, api: Sandbox, faults: Faults, status: int
 ) -> None:
     faults.push(Answer(status), on=POSTS)
@@ -331,7 +320,7 @@ async def test_after_a_refusal_a_later_call_may_try_again(
     assert posted(api) == [job, job]
 
 
-async def test_a_refusal_does_not_hide_what_was_sent_before(
+async def test_a_refused_retry_does_not_hide_an_earlier_one(
     client: Client, world: World, api: Sandbox, faults: Faults, clock: Clock
 ) -> None:
     faults.push(Answer(202, b"{}"), on=POSTS)
@@ -345,7 +334,7 @@ async def test_a_refusal_does_not_hide_what_was_sent_before(
     assert posted(api) == [job, job]
 
 
-async def test_where_no_connection_could_be_made_a_later_call_may_try_again(world: World, clock: Clock) -> None:
+async def test_after_a_failed_connection_a_later_call_can_retry(world: World, clock: Clock) -> None:
     api, (job,) = build_app(world), failed(world)
     line = Unconnected(in_process(api), times=100)
     config = settings("http://localhost", WRITER_JOBS_ALLOW_RETRY="true", WRITER_JOBS_CALL_BUDGET="1")
@@ -356,7 +345,7 @@ async def test_where_no_connection_could_be_made_a_later_call_may_try_again(worl
     assert posted(api) == [job]
 
 
-async def test_a_retry_that_is_given_up_once_it_was_sent_is_not_sent_again(
+async def test_a_retry_cancelled_after_it_was_sent_is_not_sent_again(
     client: Client, world: World, api: Sandbox, faults: Faults
 ) -> None:
     faults.push(hold := Hold(), on=POSTS)
@@ -372,9 +361,7 @@ async def test_a_retry_that_is_given_up_once_it_was_sent_is_not_sent_again(
     assert posted(api) == [job]
 
 
-async def test_a_retry_that_is_given_up_before_it_was_sent_may_be_sent_later(
-    world: World, clock: Clock, era: str
-) -> None:
+async def test_a_retry_cancelled_before_it_was_sent_can_be_sent_later(world: World, clock: Clock, era: str) -> None:
     api, (job,) = build_app(world), failed(world)
     line = Unconnected(in_process(api), times=100)
     config = settings("http://localhost", WRITER_JOBS_ALLOW_RETRY="true")
@@ -389,7 +376,7 @@ async def test_a_retry_that_is_given_up_before_it_was_sent_may_be_sent_later(
     assert posted(api) == [job]
 
 
-async def test_a_call_that_is_given_up_while_it_waits_for_another_leaves_the_job_to_others(
+async def test_cancelling_a_waiting_call_does_not_block_later_calls(
     client: Client, world: World, api: Sandbox, faults: Faults
 ) -> None:
     faults.push(hold := Hold(), on=POSTS)
@@ -413,9 +400,7 @@ async def test_a_call_that_is_given_up_while_it_waits_for_another_leaves_the_job
     assert posted(api) == [job]
 
 
-async def test_a_dry_run_does_not_wait_for_a_retry_that_is_under_way(
-    client: Client, world: World, faults: Faults
-) -> None:
+async def test_a_dry_run_does_not_wait_for_a_retry_in_progress(client: Client, world: World, faults: Faults) -> None:
     faults.push(hold := Hold(), on=POSTS)
     (job,) = failed(world)
     async with anyio.create_task_group() as tasks:
@@ -444,7 +429,7 @@ async def rows_of(client: Client, ids: list[str], *, dry_run: bool) -> tuple[str
 
 
 @pytest.mark.parametrize("starts", [True, False])
-async def test_an_id_in_capitals_and_one_with_a_blank_are_the_same_job(
+async def test_letter_case_and_surrounding_spaces_do_not_make_another_job(
     world: World, api: Sandbox, faults: Faults, clock: Clock, era: str, starts: bool
 ) -> None:
     if not starts:
@@ -475,7 +460,7 @@ def quoted_id(job_id: str) -> str:
     return json.dumps(job_id)
 
 
-async def test_a_job_is_posted_under_the_id_that_writer_answers_and_read_no_more_often_than_needed(
+async def test_the_id_that_writer_returns_is_posted_and_the_job_is_read_once(
     world: World, api: Sandbox, clock: Clock
 ) -> None:
     (job,) = failed(world)
@@ -485,7 +470,7 @@ async def test_a_job_is_posted_under_the_id_that_writer_answers_and_read_no_more
     assert [each.line for each in api.received] == [f"GET {start}/{job.upper()}", f"POST {start}/{job}/retry"]
 
 
-async def test_a_refused_job_is_not_posted_again_under_its_other_id(
+async def test_a_refused_job_is_not_posted_again_under_another_spelling_of_its_id(
     world: World, api: Sandbox, faults: Faults, clock: Clock
 ) -> None:
     faults.push(Answer(409), on=POSTS)
@@ -496,7 +481,7 @@ async def test_a_refused_job_is_not_posted_again_under_its_other_id(
     assert posted(api) == [job]
 
 
-async def test_an_id_that_leads_to_another_job_counts_as_that_job_and_says_so(
+async def test_an_alias_counts_as_the_job_that_writer_returns(
     world: World, api: Sandbox, faults: Faults, clock: Clock, era: str
 ) -> None:
     faults.push(Answer(202, b"{}"), on=POSTS, times=None)
@@ -516,9 +501,7 @@ async def test_an_id_that_leads_to_another_job_counts_as_that_job_and_says_so(
     assert posted(api) == [job]
 
 
-async def test_two_ids_that_lead_to_each_others_jobs_do_not_wait_for_each_other(
-    world: World, api: Sandbox, clock: Clock
-) -> None:
+async def test_swapped_ids_do_not_deadlock(world: World, api: Sandbox, clock: Clock) -> None:
     one, other = failed(world, 2)
     swapped = {one: other, other: one}
 
@@ -535,7 +518,7 @@ async def test_two_ids_that_lead_to_each_others_jobs_do_not_wait_for_each_other(
     assert sum(report["retried"] for report in reports) == 2
 
 
-async def test_an_id_that_leads_to_another_job_at_each_look_sends_nothing(
+async def test_nothing_is_sent_when_writer_returns_another_job_each_time(
     client: Client, api: Sandbox, faults: Faults
 ) -> None:
     for job_id in ("b", "c"):
@@ -553,7 +536,7 @@ async def test_an_id_that_leads_to_another_job_at_each_look_sends_nothing(
 
 
 @pytest.mark.parametrize("job_id", ["b/retry", "..", "b\u202e", "b" * 201])
-async def test_nothing_is_sent_to_an_answered_id_that_no_tool_would_take(
+async def test_a_returned_id_that_is_unsafe_in_a_path_is_not_posted(
     client: Client, api: Sandbox, faults: Faults, job_id: str
 ) -> None:
     faults.push(Answer(200, json.dumps(ENDED | {"id": job_id}).encode()), on="^GET", times=None)
@@ -567,7 +550,7 @@ async def test_nothing_is_sent_to_an_answered_id_that_no_tool_would_take(
 # What is kept
 
 
-def test_no_more_than_so_many_retries_are_remembered_and_the_oldest_is_forgotten_first() -> None:
+def test_beyond_the_limit_the_oldest_retry_is_forgotten() -> None:
     memory = SentRetries(lambda: NOW)
     jobs = [Job.model_validate(ENDED | {"id": f"job-{number}"}) for number in range(MOST_REMEMBERED + 1)]
     for job in jobs:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncGenerator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import anyio
 import pytest
@@ -10,26 +10,13 @@ from mcp.client import Client
 from mcp.server import MCPServer
 
 from tests.asking import error_of, structure_of, text_of
-from tests.conftest import NOW, settings
+from tests.conftest import NOW, Clock, settings
 from writer_jobs_mcp.sandbox import Answer, Delay, Fault, Faults, Sandbox, World, build_app, serve
 from writer_jobs_mcp.server import build_server
 from writer_jobs_mcp.tools import App
 
 ALIAS = "product-description-writer"
-STEP = timedelta(seconds=10)  # of the world's time, at each request
-
-
-class Clock:
-    """A clock that moves at every request, so that no test waits for jobs to end."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def tick(self, _: object) -> None:
-        self.now += STEP
+STEP = timedelta(seconds=10)  # the clock moves by it at each request, so that no test waits for jobs to end
 
 
 class Told:
@@ -45,18 +32,13 @@ class Told:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def world(clock: Clock) -> World:
     return World(now=NOW, clock=clock, jobs=3)
 
 
 @pytest.fixture
 def api(world: World, faults: Faults, clock: Clock) -> Sandbox:
-    return build_app(world, faults=faults, on_request=clock.tick)
+    return build_app(world, faults=faults, on_request=lambda _: clock.move(seconds=STEP.total_seconds()))
 
 
 @pytest.fixture
