@@ -303,6 +303,64 @@ async def test_a_redrawn_button_is_disabled_while_its_jobs_are_retried(draw: Dra
         assert len(dry.calls) == 1
 
 
+@pytest.mark.parametrize("redraw", ["a filter", "Refresh"])
+async def test_outcomes_are_shown_above_the_picture_when_the_group_was_redrawn_during_the_call(
+    draw: Draw, api: Sandbox, redraw: str
+) -> None:
+    async with draw(retry=True) as drawn:
+        page = drawn.page
+        category = await page.locator(".bar .category").first.text_content() or ""
+
+        async def redraw_groups() -> None:
+            if redraw == "a filter":
+                await page.get_by_role("group", name="Only these categories").get_by_text(category).click()
+            else:
+                await page.get_by_role("button", name="Refresh").click()
+
+        await page.locator(".bar").first.click()
+        start = page.get_by_role("button", name="Retry these 2 jobs …")
+        kept = page.get_by_role("region", name="Retries")
+        async with held(drawn) as dry:
+            await start.click()
+            await expect(start).to_be_disabled()
+            await redraw_groups()
+            await expect(start).to_have_count(0)
+            await expect(kept).to_have_count(0)
+            dry.may_go_on.set()
+            await expect(kept.locator(".outcomes li")).to_have_count(2)
+        now = kept.get_by_role("button", name="Retry 2 jobs now")
+        async with held(drawn) as real:
+            await now.click()
+            await expect(now).to_be_disabled()
+            await redraw_groups()
+            real.may_go_on.set()
+            await expect(kept.locator(".outcomes li").first).to_contain_text("accepted")
+        assert await violations(page) == []
+        await kept.get_by_role("button", name="Done").click()
+        await expect(kept).to_have_count(0)
+        assert [each.method for each in api.received if each.method == "POST"] == ["POST", "POST"]
+
+
+async def test_a_kept_retry_can_be_repeated_when_its_call_could_not_be_made(draw: Draw) -> None:
+    async with draw(retry=True) as drawn:
+        await drawn.page.locator(".bar").first.click()
+        start = drawn.page.get_by_role("button", name="Retry these 2 jobs …")
+        kept = drawn.page.get_by_role("region", name="Retries")
+        async with held(drawn) as dry:
+            await start.click()
+            await expect(start).to_be_disabled()
+            await drawn.page.get_by_role("button", name="Refresh").click()
+            await expect(start).to_have_count(0)
+            dry.may_go_on.set()
+            await expect(kept.locator(".outcomes li")).to_have_count(2)
+        async with held(drawn) as lost:
+            lost.loses = True
+            await kept.get_by_role("button", name="Retry 2 jobs now").click()
+            lost.may_go_on.set()
+            await expect(kept.get_by_role("button", name="Retry these 2 jobs …")).to_be_focused()
+            await expect(kept.locator(".outcomes")).to_have_count(0)
+
+
 async def test_a_button_is_on_again_when_its_call_could_not_be_made(draw: Draw) -> None:
     async with draw(retry=True) as drawn:
         await drawn.page.locator(".bar").first.click()

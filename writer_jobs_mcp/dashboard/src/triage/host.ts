@@ -22,6 +22,8 @@ export interface Deeds {
   ask(text: string): Promise<boolean>;
   /** Tell the user, a screen reader's included. */
   say(text: string): void;
+  /** Show an element above the picture, until it is removed. */
+  keep(element: HTMLElement): void;
 }
 
 /** What the host or the server says instead of doing what it was asked. */

@@ -21,9 +21,10 @@ const subject = h("p", { class: "subject" });
 const controls = h("div", { class: "controls" });
 const said = h("p", { class: "said", role: "status" });
 const trouble = h("div", { class: "trouble", role: "alert" });
+const kept = h("section", { class: "kept", "aria-label": "Retries" });
 const lead = h("p", { class: "lead" });
 const content = h("div", { class: "content" });
-main.append(h("header", {}, h("div", {}, title, subject), controls), said, trouble, lead, content);
+main.append(h("header", {}, h("div", {}, title, subject), controls), said, trouble, kept, lead, content);
 
 let asked: Arguments = {};
 let running = 0; // the number of the last question; an answer to an earlier one comes too late
@@ -59,6 +60,9 @@ const deeds: Deeds = {
     }
   },
   say: idle,
+  keep(element) {
+    kept.append(element);
+  },
 };
 
 function show(result: CallToolResult): void {

@@ -19,6 +19,7 @@ export function retrying(ids: string[], deeds: Deeds): HTMLElement {
     made.disabled = isUnderWay(ids);
     return made;
   };
+  let isKept = false; // above the picture, because the group was redrawn during a call
   const start = (): void =>
     replace(
       place,
@@ -37,15 +38,21 @@ export function retrying(ids: string[], deeds: Deeds): HTMLElement {
       start();
       deeds.say(error instanceof Error ? error.message : String(error));
     }
-    place.querySelector("button")?.focus();
+    if (place.isConnected) place.querySelector("button")?.focus();
+    else if (place.querySelector(".outcomes")) {
+      // The user is busy elsewhere by now, so the focus stays there.
+      isKept = true;
+      deeds.keep(place);
+    }
   };
+  const close = (): void => (isKept ? place.remove() : start());
   const show = (jobs: Record<string, unknown>[], retried: number, dry: boolean): void => {
     const ready = jobs.filter((job) => job["outcome"] === "would_retry").length;
     replace(
       place,
       h("ul", { class: "outcomes" }, ...jobs.map(outcome)),
       dry && ready > 0 && button("firm", () => void call(false), `Retry ${count(ready, "job")} now`),
-      button("", start, dry ? "Leave it" : "Done"),
+      button("", close, dry ? "Leave it" : "Done"),
     );
     deeds.say(
       dry
