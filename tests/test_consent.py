@@ -67,7 +67,7 @@ async def test_the_user_who_agrees_is_asked_once_and_before_anything_is_sent(
         report = await structure_of(client, "retry_jobs", {"job_ids": ids, "dry_run": False})
     assert (report["retried"], len(user.asked), user.posts_before, posts(api)) == (7, 1, 0, 7)
     named = ", ".join(f'"{each}"' for each in ids)
-    assert user.asked[0].message == f"Retry 7 jobs: {named}? Writer starts again, once, each of them that failed."
+    assert user.asked[0].message == f"Retry 7 jobs: {named}? Each one that failed is started again, once."
 
 
 async def test_the_question_names_each_of_twenty_jobs(world: World, api: Sandbox, url: str, era: str) -> None:
@@ -92,7 +92,7 @@ async def test_a_user_who_agrees_to_two_calls_at_once_has_a_job_retried_once(
         tasks.start_soon(call, client)
     assert sorted(row["outcome"] for report in reports for row in report["jobs"]) == ["accepted", "already_sent"]
     assert {asked.message for asked in user.asked} == {
-        f'Retry 1 job: "{ids[0]}"? Writer starts again, once, each of them that failed.'
+        f'Retry 1 job: "{ids[0]}"? Each one that failed is started again, once.'
     }
     assert (len(user.asked), posts(api)) == (2, 1)
 

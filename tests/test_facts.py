@@ -126,7 +126,7 @@ def test_of_a_list_of_applications(rows: list[Mapping[str, Any]], more: bool, la
 
 
 OUTCOME = st.sampled_from(get_args(views.Outcome))
-ROW = st.builds(views.retry_row, ID, st.none() | WORDS, OUTCOME, st.none() | st.just('It runs as job "a".'))
+ROW = st.builds(views.retry_row, ID, st.none() | WORDS, OUTCOME, st.none() | st.just('This retry runs as job "a".'))
 
 
 @given(rows=st.lists(ROW, min_size=1, max_size=20), dry_run=st.booleans())

@@ -132,7 +132,7 @@ async def test_an_id_that_is_given_again_counts_once(client: Client, world: Worl
 async def test_the_job_that_runs_in_its_place_is_told(client: Client, world: World, faults: Faults) -> None:
     faults.push(Answer(202, json.dumps({"id": "a-new-one", "status": "in_progress"}).encode()), on=POSTS)
     report = await retry(client, failed(world))
-    assert (outcomes(report), report["jobs"][0]["detail"]) == (["accepted"], 'It runs as job "a-new-one".')
+    assert (outcomes(report), report["jobs"][0]["detail"]) == (["accepted"], 'This retry runs as job "a-new-one".')
 
 
 ACCEPTANCES = [b"", b"Accepted.", b"[]", b'{"id": null}', b'{"id": 5}']
@@ -183,14 +183,15 @@ async def test_a_retry_that_gets_no_whole_answer_is_unknown_and_sent_once(
         assert "Look at the job (get_job_error) before you retry it." in row["detail"]
 
 
+MAY_HAVE_STARTED = "The retry may have started: look at the job (get_job_error) before you retry it."
 REFUSALS: list[tuple[int, dict[str, str], str]] = [
     (429, {"retry-after": "0"}, "Wait 1 second"),
     (429, {"retry-after": "7"}, "Wait 7 seconds"),
     (408, {}, "408 Request Timeout"),
-    (500, {}, "may have been started all the same"),
-    (502, {}, "may have been started all the same"),
-    (503, {"retry-after": "0"}, "may have been started all the same"),
-    (504, {}, "may have been started all the same"),
+    (500, {}, MAY_HAVE_STARTED),
+    (502, {}, MAY_HAVE_STARTED),
+    (503, {"retry-after": "0"}, MAY_HAVE_STARTED),
+    (504, {}, MAY_HAVE_STARTED),
     (409, {}, "409 Conflict"),
     (401, {}, "refused the API key"),
     (403, {}, "(403)"),
@@ -211,6 +212,18 @@ async def test_a_refused_retry_is_an_error_and_not_sent_again(
     for row, (_, _, told) in zip(report["jobs"], REFUSALS, strict=True):
         assert row["before"] == "failed"
         assert told in row["detail"]
+
+
+async def test_every_answer_that_is_neither_2xx_nor_4xx_says_that_the_retry_may_have_started(
+    client: Client, world: World, faults: Faults
+) -> None:
+    statuses = [300, 301, 302, 303, 304, 307, 308, 399, 500, 501, 502, 503, 504, 599]
+    ids = failed(world, len(statuses))
+    for job, status in zip(ids, statuses, strict=True):
+        faults.push(Answer(status, headers={"location": "/"}), on=f"POST .*{job}")
+    report = await retry(client, ids)
+    assert outcomes(report) == ["error"] * len(statuses)
+    assert [row["detail"] for row in report["jobs"] if not row["detail"].endswith(MAY_HAVE_STARTED)] == []
 
 
 async def test_a_job_that_is_gone_when_it_is_retried_is_not_found(

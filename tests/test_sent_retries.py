@@ -26,9 +26,9 @@ from writer_jobs_mcp.sandbox.faults import Exchange
 from writer_jobs_mcp.server import build_server
 from writer_jobs_mcp.tools.sent_retries import HOLD, MOST_REMEMBERED, REMEMBERED, SentRetries
 
-SENT_AT = "An earlier retry was sent at 2026-11-23T12:00:00Z"
+ATTEMPTED = "A retry was attempted at 2026-11-23T12:00:00Z"
 HELD = "It is not sent again before 2026-11-23T12:10:00Z: look at the job (get_job_error, wait_for_job)."
-UNCLEAR = "whether it was started is not known"
+UNCLEAR = "whether the job was started is not known"
 
 
 @pytest.fixture(params=["auto", "legacy"])
@@ -108,7 +108,7 @@ async def test_three_simultaneous_calls_post_a_job_once(client: Client, world: W
     ]
     assert sorted(report["retried"] for report in reports) == [0, 0, 1]
     (detail,) = {report["jobs"][0].get("detail") for report in reports} - {None}
-    assert detail == f"{SENT_AT}; Writer accepted it. {HELD}"
+    assert detail == f"{ATTEMPTED}: Writer accepted it. {HELD}"
 
 
 async def test_a_simultaneous_call_reports_that_the_job_is_running(client: Client, world: World, api: Sandbox) -> None:
@@ -123,7 +123,7 @@ async def test_a_simultaneous_call_reports_that_the_job_is_running(client: Clien
                 "job_id": job,
                 "before": "in_progress",
                 "outcome": "already_sent",
-                "detail": f"{SENT_AT}; Writer accepted it. It is running (wait_for_job).",
+                "detail": f"{ATTEMPTED}: Writer accepted it. The job is running: use wait_for_job.",
             }
         ]
         * 2
@@ -190,7 +190,7 @@ async def test_the_same_failure_is_not_retried_again_within_ten_minutes(
                 "job_id": job,
                 "before": "failed",
                 "outcome": "already_sent",
-                "detail": f"{SENT_AT}; Writer accepted it. {HELD}",
+                "detail": f"{ATTEMPTED}: Writer accepted it. {HELD}",
             }
         ]
     assert posted(api) == [job]
@@ -205,12 +205,12 @@ async def test_after_ten_minutes_the_same_failure_can_be_retried_and_the_earlier
     clock.now += HOLD
     report = await retry(client, [job], dry_run=True)
     assert outcomes(report) == ["would_retry"]
-    assert report["jobs"][0]["detail"] == f"{SENT_AT}; Writer accepted it. Writer still shows the same failure."
+    assert report["jobs"][0]["detail"] == f"{ATTEMPTED}: Writer accepted it. The failure looks unchanged."
     report = await retry(client, [job])
-    assert (outcomes(report), report["jobs"][0]["detail"]) == (["accepted"], f"{SENT_AT}; Writer accepted it.")
+    assert (outcomes(report), report["jobs"][0]["detail"]) == (["accepted"], f"{ATTEMPTED}: Writer accepted it.")
     report = await retry(client, [job])
     assert outcomes(report) == ["already_sent"]
-    assert "sent at 2026-11-23T12:10:00Z" in report["jobs"][0]["detail"]
+    assert "attempted at 2026-11-23T12:10:00Z" in report["jobs"][0]["detail"]
     assert posted(api) == [job, job]
     clock.now += REMEMBERED
     assert await retry(client, [job]) == {
@@ -289,7 +289,7 @@ async def test_the_next_call_names_the_job_that_a_retry_runs_as(
     (job,) = failed(world)
     await retry(client, [job])
     report = await retry(client, [job])
-    assert report["jobs"][0]["detail"] == f'{SENT_AT}; Writer accepted it, and it runs as job "a-new-one". {HELD}'
+    assert report["jobs"][0]["detail"] == f'{ATTEMPTED}: Writer accepted it, and it runs as job "a-new-one". {HELD}'
     assert posted(api) == [job]
 
 
@@ -305,7 +305,7 @@ async def test_after_an_unclear_result_the_same_failure_is_not_retried_again(
     assert outcomes(await retry(client, [job])) in (["unknown"], ["error"])
     report = await retry(client, [job])
     assert outcomes(report) == ["already_sent"]
-    assert report["jobs"][0]["detail"] == f"{SENT_AT}; {UNCLEAR}. {HELD}"
+    assert report["jobs"][0]["detail"] == f"{ATTEMPTED}: {UNCLEAR}. {HELD}"
     assert posted(api) == [job]
 
 
@@ -330,7 +330,7 @@ async def test_a_refused_retry_does_not_hide_an_earlier_one(
     clock.now += HOLD
     assert outcomes(await retry(client, [job])) == ["error"]
     report = await retry(client, [job], dry_run=True)
-    assert (outcomes(report), report["jobs"][0]["detail"][: len(SENT_AT)]) == (["would_retry"], SENT_AT)
+    assert (outcomes(report), report["jobs"][0]["detail"][: len(ATTEMPTED)]) == (["would_retry"], ATTEMPTED)
     assert posted(api) == [job, job]
 
 
@@ -357,7 +357,7 @@ async def test_a_retry_cancelled_after_it_was_sent_is_not_sent_again(
     report = await retry(client, [job])
     hold.may_go_on.set()
     assert outcomes(report) == ["already_sent"]
-    assert report["jobs"][0]["detail"] == f"{SENT_AT}; {UNCLEAR}. {HELD}"
+    assert report["jobs"][0]["detail"] == f"{ATTEMPTED}: {UNCLEAR}. {HELD}"
     assert posted(api) == [job]
 
 
@@ -408,7 +408,7 @@ async def test_a_dry_run_does_not_wait_for_a_retry_in_progress(client: Client, w
         await hold.is_here.wait()
         report = await retry(client, [job], dry_run=True)
         assert outcomes(report) == ["already_sent"]
-        assert report["jobs"][0]["detail"].startswith(f"{SENT_AT}; {UNCLEAR}.")
+        assert report["jobs"][0]["detail"].startswith(f"{ATTEMPTED}: {UNCLEAR}.")
         hold.may_go_on.set()
 
 
@@ -439,17 +439,17 @@ async def test_letter_case_and_surrounding_spaces_do_not_make_another_job(
     async with knowing(api, str.lower, clock, era) as client:
         head, rows = await rows_of(client, ids, dry_run=True)
         same = {"job_id": job.upper(), "before": "failed", "outcome": "already_sent"}
-        detail = f"This is the same job as {quoted_id(job)} in this call."
+        detail = f"This is the same job as {quoted_id(job)} in this call"
         assert head == "Dry run, nothing was sent: 1 of 2 jobs would be retried."
         assert rows == [
             {"job_id": job, "before": "failed", "outcome": "would_retry"},
-            {**same, "detail": f"{detail} It would be sent once."},
+            {**same, "detail": f"{detail}; it would be sent once."},
         ]
         head, rows = await rows_of(client, ids, dry_run=False)
         assert head == "1 of 2 jobs retried."
         assert rows == [
             {"job_id": job, "before": "failed", "outcome": "accepted"},
-            {**same, "detail": f"{detail} It was sent once."},
+            {**same, "detail": f"{detail}; it was sent once."},
         ]
         again = await retry(client, [job.upper()])
         assert outcomes(again) == ["already_sent"]
@@ -458,6 +458,41 @@ async def test_letter_case_and_surrounding_spaces_do_not_make_another_job(
 
 def quoted_id(job_id: str) -> str:
     return json.dumps(job_id)
+
+
+@pytest.mark.parametrize("spelled", [str.upper, "copy-of-{}".format])
+async def test_an_id_that_is_not_handled_in_time_does_not_contradict_the_retry_of_the_same_job(
+    world: World, api: Sandbox, faults: Faults, clock: Clock, spelled: Callable[[str], str]
+) -> None:
+    faults.push(Delay(30), on=POSTS)
+    (job,) = failed(world)
+    async with (
+        serve(OtherIds(api, lambda job_id: job_id.lower().removeprefix("copy-of-"))) as url,
+        connected(url, clock, WRITER_JOBS_CALL_BUDGET="2") as client,
+    ):
+        report = await retry(client, [job, spelled(job)])
+    assert posted(api) == [job]
+    assert outcomes(report) == ["unknown", "error"]
+    detail = report["jobs"][1]["detail"]
+    assert "Look at the job (get_job_error)" in detail
+    assert "Call again" not in detail
+    if spelled is str.upper:
+        assert detail == (
+            f'Not handled: the time for one call was over, and a retry of "{job}" may have started. '
+            "Look at the job (get_job_error) first."
+        )
+
+
+async def test_each_spelling_of_an_id_says_that_the_retry_may_have_started(
+    world: World, api: Sandbox, faults: Faults, clock: Clock
+) -> None:
+    faults.push(Answer(502), on=POSTS)
+    (job,) = failed(world)
+    async with knowing(api, str.lower, clock, "auto") as client:
+        report = await retry(client, [job, job.upper()])
+    first, second = (row["detail"] for row in report["jobs"])
+    assert first.endswith("The retry may have started: look at the job (get_job_error) before you retry it.")
+    assert second == f"This is the same job as {quoted_id(job)} in this call. {first}"
 
 
 async def test_the_id_that_writer_returns_is_posted_and_the_job_is_read_once(
@@ -493,7 +528,7 @@ async def test_an_alias_counts_as_the_job_that_writer_returns(
                 "job_id": "alias",
                 "before": "failed",
                 "outcome": "accepted",
-                "detail": f'Writer answers to this id with job "{job}".',
+                "detail": f'Writer returned job "{job}" for this id.',
             }
         ]
         assert outcomes(await retry(client, [job])) == ["already_sent"]
@@ -528,8 +563,8 @@ async def test_nothing_is_sent_when_writer_returns_another_job_each_time(
         {
             "job_id": "a",
             "outcome": "error",
-            "detail": 'Writer answers to this id with job "b". Writer answers to this id with job "c". '
-            "Nothing was sent.",
+            "detail": 'Writer returned job "b" for this id, then job "c", so nothing was sent. '
+            "Pass the id of the job itself.",
         }
     ]
     assert posted(api) == []
@@ -543,7 +578,9 @@ async def test_a_returned_id_that_is_unsafe_in_a_path_is_not_posted(
     for dry_run in (True, False):
         report = await retry(client, ["a"], dry_run=dry_run)
         assert outcomes(report) == ["error"]
-        assert report["jobs"][0]["detail"].endswith("That cannot be an id of Writer's, so nothing was sent.")
+        assert report["jobs"][0]["detail"].endswith(
+            " for this id. This server cannot use that id in a request; nothing was sent. Report it."
+        )
     assert posted(api) == []
 
 

@@ -185,13 +185,13 @@ _SENTENCE = (
     r'|Writer knows no job "": it is not among the \d+ jobs of application "" either\. Check both ids;'
     r" list_application_jobs shows the jobs\."
     r"|The user did not agree; nothing was sent\."
-    r'|It runs as job ""\.'
-    r'|Writer answers to this id with job ""\.'
-    r"|That cannot be an id of Writer's, so nothing was sent\."
-    rf"|An earlier retry was sent at {_TIME}; whether it was started is not known\."
-    rf'|An earlier retry was sent at {_TIME}; Writer accepted it(?:, and it runs as job "")?\.'
+    r'|This retry runs as job ""\.'
+    r'|Writer returned job "" for this id\.'
+    r"|This server cannot use that id in a request; nothing was sent\. Report it\."
+    rf"|A retry was attempted at {_TIME}: whether the job was started is not known\."
+    rf'|A retry was attempted at {_TIME}: Writer accepted it(?:, and it runs as job "")?\.'
     rf"|It is not sent again before {_TIME}: look at the job \(get_job_error, wait_for_job\)\."
-    r'|This is the same job as "" in this call\.|It was sent once\.'
+    r'|This is the same job as "" in this call(?:; it (?:was|would be) sent once)?\.'
 )
 LAYOUT = re.compile(
     "|".join(
@@ -243,7 +243,7 @@ LAYOUT = re.compile(
             rf"{_N} of {_N} jobs? retried\.",
             rf"- {_ID}(?: \(was {_STATE}\))? [a-z_]+\.(?: (?:{_SENTENCE}))*",
             # The question to the user, and errors.
-            rf'Retry {_N} jobs?: ""(?:, "")*\? Writer starts again, once, each of them that failed\.',
+            rf'Retry {_N} jobs?: ""(?:, "")*\? Each one that failed is started again, once\.',
             _SENTENCE,
             r"[a-z_]+(?:\[\d+\])? must be"
             r" (?:an id as Writer gives it: no slash, backslash or control character, and not only dots"

@@ -12,7 +12,7 @@ import httpx
 
 from writer_jobs_mcp.client.answers import ModelT, parse, read, started_id
 from writer_jobs_mcp.client.attempts import attempted
-from writer_jobs_mcp.client.handover import Handover, Sending
+from writer_jobs_mcp.client.handover import Handover, SendState
 from writer_jobs_mcp.client.key import BearerKey
 from writer_jobs_mcp.client.patience import Fault, Patience
 from writer_jobs_mcp.client.refusals import breakdown, named, refusal
@@ -37,6 +37,7 @@ _APPLICATIONS = ("/v1/applications", "the list of applications")
 _BROKEN = (httpx.HTTPError, ssl.SSLError)  # httpcore takes the latter for one of its own in the handshake alone
 # The client gives up this much before its caller's deadline: it can say what happened, the caller only that time is up.
 _HEAD_START = 0.1
+_MAY_HAVE_STARTED = "The retry may have started: look at the job (get_job_error) before you retry it."
 _PARSED_AT_ONCE = 32_768  # bytes; a longer body is parsed in a worker thread, while other calls go on
 
 
@@ -110,33 +111,33 @@ class WriterClient:
         path, subject = self._job(job_id)
         return await self._get(path, AsSaid, subject)
 
-    async def retry_job(self, job_id: str, sending: Sending | None = None) -> str | None:
+    async def retry_job(self, job_id: str, send_state: SendState | None = None) -> str | None:
         """``POST /v1/applications/jobs/{job_id}/retry``; the id of the job that runs now, where Writer tells it.
 
         Sent once: only where no connection could be made, so that nothing was sent, is it tried again.
 
         Args:
             job_id: The job.
-            sending: Is kept up to date, so that a caller that is cancelled knows whether anything was sent.
+            send_state: Is kept up to date, so that a cancelled caller knows whether anything was sent.
 
         Raises:
             DoubtfulRetry: It was sent, and whether the job was started is not known. After any other
                 :class:`~writer_jobs_mcp.errors.WriterError` it was not started.
         """
         path, subject = self._job(job_id)
-        sending = sending or Sending()
+        state = send_state or SendState()
 
         async def once(patience: Patience) -> str | None:
             async with self._in_flight:
-                sending.handover = Handover()
+                state.handover = Handover()
                 try:
-                    return await self._post(f"{path}/retry", subject, patience, sending.handover)
+                    return await self._post(f"{path}/retry", subject, patience, state.handover)
                 except Fault:
-                    sending.handover = None  # nothing was sent through it
+                    state.handover = None  # nothing was sent through it
                     raise
 
         def time_is_over(_: Patience) -> WriterError:
-            if sending.may_have_begun:
+            if state.may_have_been_sent:
                 return _doubt(subject, "had not answered when the time for one call was over")
             return BudgetSpent(
                 f"The time for one call was over before the retry of {subject} was sent. Call again for it."
@@ -218,8 +219,8 @@ class WriterClient:
             return started
         if response.is_server_error:
             raise FailedRetry(
-                f"Writer answered {named(response.status_code)} to the retry of {subject}, which was not sent again: "
-                "it may have been started all the same. Look at the job (get_job_error) before you retry it."
+                f"Writer answered {named(response.status_code)} to the retry of {subject}, which was not sent again. "
+                f"{_MAY_HAVE_STARTED}"
             )
         if self._is_out_of_date(response):
             raise self._key.refused_before_it_changed()
@@ -227,7 +228,7 @@ class WriterClient:
             raise BadRequest(f"Writer takes no retry of {subject} (405). Run its application anew instead.")
         refused = refusal(response, body, subject, self._key)
         if not response.is_client_error:
-            raise FailedRetry(str(refused)) from refused
+            raise FailedRetry(f"{refused} {_MAY_HAVE_STARTED}") from refused
         # 408 or 429: it was not taken, and asking again is for whoever reads this to decide.
         raise refused.as_error(subject, 1, 0) if isinstance(refused, Fault) else refused
 

@@ -52,14 +52,14 @@ class Handover:
         return self._scope.__exit__(kind, error, trace)
 
 
-class Sending:
-    """How far the sending of one request has come, also for a caller that is cancelled meanwhile."""
+class SendState:
+    """Whether a request may have reached Writer; readable after cancellation."""
 
     def __init__(self) -> None:
         self.handover: Handover | None = None
         """Of the attempt that is under way or was the last, unless it is certain that nothing of it was sent."""
 
     @property
-    def may_have_begun(self) -> bool:
-        """Whether anything can have reached the other side; True where the transport does not tell."""
+    def may_have_been_sent(self) -> bool:
+        """Whether any of it may have reached Writer; True if the transport does not report it."""
         return self.handover is not None and self.handover.is_sent is not False

@@ -12,9 +12,9 @@ from mcp_types import CallToolResult, ClientCapabilities
 from pydantic import BaseModel, Field
 
 from writer_jobs_mcp import views
-from writer_jobs_mcp.client.handover import Sending
+from writer_jobs_mcp.client.handover import SendState
 from writer_jobs_mcp.deadlines import all_but
-from writer_jobs_mcp.errors import DoubtfulRetry, NotFound, WriterError
+from writer_jobs_mcp.errors import BudgetSpent, DoubtfulRetry, FailedRetry, NotFound, WriterError
 from writer_jobs_mcp.ids import can_be_asked_for, shown_id
 from writer_jobs_mcp.text import preview, quoted
 from writer_jobs_mcp.tools.answering import App, answer
@@ -26,20 +26,18 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
     from writer_jobs_mcp.models import Job
 
-_RESERVE = (
-    0.1  # of the time that is left: what became of a job that was sent must be reported, however busy the machine
-)
+_RESERVE = 0.1  # share of the time left, kept for reporting outcomes
 _CUT_OFF = (
-    "The time for one call was over: it may have been started. Look at the job (get_job_error) before you retry it."
+    "The time for one call was over: the retry may have started. Look at the job (get_job_error) before you retry it."
 )
-_TOO_LATE = "The time for one call was over before Writer had answered; nothing was sent. Call again."
+_TOO_LATE = "The time for one call was over before this id was handled; nothing was sent for it. Call again."
 _UNSENT = "The time for one call was over before the retry was sent. Call again for it."
 _WAITED = (
-    "Another call was busy with this job until the time for one call was over; this call sent nothing. Look at the job "
-    "(get_job_error) before you call again."
+    "Another retry of this job was in progress, and the time for one call was over before this id was handled; nothing "
+    "was sent for it. Look at the job (get_job_error) before you call again."
 )
 _DECLINED = "The user did not agree; nothing was sent."
-_NO_ID = "That cannot be an id of Writer's, so nothing was sent."
+_UNUSABLE_ID = "This server cannot use that id in a request; nothing was sent. Report it."
 _ID_SHOWN = 60
 
 
@@ -54,9 +52,9 @@ def ask_the_user(ctx: Context[App], job_ids: list[str], dry_run: bool) -> Consen
     if dry_run or not _can_ask(ctx.client_capabilities):
         return Consent(retry=True)
     ids = list(dict.fromkeys(job_ids))
-    # An agent may have read these ids in a stranger's text, and the user decides by what is seen here: all of them.
+    # The ids may come from untrusted text and the user sees only this question, so name every id.
     named = ", ".join(quoted(preview(job_id, _ID_SHOWN)) for job_id in ids)
-    question = f"Retry {count(len(ids), 'job')}: {named}? Writer starts again, once, each of them that failed."
+    question = f"Retry {count(len(ids), 'job')}: {named}? Each one that failed is started again, once."
     return Elicit(question, Consent)
 
 
@@ -82,10 +80,7 @@ async def retry_jobs(
     call = _Call(app.client, app.sent_retries, dry_run=dry_run, agreed=agreed)
     with await all_but(_RESERVE):
         await call.retry_all(ids)
-    return answer(views.retry_report([call.rows[job_id] for job_id in ids], dry_run=dry_run))
-
-
-_OUTCOMES: dict[type[WriterError], views.Outcome] = {NotFound: "not_found", DoubtfulRetry: "unknown"}
+    return answer(views.retry_report([call.row(job_id) for job_id in ids], dry_run=dry_run))
 
 
 class _Call:
@@ -100,29 +95,45 @@ class _Call:
         self._sent = sent
         self._dry_run = dry_run
         self._agreed = agreed
-        self.rows: dict[str, views.RetryRow] = {}
-        """The row of each id; while it is being dealt with, the one that holds if the time is over now."""
+        self._rows: dict[str, views.RetryRow] = {}
+        """The row of each id; while it is being handled, the one that is reported if the time is over now."""
+        self._may_have_started: dict[str, str] = {}
+        """Each id whose retry was sent, or may have been, with the id of its job."""
         self._done: dict[str, tuple[str, Job, views.RetryRow]] = {}
 
     async def retry_all(self, ids: list[str]) -> None:
         """Deal with all of them at once, and with those that differ in letter case only one after the other."""
         variants: dict[str, list[str]] = {}
         for job_id in ids:
-            self._if_time_ends(job_id, None, "error", _TOO_LATE)
             variants.setdefault(job_id.casefold(), []).append(job_id)
         async with anyio.create_task_group() as tasks:
             for same in variants.values():
                 tasks.start_soon(self._deal_with, same)
 
+    def row(self, job_id: str) -> views.RetryRow:
+        """What became of an id, also if the time was over before it was handled."""
+        if job_id in self._rows:
+            return self._rows[job_id]
+        first_id = self._first_that_may_have_started(job_id)
+        return views.retry_row(job_id, None, "error", _not_handled(first_id) if first_id else _TOO_LATE)
+
     def _if_time_ends(self, job_id: str, before: str | None, outcome: views.Outcome, detail: str) -> None:
-        self.rows[job_id] = views.retry_row(job_id, before, outcome, detail)
+        self._rows[job_id] = views.retry_row(job_id, before, outcome, detail)
+
+    def _first_that_may_have_started(self, any_id: str) -> str | None:
+        """The id in this call under which a retry of the same job may have started."""
+        started = self._may_have_started.items()
+        return next((job_id for job_id, own_id in started if any_id.casefold() in _folded(job_id, own_id)), None)
 
     async def _deal_with(self, ids: list[str]) -> None:
         for job_id in ids:
             try:
-                self.rows[job_id] = await self._retry(job_id)
+                self._rows[job_id] = await self._retry(job_id)
+            except BudgetSpent as exc:
+                # What is known of another retry of this job says more than that Writer had not answered.
+                self._rows.setdefault(job_id, _failed(job_id, None, exc))
             except WriterError as exc:
-                self.rows[job_id] = _failed(job_id, None, exc)
+                self._rows[job_id] = _failed(job_id, None, exc)
 
     async def _retry(self, job_id: str) -> views.RetryRow:
         if self._dry_run or not self._agreed:
@@ -131,36 +142,40 @@ class _Call:
             job = await self._client.get_job(job_id)
             if _is_same_id(job.id, job_id):
                 return await self._decide(job_id, job)
-        # One lock at a time, so that two calls never wait for each other; hence the job has to be read again.
+        # Hold one lock at a time, or two calls could deadlock; so read the job again.
         async with self._locked(job_id, job.id):
             again = await self._client.get_job(job_id)
             if _is_same_id(again.id, job.id):
                 return await self._decide(job_id, again)
-        return views.retry_row(job_id, None, "error", f"{_leads_to(job)} {_leads_to(again)} Nothing was sent.")
+        detail = (
+            f"Writer returned job {quoted(shown_id(job.id))} for this id, then job {quoted(shown_id(again.id))}, so "
+            "nothing was sent. Pass the id of the job itself."
+        )
+        return views.retry_row(job_id, None, "error", detail)
 
     @asynccontextmanager
-    async def _locked(self, job_id: str, answered_id: str) -> AsyncGenerator[None]:
-        self._if_time_ends(job_id, None, "error", _WAITED)
-        async with self._sent.lock(answered_id):
-            self._if_time_ends(job_id, None, "error", _TOO_LATE)
+    async def _locked(self, job_id: str, own_id: str) -> AsyncGenerator[None]:
+        if self._sent.is_locked(own_id):
+            self._if_time_ends(job_id, None, "error", _WAITED)
+        async with self._sent.lock(own_id):
+            if first_id := self._first_that_may_have_started(own_id):
+                self._if_time_ends(job_id, None, "error", _not_handled(first_id))
             yield
 
     async def _decide(self, job_id: str, job: "Job") -> views.RetryRow:
         key = job.id.casefold()
         if key in self._done:
             first_id, first, row = self._done[key]
-            # Should case have a meaning in these ids after all, two jobs do not fail at the same time.
+            # If case does matter after all, two jobs with different failures are kept apart.
             if first.id == job.id or Failure.of(first).is_same_as(Failure.of(job)):
                 return _repeated(job_id, first_id, row)
         is_another = not _is_same_id(job.id, job_id)
         if is_another and not can_be_asked_for(job.id):
-            row = views.retry_row(job_id, job.status, "error", _NO_ID)
+            row = views.retry_row(job_id, job.status, "error", _UNUSABLE_ID)
         else:
             row = await self._row(job_id, job)
-        if is_another:
-            row = row.model_copy(update={"detail": spaced(_leads_to(job), row.detail)})
         self._done[key] = (job_id, job, row)
-        return row
+        return row.model_copy(update={"detail": spaced(_returned(job), row.detail)}) if is_another else row
 
     async def _row(self, job_id: str, job: "Job") -> views.RetryRow:
         earlier = self._sent.earlier(job)
@@ -168,7 +183,9 @@ class _Call:
         is_held = earlier is not None and self._sent.is_held(earlier)
         if job.status != "failed":
             if is_held and job.is_running:
-                return views.retry_row(job_id, job.status, "already_sent", f"{note} It is running (wait_for_job).")
+                return views.retry_row(
+                    job_id, job.status, "already_sent", f"{note} The job is running: use wait_for_job."
+                )
             return views.retry_row(job_id, job.status, "not_failed", note)
         if not self._dry_run and not self._agreed:
             return views.retry_row(job_id, job.status, "declined", _DECLINED)
@@ -177,63 +194,86 @@ class _Call:
             detail = f"{note} It is not sent again before {until}: look at the job (get_job_error, wait_for_job)."
             return views.retry_row(job_id, job.status, "already_sent", detail)
         if self._dry_run:
-            return views.retry_row(
-                job_id, job.status, "would_retry", note and f"{note} Writer still shows the same failure."
-            )
+            return views.retry_row(job_id, job.status, "would_retry", note and f"{note} The failure looks unchanged.")
         return await self._post(job_id, job, note)
 
     async def _post(self, job_id: str, job: "Job", note: str | None) -> views.RetryRow:
-        sending, may_have_started = Sending(), True
-        sent = self._sent.begin(job)
+        state, sent = SendState(), self._sent.begin(job)
+        self._may_have_started[job_id] = job.id
         self._if_time_ends(job_id, job.status, "unknown", _CUT_OFF)
         try:
-            started = await self._client.retry_job(job.id, sending)
+            started = await self._client.retry_job(job.id, state)
         except DoubtfulRetry as exc:
             return _failed(job_id, job.status, exc)
         except WriterError as exc:
-            may_have_started = False
+            self._forget(job_id, sent)
             return _failed(job_id, job.status, exc)
         except anyio.get_cancelled_exc_class():
-            may_have_started = sending.may_have_begun
-            raise
-        finally:
-            if not may_have_started:
-                self._sent.forget(sent)
+            if not state.may_have_been_sent:
+                self._forget(job_id, sent)
                 self._if_time_ends(job_id, job.status, "error", _UNSENT)
+            raise
         sent.is_accepted = True
         sent.runs_as = started if started and not _is_same_id(started, job.id) else None
-        moved = sent.runs_as and f"It runs as job {quoted(shown_id(sent.runs_as))}."
+        moved = sent.runs_as and f"This retry runs as job {quoted(shown_id(sent.runs_as))}."
         return views.retry_row(job_id, job.status, "accepted", spaced(note, moved) or None)
+
+    def _forget(self, job_id: str, sent: SentRetry) -> None:
+        self._sent.forget(sent)
+        del self._may_have_started[job_id]
 
 
 def _failed(job_id: str, before: str | None, exc: WriterError) -> views.RetryRow:
-    return views.retry_row(job_id, before, _OUTCOMES.get(type(exc), "error"), str(exc))
+    return views.retry_row(job_id, before, _outcome(exc), str(exc))
+
+
+def _outcome(exc: WriterError) -> views.Outcome:
+    match exc:
+        case NotFound():
+            return "not_found"
+        case FailedRetry():
+            return "error"  # Writer did answer; the detail says that the retry may have started
+        case DoubtfulRetry():
+            return "unknown"
+        case _:
+            return "error"
 
 
 def _is_same_id(one: str, other: str) -> bool:
     return one.casefold() == other.casefold()
 
 
-def _leads_to(job: "Job") -> str:
-    return f"Writer answers to this id with job {quoted(shown_id(job.id))}."
+def _folded(*ids: str) -> set[str]:
+    return {each.casefold() for each in ids}
+
+
+def _not_handled(first_id: str) -> str:
+    return (
+        f"Not handled: the time for one call was over, and a retry of {quoted(shown_id(first_id))} may have started. "
+        "Look at the job (get_job_error) first."
+    )
+
+
+def _returned(job: "Job") -> str:
+    return f"Writer returned job {quoted(shown_id(job.id))} for this id."
 
 
 def _describe(earlier: SentRetry) -> str:
-    """When an earlier retry was sent, and what became of it as far as is known."""
-    result = "whether it was started is not known"
+    """When an earlier retry was attempted, and what is known of its result."""
+    result = "whether the job was started is not known"
     if earlier.is_accepted:
         runs_as = f", and it runs as job {quoted(shown_id(earlier.runs_as))}" if earlier.runs_as else ""
         result = f"Writer accepted it{runs_as}"
-    return f"An earlier retry was sent at {moment(earlier.at)}; {result}."
+    return f"A retry was attempted at {moment(earlier.at)}: {result}."
 
 
 def _repeated(job_id: str, first_id: str, first: views.RetryRow) -> views.RetryRow:
-    """The row of an id that leads to the same job as an earlier one of the same call."""
-    detail = f"This is the same job as {quoted(shown_id(first_id))} in this call."
+    """The row of an id for which Writer returned the same job as for an earlier id of the same call."""
+    detail = f"This is the same job as {quoted(shown_id(first_id))} in this call"
     match first.outcome:
         case "accepted":
-            return views.retry_row(job_id, first.before, "already_sent", f"{detail} It was sent once.")
+            return views.retry_row(job_id, first.before, "already_sent", f"{detail}; it was sent once.")
         case "would_retry":
-            return views.retry_row(job_id, first.before, "already_sent", f"{detail} It would be sent once.")
+            return views.retry_row(job_id, first.before, "already_sent", f"{detail}; it would be sent once.")
         case _:
-            return views.retry_row(job_id, first.before, first.outcome, detail)
+            return views.retry_row(job_id, first.before, first.outcome, spaced(f"{detail}.", first.detail))

@@ -48,8 +48,8 @@ class Failure:
         """Whether this may be the same failure of a job as another.
 
         ``completed_at`` decides where both have one: only a run that ended changes it. Where it is absent, another
-        ``created_at`` or error text shows another run. ``updated_at`` does not: the retry itself may change it while
-        the old failure is still shown, and then the job would be posted twice. So does a text that is absent.
+        ``created_at`` or error text shows another run. Neither ``updated_at`` nor an absent error text shows another
+        run: a retry may change the first while the old failure is still shown.
         """
         if self.completed_at and other.completed_at:
             return self.completed_at == other.completed_at
@@ -88,6 +88,11 @@ class SentRetries:
         self._clock = clock
         self._sent: dict[str, SentRetry] = {}  # oldest first
         self._locks: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()  # each lives while it is in use
+
+    def is_locked(self, job_id: str) -> bool:
+        """Whether :meth:`lock` would have to wait."""
+        lock = self._locks.get(job_id.casefold())
+        return lock is not None and lock.locked()
 
     @asynccontextmanager
     async def lock(self, job_id: str) -> AsyncGenerator[None]:
