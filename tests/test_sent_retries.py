@@ -261,11 +261,16 @@ SHOWN: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
         {"updated_at": NOW.isoformat(), "error": "Other"},
         "already_sent",
     ),
+    "the same completed_at, with fractions of a second": (
+        ENDED,
+        {"completed_at": "2026-11-23T10:00:31.123Z"},
+        "already_sent",
+    ),
     "completed_at disappears": (ENDED, {"completed_at": None}, "already_sent"),
     "completed_at appears": (FAILED, AGAIN, "already_sent"),
     "no completed_at, nothing changed": (FAILED, {}, "already_sent"),
     "no completed_at, another updated_at": (FAILED, {"updated_at": NOW.isoformat()}, "already_sent"),
-    "no completed_at, another error": (FAILED, {"error": "Bad gateway"}, "accepted"),
+    "no completed_at, another error": (FAILED, {"error": "Bad gateway (request 7c1f)"}, "already_sent"),
     "no completed_at, the error disappears": (FAILED, {"error": None}, "already_sent"),
     "no completed_at, another created_at": (FAILED, {"created_at": "2026-11-23T11:00:00Z"}, "accepted"),
 }
@@ -280,6 +285,39 @@ async def test_which_changes_make_it_a_new_failure(url: str, faults: Faults, clo
     async with connected(url, clock) as client:
         assert outcomes(await retry(client, ["j"])) == ["accepted"]
         assert outcomes(await retry(client, ["j"])) == [outcome]
+
+
+@pytest.mark.usefixtures("slow_writer")
+async def test_an_answer_that_is_older_than_the_one_before_leads_to_no_second_retry(
+    url: str, faults: Faults, clock: Clock, api: Sandbox
+) -> None:
+    for shown in (ENDED, ENDED | AGAIN, ENDED, ENDED | AGAIN):
+        faults.push(Answer(200, json.dumps(shown).encode()), on="^GET")
+    async with connected(url, clock) as client:
+        report = [outcomes(await retry(client, ["j"]))[0] for _ in range(4)]
+    assert report == ["accepted", "accepted", "already_sent", "already_sent"]
+    assert posted(api) == ["j", "j"]
+
+
+UUID_ID = "69dedb5e-6a2c-4f0e-9a57-2f3f5e8a9c10"
+SPELLINGS = {
+    "capitals": UUID_ID.upper(),
+    "no dashes": UUID_ID.replace("-", ""),
+    "braces": f"{{{UUID_ID}}}",
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
+async def test_another_spelling_of_an_id_that_writer_repeats_leads_to_no_second_retry(
+    url: str, faults: Faults, clock: Clock, api: Sandbox, spelling: str
+) -> None:
+    ids = [UUID_ID, spelling]
+    for each in ids:
+        faults.push(Answer(200, json.dumps({**ENDED, "id": each}).encode()), on="^GET")
+    faults.push(Answer(202, b"{}"), on=POSTS)
+    async with connected(url, clock) as client:
+        assert outcomes(await retry(client, ids)) == ["accepted", "already_sent"]
+    assert len(posted(api)) == 1
 
 
 async def test_the_next_call_names_the_job_that_a_retry_runs_as(

@@ -19,7 +19,7 @@ from writer_jobs_mcp.ids import can_be_asked_for, shown_id
 from writer_jobs_mcp.text import preview, quoted
 from writer_jobs_mcp.tools.answering import App, answer
 from writer_jobs_mcp.tools.arguments import JobIds
-from writer_jobs_mcp.tools.sent_retries import Failure, SentRetries, SentRetry
+from writer_jobs_mcp.tools.sent_retries import Failure, SentRetries, SentRetry, job_key
 from writer_jobs_mcp.views.form import count, moment, spaced
 
 if TYPE_CHECKING:
@@ -102,10 +102,10 @@ class _Call:
         self._done: dict[str, tuple[str, Job, views.RetryRow]] = {}
 
     async def retry_all(self, ids: list[str]) -> None:
-        """Deal with all of them at once, and with those that differ in letter case only one after the other."""
+        """Deal with all of them at once, and with different spellings of one id one after the other."""
         variants: dict[str, list[str]] = {}
         for job_id in ids:
-            variants.setdefault(job_id.casefold(), []).append(job_id)
+            variants.setdefault(job_key(job_id), []).append(job_id)
         async with anyio.create_task_group() as tasks:
             for same in variants.values():
                 tasks.start_soon(self._deal_with, same)
@@ -123,7 +123,7 @@ class _Call:
     def _first_that_may_have_started(self, any_id: str) -> str | None:
         """The id in this call under which a retry of the same job may have started."""
         started = self._may_have_started.items()
-        return next((job_id for job_id, own_id in started if any_id.casefold() in _folded(job_id, own_id)), None)
+        return next((job_id for job_id, own_id in started if job_key(any_id) in _keys(job_id, own_id)), None)
 
     async def _deal_with(self, ids: list[str]) -> None:
         for job_id in ids:
@@ -163,10 +163,10 @@ class _Call:
             yield
 
     async def _decide(self, job_id: str, job: "Job") -> views.RetryRow:
-        key = job.id.casefold()
+        key = job_key(job.id)
         if key in self._done:
             first_id, first, row = self._done[key]
-            # If case does matter after all, two jobs with different failures are kept apart.
+            # If letter case does matter after all, two jobs with different failures are kept apart.
             if first.id == job.id or Failure.of(first).is_same_as(Failure.of(job)):
                 return _repeated(job_id, first_id, row)
         is_another = not _is_same_id(job.id, job_id)
@@ -240,11 +240,11 @@ def _outcome(exc: WriterError) -> views.Outcome:
 
 
 def _is_same_id(one: str, other: str) -> bool:
-    return one.casefold() == other.casefold()
+    return job_key(one) == job_key(other)
 
 
-def _folded(*ids: str) -> set[str]:
-    return {each.casefold() for each in ids}
+def _keys(*ids: str) -> set[str]:
+    return {job_key(each) for each in ids}
 
 
 def _not_handled(first_id: str) -> str:

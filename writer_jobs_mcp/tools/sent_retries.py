@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 from weakref import WeakValueDictionary
 
 import anyio
@@ -30,31 +31,37 @@ Writer takes 400 requests a minute, and a retry takes two (a GET and a POST): th
 """
 
 
+def job_key(job_id: str) -> str:
+    """Return what is the same for every spelling of a job's id: letter case, and for a UUID dashes and braces."""
+    try:
+        return UUID(job_id).hex
+    except ValueError:
+        return job_id.casefold()
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """One failure of a job, as far as Writer shows it."""
 
     completed_at: datetime | None
     created_at: datetime
-    error: int | None
-    """A hash, since an error may be long; None where Writer gives no text."""
 
     @classmethod
     def of(cls, job: "Job") -> "Failure":
-        """The failure that a failed job shows."""
-        return cls(job.completed_at, job.created_at, hash(job.error) if job.error else None)
+        """Return the failure that a failed job shows."""
+        return cls(job.completed_at, job.created_at)
 
     def is_same_as(self, other: "Failure") -> bool:
         """Whether this may be the same failure of a job as another.
 
-        ``completed_at`` decides where both have one: only a run that ended changes it. Where it is absent, another
-        ``created_at`` or error text shows another run. Neither ``updated_at`` nor an absent error text shows another
-        run: a retry may change the first while the old failure is still shown.
+        ``completed_at`` decides where both have one: only a run that ended changes it. It is compared to the second,
+        since one answer may have fractions and another none. Otherwise ``created_at`` decides. ``updated_at`` shows no
+        other run: a retry may change it while the old failure is still shown. Nor does another error text: it may
+        hold the id of the request.
         """
         if self.completed_at and other.completed_at:
-            return self.completed_at == other.completed_at
-        texts_differ = None not in {self.error, other.error} and self.error != other.error
-        return self.created_at == other.created_at and not texts_differ
+            return self.completed_at.replace(microsecond=0) == other.completed_at.replace(microsecond=0)
+        return self.created_at == other.created_at
 
 
 @dataclass(slots=True)
@@ -65,7 +72,7 @@ class SentRetry:
     failure: Failure
     at: datetime
     previous: "SentRetry | None"
-    """The retry of the same job before it, which counts again if this one turns out not to be sent."""
+    """The retry of the same job before it, as long as its failure may not be sent again."""
     is_accepted: bool = False
     """Whether Writer accepted it; otherwise it is not known what became of it."""
     runs_as: str | None = None
@@ -78,10 +85,7 @@ class SentRetry:
 
 
 class SentRetries:
-    """The retries that one running server has sent, with a lock for each job that is being retried.
-
-    Ids that differ in letter case only are one job here: Writer's are UUIDs, in which case has no meaning.
-    """
+    """The retries that one running server has sent, with a lock for each job that is being retried."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         """Remember nothing yet; ``clock`` returns the current time, with an offset."""
@@ -91,21 +95,23 @@ class SentRetries:
 
     def is_locked(self, job_id: str) -> bool:
         """Whether :meth:`lock` would have to wait."""
-        lock = self._locks.get(job_id.casefold())
+        lock = self._locks.get(job_key(job_id))
         return lock is not None and lock.locked()
 
     @asynccontextmanager
     async def lock(self, job_id: str) -> AsyncGenerator[None]:
         """Keep other calls from looking at a job, deciding and posting until this one is done with all three."""
-        lock = self._locks.setdefault(job_id.casefold(), anyio.Lock())
+        lock = self._locks.setdefault(job_key(job_id), anyio.Lock())
         async with lock:
             yield
 
     def earlier(self, job: "Job") -> SentRetry | None:
-        """The last retry that was sent for the failure that ``job`` shows, or had if it is running again."""
+        """Return the last retry that was sent for the failure that ``job`` shows, or had if it is running again."""
         self._forget_old()
-        sent = self._sent.get(job.id.casefold())
-        return sent if sent and sent.failure.is_same_as(Failure.of(job)) else None
+        sent = self._sent.get(job_key(job.id))
+        while sent and not sent.failure.is_same_as(Failure.of(job)):
+            sent = sent.previous  # an answer may be older than the one before it
+        return sent
 
     def is_held(self, sent: SentRetry) -> bool:
         """Whether it is too early to send the same failure again."""
@@ -113,9 +119,9 @@ class SentRetries:
 
     def begin(self, job: "Job") -> SentRetry:
         """Remember a retry that is about to be sent: it counts as sent, with an unclear result, until more is known."""
-        key = job.id.casefold()
+        key = job_key(job.id)
         previous = self._sent.pop(key, None)
-        if previous:
+        if previous and previous.previous and not self.is_held(previous.previous):
             previous.previous = None
         self._sent[key] = sent = SentRetry(key, Failure.of(job), self._clock(), previous)
         self._forget_old()
