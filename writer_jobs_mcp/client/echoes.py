@@ -5,6 +5,7 @@ tell the key too: a gateway behind the application may write the header it was s
 """
 
 import hashlib
+import json
 import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator
@@ -24,11 +25,11 @@ _ELISION = r"(?:\.{2,8}|…|\*{2,32}|•{2,32})"
 
 
 class Echoes:
-    """One key's echoes: as it is, url-encoded, in base64 and in hexadecimal digits; its hashes; parts of all these."""
+    """One key's echoes: as it is, url-encoded, as JSON, in base64 and in hexadecimal; its hashes; parts of these."""
 
     def __init__(self, key: str) -> None:
         is_secret = len(key) >= _SHORTEST_KEY
-        spellings = tuple(dict.fromkeys((key, quote(key, safe="")))) if is_secret else ()
+        spellings = tuple(dict.fromkeys((key, quote(key, safe=""), json.dumps(key)[1:-1]))) if is_secret else ()
         derived = tuple(_derived(key)) if is_secret else ()
         ends = frozenset({key[:4], key[-4:]} if is_secret else ())
         inner = frozenset(_traces(spellings, derived))

@@ -30,7 +30,7 @@ def tls_context() -> ssl.SSLContext:
     with _without_unusable_key_log():
         try:
             if file:
-                _check_file(file)
+                _check_not_a_pipe(file)
                 return ssl.create_default_context(cafile=file)
             if directories:
                 _check_directories(directories.split(os.pathsep))
@@ -48,14 +48,14 @@ def no_tls_context() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def _check_file(path: str) -> None:
-    """Check that reading the file ends: a pipe that nobody writes to would block the whole server.
+def _check_not_a_pipe(path: str) -> None:
+    """Check that opening and reading the file ends: a pipe would block the whole server.
 
     Raises:
-        OSError: It is a pipe, a socket or a terminal.
+        OSError: It is a pipe.
     """
-    if Path(path).exists() and not Path(path).is_file():
-        raise OSError(errno.EINVAL, "it is not a file")
+    if Path(path).is_fifo():
+        raise OSError(errno.EINVAL, "it is a pipe")
 
 
 def _check_directories(directories: list[str]) -> None:
@@ -98,8 +98,7 @@ def _without_unusable_key_log() -> Generator[None]:
 def _key_log_error(path: str) -> OSError | None:
     """Return the error that the ssl module raises for this key log, or None."""
     try:
-        if Path(path).exists() and not (Path(path).is_file() or Path(path).is_char_device()):
-            raise OSError(errno.EINVAL, "it is not a file")
+        _check_not_a_pipe(path)
         no_tls_context().keylog_filename = path
     except OSError as exc:
         return exc
