@@ -95,7 +95,7 @@ async def test_the_server_exits_while_processing_text(tally: Tally) -> None:
 async def test_what_was_read_when_the_time_was_over_is_reported(words: str, tally: Tally) -> None:
     tally.tried["slow texts"] += 1
     peer = DifferentErrors(jobs=20_000, words=words)
-    async with peer.served() as url, serving(url, {"WRITER_JOBS_CALL_BUDGET": "3"}) as server:
+    async with peer.served() as url, serving(url, {"WRITER_JOBS_CALL_BUDGET": "2"}) as server:
         report = await result_of(server, server.call(TRIAGE, application_id=APPLICATION, max_jobs=20_000))
     check_adds_up(report)
     coverage = report["coverage"]
@@ -157,11 +157,11 @@ async def test_of_a_long_error_the_ends_are_shown_and_secrets_at_their_edges_mas
 
 
 READ_WHOLE: dict[str, Callable[[], dict[str, Any]]] = {
-    "many fields": lambda: {f"key{n}": n for n in range(100_000)},
-    "many fields with texts": lambda: {f"key{n}": "password='secret is " for n in range(20_000)},
-    "many fields with names that are no names": lambda: {f"password='secret is {n}": n for n in range(20_000)},
-    "one long text": lambda: {"text": "password='secret is " * 15_000},
-    "lists": lambda: {"rows": [[n, f"{n}", None, True, 1.5] for n in range(50_000)]},
+    "many fields": lambda: {f"key{n}": n for n in range(50_000)},
+    "many fields with texts": lambda: {f"key{n}": "password='secret is " for n in range(3_000)},
+    "many fields with names that are no names": lambda: {f"password='secret is {n}": n for n in range(5_000)},
+    "one long text": lambda: {"text": "password='secret is " * 6_000},
+    "lists": lambda: {"rows": [[n, f"{n}", None, True, 1.5] for n in range(20_000)]},
 }
 
 
