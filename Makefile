@@ -7,9 +7,8 @@ BENCH := .bench-venv
 UV := $(shell command -v uv 2>/dev/null)
 
 PAGES := writer_jobs_mcp/dashboard
-# Two workers a core, since tests often wait for a process; more than eight gain nothing: each collects all tests first.
-WORKERS := $(shell $(PYTHON) -c 'import os; print(min(8, 2 * (os.cpu_count() or 1)))')
-PARALLEL := -n $(WORKERS) --dist worksteal
+# More workers than this gain nothing: each of them collects all tests first.
+PARALLEL := -n auto --maxprocesses 8 --dist worksteal
 
 .PHONY: help demo test chaos check audit format lint types walls workflows wheel lowest matrix newcomer clients bundle page same-page screenshots evaluation docs snapshots bench bench-texts clean
 .DEFAULT_GOAL := help

@@ -65,7 +65,8 @@ async def test_a_fault_that_stays_is_told_within_the_call_budget_and_the_next_ca
         check_right(await call(client, tally), tally)
     for fault in lasting:
         result, seconds = results[fault.name]
-        check_told(result, fault.words, OVER)
+        # On a busy machine the whole call may run out of time before the client has said so of its request.
+        check_told(result, fault.words, OVER, "took longer than the call budget of 1 s. Call again.")
         tally.hung += seconds > BUDGET + 1
         assert seconds < BUDGET + 1, fault.name
 

@@ -47,6 +47,16 @@ def answer(view: views.View, meta: dict[str, Any] | None = None) -> CallToolResu
     )
 
 
-async def answer_in_worker(make: Callable[[], views.View]) -> CallToolResult:
-    """What :func:`answer` gives, made in a worker thread: the text of jobs may take long to clean and to shorten."""
+_SHORT = 2_000  # characters; even the worst take some milliseconds to clean and to classify
+
+
+async def answer_in_worker(make: Callable[[], views.View], *texts: str | None) -> CallToolResult:
+    """Make a result in a worker thread, since the text of jobs may take long to clean and to shorten.
+
+    Args:
+        make: Makes what :func:`answer` takes.
+        texts: The text that it works on, where that is known; short text is not worth a thread.
+    """
+    if texts and sum(len(text or "") for text in texts) <= _SHORT:
+        return answer(make())
     return await run_in_worker(lambda: answer(make()))

@@ -44,4 +44,4 @@ async def wait_for_job(
                 break
     waited, now = anyio.current_time() - started, app.clock()
     sentence = str(trouble) if trouble else None
-    return await answer_in_worker(lambda: views.job_wait(job, now, waited=waited, trouble=sentence))
+    return await answer_in_worker(lambda: views.job_wait(job, now, waited=waited, trouble=sentence), job.error)
