@@ -28,7 +28,7 @@ PAGE_SIZE = 100
 _PROOF = 10  # jobs in a row: one with a wrong date is no proof that the list has come so far
 _STALE_PAGES = 3  # in a row; a list that moves by a page between two requests makes one, hardly two
 _MOST_STEPS_BACK = 20  # each twice as far as the one before, so that they lead to the front of any list
-_RESERVE = 0.1  # of the time that is left: for what is done with the jobs once they are read
+_RESERVE, _LEAST_RESERVE = 0.1, 1.0  # share of the time left, and seconds: for the report on the jobs that were read
 
 
 @dataclass(slots=True)
@@ -95,7 +95,7 @@ async def scan_jobs(
         WriterError: Nothing could be read. An error after that stops the scan and is told in its coverage.
     """
     scan = _Scan(client, application_id, take, since=since, max_jobs=max_jobs, progress=progress)
-    with await all_but(_RESERVE) as scope:
+    with await all_but(_RESERVE, at_least=_LEAST_RESERVE) as scope:
         await scan.run()
     if scope.cancelled_caught:
         if scan.last is None:

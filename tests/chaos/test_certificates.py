@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import os
 import ssl
 from pathlib import Path
 
@@ -26,12 +27,14 @@ def no_setting(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-@pytest.mark.parametrize("reason", ["No such file or directory", "Is a directory"])
+@pytest.mark.parametrize("reason", ["No such file or directory", "Is a directory", "it is a pipe"])
 async def test_a_key_log_that_cannot_be_written_is_ignored_and_named(
     reason: str, authority: Path, certified: ssl.SSLContext, tmp_path: Path, tally: Tally
 ) -> None:
     tally.tried["settings of TLS"] += 1
-    path = tmp_path if reason == "Is a directory" else tmp_path / "not here" / "keys"
+    os.mkfifo(tmp_path / "pipe")
+    paths = {"Is a directory": tmp_path, "it is a pipe": tmp_path / "pipe"}
+    path = paths.get(reason, tmp_path / "not here" / "keys")
     environ = {"SSLKEYLOGFILE": str(path), "SSL_CERT_FILE": str(authority)}
     async with Wire().served(certified) as url, serving(url, environ) as server:
         await server.ask("list_application_jobs", application_id="a")
@@ -115,6 +118,10 @@ UNUSABLE: dict[str, tuple[dict[str, str], str]] = {
         {"SSL_CERT_FILE": "{tmp}/text"},
         "SSL_CERT_FILE cannot be used: it holds no valid PEM certificates. Correct it, or unset it.",
     ),
+    "a pipe": (
+        {"SSL_CERT_FILE": "{tmp}/pipe"},
+        "SSL_CERT_FILE cannot be used: it is a pipe. Correct it, or unset it.",
+    ),
     "no directory": (
         {"SSL_CERT_DIR": "{tmp}/none"},
         "SSL_CERT_DIR cannot be used: No such file or directory. Correct it, or unset it.",
@@ -146,6 +153,7 @@ async def test_the_setting_that_cannot_be_used_is_named(
     tally.tried["settings of TLS"] += 1
     (tmp_path / "empty").touch()
     (tmp_path / "text").write_text("no certificate")
+    os.mkfifo(tmp_path / "pipe")
     for name, value in environ.items():
         no_setting.setenv(name, value.replace("{tmp}", str(tmp_path)))
     async with asked("https://127.0.0.1:9") as client:

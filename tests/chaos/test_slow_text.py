@@ -11,7 +11,9 @@ import pytest
 from tests.chaos.conftest import Tally
 from tests.chaos.process import Server, serving
 from tests.chaos.test_fuzz_answers import check_adds_up
+from tests.chaos.wire import answer
 from tests.chaos.writer import APPLICATION, Writer
+from tests.client.telling import KEY
 
 TRIAGE = "triage_application_jobs"
 NESTED = json.dumps({"body": json.dumps({"trace": [{"service": "gateway", "ms": n} for n in range(60)]})})
@@ -124,6 +126,8 @@ LONG: dict[str, str] = {
     "beginnings of passwords": "password='secret is ",
     "a table with more commas than a list may have values": "1,2,3,4,5,6,7,8\n",
     "hidden characters": "\u200b\u202e",
+    "the first letters of the key": f"{KEY[:4]}-based words ",
+    "halves of surrogate pairs": "some words \ud800 ",
 }
 
 
@@ -192,3 +196,24 @@ async def test_a_resource_is_cleaned_while_pings_are_answered(
     assert pings >= 3
     if "rows" in peer.others:
         assert shown["rows"] == peer.others["rows"]
+
+
+@dataclass
+class LongRetryAnswer(Writer):
+    """It answers a retry with megabytes."""
+
+    def said(self, head: bytes) -> bytes:
+        if not head.startswith(b"POST"):
+            return super().said(head)
+        return answer(json.dumps({"id": "7", "words": f"{KEY[:4]}-based words " * 200_000}).encode(), "202 Accepted")
+
+
+async def test_a_long_answer_to_a_retry_is_read_while_pings_are_answered(tally: Tally) -> None:
+    tally.tried["slow texts"] += 1
+    async with (
+        LongRetryAnswer().served() as url,
+        serving(url, {"WRITER_JOBS_ALLOW_RETRY": "true"}) as server,
+    ):
+        retry = server.call("retry_jobs", job_ids=["7"], dry_run=False)
+        result, _ = await ping_until(server, retry)
+    assert result["result"]["structuredContent"]["jobs"][0]["outcome"] == "accepted"
