@@ -138,6 +138,8 @@ def _serve(environ: Mapping[str, str], *, sandbox: bool) -> int:
     finally:
         gc.enable()
     gc.freeze()
+    # Seconds that the event loop may have to wait for a worker thread; answering a ping, it waits a dozen times.
+    sys.setswitchinterval(0.001)
     import anyio
 
     return anyio.run(_converse, server, environ)
