@@ -20,7 +20,7 @@ demo: $(VENV)/.runs ## watch the questions of a triage answered, with no key
 	@$(BIN)/writer-jobs-mcp demo
 
 test: $(VENV)/.develops ## the tests, on all cores; installs a browser where there is none
-	@$(BIN)/python -m tests.find_browser || true # what it prints is said again at the end, with the number of tests
+	@$(BIN)/python -m tests.find_browser || true # the summary at the end repeats what it prints, with the number of tests
 	@$(BIN)/python -m pytest $(PARALLEL)
 
 chaos: $(VENV)/.develops ## break everything on purpose, at length: what was tried, and what was lost, leaked or hung

@@ -439,9 +439,9 @@ _WORTH_A_LOOK = 0.004  # seconds: below it, noise and what is done once per text
 
 def linear_rows(texts: int) -> Generator[tuple[str, bool]]:
     """For each step that works on text, the worst of so many texts: how the time grows, and the longest stretch."""
-    from writer_jobs_mcp import text  # noqa: PLC0415 - with --package alone, nothing of this checkout is measured
-    from writer_jobs_mcp.failures import classify  # noqa: PLC0415
-    from writer_jobs_mcp.failures.wording import wording  # noqa: PLC0415
+    from writer_jobs_mcp import text  # noqa: PLC0415 - only --linear measures in this process
+    from writer_jobs_mcp.failures import classify  # noqa: PLC0415 - likewise
+    from writer_jobs_mcp.failures.wording import wording  # noqa: PLC0415 - likewise
 
     steps: dict[str, tuple[Callable[[str], object], int]] = {
         "clean": (text.clean, 16_000),

@@ -71,10 +71,7 @@ class Echoes:
         """Yield the stretches of a text that tell the key; they may overlap."""
         yield from (match.span() for match in self._elided.finditer(text))
         for start, stop in self._near_traces(text):
-            for length in {len(piece) for piece in self._in_a_text}:
-                for at in range(start, min(stop, len(text)) - length + 1):
-                    if text[at : at + length] in self._in_a_text:
-                        yield at, at + length
+            yield from _found(self._in_a_text, text, start, min(stop, len(text)))
 
     def _near_traces(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield the parts of a text, in order, that hold whatever of it may be in eight characters of the key."""
@@ -138,11 +135,17 @@ def _pieces(forms: Iterable[str], length: int) -> frozenset[str]:
 def _without(pieces: frozenset[str], text: str) -> str:
     """``text`` with every stretch of it that is made of ``pieces`` masked."""
     told = bytearray(len(text))
-    for length in {len(piece) for piece in pieces}:
-        for at in range(len(text) - length + 1):
-            if text[at : at + length] in pieces:
-                told[at : at + length] = b"\x01" * length
+    for at, end in _found(pieces, text, 0, len(text)):
+        told[at:end] = b"\x01" * (end - at)
     return _without_marked(text, told)
+
+
+def _found(pieces: frozenset[str], text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """Yield where ``pieces`` stand in a part of ``text``; they may overlap."""
+    for length in {len(piece) for piece in pieces}:
+        for at in range(start, stop - length + 1):
+            if text[at : at + length] in pieces:
+                yield at, at + length
 
 
 def _without_marked(text: str, told: bytearray) -> str:
