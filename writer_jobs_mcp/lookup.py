@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from writer_jobs_mcp.errors import BudgetSpent, NotFound, UnreadableAnswer
+from writer_jobs_mcp.errors import BudgetSpent, NotFound, UnreadableAnswer, WriterError
 from writer_jobs_mcp.ids import shown_id
 from writer_jobs_mcp.text import quoted
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
-    from writer_jobs_mcp.models import Job
+    from writer_jobs_mcp.models import Application, Job
 
 _PAGE_SIZE = 100
+
+
+async def describe_application(client: WriterClient, application_id: str) -> Application | None:
+    """The application, or None where Writer does not describe it: its name is worth a request, but not an error."""
+    try:
+        return await client.get_application(application_id)
+    except WriterError:
+        return None
 
 
 async def find_job(client: WriterClient, application_id: str, job_id: str) -> Job:

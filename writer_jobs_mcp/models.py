@@ -149,6 +149,7 @@ class Job(_Said):
     status: Annotated[str, AfterValidator(_word)]
     application_id: Annotated[str, Field(coerce_numbers_to_str=True)]
     created_at: Timestamp
+    updated_at: OptionalTimestamp = None
     completed_at: OptionalTimestamp = None
     title: Label = Field(default=None, validation_alias=AliasPath("data", "title"))
     output: Text = Field(default=None, validation_alias=AliasPath("data", "suggestion"))
@@ -163,6 +164,11 @@ class Job(_Said):
     def is_running(self) -> bool:
         """Whether more is to come: ``in_progress``, or the ``queued`` of an earlier revision of the API."""
         return self.status in {"in_progress", "queued"}
+
+    @property
+    def running_since(self) -> datetime:
+        """The later of ``created_at`` and ``updated_at``: a retried job keeps its first ``created_at``."""
+        return self.created_at if self.updated_at is None else max(self.created_at, self.updated_at)
 
 
 class ListedJob(Job):
@@ -220,6 +226,7 @@ class Application(_Said):
     type: Label = None
     status: Label = None
     updated_at: OptionalTimestamp = None
+    last_deployed_at: OptionalTimestamp = None
 
 
 _APPLICATIONS = TypeAdapter(tuple[Application, ...], config=ConfigDict(defer_build=True))

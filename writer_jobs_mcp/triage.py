@@ -23,8 +23,8 @@ Trend = Literal["new", "rising", "steady", "falling"]
 NO_TEXT = "(no error text)"
 """The signature of failures for which Writer gives no error."""
 
-_STUCK_AFTER = 600.0  # seconds, and
-_STUCK_TIMES_P95 = 3  # times the p95 of the jobs that finished
+_LEAST_STUCK, _MOST_STUCK = 600.0, 3_600.0  # seconds
+_STUCK_TIMES_P95 = 3
 _STUCK_SHOWN = 5
 _NEWEST_KEPT = 2
 _TEXT_READ = 4_000  # characters of an error that are cleaned and grouped
@@ -32,6 +32,15 @@ _TEXT_KEPT = 1_000  # characters of a group's newest error, from which its cause
 # A change is a trend when it is at least by half, and larger than such counts vary by themselves: about one and a half
 # standard deviations of the difference between two Poisson counts.
 _TREND_FACTOR, _TREND_DEVIATIONS = 1.5, 1.5
+
+
+def stuck_after(p95: float | None) -> float:
+    """The seconds after which a running job is stuck.
+
+    Three times the 95th percentile of the finished jobs, but at least ten minutes and at most one hour: the duration
+    of a retried job runs from its first creation, so a few of them could put the limit out of reach.
+    """
+    return _LEAST_STUCK if p95 is None else min(max(_LEAST_STUCK, _STUCK_TIMES_P95 * p95), _MOST_STUCK)
 
 
 class Window(NamedTuple):
@@ -172,7 +181,7 @@ class Triage:
         self._is_over = is_over
         ordered = sorted(self._seconds)
         p95 = _nearest_rank(ordered, 0.95)
-        limit = _STUCK_AFTER if p95 is None else max(_STUCK_AFTER, _STUCK_TIMES_P95 * p95)
+        limit = stuck_after(p95)
         stuck = [job for job in self._running if job.seconds > limit]
         groups = [*self._groups.groups(), (NO_TEXT, self._textless)]
         # A group that was not compared with all others may have been seen before under another signature.

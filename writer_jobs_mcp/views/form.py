@@ -85,6 +85,20 @@ def seconds_text(elapsed: float | None) -> str | None:
     return None if elapsed is None else f"{elapsed}s"
 
 
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+
+
+def duration(elapsed: float) -> str:
+    """A number of seconds for people: ``3.9 s``, ``2 min 5 s``, ``10.5 h``, ``54 h``, ``7 d``."""
+    if elapsed < _MINUTE - 0.5:
+        return f"{elapsed:.3g} s"
+    if elapsed < _HOUR - 0.5:
+        minutes, rest = divmod(round(elapsed), _MINUTE)
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    length, unit = (elapsed / _HOUR, "h") if elapsed < 3 * _DAY else (elapsed / _DAY, "d")
+    return f"{length:,.1f}".removesuffix(".0") + f" {unit}"
+
+
 _LONGEST_LABEL = 40
 _known_label = lru_cache(maxsize=64)(partial(preview, limit=_LONGEST_LABEL))
 
