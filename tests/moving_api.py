@@ -1,9 +1,10 @@
 """A job list that lies, repeats itself and moves while it is read; an ASGI app, for an in-process transport."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import anyio
@@ -28,6 +29,13 @@ class MovingApi:
     refuse: Callable[[int], tuple[int, dict[str, str]] | None] = lambda _: None
     """The status and headers with which to refuse a request, given how many came before it."""
     asked: int = 0
+    """Requests for the whole list so far."""
+    asked_by_status: int = 0
+    """Requests for the jobs of one status so far."""
+    filters: bool = True
+    """Whether it heeds the status that it is asked for."""
+    application: dict[str, Any] | None = None
+    """What there is to say of the application; it is not found where there is nothing."""
     present_throughout: set[int] = field(default_factory=set[int])
 
     def __post_init__(self) -> None:
@@ -43,10 +51,14 @@ class MovingApi:
             gone = self.ids.pop(int(share * (len(self.ids) - 1)))
             self.present_throughout.discard(gone)
 
-    def page(self, offset: int, limit: int) -> dict[str, Any]:
+    def page(self, offset: int, limit: int, status: str | None = None) -> dict[str, Any]:
         limit = min(limit, self.cap)
-        rows = self.ids[offset : offset + limit]
-        page: dict[str, Any] = {"result": [self.job(each) for each in rows]}
+        if status is None or not self.filters:
+            rows = [self.job(each) for each in self.ids[offset : offset + limit]]
+        else:
+            matching = (job for job in map(self.job, self.ids) if job["status"] == status)
+            rows = list(islice(matching, offset, offset + limit))
+        page: dict[str, Any] = {"result": rows}
         total = self.total(self, len(rows))
         if total is not None:
             page["totalCount"] = total
@@ -60,19 +72,32 @@ class MovingApi:
         return known | self.tell(number)
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        if not scope["path"].endswith("/jobs"):
+            await respond(send, 404 if self.application is None else 200, self.application)
+            return
         query = dict(part.split("=") for part in scope["query_string"].decode().split("&"))
-        move = self.moves[self.asked] if self.asked < len(self.moves) else None
-        self.asked += 1
+        by_status = "status" in query
+        looked = self.asked + self.asked_by_status
+        move = self.moves[looked] if looked < len(self.moves) else None
+        self.asked_by_status += by_status
+        self.asked += not by_status
         # Where requests overlap in time, which of them sees the list first is anybody's guess.
-        for _ in range(self.asked * 7 % 5):
+        for _ in range(looked * 7 % 5):
             await anyio.lowlevel.checkpoint()
         if move is not None:
             move(self)
-        status, more = self.refuse(self.asked - 1) or (200, {})
-        body = json.dumps(self.page(int(query["offset"]), int(query["limit"]))).encode() if status == 200 else b""
-        headers = [(name.encode(), value.encode()) for name, value in more.items()]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        refusal = None if by_status else self.refuse(self.asked - 1)
+        if refusal:
+            await respond(send, refusal[0], None, refusal[1])
+            return
+        await respond(send, 200, self.page(int(query["offset"]), int(query["limit"]), query.get("status")))
+
+
+async def respond(send: Send, status: int, body: object, headers: Mapping[str, str] | None = None) -> None:
+    """Send JSON, or an empty body for None."""
+    more = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
+    await send({"type": "http.response.start", "status": status, "headers": more})
+    await send({"type": "http.response.body", "body": b"" if body is None else json.dumps(body).encode()})
 
 
 TOTALS: dict[str, Callable[["MovingApi", int], int | None]] = {

@@ -117,15 +117,15 @@ def test_what_was_read_before_an_error_is_kept_and_the_error_told() -> None:
 class Shallow(MovingApi):
     """One that gives no job beyond the thousandth."""
 
-    def page(self, offset: int, limit: int) -> dict[str, Any]:
-        return super().page(offset, limit) if offset < 1_000 else {"result": [], "totalCount": len(self.ids)}
+    def page(self, offset: int, limit: int, status: str | None = None) -> dict[str, Any]:
+        return super().page(offset, limit, status) if offset < 1_000 else {"result": [], "totalCount": len(self.ids)}
 
 
 class Forgetful(MovingApi):
     """One that knows no offset beyond its second page, and is two that do not agree."""
 
-    def page(self, offset: int, limit: int) -> dict[str, Any]:
-        return super().page(min(offset, self.asked % 2 * 100), limit)
+    def page(self, offset: int, limit: int, status: str | None = None) -> dict[str, Any]:
+        return super().page(min(offset, self.asked % 2 * 100), limit, status)
 
 
 @pytest.mark.parametrize("kind", [Shallow, Forgetful])

@@ -5,27 +5,31 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import anyio
 from anyio.abc import TaskGroup
 
 from writer_jobs_mcp.deadlines import all_but
-from writer_jobs_mcp.errors import BudgetSpent, WriterError
+from writer_jobs_mcp.errors import BudgetSpent, UnreadableAnswer, WriterError
 from writer_jobs_mcp.worker import check_cancelled, run_in_worker
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
     from writer_jobs_mcp.models import Job, JobPage, ListedJob
 
+Status = Literal["in_progress", "failed", "completed"]
+"""What the list endpoint can filter by."""
 StoppedBy = Literal["end", "since", "max_jobs", "time_budget", "upstream_error"]
 Progress = Callable[[int, int | None], Awaitable[None]]
 
 PAGE_SIZE = 100
 """Jobs asked for at a time; how many Writer gives is learned from what it gives."""
 
+_MATCHING = {"in_progress": {"in_progress", "queued"}, "failed": {"failed"}, "completed": {"completed"}}
 _PROOF = 10  # jobs in a row: one with a wrong date is no proof that the list has come so far
+_ANY_GAP = timedelta(days=1)  # between neighbours, which shows no wrong date
 _STALE_PAGES = 3  # in a row; a list that moves by a page between two requests makes one, hardly two
 _MOST_STEPS_BACK = 20  # each twice as far as the one before, so that they lead to the front of any list
 _RESERVE, _LEAST_RESERVE = 0.1, 1.0  # share of the time left, and seconds: for the report on the jobs that were read
@@ -46,7 +50,17 @@ class Coverage:
     error: str = ""
     """The sentence of the error that stopped it; where it came to an end, of what speaks against that."""
     read_back_to: datetime | None = None
-    """Jobs created later than this were all read, as far as the list runs from new to old; None where it does not."""
+    """Jobs created later than this were all read, and more than one job shows it; None where the list does not run from
+    new to old."""
+    oldest: datetime | None = None
+    """When the last job that was read was created; None where the list does not run from new to old."""
+    following: datetime | None = None
+    """When the job behind it was created, if that is known: it was beyond ``max_jobs``."""
+
+    @property
+    def rows(self) -> int:
+        """Rows that were read, those that were unreadable included."""
+        return self.jobs_read + self.unreadable
 
     @property
     def reached_end(self) -> bool:
@@ -74,6 +88,8 @@ async def scan_jobs(
     *,
     since: datetime | None = None,
     max_jobs: int | None = None,
+    status: Status | None = None,
+    offset: int = 0,
     progress: Progress | None = None,
 ) -> Coverage:
     """Give every job of an application to ``take``, once each, and say how much of the list that was.
@@ -88,13 +104,17 @@ async def scan_jobs(
         take: Called with each job; in a worker thread if any job of the page has an error. Not called after the
             deadline.
         since: Jobs created before this need not be read; reading stops there as long as the list runs from new to old.
-        max_jobs: How many jobs to read at most.
+        max_jobs: How many jobs to read at most; a list of exactly so many is read to its end.
+        status: Read only jobs of this status. A row of another status ends the scan with an error: the filter is
+            ignored.
+        offset: How many jobs of the list to skip.
         progress: Awaited after each page with the number of jobs read, and of those expected if that is known.
 
     Raises:
         WriterError: Nothing could be read. An error after that stops the scan and is told in its coverage.
     """
-    scan = _Scan(client, application_id, take, since=since, max_jobs=max_jobs, progress=progress)
+    wanted = _Wanted(since, max_jobs, status, offset)
+    scan = _Scan(client, application_id, take, wanted, progress)
     with await all_but(_RESERVE, at_least=_LEAST_RESERVE) as scope:
         await scan.run()
     if scope.cancelled_caught:
@@ -105,11 +125,18 @@ async def scan_jobs(
             raise BudgetSpent(message)
         scan.stop("time_budget")
     coverage = scan.coverage
-    coverage.read_back_to = scan.read_back_to
-    seen = coverage.jobs_read + coverage.unreadable
-    if coverage.stopped_by == "end" and coverage.total is not None and coverage.total > seen:
-        coverage.error = f"Writer counts {coverage.total:,} jobs and gives no more than {seen:,}."
+    coverage.read_back_to, coverage.oldest = scan.order.read_back_to, scan.order.oldest
+    is_whole_list = status is None and offset == 0
+    if is_whole_list and coverage.stopped_by == "end" and (coverage.total or 0) > coverage.rows:
+        coverage.error = f"Writer counts {coverage.total:,} jobs and gives no more than {coverage.rows:,}."
     return coverage
+
+
+class _Wanted(NamedTuple):
+    since: datetime | None
+    max_jobs: int | None
+    status: Status | None
+    offset: int
 
 
 @dataclass(slots=True, eq=False)
@@ -137,17 +164,16 @@ class _Scan:
         client: WriterClient,
         application_id: str,
         take: Callable[[Job], None],
-        *,
-        since: datetime | None,
-        max_jobs: int | None,
+        wanted: _Wanted,
         progress: Progress | None,
     ) -> None:
         self.coverage = Coverage()
         self.last: _Taken | None = None
         self._client, self._application_id, self._take = client, application_id, take
-        self._since, self._max_jobs, self._progress = since, max_jobs, progress
+        self._since, self._max_jobs, self._status, self._start = wanted
+        self._progress = progress
         self._seen: set[str] = set()
-        self._order = _Order()
+        self.order = _Order()
         self._window: deque[_Request] = deque()
         self._next = 0
         self._size = 1  # what a full page is, as far as is known
@@ -164,13 +190,9 @@ class _Scan:
             self._stopped = True
             self.coverage.stopped_by, self.coverage.error = by, str(error)
 
-    @property
-    def read_back_to(self) -> datetime | None:
-        return self._order.read_back_to
-
     async def run(self) -> None:
         # The first page alone: it tells how large a page is, and whether there is anything to read at all.
-        await self._accept(0, await self._read(0))
+        await self._accept(self._start, await self._read(self._start))
         async with anyio.create_task_group() as tasks:
             while not self._stopped:
                 self._fill(tasks)
@@ -180,7 +202,10 @@ class _Scan:
             tasks.cancel_scope.cancel()
 
     async def _read(self, offset: int) -> JobPage:
-        return await self._client.list_jobs(self._application_id, offset=offset, limit=PAGE_SIZE)
+        page = await self._client.list_jobs(self._application_id, status=self._status, offset=offset, limit=PAGE_SIZE)
+        if self._status and any(job.status not in _MATCHING[self._status] for job in page.jobs):
+            raise UnreadableAnswer(f"Writer was asked for jobs with status={self._status} and gave others.")
+        return page
 
     def _fill(self, tasks: TaskGroup) -> None:
         # Two more than may be in flight: they start as soon as a place is free, while the first is still dealt with.
@@ -193,7 +218,7 @@ class _Scan:
     def _is_expected(self, offset: int) -> bool:
         """Whether a page at ``offset`` is worth asking for before those in front of it have come."""
         ends = [] if self._total_is_wrong or self.coverage.total is None else [self.coverage.total]
-        ends += [] if self._max_jobs is None else [self._max_jobs]
+        ends += [] if self._max_jobs is None else [self._start + self._max_jobs]
         return not self._is_probing and all(offset + 1 < end for end in ends)  # its first job is its neighbour's last
 
     async def _fetch(self, request: _Request) -> None:
@@ -282,6 +307,7 @@ class _Scan:
                 continue
             if self.coverage.jobs_read + len(new) == self._max_jobs:
                 self.stop("max_jobs")
+                self.coverage.following = job.created_at
                 break
             self._seen.add(job.id)
             new.append(job)
@@ -295,7 +321,7 @@ class _Scan:
         for job in jobs:
             check()
             self._take(job)
-            self._order.note(job.created_at)
+            self.order.note(job.created_at)
             self.coverage.jobs_read += 1
 
     def _note_total(self, page: JobPage, reached: int) -> None:
@@ -312,19 +338,19 @@ class _Scan:
         size = len(page.rows)
         if size == 0 or self._is_the_end(page, reached):
             self.stop("end")
-        elif self._since and self._order.is_newest_first and self._order.is_past(self._since):
+        elif self._since and self.order.is_newest_first and self.order.is_past(self._since):
             self.stop("since")
-        elif self.coverage.jobs_read == self._max_jobs:
-            self.stop("max_jobs")
         elif self._stale >= _STALE_PAGES or self._goes_in_circles:
             if self.coverage.total == len(self._seen):
                 self.stop("end")
             else:
                 self.stop("upstream_error", "Writer gave the same jobs for other offsets; the rest cannot be read.")
-        elif reached == size or size > self._size:
+        elif reached == self._start + size or size > self._size:
             # The first page, or larger ones than before: from here on, pages of this size that overlap by a job.
             self._size = size
             self._go_on_from(max(reached - 1, 1))
+            # Less than was asked for: either the list ends here, or the server gives less at a time.
+            self._is_probing = size < PAGE_SIZE
         elif size < self._size:
             # Short pages come at the end; if this was none, the server has begun to give less.
             self._size = size if news else self._size
@@ -374,10 +400,12 @@ class _Order:
     """Whether the jobs come from new to old, as far as those seen have shown."""
 
     _recent: deque[datetime] = field(default_factory=lambda: deque(maxlen=_PROOF))
+    _first: datetime | None = None
     _falls: bool = False
     _rises: bool = False
 
     def note(self, created_at: datetime) -> None:
+        self._first = self._first or created_at
         if self._recent:
             self._falls |= created_at < self._recent[-1]
             self._rises |= created_at > self._recent[-1]
@@ -386,6 +414,14 @@ class _Order:
     @property
     def read_back_to(self) -> datetime | None:
         return self._recent[0] if self.is_newest_first and len(self._recent) == _PROOF else None
+
+    @property
+    def oldest(self) -> datetime | None:
+        if not self._recent or self._rises or self._first is None:
+            return None
+        before, last = (self._first, *self._recent)[-2:]
+        # A last job that is further from its neighbour than that is from the first has a wrong date.
+        return last if before - last <= max(self._first - before, _ANY_GAP) else self._recent[0]
 
     @property
     def is_newest_first(self) -> bool:
