@@ -5,15 +5,19 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from writer_jobs_mcp.views.form import duration
+
 _MOMENT = re.compile(r"\d{4}-(\d\d-\d\d)T(\d\d:\d\d:\d\d)Z\Z")
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_COUNTED_BY = frozenset({"counts", "arguments"})
+_SECONDS = frozenset({"seconds", "median", "p95", "step", "stuck_after"})
+"""Fields that hold seconds; in the text they are durations for people."""
+_COUNTED_BY = frozenset({"counts", "arguments", "by_category"})
 """Fields whose own names are facts too: the statuses that were counted, the arguments of a call."""
 
 
 def untold(structure: Mapping[str, Any], text: str) -> list[str]:
     """The facts that ``text`` does not carry, as ``where: what``; yes and no are told in words, and left out."""
-    return [f"{where}: {fact!r}" for where, fact in _facts(structure, "") if not _is_told(fact, text)]
+    return [f"{where}: {fact!r}" for where, fact in _facts(structure, "") if not _is_told(where, fact, text)]
 
 
 def _facts(value: Any, where: str) -> Iterator[tuple[str, str | int | float]]:
@@ -35,7 +39,7 @@ def _facts(value: Any, where: str) -> Iterator[tuple[str, str | int | float]]:
             raise TypeError(message)
 
 
-def _is_told(fact: str | float, text: str) -> bool:
+def _is_told(where: str, fact: str | float, text: str) -> bool:
     if isinstance(fact, str):
         if any(json.loads(each) == fact for each in _JSON_STRING.findall(text)):
             return True
@@ -43,6 +47,8 @@ def _is_told(fact: str | float, text: str) -> bool:
         in_parts = moment is not None and all(part in text for part in moment.groups())
         return fact in text or json.dumps(fact, ensure_ascii=False)[1:-1] in text or in_parts
     forms = {str(fact), f"{fact:,}", f"{100 * fact:.3g}%"}
+    if where.rpartition(".")[2] in _SECONDS:
+        forms.add(duration(fact))
     if any(re.search(rf"(?<![\w.,]){re.escape(form)}(?![.,]?\d)", text) for form in forms):
         return True
     return fact == 0 and re.search(r"\b(?:no|none|nothing)\b", text, re.IGNORECASE) is not None

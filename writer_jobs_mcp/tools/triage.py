@@ -11,7 +11,7 @@ from pydantic import Field
 
 from writer_jobs_mcp import views
 from writer_jobs_mcp.errors import BadArguments
-from writer_jobs_mcp.scan import scan_jobs
+from writer_jobs_mcp.gather import gather
 from writer_jobs_mcp.tools.answering import App, answer
 from writer_jobs_mcp.tools.arguments import Absent, ApplicationId, MaxJobs, Moment
 from writer_jobs_mcp.triage import Triage, Window
@@ -43,16 +43,20 @@ async def triage_application_jobs(
         of_total = "" if total is None else f" of {total:,}"
         await ctx.report_progress(read, total, f"read {read:,}{of_total} jobs")
 
-    coverage = await scan_jobs(
-        app.client, application_id, triage.add, since=window.before(now), max_jobs=max_jobs, progress=tell
+    gathered = await gather(
+        app.client, application_id, triage, since=window.before(now), max_jobs=max_jobs, progress=tell
     )
     asked = views.Asked(application_id, window, now, max_jobs, offers_retry=app.offers_retry)
     draws_page = client_supports_apps(ctx)
     end_of_comparing = time.monotonic() + _COMPARING * seconds_left()
 
     def make_result() -> CallToolResult:
-        report = triage.report(compares=coverage.complete, is_over=lambda: time.monotonic() >= end_of_comparing)
-        view = views.triage_report(report, coverage, asked)
+        report = triage.report(
+            compares=gathered.compares,
+            knows_earlier=gathered.knows_earlier,
+            is_over=lambda: time.monotonic() >= end_of_comparing,
+        )
+        view = views.triage_report(report, gathered, asked)
         meta = views.page_meta(report.steps, view.counts, offers_retry=app.offers_retry) if draws_page else None
         return answer(view, meta)
 
@@ -60,7 +64,8 @@ async def triage_application_jobs(
 
 
 def _window(since: datetime | timedelta | None, until: datetime | timedelta | None, now: datetime) -> Window:
-    window = Window(_moment(since, now), _moment(until, now))
+    end = _moment(until, now)
+    window = Window(_moment(since, now), None if end is not None and end >= now else end)
     if window.since is not None and window.since >= (window.until or now):
         later = "until" if window.until else "now"
         message = f"since must be earlier than {later}; since is {window.since.isoformat(timespec='seconds')}."

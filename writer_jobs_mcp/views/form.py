@@ -50,8 +50,8 @@ def schema(kind: Any) -> dict[str, Any]:
     """
     if isinstance(kind, type) and issubclass(kind, View):
         fields = kind.model_fields
-        properties = {name: schema(field.annotation) for name, field in fields.items()}
-        required = [name for name, field in fields.items() if field.is_required()]
+        properties = {field.alias or name: schema(field.annotation) for name, field in fields.items()}
+        required = [field.alias or name for name, field in fields.items() if field.is_required()]
         return {"properties": properties, "required": required, "type": "object"}
     parts = get_args(kind)
     match get_origin(kind):
@@ -62,9 +62,9 @@ def schema(kind: Any) -> dict[str, Any]:
         case origin if origin is list:
             return {"items": schema(parts[0]), "type": "array"}
         case origin if origin is dict:
-            return {"additionalProperties": True if parts[1] is Any else schema(parts[1]), "type": "object"}
+            return {"additionalProperties": schema(parts[1]) or True, "type": "object"}
         case _:
-            return {"type": _TYPES[kind]}
+            return {} if kind is Any else {"type": _TYPES[kind]}
 
 
 def moment(when: datetime) -> str:

@@ -6,10 +6,11 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from writer_jobs_mcp.gather import Gathered
 from writer_jobs_mcp.ids import can_be_asked_for
-from writer_jobs_mcp.scan import Coverage
 from writer_jobs_mcp.text import quoted
 from writer_jobs_mcp.triage import Report, Window
+from writer_jobs_mcp.views.coverage import end_of_the_rest, read_back_to
 from writer_jobs_mcp.views.form import View, moment
 
 _SUGGESTIONS = 3
@@ -40,9 +41,9 @@ class Asked:
     """Whether the server has a tool to retry jobs."""
 
 
-def next_calls(report: Report, coverage: Coverage, asked: Asked) -> list[NextCall]:
+def next_calls(report: Report, gathered: Gathered, asked: Asked) -> list[NextCall]:
     """At most three calls, with no id in them that is not what it shows."""
-    return list(islice(filter(_can_be_made, _calls(report, coverage, asked)), _SUGGESTIONS))
+    return list(islice(filter(_can_be_made, _calls(report, gathered, asked)), _SUGGESTIONS))
 
 
 def _can_be_made(call: NextCall) -> bool:
@@ -51,14 +52,14 @@ def _can_be_made(call: NextCall) -> bool:
     return all(can_be_asked_for(each) for each in ids if each is not None)
 
 
-def _calls(report: Report, coverage: Coverage, asked: Asked) -> Iterator[NextCall]:
-    if not coverage.reached(asked.window.since) and (call := _read_on(coverage, asked)):
+def _calls(report: Report, gathered: Gathered, asked: Asked) -> Iterator[NextCall]:
+    if not gathered.coverage.reached(asked.window.since) and (call := _read_on(gathered, asked)):
         yield call
     yield from _explain(report, asked.application_id)
     retryable = [group for group in report.failures if group.cause and group.cause.retry == "worth_it"]
     if retryable and asked.offers_retry:
         arguments = {"job_ids": list(retryable[0].newest), "dry_run": True}
-        yield NextCall(tool="retry_jobs", arguments=arguments, why="their cause may have passed")
+        yield NextCall(tool="retry_jobs", arguments=arguments, why="their cause may have been temporary")
     if report.stuck_count > len(report.stuck):
         arguments = {"application_id": asked.application_id, "status": "in_progress"}
         yield NextCall(tool="list_application_jobs", arguments=arguments, why="the other stuck jobs")
@@ -66,27 +67,34 @@ def _calls(report: Report, coverage: Coverage, asked: Asked) -> Iterator[NextCal
 
 def _explain(report: Report, application_id: str) -> Iterator[NextCall]:
     """The whole error of the group that is new or rising, else of the largest."""
-    spoken = [group for group in report.failures if group.example]
-    for group in sorted(spoken, key=lambda group: (group.trend != "new", group.trend != "rising"))[:1]:
+    with_text = [group for group in report.failures if group.has_text]
+    for group in sorted(with_text, key=lambda group: (group.trend != "new", group.trend != "rising"))[:1]:
         which = f"a {group.trend} group" if group.trend in {"new", "rising"} else "the largest group"
         arguments = {"job_id": group.newest[0], "application_id": application_id}
         yield NextCall(tool="get_job_error", arguments=arguments, why=f"the whole error of {which}")
 
 
-def _read_on(coverage: Coverage, asked: Asked) -> NextCall | None:
+def _read_on(gathered: Gathered, asked: Asked) -> NextCall | None:
+    """The call that goes on where this one stopped."""
+    coverage, window = gathered.coverage, asked.window
     arguments: dict[str, Any] = {"application_id": asked.application_id}
-    arguments |= {"since": moment(asked.window.since)} if asked.window.since else {}
-    arguments |= {"until": moment(asked.window.until)} if asked.window.until else {}
-    match coverage.stopped_by:
-        case "max_jobs":
-            arguments["max_jobs"] = min(max(coverage.total or 0, asked.max_jobs * 4), _MOST_JOBS)
-            why = "read the jobs that max_jobs left out"
-        case "time_budget" if coverage.read_back_to is not None and coverage.read_back_to < asked.now:
-            # Every scan begins at the newest job, so what was not read is out of reach; half of what was is not.
-            arguments["since"] = moment(asked.now - (asked.now - coverage.read_back_to) / 2)
-            why = "a window short enough to be read whole, with its trend"
-        case "upstream_error":
-            why = "try again; Writer did not answer to the end"
-        case _:
+    arguments |= {"since": moment(window.since)} if window.since else {}
+    back_to = read_back_to(coverage)
+    goes_on = coverage.oldest is not None and coverage.oldest < (window.until or asked.now)
+    if goes_on:
+        arguments["until"] = end_of_the_rest(coverage)
+    elif window.until:
+        arguments["until"] = moment(window.until)
+    # Each call reads from the newest job on, so it has to read more than this one did.
+    if coverage.stopped_by == "max_jobs":
+        arguments["max_jobs"] = min(coverage.jobs_read + asked.max_jobs, _MOST_JOBS)
+        if arguments["max_jobs"] <= asked.max_jobs:
             return None
+        why = f"the jobs created before {back_to}" if goes_on else "reads on"
+    elif coverage.stopped_by == "upstream_error":
+        why = "the rest, which Writer failed to give" if goes_on else "try again: Writer failed to give all jobs"
+    elif goes_on:
+        why = f"the jobs created before {back_to}"
+    else:
+        return None
     return NextCall(tool="triage_application_jobs", arguments=arguments, why=why)

@@ -2,50 +2,62 @@
 
 import re
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, NamedTuple, Self
 
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from writer_jobs_mcp.failures import Category, Retry
+from writer_jobs_mcp.gather import Gathered
 from writer_jobs_mcp.ids import shown_id
-from writer_jobs_mcp.scan import Coverage, StoppedBy
 from writer_jobs_mcp.states import KNOWN_STATUSES
 from writer_jobs_mcp.text import cut, preview, quoted
-from writer_jobs_mcp.timeline import OTHER
-from writer_jobs_mcp.triage import FailedGroup, Report, Stuck, Trend
-from writer_jobs_mcp.views.form import Maybe, View, count, lines, moment, spaced, word
-from writer_jobs_mcp.views.lists import UnreadableRows
+from writer_jobs_mcp.timeline import OTHER, Steps
+from writer_jobs_mcp.trend import Trend
+from writer_jobs_mcp.triage import FailedGroup, GoneGroup, Report, Running
+from writer_jobs_mcp.views.coverage import CoverageView, coverage_view
+from writer_jobs_mcp.views.form import Maybe, View, count, duration, lines, moment, spaced, word
+from writer_jobs_mcp.views.headline import headline, percent
 from writer_jobs_mcp.views.suggestion import Asked, NextCall, next_calls
 
 _GROUPS_SHOWN = 12
 _STATE = re.compile(r"(?=.{1,24}\Z)[A-Za-z]+(?:[ _-][A-Za-z0-9]+){0,3}", re.ASCII)
 """A few short words at most: what jobs are counted under is a name, and says nothing else."""
 _STATUSES_SHOWN = 8
-# Lengths of a group's signature and example, from the longest down.
-_TEXTS = ((160, 160), (160, 120), (160, 90), (140, 60), (140, 40), (120, 40), (100, 40), (80, 40))
+_NAME_LENGTH = 80
+_DEPLOYMENT = timedelta(hours=1)  # failures that begin this soon after a deployment may come from it
+
+
+class _Detail(NamedTuple):
+    """How much of each group is shown."""
+
+    signature: int
+    """Characters."""
+    value: int
+    """Characters."""
+    places: int
+    """Placeholders whose values are shown."""
+    values: int
+    """Of each placeholder."""
+
+
+_DETAILS = (
+    _Detail(160, 80, 2, 3),
+    _Detail(160, 40, 1, 3),
+    _Detail(140, 40, 1, 2),
+    _Detail(120, 40, 1, 2),
+    _Detail(120, 24, 1, 2),
+    _Detail(100, 24, 1, 2),
+    _Detail(80, 24, 1, 1),
+)
+_TWO_IDS_UP_TO = 6  # groups; of more, each shows one id
 _FEW_LENGTH, _GROUP_LENGTH, _FRAME_LENGTH = 4_500, 385, 1_000
-"""Characters of JSON up to which no text is shortened; then those of a group on average, and what stands around."""
+"""Characters of JSON up to which no text is shortened; then those of a group on average, and of the rest."""
 _REPORT_LENGTH = 12_000
 """Characters of JSON that a report stays under, whatever the jobs hold."""
-_NOT_COMPARED = (
-    "Time ran out before all errors were compared: one failure may appear as several groups, and no trend is given."
-)
-_CAUSES: dict[Category, str] = {
-    "rate_limit": "rate limits",
-    "timeout": "timeouts",
-    "invalid_input": "invalid input",
-    "input_too_long": "input that is too long",
-    "missing_resource": "missing resources",
-    "access_denied": "refused access",
-    "blocked_content": "blocked content",
-    "upstream_failure": "upstream failures",
-    "internal_error": "internal errors",
-    "unknown": "of untold cause",
-}
 
 
 class TriageWindow(View):
-    """The time the report is about."""
+    """The time the report is about: jobs created in it, ``since`` included and ``until`` not."""
 
     since: Maybe[str] = None
     until: str
@@ -59,50 +71,73 @@ class TriageWindow(View):
         window._ends_now = until is None
         return window
 
-    def in_words(self) -> str | None:
-        """Its length, where it has one."""
+    @property
+    def ends_now(self) -> bool:
+        """Whether it has no other end than the time of the call."""
+        return self._ends_now
+
+    @property
+    def length(self) -> float | None:
+        """Seconds; None where it has no beginning."""
         if self.since is None:
             return None
-        length = datetime.fromisoformat(self.until) - datetime.fromisoformat(self.since)
-        hours, rest = divmod(length, timedelta(hours=1))
-        days, odd_hours = divmod(hours, 24)
-        said = str(length) if rest else count(hours, "hour") if odd_hours or days == 1 else count(days, "day")
-        return f"in the last {said}" if self._ends_now else f"in {said}"
+        return (datetime.fromisoformat(self.until) - datetime.fromisoformat(self.since)).total_seconds()
 
 
-class CoverageView(View):
-    """How much of the list was read, and why no more."""
+class BeforeView(View):
+    """The equally long window before."""
 
-    jobs_read: int
-    jobs_in_window: int
-    total: Maybe[int] = None
-    complete: bool
-    stopped_by: StoppedBy
-    moved_during_scan: bool
-    unreadable: Maybe[UnreadableRows] = None
-    message: Maybe[str] = None
+    since: str
+    jobs: int
+    failed: int
+    failure_rate: Maybe[float] = None
 
-    def as_text(self) -> str:
-        return spaced(
-            f"Coverage: {'complete' if self.complete else 'NOT complete'}, stopped_by={self.stopped_by};",
-            f"{count(self.jobs_read, 'job')} read",
-            self.total is not None and f"of {self.total:,} by Writer's count",
-            f"({self.jobs_in_window:,} in the window).",
-            self.moved_during_scan and "Jobs arrived or left during the scan.",
-            self.unreadable and self.unreadable.as_text(),
-            self.message,
-        )
+    def as_text_of(self, length: float, year: str) -> str:
+        """Its text: ``length`` in seconds, the ``year`` (``2026-``) left out where it is the same."""
+        span = f"the {duration(length)} before (from {_short(self.since, year)})"
+        if not self.jobs:
+            return f"No jobs in {span}: nothing to compare with."
+        rate = "" if self.failure_rate is None else f" ({percent(self.failure_rate)})"
+        return f"In {span}, {self.failed:,} of {count(self.jobs, 'job')} failed{rate}."
+
+
+class LongestJob(View):
+    """The finished job that took longest."""
+
+    id: str
+    seconds: float
 
 
 class SecondsView(View):
-    """How long finished jobs took: exact median, and exact 95th percentile by nearest rank."""
+    """How long finished jobs took: median, and 95th percentile by nearest rank; exact unless ``sample`` is given."""
 
     median: float
     p95: float
+    sample: Maybe[int] = None
+    longest: Maybe[LongestJob] = None
+
+    def as_text(self) -> str:
+        longest = self.longest and f", at most {duration(self.longest.seconds)} ({word(self.longest.id)})"
+        of = "Finished jobs" if self.sample is None else f"{count(self.sample, 'finished job')} that were read"
+        return f"{of} took {duration(self.median)} (median), {duration(self.p95)} (p95){longest or ''}."
+
+
+class FailedOverTime(View):
+    """Failed jobs in equal steps, one after another from ``from`` to the end of the window."""
+
+    from_: str = Field(alias="from")
+    step: int
+    """Seconds."""
+    counts: list[int]
+
+    def as_text_in(self, year: str) -> str:
+        """Its text, the ``year`` (``2026-``) left out where it is the same."""
+        counts = " ".join(map(str, self.counts))
+        return f"Failed per {duration(self.step)} from {_short(self.from_, year)}: {counts}"
 
 
 class StuckJob(View):
-    """A job that has run far longer than its like."""
+    """A job that has run far longer than others."""
 
     id: str
     created_at: str
@@ -110,7 +145,20 @@ class StuckJob(View):
 
     def as_text_in(self, year: str) -> str:
         """Its text, the ``year`` (``2026-``) left out where it is the same."""
-        return f"- {word(self.id)} since {_short(self.created_at, year)}, {self.seconds}s"
+        return f"- {word(self.id)} for {duration(self.seconds)}, created {_short(self.created_at, year)}"
+
+
+class ValuesView(View):
+    """The values of one placeholder of a signature, the most frequent with the number of their jobs."""
+
+    placeholder: str
+    distinct: int
+    top: list[list[Any]]
+
+    def as_text(self) -> str:
+        shown = ", ".join(f"{quoted(value)} {jobs:,}" for value, jobs in self.top)
+        more = "" if self.distinct == len(self.top) else f" (of {self.distinct} values)"
+        return f"{self.placeholder}: {shown}{more}"
 
 
 class FailureGroupView(View):
@@ -123,95 +171,152 @@ class FailureGroupView(View):
     share: float
     first_seen: str
     last_seen: str
+    before: Maybe[int] = None
     trend: Maybe[Trend] = None
-    example: Maybe[str] = None
+    seen_before: Maybe[str] = None
+    values: Maybe[list[ValuesView]] = None
     job_ids: list[str]
 
     def as_text_in(self, year: str) -> str:
         """Its text, the ``year`` (``2026-``) left out where it is the same."""
-        example = self.example is not None and self.example != self.signature and f"e.g. {quoted(self.example)}"
         return spaced(
-            f"{self.count:,} ({_percent(self.share)})",
+            f"{self.count:,} ({percent(self.share)})",
+            None if self.before is None else f"{self.before:,}",
             self.category,
             self.retry,
             self.trend,
             _span(self.first_seen, self.last_seen, year),
+            self.seen_before and f"previously {_short(self.seen_before, year)}",
             quoted(self.signature),
-            example,
+            *(values.as_text() for values in self.values or ()),
             f"[{' '.join(word(each) for each in self.job_ids)}]",
         )
 
 
+class GoneView(View):
+    """Failed jobs of the window before, of a kind that this window does not have."""
+
+    signature: str
+    category: Category
+    before: int
+
+    def as_text(self) -> str:
+        return f"{self.before:,} {self.category} {quoted(self.signature)}"
+
+
 class OmittedFailures(View):
-    """What the groups that are not shown add up to."""
+    """The groups that are not shown, taken together."""
 
     groups: int
     jobs: int
+    new: int
+
+    def as_text(self) -> str:
+        new = f", {self.new:,} of them new" if self.new else ""
+        return f"and {count(self.jobs, 'failed job')} in {count(self.groups, 'other group')}{new}"
 
 
 class TriageReport(View):
     """The result of ``triage_application_jobs``."""
 
     application_id: str
+    application_name: Maybe[str] = None
+    last_deployed_at: Maybe[str] = None
     window: TriageWindow
     coverage: CoverageView
     counts: dict[str, int]
     failure_rate: Maybe[float] = None
+    before: Maybe[BeforeView] = None
     seconds: Maybe[SecondsView] = None
+    by_category: Maybe[dict[str, int]] = None
+    failed_over_time: Maybe[FailedOverTime] = None
     stuck: list[StuckJob]
-    stuck_count: int
+    stuck_count: Maybe[int] = None
+    stuck_after: float
     failures: list[FailureGroupView]
     failures_omitted: Maybe[OmittedFailures] = None
+    gone: Maybe[list[GoneView]] = None
     next: Maybe[list[NextCall]] = None
 
+    def as_structure(self) -> dict[str, object]:
+        return self.model_dump(mode="json", exclude_none=True, by_alias=True)
+
     def as_text(self) -> str:
-        omitted = self.failures_omitted
-        since = self.window.since and f"from {self.window.since}"
+        year = self.window.until[:5]
         return lines(
-            self._headline(),
-            spaced(f"Application {word(self.application_id)},", since, f"until {self.window.until}."),
-            self._figures(),
-            bool(self.failures)
-            and "Failures: jobs (share), cause, retry, trend, seen (UTC), the jobs' own words in quotation marks [ids]",
-            *(group.as_text_in(self.window.until[:5]) for group in self.failures),
-            omitted and f"and {count(omitted.jobs, 'failed job')} in {count(omitted.groups, 'smaller group')}",
+            headline(self),
+            self._application(year),
+            self._figures(year),
+            self._by_category(),
+            self.failed_over_time and self.failed_over_time.as_text_in(year),
+            bool(self.failures) and self._columns(),
+            *(group.as_text_in(year) for group in self.failures),
+            self.failures_omitted and self.failures_omitted.as_text(),
+            bool(self.gone) and f"Not seen any more: {'; '.join(group.as_text() for group in self.gone or ())}",
             self._stuck(),
-            *(job.as_text_in(self.window.until[:5]) for job in self.stuck),
+            *(job.as_text_in(year) for job in self.stuck),
             self.coverage.as_text(),
             self.next is not None and "Next:",
             *(call.as_text() for call in self.next or ()),
         )
 
-    def _headline(self) -> str:
-        jobs, failed = self.coverage.jobs_in_window, self.counts.get("failed", 0)
-        when = self.window.in_words()
-        which = "" if self.coverage.complete else " that were read"
-        if not jobs:
-            return spaced(f"No jobs{which}", when) + "."
-        if not failed:
-            return spaced(f"None of {count(jobs, 'job')}{which} failed", when) + "."
-        head = spaced(f"{failed:,} of {count(jobs, 'job')}{which} failed ({_percent(self.failure_rate or 0)})", when)
-        largest = self.failures[0]
-        trend = f"is {largest.trend}" if largest.trend else f"has {largest.count:,}"
-        news = sum(group.trend == "new" for group in self.failures[1:])
-        others = f"; {count(news, 'other group')} {'is' if news == 1 else 'are'} new" if news else ""
-        return f"{head}; the largest group, {_CAUSES[largest.category]}, {trend}{others}."
+    def _application(self, year: str) -> str:
+        since = self.window.since and f"from {self.window.since}"
+        named = spaced(
+            "Application", self.application_name and quoted(self.application_name), word(self.application_id)
+        )
+        return spaced(f"{named}, jobs created", since, f"until {self.window.until}.", self._deployment(year))
 
-    def _figures(self) -> str:
+    def _deployment(self, year: str) -> str | None:
+        if self.last_deployed_at is None:
+            return None
+        deployed = datetime.fromisoformat(self.last_deployed_at)
+        new = [group for group in self.failures if group.trend == "new"]
+        ages = [(group, datetime.fromisoformat(group.first_seen) - deployed) for group in new]
+        after = [
+            f"{group.category} {duration(age.total_seconds())} later"
+            for group, age in ages
+            if timedelta() <= age <= _DEPLOYMENT
+        ]
+        began = f"; new since then: {', '.join(after)}" if after else ""
+        return f"Last deployed {_short(self.last_deployed_at, year)}{began}."
+
+    def _figures(self, year: str) -> str:
         counts = ", ".join(f"{word(status)} {number:,}" for status, number in self.counts.items())
-        took = self.seconds and f"Finished jobs took {self.seconds.median}s (median), {self.seconds.p95}s (p95)."
-        return spaced(counts and f"By status: {counts}.", took)
+        before = self.before and self.before.as_text_of(self.window.length or 0, year)
+        return spaced(counts and f"By status: {counts}.", before, self.seconds and self.seconds.as_text())
+
+    def _by_category(self) -> str | None:
+        if self.by_category is None or (len(self.failures) == 1 and not self.failures_omitted):
+            return None
+        return (
+            f"Failed by cause: {', '.join(f'{category} {number:,}' for category, number in self.by_category.items())}"
+        )
+
+    def _columns(self) -> str:
+        """The names of the columns that are there."""
+        groups = self.failures
+        columns: list[str | bool] = [
+            "jobs (share of the failures)",
+            any(group.before is not None for group in groups) and "before",
+            "cause",
+            "retry",
+            any(group.trend for group in groups) and "trend",
+            "seen in the window (UTC)",
+            "what the errors say, in quotation marks",
+            any(group.values for group in groups) and "values with their jobs",
+        ]
+        return f"Failures: {', '.join(each for each in columns if isinstance(each, str))} [newest ids]"
 
     def _stuck(self) -> str:
+        after = duration(self.stuck_after)
+        if self.stuck_count is None:
+            found = f"; found, over {after}:" if self.stuck else f"; none found that has run over {after}."
+            return f"Stuck: not known, since not all running jobs could be read{found}"
         if not self.stuck_count:
-            return "Stuck: none."
+            return f"Stuck: none has run over {after}."
         shown = "" if self.stuck_count == len(self.stuck) else f"; the {len(self.stuck)} longest"
-        return f"Stuck: {self.stuck_count:,} (over 10 minutes and 3 times the p95){shown}:"
-
-
-def _percent(share: float) -> str:
-    """A share in per cent, with the digits the structure has."""
-    return f"{100 * share:.3g}%"
+        return f"Stuck: {self.stuck_count:,}, over {after}{shown}:"
 
 
 def _short(when: str, year: str) -> str:
@@ -222,64 +327,70 @@ def _span(first: str, last: str, year: str) -> str:
     return _short(first, year) if first == last else f"{_short(first, year)}..{_short(last, year)}"
 
 
-def triage_report(report: Report, coverage: Coverage, asked: Asked) -> TriageReport:
-    """A report as the agent gets it: its bound is kept by shorter examples and signatures, then by fewer groups."""
+def triage_report(report: Report, gathered: Gathered, asked: Asked) -> TriageReport:
+    """A report as the agent gets it: its bound is kept by shorter values and signatures, then by fewer groups."""
     groups = _GROUPS_SHOWN
-    view = _report(report, coverage, asked, groups)
-    while len(view.model_dump_json(exclude_none=True)) >= _REPORT_LENGTH and groups > 1:
+    view = _report(report, gathered, asked, groups)
+    while _length(view) >= _REPORT_LENGTH and groups > 1:
         groups -= 1
-        view = _report(report, coverage, asked, groups)
+        view = _report(report, gathered, asked, groups)
     return view
 
 
-def _report(report: Report, coverage: Coverage, asked: Asked, groups_shown: int) -> TriageReport:
-    shown, omitted = report.failures[:groups_shown], report.failures[groups_shown:]
+def _length(view: View) -> int:
+    return len(view.model_dump_json(exclude_none=True))
+
+
+def _report(report: Report, gathered: Gathered, asked: Asked, groups_shown: int) -> TriageReport:
+    first = sorted(report.failures, key=lambda group: group.trend != "new")[:groups_shown]
+    shown = [group for group in report.failures if group in first]
+    omitted = [group for group in report.failures if group not in first]
+    application = gathered.application
+    name = application and application.name and preview(application.name, _NAME_LENGTH)
+    deployed = application and application.last_deployed_at
+    before = report.before
     view = TriageReport(
         application_id=shown_id(asked.application_id),
+        application_name=name or None,
+        last_deployed_at=deployed and moment(deployed),
         window=TriageWindow.of(asked),
-        coverage=_coverage(coverage, report, asked.window.since),
+        coverage=coverage_view(gathered, report, asked.window, asked.now),
         counts=_counts(report.counts),
-        failure_rate=round(report.failed / report.jobs, 3) if report.jobs else None,
-        seconds=_seconds(report),
+        failure_rate=_rate(report.failed, report.jobs),
+        before=before
+        and BeforeView(
+            since=moment(before.since),
+            jobs=before.jobs,
+            failed=before.failed,
+            failure_rate=_rate(before.failed, before.jobs),
+        ),
+        seconds=_seconds(report, is_whole=gathered.coverage.complete_since(asked.window.since)),
+        by_category={**report.by_category} if report.by_category else None,
+        failed_over_time=_over_time(report.failed_steps),
         stuck=[_stuck(job) for job in report.stuck],
-        stuck_count=report.stuck_count,
+        stuck_count=report.stuck_count if gathered.knows_running else None,
+        stuck_after=round(report.stuck_after, 1),
         failures=[],
-        failures_omitted=OmittedFailures(groups=len(omitted), jobs=sum(group.count for group in omitted))
+        failures_omitted=OmittedFailures(
+            groups=len(omitted),
+            jobs=sum(group.count for group in omitted),
+            new=sum(group.trend == "new" for group in omitted),
+        )
         if omitted
         else None,
-        next=next_calls(report._replace(failures=shown), coverage, asked) or None,
+        gone=[_gone(group) for group in report.gone] or None,
+        next=next_calls(report._replace(failures=tuple(shown)), gathered, asked) or None,
     )
-    for signature_length, example_length in _TEXTS:
-        groups = [_group(group, report.failed, signature_length, example_length) for group in shown]
+    for detail in _DETAILS:
+        groups = [_group(group, report.failed, detail, ids=2 if len(shown) <= _TWO_IDS_UP_TO else 1) for group in shown]
         view = view.model_copy(update={"failures": groups})
-        if len(view.model_dump_json(exclude_none=True)) < max(_FEW_LENGTH, _FRAME_LENGTH + _GROUP_LENGTH * len(groups)):
+        if _length(view) < max(_FEW_LENGTH, _FRAME_LENGTH + _GROUP_LENGTH * len(groups)):
             break
     return view
 
 
-def _coverage(coverage: Coverage, report: Report, since: datetime | None) -> CoverageView:
-    unreadable = None
-    if coverage.unreadable:
-        unreadable = UnreadableRows(count=coverage.unreadable, reason=coverage.unreadable_reason)
-    message = coverage.error if report.all_compared else spaced(coverage.error, _NOT_COMPARED)
-    stopped_by: StoppedBy = coverage.stopped_by
-    if coverage.reached(since) and not coverage.reached_end:
-        stopped_by = "since"
-        message = (
-            f"The window before was not read whole ({coverage.stopped_by}), so no trend is told. {message}".strip()
-        )
-    elif coverage.unreadable and since is not None:
-        message = f"Some could not be read, so no trend is told. {message}".strip()
-    return CoverageView(
-        jobs_read=coverage.jobs_read,
-        jobs_in_window=report.jobs,
-        total=coverage.total,
-        complete=coverage.complete_since(since),
-        stopped_by=stopped_by,
-        moved_during_scan=coverage.moved,
-        unreadable=unreadable,
-        message=message or None,
-    )
+def _rate(failed: int, jobs: int) -> float | None:
+    return round(failed / jobs, 3) if jobs else None
 
 
 def _counts(counts: dict[str, int]) -> dict[str, int]:
@@ -293,26 +404,58 @@ def _counts(counts: dict[str, int]) -> dict[str, int]:
     return dict(by_number) | ({OTHER: rest + shown.get(OTHER, 0)} if rest else {})
 
 
-def _seconds(report: Report) -> SecondsView | None:
+def _seconds(report: Report, *, is_whole: bool) -> SecondsView | None:
     if report.median_seconds is None or report.p95_seconds is None:
         return None
-    return SecondsView(median=round(report.median_seconds, 1), p95=round(report.p95_seconds, 1))
+    longest = report.longest
+    return SecondsView(
+        median=round(report.median_seconds, 1),
+        p95=round(report.p95_seconds, 1),
+        sample=None if is_whole else report.finished,
+        longest=LongestJob(id=shown_id(longest.id), seconds=round(longest.seconds, 1))
+        if is_whole and longest
+        else None,
+    )
 
 
-def _stuck(job: Stuck) -> StuckJob:
+def _over_time(steps: Steps | None) -> FailedOverTime | None:
+    if steps is None or sum(counts := steps.counts.get("failed", ())) < 2:  # noqa: PLR2004 - one failure has its time
+        return None
+    return FailedOverTime.model_validate({"from": moment(steps.start), "step": steps.seconds, "counts": list(counts)})
+
+
+def _stuck(job: Running) -> StuckJob:
     return StuckJob(id=shown_id(job.id), created_at=moment(job.created_at), seconds=round(job.seconds, 1))
 
 
-def _group(group: FailedGroup, failed: int, signature_length: int, example_length: int) -> FailureGroupView:
+def _gone(group: GoneGroup) -> GoneView:
+    return GoneView(
+        signature=cut(group.signature, _DETAILS[-1].signature),
+        category=group.cause.category if group.cause else "unknown",
+        before=group.before,
+    )
+
+
+def _group(group: FailedGroup, failed: int, detail: _Detail, *, ids: int) -> FailureGroupView:
+    values = [
+        ValuesView(
+            placeholder=each.placeholder,
+            distinct=each.distinct,
+            top=[[cut(value, detail.value), jobs] for value, jobs in each.top[: detail.values]],
+        )
+        for each in group.values[: detail.places]
+    ]
     return FailureGroupView(
-        signature=cut(group.signature, signature_length),
+        signature=cut(group.signature, detail.signature),
         category=group.cause.category if group.cause else "unknown",
         retry=group.cause.retry if group.cause else "unknown",
         count=group.count,
         share=round(group.count / failed, 3),
         first_seen=moment(group.first_seen),
         last_seen=moment(group.last_seen),
+        before=group.before,
         trend=group.trend,
-        example=preview(group.example, example_length) or None,
-        job_ids=[shown_id(each) for each in group.newest],
+        seen_before=group.seen_before and moment(group.seen_before),
+        values=values or None,
+        job_ids=[shown_id(each) for each in group.newest[:ids]],
     )

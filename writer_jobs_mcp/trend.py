@@ -1,0 +1,67 @@
+"""Whether a kind of failure is new, or more or less frequent than in the window before."""
+
+import math
+from typing import Literal, NamedTuple
+
+Trend = Literal["new", "rising", "steady", "falling"]
+
+_SIGNIFICANCE = 0.05
+_FEW = 10  # failures: where both windows have fewer, "not significant" does not mean "steady"
+_HUGE = 1e15  # times as likely as what was observed
+
+
+class Sample(NamedTuple):
+    """How many jobs of a window failed in one way."""
+
+    failed: int
+    jobs: int
+
+
+def tell_trend(now: Sample, before: Sample, *, seen_earlier: bool | None) -> Trend | None:
+    """The trend of one kind of failure from the window before to this one; None where there is too little to tell.
+
+    ``rising`` and ``falling``: the shares of the jobs that failed in this way differ by Fisher's exact test, two-sided,
+    at 95 %. ``steady``: they do not, although one of the windows has at least ten such failures.
+
+    Args:
+        now: The window.
+        before: The equally long window before it.
+        seen_earlier: Whether it was among the failures before both windows; None where that is not known.
+    """
+    if not before.jobs:
+        return None
+    if not before.failed and seen_earlier is False:
+        return "new"
+    if not before.failed and seen_earlier is None:
+        return None
+    if fisher_exact(now, before) < _SIGNIFICANCE:
+        return "rising" if now.failed * before.jobs > before.failed * now.jobs else "falling"
+    return None if max(now.failed, before.failed) < _FEW else "steady"
+
+
+def fisher_exact(one: Sample, other: Sample) -> float:
+    """The two-sided p-value of Fisher's exact test: how likely so unequal shares are if the true shares are equal.
+
+    It is the total probability of all tables with the same sums that are at most as likely as the observed one.
+    """
+    failed, jobs = one.failed + other.failed, one.jobs + other.jobs
+    least, most = max(0, failed - other.jobs), min(failed, one.jobs)
+
+    def ratio(k: int) -> float:
+        """How much likelier k + 1 failures in the first sample are than k."""
+        return (failed - k) * (one.jobs - k) / ((k + 1) * (jobs - failed - one.jobs + k + 1))
+
+    total = tail = 1.0  # in units of the probability of the observed table
+    for step in (1, -1):
+        k, likelihood = one.failed, 1.0
+        while least <= k + step <= most:
+            likelihood *= ratio(k) if step > 0 else 1 / ratio(k - 1)
+            k += step
+            total += likelihood
+            if likelihood <= 1 + 1e-9:
+                tail += likelihood
+            if likelihood > _HUGE:
+                return 0.0
+            if likelihood < 1 / _HUGE and math.isclose(total + likelihood, total, rel_tol=1e-15):
+                break
+    return min(1.0, tail / total)
