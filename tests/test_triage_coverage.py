@@ -26,6 +26,8 @@ from writer_jobs_mcp.server import build_server
         ("2026-11-23T12:30:00+02:00", "2026-11-23 11:30", [60, 90]),
         (None, "1h", [90, 120, 150, 180]),
         ("1d", "2026-11-24", [0, 30, 60, 90, 120, 150, 180]),
+        ("2026-11-23 11:30 Europe/Berlin", "2026-11-23T17:15 Asia/Kolkata", [30, 60, 90]),
+        ("2026-11-23 Europe/Berlin", "2026-11-23 10:30 UTC", [120, 150, 180]),
     ],
 )
 async def test_the_window_takes_its_beginning_in_and_its_end_not(
@@ -41,11 +43,13 @@ async def test_the_window_takes_its_beginning_in_and_its_end_not(
     [
         (
             {"since": "yesterday"},
-            'since must be a time such as 2026-11-23T08:00:00Z, or an age such as 90m, 24h or 7d; got "yesterday".',
+            "since must be a time such as 2026-11-23T08:00:00Z or 2026-11-23 09:00 Europe/Berlin, or an age such as "
+            '90m, 24h or 7d; got "yesterday".',
         ),
         (
             {"until": 5},
-            "until must be a time such as 2026-11-23T08:00:00Z, or an age such as 90m, 24h or 7d; got 5.",
+            "until must be a time such as 2026-11-23T08:00:00Z or 2026-11-23 09:00 Europe/Berlin, or an age such as "
+            "90m, 24h or 7d; got 5.",
         ),
         ({"since": "1h", "until": "2h"}, "since must be earlier than until; since is 2026-11-23T11:00:00+00:00."),
         ({"since": "2030-01-01"}, "since must be earlier than now; since is 2030-01-01T00:00:00+00:00."),
@@ -57,6 +61,24 @@ async def test_a_window_that_cannot_be_is_refused_before_anything_is_asked(argum
     async with Client(server_for(api)) as client:
         assert await error_of(client, TRIAGE, {"application_id": "a", **arguments}) == sentence
     assert api.asked == 0
+
+
+@pytest.mark.parametrize(
+    "since",
+    ["2026-11-23 09:00 Europe/Nowhere", "2026-11-23T09:00Z Europe/Berlin", "2026-11-23 ../../etc/passwd", "UTC"],
+)
+async def test_a_time_zone_that_does_not_exist_is_refused(since: str) -> None:
+    async with Client(server_for(api_of([]))) as client:
+        assert "Europe/Berlin" in await error_of(client, TRIAGE, {"application_id": "a", "since": since})
+
+
+async def test_a_time_without_a_zone_is_utc_and_the_answer_says_so() -> None:
+    answer = await triage(api_of([job(30)]), since="2026-11-23 11:00", until="1m")
+    assert answer["coverage"]["message"] == "since had no time zone and was read as UTC."
+    answer = await triage(api_of([job(30)]), since="2026-11-23 11:00", until="2026-11-23T12:00")
+    assert answer["coverage"]["message"] == "since and until had no time zone and were read as UTC."
+    answer = await triage(api_of([job(30)]), since="2026-11-23 11:00Z")
+    assert "message" not in answer["coverage"]
 
 
 @pytest.mark.parametrize("since", ["999999w", "60000w", "0001-01-01", "1013-01-01T00:00:00+14:00"])

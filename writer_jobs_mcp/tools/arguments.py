@@ -1,10 +1,10 @@
 """The arguments of the tools: each constraint has a name, a description and an error that says what would do."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -14,6 +14,8 @@ _AGE = re.compile(r"(\d{1,6}) ?([smhdw])", re.IGNORECASE)
 _MOST_DIGITS = 4_000  # of some more Python makes no text
 TOO_FAR = "too_far"
 """The type of an error whose own words say what would do."""
+ASSUMED_UTC = timezone(timedelta(), "UTC")
+"""The time zone of a time that was given without one, so that the answer can say so."""
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -30,19 +32,39 @@ def _not_endless(value: int) -> int:
     return value
 
 
-def _moment_or_age(value: object) -> object:
-    """A moment in UTC, or how long ago it was."""
+def _moment_or_age(value: object) -> datetime | timedelta:
+    """A point in time, or how long ago it was."""
     if isinstance(value, str):
         text = value.strip()
         if age := _AGE.fullmatch(text):
             return timedelta(**{_UNITS[age[2].lower()]: int(age[1])})
         try:
-            moment = datetime.fromisoformat(text)
-            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-        except (ValueError, OverflowError):
+            return _moment(text)
+        except (ValueError, OverflowError, KeyError):
             pass
-    message = "must be a time such as 2026-11-23T08:00:00Z, or an age such as 90m, 24h or 7d"
+    example = "2026-11-23T08:00:00Z or 2026-11-23 09:00 Europe/Berlin"
+    message = f"must be a time such as {example}, or an age such as 90m, 24h or 7d"
     raise ValueError(message)
+
+
+def _moment(text: str) -> datetime:
+    """A point in time in UTC; without an offset or a zone its tzinfo is `ASSUMED_UTC`.
+
+    Raises:
+        ValueError: It is none.
+        KeyError: There is no such zone.
+        OverflowError: It lies beyond the years 1 to 9999.
+    """
+    time, _, zone = text.rpartition(" ")
+    if not (time and zone[0].isalpha()):
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=ASSUMED_UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    import zoneinfo  # noqa: PLC0415 - few calls need it, and every start would wait for it
+
+    moment = datetime.fromisoformat(time)
+    if moment.tzinfo is not None:
+        raise ValueError(text)
+    return moment.replace(tzinfo=zoneinfo.ZoneInfo(zone)).astimezone(UTC)
 
 
 ApplicationId = Annotated[str, AfterValidator(checked_id), Field(description="Application id or alias")]
@@ -65,8 +87,11 @@ CharacterOffset = Annotated[
 ]
 Seconds = Annotated[int, Field(ge=1, le=600), BeforeValidator(_not_a_boolean)]
 MaxJobs = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_not_a_boolean)]
-Moment = Annotated[datetime | timedelta, BeforeValidator(_moment_or_age), WithJsonSchema({"type": "string"})]
-"""A point in time in UTC, or how long ago it is: ISO 8601, or an age such as ``90m``, ``24h``, ``7d``."""
+Moment = Annotated[datetime | timedelta, PlainValidator(_moment_or_age), WithJsonSchema({"type": "string"})]
+"""A point in time in UTC, or how long ago it was.
+
+ISO 8601, with a zone's name behind it if need be, or an age such as ``90m``, ``24h``, ``7d``.
+"""
 JobStatus = Literal["in_progress", "failed", "completed"]
 # A single choice is published as an enum: not every client knows `const`.
 ApplicationType = Annotated[Literal["generation"], WithJsonSchema({"type": "string", "enum": ["generation"]})]

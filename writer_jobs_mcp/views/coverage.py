@@ -1,5 +1,6 @@
 """What a triage read, and why it did not read more."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from writer_jobs_mcp.gather import Gathered
@@ -43,7 +44,9 @@ class CoverageView(View):
         )
 
 
-def coverage_view(gathered: Gathered, report: Report, window: Window, now: datetime) -> CoverageView:
+def coverage_view(
+    gathered: Gathered, report: Report, window: Window, now: datetime, assumed_utc: Sequence[str] = ()
+) -> CoverageView:
     """Describe what was read, with a sentence for each part of the report that is left out."""
     coverage, since = gathered.coverage, window.since
     is_complete = coverage.complete_since(since)
@@ -72,9 +75,14 @@ def coverage_view(gathered: Gathered, report: Report, window: Window, now: datet
             and "Time ran out before all causes were read, so by_category is left out.",
             not gathered.knows_running
             and f"Not all running jobs could be read, so there may be more stuck ones. {gathered.running_error}",
+            bool(assumed_utc) and f"{' and '.join(assumed_utc)} had no time zone and {_were(assumed_utc)} read as UTC.",
         )
         or None,
     )
+
+
+def _were(names: Sequence[str]) -> str:
+    return "was" if len(names) == 1 else "were"
 
 
 def read_back_to(coverage: Coverage) -> str | None:

@@ -39,6 +39,8 @@ class Asked:
     max_jobs: int
     offers_retry: bool
     """Whether the server has a tool to retry jobs."""
+    assumed_utc: tuple[str, ...] = ()
+    """The arguments that gave a time without a time zone, which was read as UTC."""
 
 
 def next_calls(report: Report, gathered: Gathered, asked: Asked) -> list[NextCall]:

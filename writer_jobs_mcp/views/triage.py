@@ -354,7 +354,7 @@ def _report(report: Report, gathered: Gathered, asked: Asked, groups_shown: int)
         application_name=name or None,
         last_deployed_at=deployed and moment(deployed),
         window=TriageWindow.of(asked),
-        coverage=coverage_view(gathered, report, asked.window, asked.now),
+        coverage=coverage_view(gathered, report, asked.window, asked.now, asked.assumed_utc),
         counts=_counts(report.counts),
         failure_rate=_rate(report.failed, report.jobs),
         before=before
