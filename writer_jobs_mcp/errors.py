@@ -6,7 +6,8 @@ The tree::
     ├── MissingKey          no key is set, or its file cannot be read
     ├── KeyRefused          401: Writer does not know the key
     ├── Forbidden           403: the key may not see this
-    ├── NotFound            404, 405, 410, or it is not in a list that was read whole: no such application or job
+    ├── NotFound            404, 405, 410: no such application or job
+    │   └── NotListed       a job is not in its application's list, which was read whole
     ├── BadRequest          any other 4xx, or an id that cannot be asked for: Writer would not take the request
     ├── RateLimited         429: too many requests, after our own patience
     ├── Unavailable         no connection, no answer, a 408 or a 5xx, after our own retries where they may help
@@ -14,7 +15,7 @@ The tree::
     ├── BudgetSpent         the time one tool call may take is over
     ├── DoubtfulRetry       a retry may have been started: it was sent, and no clear answer came
     │   └── FailedRetry     Writer answered it with a redirect or a 5xx
-    └── BadArguments        arguments that contradict each other; nothing was asked
+    └── BadArguments        arguments that contradict each other, or name several applications or a job for one
 
     ConfigError             a setting that cannot be used; raised before anything is served
     └── UnusableNetworkSetting  is a WriterError too: a proxy or authorities, seen when Writer is first asked
@@ -40,11 +41,23 @@ class Forbidden(WriterError):
 
 
 class NotFound(WriterError):
-    """Writer answered 404, 405 or 410, or what was asked for is not in a list that was read whole."""
+    """Writer answered 404, 405 or 410, or no application has this name."""
+
+
+class NotListed(NotFound):
+    """A job is not in the list of its application, which was read whole."""
 
 
 class BadRequest(WriterError):
-    """Writer answered another 4xx, or was not asked, because no id of its can be what was given for one."""
+    """Writer answered another 4xx, or was not asked, because no id of its can be what was given for one.
+
+    Attributes:
+        status: The status that Writer answered with; None where it was not asked.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class RateLimited(WriterError):
@@ -72,7 +85,7 @@ class FailedRetry(DoubtfulRetry):
 
 
 class BadArguments(WriterError):
-    """Arguments that are well-formed one by one contradict each other; Writer was not asked."""
+    """Well-formed arguments contradict each other, or the one for an application names several, or a job."""
 
 
 class ConfigError(Exception):

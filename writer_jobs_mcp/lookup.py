@@ -1,10 +1,11 @@
-"""Finding one job in its application's list, for when Writer does not serve it alone."""
+"""Find one job: by itself, or in its application's list where Writer does not serve it alone."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from writer_jobs_mcp.errors import BudgetSpent, NotFound, UnreadableAnswer, WriterError
+from writer_jobs_mcp.applications import ResolvedApplication, with_application
+from writer_jobs_mcp.errors import BudgetSpent, NotFound, NotListed, UnreadableAnswer, WriterError
 from writer_jobs_mcp.ids import shown_id
 from writer_jobs_mcp.text import quoted
 
@@ -23,11 +24,36 @@ async def describe_application(client: WriterClient, application_id: str) -> App
         return None
 
 
-async def find_job(client: WriterClient, application_id: str, job_id: str) -> Job:
-    """The job with this id, looked for among the application's failed jobs first and then among all of them.
+async def get_job(
+    client: WriterClient, job_id: str, application: str | None, first: str
+) -> tuple[Job, ResolvedApplication | None]:
+    """The job with this id, and its application where that had to be searched for the job.
+
+    Args:
+        client: Writer.
+        job_id: The job.
+        application: The id or the name of its application, where that is known.
+        first: The status that the job probably has.
 
     Raises:
-        NotFound: It is not there, or the application is not.
+        NotFound: Writer does not know the job, or not the application.
+        WriterError: Writer could not be asked, or :func:`find_job` did not find it.
+    """
+    try:
+        return await client.get_job(job_id), None
+    except NotFound as exc:
+        if application is None:
+            message = f"{exc} If you know its application, pass application_id too: its list is then searched."
+            raise NotFound(message) from exc
+    return await with_application(client, application, lambda id_: find_job(client, id_, job_id, first))
+
+
+async def find_job(client: WriterClient, application_id: str, job_id: str, first: str = "failed") -> Job:
+    """The job with this id, looked for among the application's jobs of the ``first`` status and then among all.
+
+    Raises:
+        NotListed: It is not there.
+        NotFound: The application is not.
         UnreadableAnswer: It is not among those that can be read, and there are others.
         BudgetSpent: The time was over first; says how many jobs had been looked through.
         WriterError: Writer could not be asked.
@@ -35,7 +61,7 @@ async def find_job(client: WriterClient, application_id: str, job_id: str) -> Jo
     seen: set[str] = set()
     job, application = quoted(shown_id(job_id)), quoted(shown_id(application_id))
     try:
-        for status in ("failed", None):
+        for status in (first, None):
             offset = 0
             unread = ""
             unreadable: set[str] = set()
@@ -74,4 +100,4 @@ async def find_job(client: WriterClient, application_id: str, job_id: str) -> Jo
         f"Writer knows no job {job}: it is not among the {len(seen)} jobs of application "
         f"{application} either. Check both ids; list_application_jobs shows the jobs."
     )
-    raise NotFound(message)
+    raise NotListed(message)

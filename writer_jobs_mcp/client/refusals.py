@@ -73,7 +73,8 @@ def _refused(status: int, subject: str, complaint: str, key: BearerKey) -> Write
             said = f", saying {quoted(words)}" if words else ", without saying why"
             return BadRequest(
                 f"Writer would not take the request about {subject} ({named(status)}){said}. Correct the arguments and "
-                "call again."
+                "call again.",
+                status,
             )
 
 
