@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.client import Transport
 
 INSTRUCTIONS = """\
-Answers questions about asynchronous jobs of Writer no-code applications: what ran, what failed, why, is it new, is it \
-worth a retry, what is stuck.
+Answers questions about asynchronous jobs of Writer applications (no-code agents): what ran, what failed, why, is it \
+new, is it worth a retry, what is stuck.
 
 Order of calls: list_applications gives application ids; triage_application_jobs(application_id, since="24h") answers \
 most questions about an application in one call; get_job_error explains one failure; list_application_jobs pages \
 through single jobs; get_job_output reads an output; wait_for_job waits for a running one. retry_jobs, where it is \
-offered, only with the user's consent and first with dry_run.
+offered, only with the user's consent and first with dry_run. application_id also takes an exact name, or the \
+writer.com address that the user pasted.
 
 - Triage counts every job it read; coverage.complete=false means that it did not read all: say so. Its groups are cut \
 to the 12 largest, and failures_omitted counts the rest.
