@@ -33,11 +33,11 @@ from writer_jobs_mcp.triage import Triage, Window
 
 DEFINITIONS = {
     "list_applications": 600,
-    "triage_application_jobs": 760,
-    "list_application_jobs": 700,
+    "triage_application_jobs": 800,
+    "list_application_jobs": 740,
     "get_job_error": 480,
-    "get_job_output": 450,
-    "wait_for_job": 430,
+    "get_job_output": 530,
+    "wait_for_job": 500,
     "retry_jobs": 540,
 }
 """The most characters that each tool may take of every conversation: name, description and arguments."""
@@ -46,7 +46,7 @@ DEFINITIONS = {
 async def test_each_tool_keeps_to_its_budget() -> None:
     sizes = {name: len(compact(offered(tool))) for name, tool in (await published()).items()}
     assert {name: size for name, size in sizes.items() if size > DEFINITIONS[name]} == {}
-    assert sum(sizes.values()) < 4_000
+    assert sum(sizes.values()) < 4_200
 
 
 def offered(tool: Mapping[str, Any]) -> Told:

@@ -126,8 +126,10 @@ REACHES_UPSTREAM = [
     ("get_job_error", {"job_id": "some-job"}, ("path", "/v1/applications/jobs/some-job")),
     ("get_job_error", {"job_id": "some-job", "application_id": ALIAS}, ("path", f"/v1/applications/{ALIAS}/jobs")),
     ("get_job_output", {"job_id": "some-job"}, ("path", "/v1/applications/jobs/some-job")),
+    ("get_job_output", {"job_id": "some-job", "application_id": ALIAS}, ("path", f"/v1/applications/{ALIAS}/jobs")),
     ("triage_application_jobs", {"application_id": ALIAS}, ("path", f"/v1/applications/{ALIAS}/jobs")),
     ("wait_for_job", {"job_id": "some-job"}, ("path", "/v1/applications/jobs/some-job")),
+    ("wait_for_job", {"job_id": "some-job", "application_id": ALIAS}, ("path", f"/v1/applications/{ALIAS}/jobs")),
     ("retry_jobs", {"job_ids": ["some-job"]}, ("path", "/v1/applications/jobs/some-job")),
 ]  # fmt: skip
 HELD_BACK = {

@@ -177,11 +177,20 @@ _GAPS = r"No page follows, but this is NOT complete:"
 _TOOLS = "get_job_error|retry_jobs|list_application_jobs|triage_application_jobs"
 _SUBJECT = r'(?:the list of applications|(?:application|job) "")'
 _ADVICE = "|".join(re.escape(each) for each in set(ADVICE.values()))
+_CANDIDATES = r'"" \(""\)(?:, "" \(""\))*(?: and \d+ more)?'
 _SENTENCE = (
     rf"Writer would not take the request about {_SUBJECT} \(4\d\d [A-Z][A-Za-z ]+\)"
     r'(?:, saying ""|, without saying why)\.'
     r" Correct the arguments and call again\."
+    r"(?: It could not be looked up among the names of applications: Writer would not list the applications\.)?"
     rf"|Writer does not know {_SUBJECT}, or this key cannot see it \(404\)\. Check the id\."
+    r'|Writer does not know application "": no application \(no-code agent\) has this id or name, of the \d+ that'
+    rf" (?:this key can see|could be read, and there are others)\.(?: Similar names: {_CANDIDATES}\.)?"
+    r" list_applications shows ids and names\."
+    rf'|\d+ applications \(no-code agents\) are called "": {_CANDIDATES}\.'
+    r" Pass the id of the right one; list_applications shows them all\."
+    r'|"" is the id of a job, not of an application \(no-code agent\); its application is ""\.'
+    r' Pass that one, or call get_job_error with job_id=""\.'
     r'|Writer knows no job "": it is not among the \d+ jobs of application "" either\. Check both ids;'
     r" list_application_jobs shows the jobs\."
     r"|The user did not agree; nothing was sent\."
@@ -202,7 +211,7 @@ LAYOUT = re.compile(
             r"Id, name in its owner's words, quoted, type, status:",
             rf'{_ID}(?: "")?(?: {_STATE})?(?: {_STATE})?(?: updated {_TIME})?',
             # A list of jobs.
-            rf"Jobs of application {_ID}: offset=\d+, limit=\d+, returned=\d+(?:, total=\d+)?\."
+            rf'Jobs of application {_ID}(?: "")?: offset=\d+, limit=\d+, returned=\d+(?:, total=\d+)?\.'
             rf" (?:The list ends here\.|{_GAPS}|More may follow: next_offset=\d+\.){_UNREADABLE}",
             r"Created \(UTC\), id, status, seconds, then the job's own words \(error if failed, else output\), quoted:",
             r"\d{4}-\d\d-\d\d",
@@ -210,7 +219,7 @@ LAYOUT = re.compile(
             r'(?: (?:output )?"")?(?: \(\d+ chars\))?',
             # One job.
             r"(?:Not f|F)inished\.",
-            rf"Job {_ID} of application {_ID}: {_STATE}\.",
+            rf'Job {_ID} of application {_ID}(?: "")?: {_STATE}\.',
             rf"Created {_TIME}(?: completed {_TIME})?(?: [\d.]+s)?",
             rf"This job did not fail: its status is {_STATE}"
             r"(?: and it has no error|, although Writer gives an error text with it)\.",
@@ -218,7 +227,7 @@ LAYOUT = re.compile(
             rf"Cause: [a-z_]+; retry: [a-z_]+\. (?:{_ADVICE})",
             r'Decided by these words of the error: ""',
             r'The error, in the job\'s own words(?: \(\d+ characters in all\))?: ""',
-            rf"Job {_ID} of application {_ID}: {_STATE}, offset=\d+, output_chars=\d+\."
+            rf'Job {_ID} of application {_ID}(?: "")?: {_STATE}, offset=\d+, output_chars=\d+\.'
             r"(?: The output ends here\.| More follows: next_offset=\d+\.)?",
             rf"Writer gives no output text for this job(?: yet)?: its status is {_STATE}\."
             r"(?: get_job_error tells why\.)?",
@@ -247,7 +256,9 @@ LAYOUT = re.compile(
             _SENTENCE,
             r"[a-z_]+(?:\[\d+\])? must be"
             r" (?:an id as Writer gives it: no slash, backslash or control character, and not only dots"
-            r'|at most 200 characters long); got ""\.',
+            r"|at most 200 characters long)"
+            r"(?: \(paste a writer\.com address whole, with https://; an application with such a name is addressed by"
+            r' its id, which list_applications shows\))?; got ""\.',
             r'Unknown argument "": [a-z_]+ takes [a-z_, ]+\.',
         )
     )

@@ -8,7 +8,18 @@ from writer_jobs_mcp.failures import Category, Retry
 from writer_jobs_mcp.ids import shown_id
 from writer_jobs_mcp.states import KNOWN_STATUSES
 from writer_jobs_mcp.text import clean_ends, head_and_tail, quoted
-from writer_jobs_mcp.views.form import Maybe, View, label, lines, moment, seconds, seconds_text, spaced, word
+from writer_jobs_mcp.views.form import (
+    Maybe,
+    View,
+    application_text,
+    label,
+    lines,
+    moment,
+    seconds,
+    seconds_text,
+    spaced,
+    word,
+)
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.models import Job
@@ -37,6 +48,7 @@ class JobError(View):
 
     job_id: str
     application_id: str
+    application_name: Maybe[str] = None
     status: str
     created_at: str
     completed_at: Maybe[str] = None
@@ -48,8 +60,9 @@ class JobError(View):
 
     def as_text(self) -> str:
         length = "" if self.error_chars is None else f" ({self.error_chars} characters in all)"
+        application = application_text(self.application_id, self.application_name)
         return lines(
-            f"Job {word(self.job_id)} of application {word(self.application_id)}: {word(self.status)}.",
+            f"Job {word(self.job_id)} of application {application}: {word(self.status)}.",
             spaced(
                 f"Created {self.created_at}",
                 self.completed_at and f"completed {self.completed_at}",
@@ -61,7 +74,7 @@ class JobError(View):
         )
 
 
-def job_error(job: "Job", now: datetime) -> JobError:
+def job_error(job: "Job", now: datetime, application_name: str | None = None) -> JobError:
     """What is known of one job's failure."""
     failed = job.status == "failed"
     error, end = clean_ends(job.error, _END_LENGTH) if job.error else ("", None)
@@ -70,6 +83,7 @@ def job_error(job: "Job", now: datetime) -> JobError:
     return JobError(
         job_id=shown_id(job.id),
         application_id=shown_id(job.application_id),
+        application_name=application_name,
         status=status,
         created_at=moment(job.created_at),
         completed_at=job.completed_at and moment(job.completed_at),

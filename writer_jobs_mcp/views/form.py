@@ -116,6 +116,11 @@ def word(text: str) -> str:
     return text if text in _PLAIN_WORDS or _PLAIN_ID.fullmatch(text) else quoted(text)
 
 
+def application_text(application_id: str, name: str | None) -> str:
+    """An application's id, and its name where that is known."""
+    return word(application_id) if name is None else f"{word(application_id)} {quoted(name)}"
+
+
 def count(number: int, thing: str) -> str:
     """``1 job``, ``1,200 jobs``."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from writer_jobs_mcp.ids import shown_id
 from writer_jobs_mcp.text import clean_piece, one_line, preview, quoted
 from writer_jobs_mcp.views.failure import JobError, job_error
-from writer_jobs_mcp.views.form import Maybe, View, label, lines, spaced, word
+from writer_jobs_mcp.views.form import Maybe, View, application_text, label, lines, spaced, word
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.models import Job
@@ -19,6 +19,7 @@ class JobOutput(View):
 
     job_id: str
     application_id: str
+    application_name: Maybe[str] = None
     status: str
     title: Maybe[str] = None
     output: Maybe[str] = None
@@ -28,11 +29,12 @@ class JobOutput(View):
     message: Maybe[str] = None
 
     def as_text(self) -> str:
+        application = application_text(self.application_id, self.application_name)
         where = f"offset={self.offset}, output_chars={self.output_chars}."
         more = "The output ends here." if self.next_offset is None else f"More follows: next_offset={self.next_offset}."
         return lines(
             spaced(
-                f"Job {word(self.job_id)} of application {word(self.application_id)}: {word(self.status)},",
+                f"Job {word(self.job_id)} of application {application}: {word(self.status)},",
                 where,
                 (self.output is not None or self.next_offset is not None) and more,
             ),
@@ -42,7 +44,7 @@ class JobOutput(View):
         )
 
 
-def job_output(job: "Job", *, offset: int, max_chars: int) -> JobOutput:
+def job_output(job: "Job", *, offset: int, max_chars: int, application_name: str | None = None) -> JobOutput:
     """A piece of a job's output; positions count the characters of the output as Writer has it."""
     output = job.output or ""
     shown, following = clean_piece(output, offset, max_chars)
@@ -51,6 +53,7 @@ def job_output(job: "Job", *, offset: int, max_chars: int) -> JobOutput:
     return JobOutput(
         job_id=shown_id(job.id),
         application_id=shown_id(job.application_id),
+        application_name=application_name,
         status=label(job.status),
         title=preview(job.title, _TITLE_LENGTH) or None if job.title else None,
         output=shown or None,
@@ -87,9 +90,11 @@ class JobWait(JobError):
         return lines("Finished." if self.finished else "Not finished.", super().as_text())
 
 
-def job_wait(job: "Job", now: datetime, *, waited: float, trouble: str | None) -> JobWait:
+def job_wait(
+    job: "Job", now: datetime, *, waited: float, trouble: str | None, application_name: str | None = None
+) -> JobWait:
     """How a job stands after ``waited`` seconds; ``trouble`` is the sentence of an error that cut the wait short."""
-    known = job_error(job, now)
+    known = job_error(job, now, application_name)
     message = known.message
     if job.is_running:
         message = f"It is still {word(label(job.status))} after {waited:.0f} s of waiting. Call wait_for_job again."

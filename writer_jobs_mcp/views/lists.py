@@ -8,7 +8,19 @@ from pydantic_core import to_json
 
 from writer_jobs_mcp.ids import can_be_asked_for, shown_id
 from writer_jobs_mcp.text import ELLIPSIS, cut, preview, quoted, shorten
-from writer_jobs_mcp.views.form import Maybe, View, count, label, lines, moment, seconds, seconds_text, spaced, word
+from writer_jobs_mcp.views.form import (
+    Maybe,
+    View,
+    application_text,
+    count,
+    label,
+    lines,
+    moment,
+    seconds,
+    seconds_text,
+    spaced,
+    word,
+)
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.models import Application, ApplicationPage, JobPage, ListedJob, Unreadable
@@ -165,13 +177,15 @@ class JobList(View):
     """The result of ``list_application_jobs``."""
 
     application_id: str
+    application_name: Maybe[str] = None
     status: Maybe[str] = None
     jobs: list[JobRow]
     page: JobPageInfo
 
     def as_text(self) -> str:
         of_what = f" with status={self.status}" if self.status else ""
-        head = f"Jobs of application {word(self.application_id)}{of_what}: {self.page.as_text()}"
+        application = application_text(self.application_id, self.application_name)
+        head = f"Jobs of application {application}{of_what}: {self.page.as_text()}"
         if not self.jobs:
             return head
         days = groupby(self.jobs, key=lambda row: row.created_at[:10])
@@ -180,12 +194,19 @@ class JobList(View):
 
 
 def job_list(
-    page: "JobPage", *, application_id: str, status: str | None, offset: int, limit: int, now: datetime
+    page: "JobPage",
+    *,
+    application_id: str,
+    application_name: str | None = None,
+    status: str | None,
+    offset: int,
+    limit: int,
+    now: datetime,
 ) -> JobList:
     """A page of jobs, as the agent gets it: previews shrink before the whole grows past its bound, then rows go."""
     # A server that ignores `limit` sends more; what is cut off here is the next page.
     shown = page.first(limit)
-    named = {"application_id": shown_id(application_id), "status": status}
+    named = {"application_id": shown_id(application_id), "application_name": application_name, "status": status}
     while True:
         rows = _rows([_Draft.of(job, now) for job in shown.jobs])
         listed = JobList.model_validate({**named, "jobs": rows, "page": _page_info(page, shown, offset, limit)})
