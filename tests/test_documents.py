@@ -15,7 +15,7 @@ from tests.credentials import CREDENTIALS, INNOCENT
 from tests.snapshots import published
 from tests.test_cli import run
 from writer_jobs_mcp import __version__
-from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.config import Config, Setting, settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -35,13 +35,9 @@ async def test_the_tool_table_is_the_servers() -> None:
     assert written == {name: list(tool["inputSchema"]["properties"]) for name, tool in (await published()).items()}
 
 
-def test_the_settings_table_names_every_setting_with_its_default() -> None:
-    written = {row[0].strip("`"): row[1].strip("`") for row in table("Settings")}
-    defaults = {
-        str(field.validation_alias): "" if field.default is None else str(field.default)
-        for field in Config.model_fields.values()
-    }
-    assert written == {name: default.lower() if default == "False" else default for name, default in defaults.items()}
+def test_the_settings_table_is_what_help_prints() -> None:
+    written = [Setting(*(cell.replace("`", "") for cell in row)) for row in table("Settings")]
+    assert written == settings()
 
 
 def test_the_commands_table_names_every_option() -> None:

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from writer_jobs_mcp import __version__
-from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.config import Config, settings
 
 ROOT = Path(__file__).parents[1]
 ENTRY: dict[str, Any] = json.loads((ROOT / "server.json").read_text(encoding="utf-8"))
@@ -38,13 +38,9 @@ def test_the_image_says_that_it_belongs_to_the_entry() -> None:
     assert label in (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
-def test_it_has_every_setting_with_its_default() -> None:
-    known = {str(field.validation_alias): field.default for field in Config.model_fields.values()}
-    told = {name: setting.get("default") for name, setting in SETTINGS.items()}
-    assert told == {
-        name: None if default is None else str(default).lower() if isinstance(default, bool) else str(default)
-        for name, default in known.items()
-    }
+def test_it_has_every_setting_with_its_default_and_its_meaning() -> None:
+    written = [(name, each.get("default", ""), each["description"]) for name, each in SETTINGS.items()]
+    assert written == [(name, default, f"{meaning[0].upper()}{meaning[1:]}.") for name, default, meaning in settings()]
 
 
 def test_only_the_key_is_secret() -> None:

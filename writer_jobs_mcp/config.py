@@ -4,14 +4,16 @@ import codecs
 import ipaddress
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from writer_jobs_mcp.credentials import MASK
 from writer_jobs_mcp.errors import ConfigError, MissingKey
+from writer_jobs_mcp.text import clean, preview, quoted
 
 HOW_TO_SET_A_KEY = (
     "Set WRITER_API_KEY, or WRITER_API_KEY_FILE to a file that holds the key, in the environment of this server and "
@@ -25,6 +27,10 @@ _UNEXPANDED = re.compile(r"\$\{[^{}]*\}\Z")
 _NEVER_IN_A_URL = re.compile(r"[\s\\\x00-\x1f]")
 _KEY = re.compile(r"[\x21-\x7e]+\Z")
 _GREATEST_KEY_FILE = 65_536
+# A long run of the characters that keys have, or the parts of a URL in which credentials stand.
+_MAY_BE_SECRET = re.compile(r"(?=[\w+/=-]*\d)[\w+/=-]{12,}|[\w+/=-]{20,}|[@?#]")
+_TELLS_NOTHING = 3  # characters: that a key holds them too is chance
+_LONGEST_SHOWN = 60
 
 
 def _base_url(value: str) -> str:
@@ -37,11 +43,11 @@ def _base_url(value: str) -> str:
         message = "must be a URL such as https://api.writer.com"
         raise ValueError(message)
     if parts.username is not None or parts.query or parts.fragment:
-        message = "must be a bare URL, with no user name, password, query or fragment"
+        message = "must be a URL without a user name, a password, a query or a fragment"
         raise ValueError(message)
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         message = (
-            "must start with https:// (http:// is for loopback addresses only), so that the key is not sent in clear"
+            "must start with https:// (http:// is for loopback addresses only, because it sends the key unencrypted)"
         )
         raise ValueError(message)
     return value.rstrip("/")
@@ -59,7 +65,7 @@ def is_loopback(host: str) -> bool:
 
 def _usable_key(value: SecretStr) -> SecretStr:
     if not _KEY.match(value.get_secret_value()):
-        message = "holds a character that no key has (a blank, a line break or a letter outside ASCII)"
+        message = "must be the key alone, without blanks, line breaks or letters outside ASCII"
         raise ValueError(message)
     return value
 
@@ -81,39 +87,99 @@ class Config(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     api_key: Annotated[
-        Annotated[SecretStr, AfterValidator(_usable_key)] | None, Field(validation_alias="WRITER_API_KEY")
+        Annotated[SecretStr, AfterValidator(_usable_key)] | None,
+        Field(
+            validation_alias="WRITER_API_KEY",
+            description="the API key; without one the server starts, and each tool says how to set it",
+        ),
     ] = None
-    api_key_file: Annotated[Path | None, Field(validation_alias="WRITER_API_KEY_FILE")] = None
-    base_url: Annotated[str, AfterValidator(_base_url), Field(validation_alias="WRITER_BASE_URL")] = (
-        "https://api.writer.com"
-    )
-    call_budget: Annotated[float, Field(validation_alias="WRITER_JOBS_CALL_BUDGET", ge=1, le=600)] = 45
-    """Seconds that one tool call may take in all."""
-    concurrency: Annotated[int, Field(validation_alias="WRITER_JOBS_CONCURRENCY", ge=1, le=16)] = 6
-    """Requests in flight at once, for the whole server."""
-    allow_retry: Annotated[bool, Field(validation_alias="WRITER_JOBS_ALLOW_RETRY")] = False
-    log_level: Annotated[LogLevel, Field(validation_alias="WRITER_JOBS_LOG_LEVEL")] = "WARNING"
+    api_key_file: Annotated[
+        Path | None,
+        Field(
+            validation_alias="WRITER_API_KEY_FILE",
+            description="a file that holds the key, used where WRITER_API_KEY is not set; read again when Writer "
+            "answers 401, so a rotated key needs no restart",
+        ),
+    ] = None
+    base_url: Annotated[
+        str,
+        AfterValidator(_base_url),
+        Field(
+            validation_alias="WRITER_BASE_URL",
+            description="the address of the Writer API; https only, except for loopback addresses",
+        ),
+    ] = "https://api.writer.com"
+    call_budget: Annotated[
+        float,
+        Field(
+            validation_alias="WRITER_JOBS_CALL_BUDGET",
+            ge=1,
+            le=600,
+            description="seconds that one tool call may take, waiting and retries included; from 1 to 600",
+        ),
+    ] = 45
+    concurrency: Annotated[
+        int,
+        Field(
+            validation_alias="WRITER_JOBS_CONCURRENCY",
+            ge=1,
+            le=16,
+            description="requests in flight at once, for the whole server; from 1 to 16",
+        ),
+    ] = 6
+    allow_retry: Annotated[
+        bool,
+        Field(
+            validation_alias="WRITER_JOBS_ALLOW_RETRY",
+            description="offer retry_jobs; without it the server cannot change anything",
+        ),
+    ] = False
+    log_level: Annotated[
+        LogLevel,
+        Field(
+            validation_alias="WRITER_JOBS_LOG_LEVEL",
+            description=f"level of the log on stderr: {', '.join(LOG_LEVELS)}; --log-level on the command line wins",
+        ),
+    ] = "WARNING"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Read the settings from ``environ``; blank values and ``${…}`` that no launcher expanded are unset.
 
         Raises:
-            ConfigError: A value cannot be used. The message is one sentence that names the setting and does not
-                repeat the value, which may be a key put in the wrong place.
+            ConfigError: Values cannot be used. One sentence for each names the setting and what it must be.
+        """
+        config, faults = cls.read(environ)
+        if faults:
+            raise ConfigError(*faults)
+        return config
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> tuple[Self, tuple[str, ...]]:
+        """Read the settings as :meth:`from_env` does, with the default for each that cannot be used.
+
+        Returns:
+            The settings, and one sentence for each that cannot be used. A sentence quotes the value, unless that may
+            be a secret: some people put the key in the wrong setting.
         """
         given = {name: value.strip() for name, value in environ.items() if name.startswith("WRITER_")}
         given = {name: value for name, value in given.items() if value and not _UNEXPANDED.match(value)}
-        if "WRITER_JOBS_LOG_LEVEL" in given:
-            given["WRITER_JOBS_LOG_LEVEL"] = given["WRITER_JOBS_LOG_LEVEL"].upper()
+        values = dict(given)
+        if "WRITER_JOBS_LOG_LEVEL" in values:
+            values["WRITER_JOBS_LOG_LEVEL"] = values["WRITER_JOBS_LOG_LEVEL"].upper()
         try:
-            return cls.model_validate(given)
+            return cls.model_validate(values), ()
         except ValidationError as exc:
-            complaint = exc.errors(include_url=False, include_context=False, include_input=False)[0]
-            what = "it must be true or false" if complaint["type"] == "bool_parsing" else complaint["msg"]
-            what = what.removeprefix("Value error, ").replace("Input should", "it should")
-            message = f"{complaint['loc'][0]} cannot be used: {what[0].lower()}{what[1:]}."
-            raise ConfigError(message) from None
+            complaints = exc.errors(include_url=False, include_context=False, include_input=False)
+        must = {str(each["loc"][0]): each["msg"].removeprefix("Value error, ") for each in complaints}
+        # Only a validator of ours says what the value must be; for the others it follows from the type.
+        types = cls.model_json_schema()["properties"]
+        must = {name: said if said.startswith("must ") else _must_be(types[name]) for name, said in must.items()}
+        keys = [value for name, value in given.items() if name.startswith("WRITER_API_KEY")]
+        usable = {name: value for name, value in values.items() if name not in must}
+        shown = {name: "" if name == "WRITER_API_KEY" else got(given[name], keys) for name in must}
+        faults = tuple(f"{name} {said}{shown[name]}." for name, said in must.items())
+        return cls.model_validate(usable), faults
 
     def read_key(self) -> str:
         """The API key: ``WRITER_API_KEY`` where it is set, else what the key file holds now.
@@ -126,18 +192,24 @@ class Config(BaseModel):
         if self.api_key_file is None:
             message = f"No Writer API key is set. {HOW_TO_SET_A_KEY}"
             raise MissingKey(message)
-        # Its path is not told: some put the key itself where the name of its file belongs.
+        # Its path is not shown: some people put the key itself in this setting.
         try:
             with open(self.api_key_file.expanduser(), "rb", opener=_without_waiting) as file:
                 key = _decoded(file.read(_GREATEST_KEY_FILE) or b"").strip()
         except (OSError, UnicodeDecodeError, RuntimeError) as exc:
-            reason = exc.strerror if isinstance(exc, OSError) else "it is not a text file with a key"
-            message = f"The key file that WRITER_API_KEY_FILE names cannot be read: {reason}. Mend it, then call again."
+            reason = exc.strerror if isinstance(exc, OSError) else "it is not a text file"
+            message = (
+                f"The file named by WRITER_API_KEY_FILE cannot be read: {reason}. Correct the setting or the file, "
+                "then try again."
+            )
             raise MissingKey(message) from None
+        if not key:
+            message = "The file named by WRITER_API_KEY_FILE is empty. Put the API key in it, then try again."
+            raise MissingKey(message)
         if not _KEY.match(key):
             message = (
-                "The key file that WRITER_API_KEY_FILE names holds no key, or more than a key. Put the key alone in "
-                "it, then call again."
+                "The file named by WRITER_API_KEY_FILE must hold the API key and nothing else. Correct the file, then "
+                "try again."
             )
             raise MissingKey(message)
         return key
@@ -148,3 +220,54 @@ class Config(BaseModel):
             return self.read_key() in text
         except MissingKey:
             return False
+
+
+class Setting(NamedTuple):
+    """A setting as people read of it: its default is blank where there is none."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+def settings() -> list[Setting]:
+    """Return every setting, in the order in which they are documented."""
+    return [
+        Setting(str(field.validation_alias), _as_written(field.default), field.description or "")
+        for field in Config.model_fields.values()
+    ]
+
+
+def _as_written(default: object) -> str:
+    if default is None:
+        return ""
+    return str(default).lower() if isinstance(default, bool) else str(default)
+
+
+def _must_be(kind: Mapping[str, Any]) -> str:
+    """Say what a value must be, from the JSON schema of its setting."""
+    if "enum" in kind:
+        return f"must be one of {', '.join(kind['enum'])}"
+    if kind["type"] == "boolean":
+        return "must be true or false"
+    number = "a number" if kind["type"] == "number" else "a whole number"
+    return f"must be {number} from {kind['minimum']} to {kind['maximum']}"
+
+
+def got(value: str, keys: Sequence[str] = ()) -> str:
+    """Quote a value that cannot be used, as the end of a sentence; say that it is not shown where it may be a secret.
+
+    Args:
+        value: What was given.
+        keys: The API key, as far as it is known.
+    """
+    if may_be_secret(value, keys):
+        return "; the value is not shown here, because it may be a secret"
+    return f"; got {quoted(preview(value, _LONGEST_SHOWN))}"
+
+
+def may_be_secret(value: str, keys: Sequence[str] = ()) -> bool:
+    """Whether a value may be, or may hold, a key or a password."""
+    shown = clean(value)
+    is_key = any(key in shown or (len(shown) > _TELLS_NOTHING and shown in key) for key in keys)
+    return is_key or MASK in shown or _MAY_BE_SECRET.search(shown) is not None

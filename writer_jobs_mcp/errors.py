@@ -17,8 +17,8 @@ The tree::
     │   └── FailedRetry     Writer answered it with a redirect or a 5xx
     └── BadArguments        arguments that contradict each other, or name several applications or a job for one
 
-    ConfigError             a setting that cannot be used; raised before anything is served
-    └── UnusableNetworkSetting  is a WriterError too: a proxy or authorities, seen when Writer is first asked
+    ConfigError             settings that cannot be used; raised before anything is served
+    └── UnusableNetworkSetting  is a WriterError too: a proxy, certificates or a host name, seen at the first request
 
 ``str(error)`` is complete: what happened, then what to do. It never holds the key or any part of it.
 """
@@ -89,8 +89,12 @@ class BadArguments(WriterError):
 
 
 class ConfigError(Exception):
-    """A setting in the environment cannot be used; the message names it and says how to mend it."""
+    """The command line or the environment cannot be used: one sentence for each fault, which says how to correct it."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__(" ".join(sentences))
+        self.sentences = sentences
 
 
 class UnusableNetworkSetting(WriterError, ConfigError):
-    """A proxy or a file of authorities that the environment names cannot be used; seen when Writer is first asked."""
+    """A proxy, a file of certificates or the host name of Writer cannot be used; seen at the first request."""

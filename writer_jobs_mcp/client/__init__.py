@@ -7,10 +7,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from writer_jobs_mcp.client.connecting import Transport, connect, in_process, opened
+    from writer_jobs_mcp.client.connecting import Transport, connect, in_process, network_faults, opened
     from writer_jobs_mcp.client.endpoints import WriterClient
 
-__all__ = ["Transport", "WriterClient", "connect", "in_process", "opened"]
+__all__ = ["Transport", "WriterClient", "connect", "in_process", "network_faults", "opened"]
 
 
 def __getattr__(name: str) -> object:

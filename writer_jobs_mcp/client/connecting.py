@@ -1,4 +1,4 @@
-"""The way to Writer: pooled connections for one server's life, through whatever proxy and authorities are set."""
+"""Connect to Writer: pooled connections for one server's life, through the proxy and the certificates that are set."""
 
 import logging
 from collections.abc import AsyncGenerator
@@ -31,7 +31,7 @@ async def connect(config: Config, transport: Transport | None = None) -> AsyncGe
         transport: What carries the requests; the network, unless another is given.
 
     Raises:
-        UnusableNetworkSetting: A proxy or a file of authorities that the environment names cannot be used.
+        UnusableNetworkSetting: A proxy, a file of certificates or the host name of Writer cannot be used.
     """
     client = opened(config, transport)
     try:
@@ -58,23 +58,35 @@ def in_process(app: Any) -> Transport:
     return httpx.ASGITransport(app)
 
 
-def _http(config: Config, key: BearerKey, transport: Transport | None) -> httpx.AsyncClient:
-    # What these errors quote may hold the password of a proxy, so none is told or chained.
+def network_faults(config: Config) -> tuple[str, ...]:
+    """One sentence for each setting of the network that :func:`connect` would refuse."""
     try:
-        url = httpx.URL(config.base_url)
-        url.host  # noqa: B018 - an invalid host name fails here
-    except (ValueError, httpx.InvalidURL):
-        message = "WRITER_BASE_URL cannot be used: its host is no name that there can be. Correct it."
-        raise UnusableNetworkSetting(message) from None
-    uses_tls = transport is None and url.scheme == "https"
-    context = tls_context() if uses_tls else no_tls_context()
+        _http(config, BearerKey(config), None)
+    except UnusableNetworkSetting as exc:
+        return exc.sentences
+    return ()
+
+
+def _http(config: Config, key: BearerKey, transport: Transport | None) -> httpx.AsyncClient:
+    faults: list[str] = []
+    url = _url(config.base_url)
+    if url is None:
+        faults.append("WRITER_BASE_URL has an invalid host name. Set it to a URL such as https://api.writer.com.")
+    uses_tls = transport is None and config.base_url.startswith("https:")
+    context = no_tls_context()
+    if uses_tls:
+        try:
+            context = tls_context()
+        except UnusableNetworkSetting as exc:
+            faults += exc.sentences
+    # What these errors quote may hold the password of a proxy, so none is shown or chained.
     try:
         # A proxy would be handed a plain-HTTP request as it is, key and all. Such requests go to loopback only.
-        proxy = proxy_for(url) if uses_tls else None
+        proxy = proxy_for(url) if uses_tls and url else None
         if proxy is not None and proxy.url.scheme == "https":
             proxy.ssl_context = context
-        return httpx.AsyncClient(
-            base_url=config.base_url,
+        client = httpx.AsyncClient(
+            base_url=url or "",
             auth=key,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # those set would pile up, and be sent
             headers={
@@ -94,16 +106,30 @@ def _http(config: Config, key: BearerKey, transport: Transport | None) -> httpx.
             transport=transport,
         )
     except ImportError:
-        message = (
+        client = None
+        faults.append(
             "The proxy (HTTPS_PROXY, ALL_PROXY or the system's setting) is a SOCKS proxy, which needs another package: "
             "install httpx[socks] beside writer-jobs-mcp, or set HTTPS_PROXY to an HTTP proxy."
         )
     except (ValueError, httpx.InvalidURL):
-        message = (
+        client = None
+        faults.append(
             "The proxy cannot be used (HTTPS_PROXY, ALL_PROXY or the system's setting): "
             "set HTTPS_PROXY to a URL such as http://proxy.example:8080."
         )
-    raise UnusableNetworkSetting(message)
+    if faults or client is None:
+        raise UnusableNetworkSetting(*faults)
+    return client
+
+
+def _url(base_url: str) -> httpx.URL | None:
+    """The address of Writer; None where no host can have its name."""
+    try:
+        url = httpx.URL(base_url)
+        url.host  # noqa: B018 - an invalid host name fails here
+    except (ValueError, httpx.InvalidURL):
+        return None
+    return url
 
 
 async def _forget_where_to(response: httpx.Response) -> None:
