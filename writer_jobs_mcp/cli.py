@@ -67,7 +67,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
             case _:
                 return _serve(environ, sandbox=arguments.sandbox)
     except ConfigError as exc:
-        sys.stderr.write(f"{PROGRAM}: {exc}\n")
+        sys.stderr.writelines(f"{PROGRAM}: {sentence}\n" for sentence in exc.sentences)
         return 2
 
 
@@ -215,13 +215,13 @@ def _check(environ: Mapping[str, str], *, as_json: bool) -> int:
     from writer_jobs_mcp.config import Config
     from writer_jobs_mcp.log import log_to_stderr
 
+    config, faults = Config.read(environ)
+    log_to_stderr(config.log_level)
     try:
-        config = Config.from_env(environ)
-        log_to_stderr(config.log_level)
-        findings = anyio.run(check, config, environ)
+        findings = anyio.run(check, config, environ, faults)
     except ConfigError as exc:
         if as_json:
-            _write(settings_unusable(str(exc)).as_json())
+            _write(settings_unusable(exc.sentences, environ).as_json())
         raise
     _write(findings.as_json() if as_json else findings.as_text())
     return 0 if findings.hold else 1

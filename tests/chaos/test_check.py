@@ -1,4 +1,4 @@
-"""Each way in which ``check`` can fail, provoked: its line says what happened, then how to mend it."""
+"""Each way in which ``check`` can fail, provoked: its line says what happened, then what to do."""
 
 import asyncio
 import json
@@ -36,10 +36,12 @@ async def tried(url: str, tally: Tally, **environ: str) -> dict[str, str]:
     said = json.loads(findings.as_json())
     assert (said["ok"], findings.hold) == (False, False)
     assert [each["name"] for each in said["checks"]] == ["settings", "reachable", "key"]
-    assert lines == [
-        f"{'ok  ' if each['ok'] else 'FAIL'}  {each['name']:<10}{each['detail']}" for each in said["checks"]
-    ]
+    mark = {True: "ok  ", False: "FAIL", None: "-   "}
+    assert lines == [f"{mark[each['ok']]}  {each['name']:<10}{each['detail']}" for each in said["checks"]]
     return {each["name"]: each["detail"] for each in said["checks"] if not each["ok"]}
+
+
+NOT_TRIED = "Not tried, because Writer could not be reached."
 
 
 async def silence(_: Exchange) -> None:
@@ -50,17 +52,17 @@ WAIT = "Retry-After: 60"  # too long to begin, so nothing is waited for here
 ANSWERS: dict[str, tuple[Behaviour, str, str]] = {
     "401": (
         says(answer(b"", "401 No")),
-        "Writer refused the API key (401).",
+        "Rejected: Writer refused the API key (401).",
         "Check that WRITER_API_KEY holds a current key",
     ),
     "403": (
         says(answer(b"", "403 No")),
-        "may not see the list of applications (403).",
-        "Use a key of the team that owns it",
+        "Rejected: Writer does not let this key list applications (403).",
+        "Use a key that may, or ask the administrator",
     ),
     "404": (
         says(answer(b"", "404 No")),
-        "Writer does not know the list of applications",
+        "Could not be tried: Writer does not know the list of applications",
         "(404). Check WRITER_BASE_URL.",
     ),
     "400": (says(answer(envelope("No"), "400 No")), '(400 Bad Request), saying "No".', "Check WRITER_BASE_URL."),
@@ -109,12 +111,13 @@ NETWORK = "Check WRITER_BASE_URL, the network and any proxy"
 async def test_where_nobody_listens(unused_url: str, tally: Tally) -> None:
     failed = await tried(unused_url, tally, WRITER_JOBS_CALL_BUDGET="1")
     assert_told(failed["reachable"], "could not be connected to (127.0.0.1)", NETWORK)
-    assert_told(failed["key"], "could not be connected to (127.0.0.1)", NETWORK)
+    assert failed["key"] == NOT_TRIED
 
 
 async def test_a_name_that_is_not_found(tally: Tally) -> None:
     failed = await tried("https://writer.invalid", tally, WRITER_JOBS_CALL_BUDGET="1")
     assert_told(failed["reachable"], "could not be found under its name (writer.invalid)", NETWORK)
+    assert failed["key"] == NOT_TRIED
 
 
 async def test_whoever_breaks_off(tally: Tally) -> None:
@@ -127,7 +130,7 @@ async def test_whoever_is_silent_until_the_time_is_over(tally: Tally) -> None:
     async with Wire(everywhere=silence).served() as url:
         failed = await tried(url, tally, WRITER_JOBS_CALL_BUDGET="1")
     assert_told(failed["reachable"], "did not answer within 1 s.", "Check WRITER_BASE_URL, the network and any proxy.")
-    assert_told(failed["key"], "had not answered about the list of applications", "raise WRITER_JOBS_CALL_BUDGET")
+    assert failed["key"] == NOT_TRIED
 
 
 async def test_a_certificate_that_is_not_trusted(certified: ssl.SSLContext, tally: Tally) -> None:
@@ -149,6 +152,45 @@ async def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch, tally: Tall
     assert_told(failed["reachable"], "could not be reached through the proxy", NETWORK)
 
 
+def listed(*applications: dict[str, str], **others: object) -> Behaviour:
+    return says(answer(json.dumps({"data": applications, **others}).encode()))
+
+
+MANY = [{"id": f"a-{number}", "name": f"Agent {number}"} for number in range(100)]
+SEEN: dict[str, tuple[Behaviour, str]] = {
+    "none": (listed(has_more=False), "accepted, but sees no application (no-code agent)"),
+    "one": (listed(MANY[0], has_more=False), 'accepted, sees 1 application: "Agent 0"'),
+    "two": (listed(*MANY[:2], has_more=False), 'accepted, sees 2 applications, such as "Agent 0" and "Agent 1"'),
+    "one page": (
+        listed(*MANY, has_more=False),
+        'accepted, sees 100 applications, such as "Agent 0" and "Agent 1"',
+    ),
+    "more": (
+        listed(*MANY, has_more=True),
+        'accepted, sees at least 100 applications, such as "Agent 0" and "Agent 1"',
+    ),
+    "perhaps more": (listed(*MANY), 'accepted, sees at least 100 applications, such as "Agent 0" and "Agent 1"'),
+    "more of short pages": (
+        listed(MANY[0], has_more=True),
+        'accepted, sees at least 1 application, such as "Agent 0"',
+    ),
+    "without a name": (listed({"id": "a-1"}, has_more=False), 'accepted, sees 1 application: "a-1"'),
+    "that cannot be read": (listed({"name": "x"}, has_more=False), "accepted, sees 1 application"),
+    "with a forged name": (
+        listed({"id": "a", "name": 'x"\nFAIL  key  Rejected.'}, has_more=False),
+        'accepted, sees 1 application: "x\\" FAIL key Rejected."',
+    ),
+}
+
+
+@pytest.mark.parametrize(("behaviour", "detail"), SEEN.values(), ids=SEEN)
+async def test_a_good_key_is_told_by_what_it_sees(behaviour: Behaviour, detail: str, tally: Tally) -> None:
+    tally.tried["successes of check"] += 1
+    async with Wire(everywhere=behaviour).served() as url:
+        *_, key = await try_writer(settings(url, WRITER_API_KEY=KEY))
+    assert (key.name, key.ok, key.detail) == ("key", True, detail)
+
+
 async def test_no_key(url: str, tally: Tally) -> None:
     failed = await tried(url, tally, WRITER_API_KEY="")
     assert failed.keys() == {"key"}
@@ -159,13 +201,17 @@ async def test_no_key(url: str, tally: Tally) -> None:
 FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "missing": (lambda _: None, "cannot be read: No such file or directory."),
     "a folder": (Path.mkdir, "cannot be read: "),
-    "empty": (Path.touch, "holds no key, or more than a key."),
-    "blank": (lambda path: path.write_text(" \n\t\n", encoding="utf-8"), "holds no key, or more than a key."),
+    "empty": (Path.touch, "is empty."),
+    "blank": (lambda path: path.write_text(" \n\t\n", encoding="utf-8"), "is empty."),
     "two keys": (
         lambda path: path.write_text(f"{KEY}\n{KEY}\n", encoding="utf-8"),
-        "holds no key, or more than a key.",
+        "must hold the API key and nothing else.",
     ),
-    "no text": (lambda path: path.write_bytes(b"\xff\xfe\x00\xd8"), "it is not a text file with a key."),
+    "a line of .env": (
+        lambda path: path.write_text(f"WRITER_API_KEY = {KEY}\n", encoding="utf-8"),
+        "must hold the API key and nothing else.",
+    ),
+    "no text": (lambda path: path.write_bytes(b"\xff\xfe\x00\xd8"), "it is not a text file."),
 }
 
 
@@ -177,15 +223,15 @@ async def test_a_key_file_that_gives_no_key(
     make(path)
     failed = await tried(url, tally, WRITER_API_KEY="", WRITER_API_KEY_FILE=str(path))
     assert failed.keys() == {"key"}
-    assert_told(failed["key"], what, "then call again.")
+    assert_told(failed["key"], what, "then try again.")
     assert str(tmp_path) not in failed["key"]
 
 
 @pytest.mark.parametrize(
     ("environ", "words"),
     [
-        ({"WRITER_BASE_URL": "http://example.com"}, "WRITER_BASE_URL cannot be used: must start with https://"),
-        ({"WRITER_API_KEY": "two words"}, "WRITER_API_KEY cannot be used: "),
+        ({"WRITER_BASE_URL": "http://example.com"}, "WRITER_BASE_URL must start with https://"),
+        ({"WRITER_API_KEY": "two words"}, "WRITER_API_KEY must be the key alone, "),
         (
             {"HTTPS_PROXY": "nonsense://proxy"},
             "The proxy cannot be used (HTTPS_PROXY, ALL_PROXY or the system's setting): set HTTPS_PROXY to",
@@ -200,8 +246,10 @@ def test_a_setting_that_cannot_be_used_is_told_to_people_and_to_machines(
     tally.tried["failures of check"] += 1
     done = run("check", "--json", **environ)
     said = json.loads(done.stdout)
-    (finding,) = said["checks"]
+    finding, *others = said["checks"]
     assert (done.returncode, said["ok"], finding["name"], finding["ok"]) == (2, False, "settings", False)
+    assert {each["detail"] for each in others} == {"Not tried, because settings cannot be used."}
+    assert {each["ok"] for each in others} == {None}
     assert words in finding["detail"]
     assert done.stderr == f"writer-jobs-mcp: {finding['detail']}\n"
 
@@ -216,7 +264,7 @@ async def test_a_server_that_does_not_answer_itself(url: str, tmp_path: Path, ta
     done = await run_beside("check", **environ)
     assert (done.returncode, done.stderr) == (1, "It is broken.\n")
     (failed,) = (line for line in done.stdout.splitlines() if not line.startswith("ok"))
-    assert_told(failed, "did not answer itself over stdio", "Install writer-jobs-mcp anew, or report this.")
+    assert_told(failed, "did not answer over stdio", "Reinstall writer-jobs-mcp, or report this.")
 
 
 @pytest.mark.parametrize("status", [200, 401])
@@ -227,9 +275,9 @@ async def test_a_collector_is_tried_where_spans_are_asked_for(url: str, status: 
         done = await run_beside("check", **environ)
     line = done.stdout.splitlines()[-1]
     if status == 200:
-        assert (done.returncode, line) == (0, "ok    spans     the collector takes them")
+        assert (done.returncode, line) == (0, "ok    spans     the collector accepts them")
     else:
         assert done.returncode == 1
-        assert_told(line, "FAIL  spans     The collector does not take spans.", "Check OTEL_EXPORTER_OTLP_ENDPOINT")
+        assert_told(line, "FAIL  spans     The collector does not accept spans.", "Check OTEL_EXPORTER_OTLP_ENDPOINT")
     assert done.stderr == ""
     assert collector.spans == [], "no child and no check of ours makes any"
