@@ -12,13 +12,18 @@ import httpx
 import pytest
 
 from writer_jobs_mcp import __version__
+from writer_jobs_mcp.config import Config, settings
 from writer_jobs_mcp.sandbox import SANDBOX_KEY
 
 A_WHILE = 120  # seconds: more than a busy machine needs
 
 
-def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def environment(**others: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WRITER_")}
+    return {**kept, "PYTHONIOENCODING": "utf-8", **others}
+
+
+def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-m", "writer_jobs_mcp", *arguments],
         input="",
@@ -26,7 +31,7 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         encoding="utf-8",
         timeout=A_WHILE,
         check=False,
-        env={**kept, "PYTHONIOENCODING": "utf-8", **environ},
+        env=environment(**environ),
     )
 
 
@@ -39,7 +44,7 @@ def test_the_version_is_the_packages() -> None:
     assert run("--version").stdout == f"writer-jobs-mcp {__version__}\n"
 
 
-def test_whoever_reads_no_further_than_the_first_lines_of_the_demo_ends_it_quietly() -> None:
+def test_a_reader_that_stops_early_ends_the_demo_quietly() -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "writer_jobs_mcp", "demo"],
         stdout=subprocess.PIPE,
@@ -54,22 +59,121 @@ def test_whoever_reads_no_further_than_the_first_lines_of_the_demo_ends_it_quiet
         assert demo.wait(A_WHILE) == 1
 
 
-def test_the_sandbox_is_served_and_not_checked() -> None:
+def test_the_sandbox_cannot_be_combined_with_another_command() -> None:
     done = run("--sandbox", "check")
     assert (done.returncode, done.stderr) == (
         2,
-        "writer-jobs-mcp: --sandbox is for serving. Leave it out, or the command.\n",
+        "writer-jobs-mcp: --sandbox cannot be combined with check. Remove one of them.\n",
     )
 
 
-def test_a_port_that_there_cannot_be_is_refused() -> None:
+def test_an_invalid_port_is_refused() -> None:
     for port in ("65536", "-1", "http"):
         done = run("sandbox", "--port", port)
         assert done.returncode == 2
-        assert done.stderr.endswith("argument --port: it must be a whole number of at most 65535\n")
+        assert done.stderr.endswith("argument --port: must be a whole number from 0 to 65535\n")
 
 
-def test_without_docstrings_the_tools_would_say_nothing_so_it_does_not_start() -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+@pytest.mark.parametrize("arguments", [[], ["serve"], ["--sandbox"]], ids=" ".join)
+def test_on_a_terminal_the_server_says_that_it_waits_for_a_client(arguments: list[str]) -> None:
+    terminal, stdin = os.openpty()
+    try:
+        with started_on(stdin, *arguments) as server:
+            assert server.stderr is not None
+            said = server.stderr.readline()
+            os.write(terminal, b"\x04")  # Ctrl-D
+            assert (server.stderr.read(), server.wait(A_WHILE)) == ("", 0)
+    finally:
+        os.close(terminal)
+        os.close(stdin)
+    assert said == (
+        "writer-jobs-mcp: waiting for an MCP client on stdin. To try it without one: writer-jobs-mcp demo\n"
+    )
+
+
+def started_on(stdin: int, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-m", "writer_jobs_mcp", *arguments],
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=environment(),
+    )
+
+
+@pytest.mark.parametrize("arguments", [[], ["serve"], ["--sandbox"]], ids=" ".join)
+def test_on_a_pipe_the_server_says_nothing(arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+A_KEY = "wk-7Hq2ZtVx9LmB4RcY8sNd"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--api-key", "foo9182"],
+        ["--api-key=foo9182", "check"],
+        ["check", "--api-key", "foo9182"],
+        ["--key=foo9182"],
+        ["--token", "foo9182"],
+        ["-k", "foo9182"],
+        ["--api_key", "foo9182"],
+        ["--APIKEY", "foo9182"],
+        ["--writer-api-key", "foo9182"],
+        ["--writer-api-key-file", "foo9182"],
+        ["--api-key foo9182"],  # one argument, as some configurations of clients have it
+        ["demo", "--bearer=foo9182"],
+        ["WRITER_API_KEY=foo9182"],
+        ["--WRITER_API_KEY_FILE=foo9182"],
+    ],
+    ids=repr,
+)
+def test_a_key_on_the_command_line_is_pointed_to_the_environment(arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "Set the environment variable WRITER_API_KEY to the key, or WRITER_API_KEY_FILE to " in done.stderr
+    assert "9182" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[A_KEY], ["check", A_KEY], ["check", f"--json={A_KEY}"], [f"--other={A_KEY}"], ["--log-level", A_KEY]],
+    ids=["a command", "an argument", "a flag", "an option", "a level"],
+)
+def test_a_key_in_another_argument_is_not_repeated(arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert A_KEY[:8] not in done.stderr
+    assert "not shown" in done.stderr
+
+
+def test_a_short_key_that_is_set_is_not_repeated_either() -> None:
+    for arguments in (["abcd"], ["check", "abcd"], ["--other=abcd"]):
+        done = run(*arguments, WRITER_API_KEY="abcd")
+        assert done.returncode == 2
+        assert "abcd" not in done.stderr
+
+
+def test_an_unknown_command_is_answered_with_those_that_exist() -> None:
+    done = run("chekc")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        'writer-jobs-mcp: The command must be serve, check, demo or sandbox; got "chekc". See writer-jobs-mcp --help.\n'
+    )
+
+
+def test_an_unknown_option_is_named() -> None:
+    for arguments in (["--frob"], ["check", "--frob"]):
+        done = run(*arguments)
+        assert done.returncode == 2
+        assert done.stderr.endswith("error: unrecognized arguments: --frob\n")
+
+
+def test_without_docstrings_the_tools_have_no_descriptions_so_it_does_not_start() -> None:
     done = run(PYTHONOPTIMIZE="2")
     assert (done.returncode, done.stdout) == (2, "")
     assert "PYTHONOPTIMIZE" in done.stderr
@@ -81,11 +185,106 @@ def test_help_names_every_command() -> None:
     assert [each for each in named if each not in printed] == []
 
 
+def test_help_lists_every_setting_with_its_default_and_its_meaning() -> None:
+    printed = " ".join(run("--help").stdout.split())
+    assert "settings, from the environment: WRITER_API_KEY the API key; " in printed
+    for name, default, meaning in settings():
+        assert f" {name} {meaning}{f' (default: {default})' if default else ''}" in printed
+
+
 @pytest.mark.parametrize("command", [[], ["check"], ["demo", "--page"]])
 def test_a_bad_setting_is_one_sentence_and_status_2(command: list[str]) -> None:
     done = run(*command, WRITER_BASE_URL="http://example.com")
     assert (done.returncode, done.stdout) == (2, "")
-    assert re.fullmatch(r"writer-jobs-mcp: WRITER_BASE_URL cannot be used: [^\n]+\.\n", done.stderr)
+    assert done.stderr == (
+        "writer-jobs-mcp: WRITER_BASE_URL must start with https:// (http:// is for loopback addresses only, because it "
+        'sends the key unencrypted); got "http://example.com".\n'
+    )
+
+
+WRONG = {
+    "WRITER_API_KEY": "two words",
+    "WRITER_BASE_URL": "api.writer.com",
+    "WRITER_JOBS_CALL_BUDGET": "abc",
+    "WRITER_JOBS_CONCURRENCY": "99",
+    "WRITER_JOBS_ALLOW_RETRY": "perhaps",
+    "WRITER_JOBS_LOG_LEVEL": "loud",
+}
+SENTENCES = [
+    "WRITER_API_KEY must be the key alone, without blanks, line breaks or letters outside ASCII.",
+    'WRITER_BASE_URL must be a URL such as https://api.writer.com; got "api.writer.com".',
+    'WRITER_JOBS_CALL_BUDGET must be a number from 1 to 600; got "abc".',
+    'WRITER_JOBS_CONCURRENCY must be a whole number from 1 to 16; got "99".',
+    'WRITER_JOBS_ALLOW_RETRY must be true or false; got "perhaps".',
+    'WRITER_JOBS_LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL; got "loud".',
+]
+
+
+@pytest.mark.parametrize("command", [[], ["--sandbox"], ["check"], ["demo", "--page"]], ids=" ".join)
+def test_every_wrong_setting_is_named_in_a_sentence(command: list[str]) -> None:
+    done = run(*command, **WRONG)
+    assert (done.returncode, done.stdout) == (2, "")
+    sentences = SENTENCES[1:] if command[0:1] == ["demo"] else SENTENCES  # the page needs no key
+    assert done.stderr.splitlines() == [f"writer-jobs-mcp: {sentence}" for sentence in sentences]
+
+
+def test_check_names_wrong_settings_of_the_network_beside_the_others() -> None:
+    done = run("check", "--json", WRITER_JOBS_CALL_BUDGET="0", SSL_CERT_FILE="/nowhere", HTTPS_PROXY="nonsense://proxy")
+    assert done.returncode == 2
+    sentences = [line.removeprefix("writer-jobs-mcp: ") for line in done.stderr.splitlines()]
+    assert [sentence[:23] for sentence in sentences] == [
+        "WRITER_JOBS_CALL_BUDGET",
+        "SSL_CERT_FILE cannot be",
+        "The proxy cannot be use",
+    ]
+    settings_, *others = json.loads(done.stdout)["checks"]
+    assert settings_ == {"name": "settings", "ok": False, "detail": " ".join(sentences)}
+    assert others == [
+        {"name": name, "ok": None, "detail": "Not tried, because settings cannot be used."}
+        for name in ("reachable", "key", "handshake")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("0", 'got "0"'),
+        ("nan", 'got "nan"'),
+        ("", None),
+        ('a "quoted" word', 'got "a \\"quoted\\" word"'),
+        ("\x1b[31mred", 'got "red"'),
+        (A_KEY, "the value is not shown here, because it may be a secret"),
+        (f"x{A_KEY}", "the value is not shown here, because it may be a secret"),
+        ("\u200b".join(A_KEY), "the value is not shown here, because it may be a secret"),
+        ("password: hunter2", "the value is not shown here, because it may be a secret"),
+        ("zebra", "the value is not shown here, because it may be a secret"),
+        ("a zebra crossing", "the value is not shown here, because it may be a secret"),
+        ("zebr", "the value is not shown here, because it may be a secret"),
+        ("word " * 20, f'got "{("word " * 20)[:59]}…"'),
+    ],
+)
+def test_a_wrong_value_is_shown_unless_it_may_be_a_secret(value: str, shown: str | None) -> None:
+    _, faults = Config.read({"WRITER_API_KEY": "zebra", "WRITER_JOBS_CALL_BUDGET": value})
+    assert list(faults) == (
+        [] if shown is None else [f"WRITER_JOBS_CALL_BUDGET must be a number from 1 to 600; {shown}."]
+    )
+
+
+@pytest.mark.parametrize("url", ["https://user:hunter2@api.writer.com", "https://api.writer.com?key=hunter2"])
+def test_a_password_in_the_address_is_not_shown(url: str) -> None:
+    _, (fault,) = Config.read({"WRITER_BASE_URL": url})
+    assert fault == (
+        "WRITER_BASE_URL must be a URL without a user name, a password, a query or a fragment; the value is not shown "
+        "here, because it may be a secret."
+    )
+
+
+def test_an_invalid_host_name_is_refused() -> None:
+    done = run("check", WRITER_BASE_URL="https://xn--a.writer.com")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "writer-jobs-mcp: WRITER_BASE_URL has an invalid host name. Set it to a URL such as https://api.writer.com.\n",
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,7 +294,8 @@ def test_a_log_level_that_is_none_is_one_sentence_and_status_2(command: list[str
     done = run(*command, WRITER_JOBS_LOG_LEVEL="DEBUG")
     assert (done.returncode, done.stdout) == (2, "")
     levels = "DEBUG, INFO, WARNING, ERROR, CRITICAL"
-    assert done.stderr == f"writer-jobs-mcp: --log-level cannot be used: it must be one of {levels}.\n"
+    level = json.dumps(command[-1].removeprefix("--log-level="))
+    assert done.stderr == f"writer-jobs-mcp: --log-level must be one of {levels}; got {level}.\n"
 
 
 @pytest.mark.parametrize(
@@ -131,6 +331,13 @@ async def test_check_holds_against_an_api_with_a_good_key(url: str) -> None:
     ]
 
 
+async def test_check_says_how_many_applications_the_key_sees(url: str) -> None:
+    done = await run_beside("check", WRITER_API_KEY=SANDBOX_KEY, WRITER_BASE_URL=url)
+    assert done.stdout.splitlines()[2] == (
+        'ok    key       accepted, sees 3 applications, such as "Blog article drafter" and "Support reply drafter"'
+    )
+
+
 async def test_check_says_which_part_fails(url: str) -> None:
     done = await run_beside("check", "--json", WRITER_API_KEY="wrong-key-9182", WRITER_BASE_URL=url)
     found = json.loads(done.stdout)
@@ -141,14 +348,35 @@ async def test_check_says_which_part_fails(url: str) -> None:
         "key": False,
         "handshake": True,
     }
+    assert found["checks"][2]["detail"].startswith("Rejected: Writer refused the API key (401). ")
     assert "9182" not in done.stdout + done.stderr
 
 
 def test_check_without_a_key_says_how_to_set_one() -> None:
     done = run("check", WRITER_BASE_URL="http://127.0.0.1:9")
     assert done.returncode == 1
-    assert "Set WRITER_API_KEY" in done.stdout
+    assert "FAIL  key       No Writer API key is set. Set WRITER_API_KEY" in done.stdout
     assert "could not be connected to (127.0.0.1)" in done.stdout
+
+
+def test_check_does_not_try_the_key_where_writer_cannot_be_reached() -> None:
+    environ = {"WRITER_API_KEY": "a-key", "WRITER_BASE_URL": "http://127.0.0.1:9"}
+    printed = run("check", **environ)
+    assert printed.returncode == 1
+    assert [line[:16].split() for line in printed.stdout.splitlines()] == [
+        ["ok", "settings"],
+        ["FAIL", "reachable"],
+        ["-", "key"],
+        ["ok", "handshake"],
+    ]
+    assert printed.stdout.splitlines()[2] == "-     key       Not tried, because Writer could not be reached."
+    found = json.loads(run("check", "--json", **environ).stdout)
+    assert found["ok"] is False
+    assert found["checks"][2] == {
+        "name": "key",
+        "ok": None,
+        "detail": "Not tried, because Writer could not be reached.",
+    }
 
 
 def test_the_demo_shows_questions_calls_answers_and_sizes_without_colours_in_a_pipe() -> None:
@@ -171,16 +399,21 @@ def test_the_sandbox_command_prints_a_call_that_works() -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as server:  # noqa: S603 - our own program
         try:
             assert server.stdout is not None
-            printed = "".join(server.stdout.readline() for _ in range(5))
+            printed = "".join(server.stdout.readline() for _ in range(11))
             key, url = re.findall(r'curl -H "Authorization: Bearer (\S+)" "(\S+)"', printed)[0]
             answer = httpx.get(url, headers={"Authorization": f"Bearer {key}"})
+            settings_ = dict(re.findall(r"^(?:export |\$env:)(\w+) ?= ?\"?([^\s\"]+)", printed, re.MULTILINE))
+            checked = run("check", **settings_)
         finally:
             server.kill()
     assert "50 jobs" in printed
+    assert settings_.keys() == {"WRITER_BASE_URL", "WRITER_API_KEY"}
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert "sees 3 applications" in checked.stdout
     assert len(answer.json()["result"]) == 3
 
 
-def test_a_port_that_is_taken_is_said_so() -> None:
+def test_a_port_that_is_in_use_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = run("sandbox", "--port", str(port))

@@ -79,7 +79,7 @@ def test_the_command_prints_an_address_that_serves_the_host_page_where_no_browse
             shown.terminate()
     assert "The triage page in a conversation" in page.text
     assert len(called.json()["result"]["tools"]) > 5
-    assert advice == "No browser was found. Open that address in yours.\n"
+    assert advice == "No browser was found. Open the address yourself.\n"
 
 
 async def test_the_server_behind_the_page_is_not_given_the_key(tmp_path: Path) -> None:

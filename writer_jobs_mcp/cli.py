@@ -3,18 +3,20 @@
 import gc
 import logging
 import os
+import re
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 from writer_jobs_mcp import __version__
 from writer_jobs_mcp.errors import ConfigError
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
+    from argparse import ArgumentParser, Namespace
     from contextlib import AbstractContextManager
 
     from mcp.server import MCPServer
@@ -24,7 +26,15 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.tools import App
 
 PROGRAM = "writer-jobs-mcp"
+_COMMANDS = ("serve", "check", "demo", "sandbox")
 _GREATEST_PORT = 65_535
+# An option by which people give a key: --api-key, --key=KEY, -k, --token; or the name of the setting itself.
+_KEY_OPTION = re.compile(
+    r"-{1,2}(?:[\w-]+[-_])?(?:k|(?:api)?key|token|secret|password|credentials?|bearer|auth(?:orization)?)(?:[-_]?file)?"
+    r"(?:[=:\s].*)?"
+    r"|(?:-{1,2})?writer_api_key(?:_file)?(?:[=:\s].*)?",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def entry_point() -> NoReturn:
@@ -39,22 +49,23 @@ def entry_point() -> NoReturn:
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run one command and return its exit status: 0 all is well, 1 something is not, 2 it cannot be done like this.
+    """Run one command and return its exit status: 0 success, 1 failure, 2 invalid usage or settings.
 
-    A server that has served does not come back: it leaves the process, with its status.
+    Serving does not return: it exits the process, with its status.
     """
     try:
-        if sys.flags.optimize > 1:  # what the tools say of themselves is in their docstrings
+        if sys.flags.optimize > 1:
             raise ConfigError(
-                "Python was told to leave docstrings out (-OO). Start it without, or without PYTHONOPTIMIZE."
+                "Python drops docstrings (-OO, or PYTHONOPTIMIZE=2), and the descriptions of the tools are docstrings. "
+                "Start Python without that option."
             )
         if sys.stdout is None:
-            raise ConfigError("stdout is closed, and there is nowhere else to answer. Start it with one.")
+            raise ConfigError("stdout is closed. MCP needs it: start the server with stdout open.")
         if not argv:
             return _serve(environ, sandbox=False)
-        arguments = _parser().parse_args(argv)
+        arguments = _parsed(argv, environ)
         if arguments.sandbox and arguments.command not in {None, "serve"}:
-            raise ConfigError("--sandbox is for serving. Leave it out, or the command.")
+            raise ConfigError(f"--sandbox cannot be combined with {arguments.command}. Remove one of them.")
         if arguments.log_level is not None:
             environ = _with_log_level(environ, arguments.log_level)
         match arguments.command:
@@ -71,33 +82,105 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         return 2
 
 
-# Imports wait for the command that needs them: whoever starts the server waits for every one.
+# Each command imports what it needs when it runs: every import delays the start of the server.
 
 
-def _parser() -> "ArgumentParser":
+def _parsed(argv: Sequence[str], environ: Mapping[str, str]) -> "Namespace":
+    """Parse the command line. No message repeats an argument that may be a key.
+
+    Raises:
+        ConfigError: A key is given, or a command that does not exist.
+    """
     import argparse
 
-    parser = argparse.ArgumentParser(
+    if any(_KEY_OPTION.fullmatch(each) for each in argv):
+        raise ConfigError(
+            "The API key is not an argument: other users of this machine could read it. Set the environment variable "
+            "WRITER_API_KEY to the key, or WRITER_API_KEY_FILE to the path of a file that holds it."
+        )
+    parser = _parser(partial(_without_secrets, argv=argv, environ=environ))
+    try:
+        return parser.parse_args(argv)
+    except argparse.ArgumentError as exc:
+        if exc.argument_name != "command":
+            parser.error(str(exc))
+        named = next((each for each in argv if exc.message.startswith(f"invalid choice: {each!r}")), "")
+        raise ConfigError(_unknown_command(named, environ)) from None
+
+
+def _unknown_command(named: str, environ: Mapping[str, str]) -> str:
+    from writer_jobs_mcp.config import got
+
+    commands = f"{', '.join(_COMMANDS[:-1])} or {_COMMANDS[-1]}"
+    return f"The command must be {commands}{got(named, _keys(environ))}. See {PROGRAM} --help."
+
+
+def _without_secrets(said: str, argv: Sequence[str], environ: Mapping[str, str]) -> str:
+    from writer_jobs_mcp.config import may_be_secret
+
+    for argument in argv:
+        for value in {argument, argument.partition("=")[2]} - {""}:
+            if may_be_secret(value.lstrip("-"), _keys(environ)):
+                said = said.replace(value, "[not shown]")
+    return said
+
+
+def _keys(environ: Mapping[str, str]) -> list[str]:
+    return [key for key in (environ.get("WRITER_API_KEY", "").strip(),) if key]
+
+
+def _parser(redact: Callable[[str], str]) -> "ArgumentParser":
+    import argparse
+
+    class Parser(argparse.ArgumentParser):
+        def error(self, message: str) -> NoReturn:
+            super().error(redact(message))
+
+    parser = Parser(
         PROGRAM,
-        description="An MCP server over stdio that tells an agent what failed among a Writer application's jobs.",
-        epilog="Settings come from the environment: WRITER_API_KEY and others, which the README lists.",
+        description="An MCP server over stdio that tells an agent which jobs of a Writer application (no-code agent) "
+        "failed, and why.",
+        epilog=_settings_listed(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        exit_on_error=False,
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
-    parser.add_argument("--sandbox", action="store_true", help="serve an embedded Writer API; no key is needed")
-    parser.add_argument("--log-level", metavar="LEVEL", help="DEBUG tells each request to Writer on stderr")
+    parser.add_argument("--sandbox", action="store_true", help="serve on the embedded Writer API; needs no key")
+    parser.add_argument(
+        "--log-level", metavar="LEVEL", help="level of the log on stderr; DEBUG logs each request to Writer"
+    )
     commands = parser.add_subparsers(dest="command", metavar="command")
     serve = commands.add_parser("serve", help="serve over stdio (the default)")
     serve.add_argument("--sandbox", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-    check = commands.add_parser("check", help="try the settings, the way to Writer, the key and this server itself")
-    check.add_argument("--json", action="store_true", help="print the findings as JSON")
-    demo = commands.add_parser("demo", help="watch an agent's questions answered on the embedded API")
-    demo.add_argument("--page", action="store_true", help="look at the triage page instead, in a browser")
-    sandbox = commands.add_parser("sandbox", help="serve the embedded Writer API alone, over HTTP on loopback")
-    sandbox.add_argument("--port", type=_port, default=0, metavar="N", help="default: a free one")
-    sandbox.add_argument("--jobs", type=_whole_number, default=None, metavar="N", help="jobs in the first application")
+    check = commands.add_parser("check", help="try the settings, the connection to Writer, the key and this server")
+    check.add_argument("--json", action="store_true", help="print the results as JSON")
+    demo = commands.add_parser("demo", help="show what an agent asks and reads, on the embedded Writer API")
+    demo.add_argument("--page", action="store_true", help="open the triage page in a browser instead")
+    sandbox = commands.add_parser("sandbox", help="serve only the embedded Writer API, over HTTP on loopback")
+    sandbox.add_argument("--port", type=_port, default=0, metavar="N", help="the port (default: a free one)")
+    sandbox.add_argument(
+        "--jobs", type=_whole_number, default=None, metavar="N", help="how many jobs the first application has"
+    )
     for command in (serve, check, demo):
         command.add_argument("--log-level", metavar="LEVEL", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     return parser
+
+
+def _settings_listed() -> str:
+    """The settings as --help prints them, in the width of the terminal."""
+    import shutil
+    import textwrap
+
+    from writer_jobs_mcp.config import settings
+
+    width = max(shutil.get_terminal_size().columns - 2, 40)  # as argparse has it
+    lines = ["settings, from the environment:"]
+    for setting in settings():
+        default = f" (default: {setting.default})" if setting.default else ""
+        meaning = f"{setting.meaning}{default}"
+        indent = " " * 26
+        lines += textwrap.wrap(meaning, width, initial_indent=f"  {setting.name:<24}", subsequent_indent=indent)
+    return "\n".join(lines)
 
 
 def _whole_number(text: str, most: int | None = None) -> int:
@@ -105,8 +188,8 @@ def _whole_number(text: str, most: int | None = None) -> int:
 
     if text.isdecimal() and text.isascii() and (most is None or int(text) <= most):
         return int(text)
-    up_to = "" if most is None else f" of at most {most}"
-    message = f"it must be a whole number{up_to}"
+    up_to = "" if most is None else f" from 0 to {most}"
+    message = f"must be a whole number{up_to}"
     raise argparse.ArgumentTypeError(message)
 
 
@@ -120,17 +203,17 @@ def _with_log_level(environ: Mapping[str, str], level: str) -> Mapping[str, str]
     Raises:
         ConfigError: There is no such level.
     """
-    from writer_jobs_mcp.config import LOG_LEVELS
+    from writer_jobs_mcp.config import LOG_LEVELS, got
 
     if level.upper() not in LOG_LEVELS:
-        message = f"--log-level cannot be used: it must be one of {', '.join(LOG_LEVELS)}."
+        message = f"--log-level must be one of {', '.join(LOG_LEVELS)}{got(level, _keys(environ))}."
         raise ConfigError(message)
     return {**environ, "WRITER_JOBS_LOG_LEVEL": level}
 
 
 def _serve(environ: Mapping[str, str], *, sandbox: bool) -> int:
     if sys.stdin is None:
-        raise ConfigError("stdin is closed, and a client would speak there. Start it with one.")
+        raise ConfigError("stdin is closed. MCP needs it: start the server with stdin open.")
     # What the imports make is there for good: to collect garbage among it while they run costs time and frees nothing.
     gc.disable()
     try:
@@ -138,6 +221,8 @@ def _serve(environ: Mapping[str, str], *, sandbox: bool) -> int:
     finally:
         gc.enable()
     gc.freeze()
+    if sys.stdin.isatty():
+        sys.stderr.write(f"{PROGRAM}: waiting for an MCP client on stdin. To try it without one: {PROGRAM} demo\n")
     # Seconds that the event loop may have to wait for a worker thread; answering a ping, it waits a dozen times.
     sys.setswitchinterval(0.001)
     import anyio
@@ -170,7 +255,7 @@ async def _converse(server: "MCPServer[App]", environ: Mapping[str, str]) -> NoR
     except OSError as exc:
         sys.stderr.write(f"{PROGRAM}: {exc.strerror}.\n")
     except BaseException:
-        logging.getLogger(__name__).exception("The server ended through a fault of its own")
+        logging.getLogger(__name__).exception("The server stopped because of an internal error")
     finally:
         drain()
         # A thread may still wait for a line, or for a name to be looked up, and Python would wait for the thread.
@@ -254,11 +339,11 @@ def _page(environ: Mapping[str, str]) -> int:
     from writer_jobs_mcp.viewer import sandboxed
 
     def announce(url: str) -> None:
-        _write(f"The triage page, in a conversation on the embedded API: {url} until Ctrl-C.")
+        _write(f"The triage page, with jobs of the embedded Writer API: {url} (Ctrl-C stops it)")
         try:
             browser = webbrowser.get()
         except webbrowser.Error:
-            _write("No browser was found. Open that address in yours.")
+            _write("No browser was found. Open the address yourself.")
         else:  # beside the server: some browsers are waited for, and wait for the page
             threading.Thread(target=browser.open, args=[url], daemon=True).start()
 
@@ -284,9 +369,14 @@ def _sandbox(port: int, jobs: int | None) -> int:
     def announce(url: str) -> None:
         path = f"{url}/v1/applications/{application.id}/jobs?status=failed&limit=3"
         _write(
-            f"The Writer API, embedded, on {url} until Ctrl-C.\n"
+            f"The embedded Writer API listens on {url} (Ctrl-C stops it).\n"
             f"key          {SANDBOX_KEY}\n"
             f"application  {application.id}  ({application.name}, {len(world.jobs(application.id))} jobs)\n\n"
+            "To point the server at it, set these in another shell, or in the environment that your client gives it:\n"
+            f"{_set_in_a_shell('WRITER_BASE_URL', url)}\n"
+            f"{_set_in_a_shell('WRITER_API_KEY', SANDBOX_KEY)}\n"
+            f"{PROGRAM} check\n\n"
+            "To ask it directly:\n"
             f'curl -H "Authorization: Bearer {SANDBOX_KEY}" "{path}"'
         )
 
@@ -294,14 +384,19 @@ def _sandbox(port: int, jobs: int | None) -> int:
         anyio.run(serve_forever, build_app(world), announce, "127.0.0.1", port)
     except OSError as exc:
         sys.stderr.write(
-            f"{PROGRAM}: port {port} cannot be used: {exc.strerror}. Choose another, or leave --port out.\n"
+            f"{PROGRAM}: port {port} cannot be used: {exc.strerror}. Choose another one, or leave out --port.\n"
         )
         return 1
     return 0
 
 
+def _set_in_a_shell(name: str, value: str) -> str:
+    """A line that sets a variable: for PowerShell on Windows, for sh and its like elsewhere."""
+    return f'$env:{name} = "{value}"' if os.name == "nt" else f"export {name}={value}"
+
+
 def _write(text: str) -> None:
-    """Print a paragraph, with `?` for what this terminal's encoding has no letter for."""
+    """Print a paragraph, with `?` for each character that the encoding of stdout does not have."""
     encoding = sys.stdout.encoding or "utf-8"
     try:
         sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
@@ -309,7 +404,7 @@ def _write(text: str) -> None:
     except OSError as exc:
         from writer_jobs_mcp.stdio import nobody_reads
 
-        if not nobody_reads(exc):  # else whoever read this, such as head, has seen enough
+        if not nobody_reads(exc):  # a reader such as head may stop early
             sys.stderr.write(f"{PROGRAM}: stdout cannot be written to: {exc.strerror}.\n")
             sys.stderr.flush()
         os._exit(1)

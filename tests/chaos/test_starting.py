@@ -39,7 +39,7 @@ async def test_without_stdout_it_says_so_and_does_not_start(tally: Tally) -> Non
         async with started(*arguments, command=without("1>")) as server:
             said = await server.complaints()
             assert await server.status() == 2
-        assert said == "writer-jobs-mcp: stdout is closed, and there is nowhere else to answer. Start it with one.\n"
+        assert said == "writer-jobs-mcp: stdout is closed. MCP needs it: start the server with stdout open.\n"
 
 
 async def test_without_stdin_it_does_all_but_serve(tally: Tally) -> None:
@@ -48,7 +48,7 @@ async def test_without_stdin_it_does_all_but_serve(tally: Tally) -> None:
         async with started(*arguments, command=without("0<")) as server:
             said = await server.complaints()
             assert await server.status() == 2
-        assert said == "writer-jobs-mcp: stdin is closed, and a client would speak there. Start it with one.\n"
+        assert said == "writer-jobs-mcp: stdin is closed. MCP needs it: start the server with stdin open.\n"
     for arguments in [("demo",), ("--version",)]:
         tally.tried["starts"] += 1
         async with started(*arguments, command=without("0<")) as server:
