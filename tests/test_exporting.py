@@ -118,7 +118,7 @@ def test_without_the_packages_the_server_says_which_it_takes(tmp_path: Path) -> 
         rest, complaints = server.communicate(timeout=A_WHILE)
     assert (server.returncode, rest) == (0, "")
     (line,) = complaints.splitlines()
-    assert "No spans are exported. That takes packages more. Install the extra writer-jobs-mcp[otel]" in line
+    assert "No spans are exported. Packages are missing. Install writer-jobs-mcp[otel]" in line
 
 
 ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318"}
@@ -146,9 +146,9 @@ def test_spans_are_asked_for_by_opentelemetrys_own_settings(environ: dict[str, s
     [
         (ENDPOINT, ""),
         ({"OTEL_TRACES_EXPORTER": "console,otlp"}, ""),
-        ({"OTEL_TRACES_EXPORTER": "console"}, "Set it to otlp, or to none."),
-        ({"OTEL_TRACES_EXPORTER": "zipkin"}, "Set it to otlp, or to none."),
-        ({**ENDPOINT, "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, "must be http/protobuf here."),
+        ({"OTEL_TRACES_EXPORTER": "console"}, "Set it to otlp or none."),
+        ({"OTEL_TRACES_EXPORTER": "zipkin"}, "Set it to otlp or none."),
+        ({**ENDPOINT, "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, "must be http/protobuf."),
         ({"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/protobuf"}, ""),
     ],
 )
@@ -187,7 +187,7 @@ def test_a_collector_that_refuses_is_told_of_once(
         assert "OTEL_EXPORTER_OTLP_HEADERS" in refusal()
     assert len(collector.requests) == 4
     (line,) = caplog.messages
-    assert line.startswith("Spans were lost: the collector does not take them. Check OTEL_EXPORTER_OTLP_ENDPOINT")
+    assert line.startswith("Spans were lost: the collector does not accept them. Check OTEL_EXPORTER_OTLP_ENDPOINT")
     assert SECRET not in line
 
 

@@ -15,8 +15,8 @@ logger = logging.getLogger(__name__)
 _OURS = "writer-jobs-mcp"
 # What these log may quote headers and addresses, and comes again with each batch; one line of ours is enough.
 _TALKATIVE = ("opentelemetry", "urllib3", "requests")
-_HOW_TO_MEND = (
-    "Check OTEL_EXPORTER_OTLP_ENDPOINT (OTLP over HTTP, as a rule on port 4318) and OTEL_EXPORTER_OTLP_HEADERS."
+_WHAT_TO_CHECK = (
+    "Check OTEL_EXPORTER_OTLP_ENDPOINT (OTLP over HTTP, usually on port 4318) and OTEL_EXPORTER_OTLP_HEADERS."
 )
 
 
@@ -38,7 +38,7 @@ def refusal() -> str:
         result = _exporter().export([])
     except Exception as exc:  # as for provider()
         return f"A setting among OTEL_* cannot be used ({type(exc).__name__}). Correct it."
-    return "" if result is SpanExportResult.SUCCESS else f"The collector does not take spans. {_HOW_TO_MEND}"
+    return "" if result is SpanExportResult.SUCCESS else f"The collector does not accept spans. {_WHAT_TO_CHECK}"
 
 
 def _exporter() -> SpanExporter:
@@ -66,7 +66,9 @@ class _OurSpans(SpanExporter):
         result = self._exporter.export(ours) if ours else SpanExportResult.SUCCESS
         if result is SpanExportResult.FAILURE and not self._is_failure_told:
             self._is_failure_told = True
-            logger.warning("Spans were lost: the collector does not take them. %s This is said once.", _HOW_TO_MEND)
+            logger.warning(
+                "Spans were lost: the collector does not accept them. %s This is logged once.", _WHAT_TO_CHECK
+            )
         return result
 
     def shutdown(self) -> None:

@@ -23,7 +23,7 @@ async def demo(write: Callable[[str], None], coloured: bool, environ: Mapping[st
     Raises:
         DemoFailed: The server did not answer as it should.
     """
-    # The dialogue is the same for everybody: whatever is set for Writer itself stays here.
+    # The dialogue is the same for everybody: settings for Writer are not passed on.
     kept = {name: value for name, value in environ.items() if not name.startswith("WRITER_")}
     ours = {"WRITER_JOBS_ALLOW_RETRY": "true", "WRITER_JOBS_LOG_LEVEL": log_level}
     server = itself(kept | ours, "--sandbox")
@@ -78,9 +78,9 @@ class _Dialogue:
         tools = (await self.client.list_tools()).tools
         self.write(
             f"An agent has started writer-jobs-mcp {__version__} as a subprocess and speaks MCP "
-            f"{self.client.protocol_version} to it over stdio.\n"
-            f"It is offered {len(tools)} tools: {', '.join(tool.name for tool in tools)}.\n"
-            "Behind each bar is what the agent reads. What stands in quotation marks there was written by the jobs.\n"
+            f"{self.client.protocol_version} with it over stdio.\n"
+            f"The server offers {len(tools)} tools: {', '.join(tool.name for tool in tools)}.\n"
+            "The agent reads the lines that begin with a bar. Text in quotation marks there was written by the jobs.\n"
         )
         listed = await self.ask("Which applications do I have?", "list_applications")
         application: dict[str, str] = listed["applications"][-1]
@@ -89,8 +89,8 @@ class _Dialogue:
             "triage_application_jobs",
             {"application_id": application["id"], "since": "12h"},
         )
-        news = [group for group in triage["failures"] if group["trend"] == "new"] or triage["failures"]
-        await self.ask("What is behind the newcomer?", "get_job_error", {"job_id": news[0]["job_ids"][0]})
+        news = [group for group in triage["failures"] if group.get("trend") == "new"] or triage["failures"]
+        await self.ask("Why do the jobs of the new group fail?", "get_job_error", {"job_id": news[0]["job_ids"][0]})
         passing = [group for group in triage["failures"] if group["retry"] == "worth_it"]
         job_ids: list[str] = passing[0]["job_ids"]
         await self.ask("What would a retry of the latest rate-limited jobs do?", "retry_jobs", {"job_ids": job_ids})
@@ -103,7 +103,9 @@ class _Dialogue:
             {"application_id": application["id"], "status": "done"},
             is_error=True,
         )
-        self.write("That was the embedded API. For your own jobs, the README tells how to give a client your key.")
+        self.write(
+            "These were jobs of the embedded Writer API. For your own, give your client a key, as the README shows."
+        )
 
     async def ask(
         self, question: str, tool: str, arguments: dict[str, Any] | None = None, *, is_error: bool = False
@@ -115,7 +117,7 @@ class _Dialogue:
         result = await self.client.call_tool(tool, arguments)
         text = "\n".join(block.text for block in result.content if isinstance(block, TextContent))
         if bool(result.is_error) is not is_error or not text:
-            message = f"{tool}({arguments}) was not answered as it should be: {text or 'no text'}"
+            message = f"Unexpected answer to {tool}({arguments}): {text or 'no text'}"
             raise DemoFailed(message)
         bar = self.paint.frame("│")
         size = f"  {len(text):,} characters, about {round(len(text) / _CHARACTERS_A_TOKEN):,} tokens"

@@ -34,13 +34,13 @@ def obstacle(environ: Mapping[str, str]) -> str:
     """Why spans that are asked for cannot be sent and what to do about it; empty where nothing is in the way."""
     exporters = environ.get("OTEL_TRACES_EXPORTER", "").strip() or "otlp"
     if "otlp" not in (each.strip().lower() for each in exporters.split(",")):
-        return "OTEL_TRACES_EXPORTER names an exporter that this server has not. Set it to otlp, or to none."
+        return "OTEL_TRACES_EXPORTER names an exporter that this server does not have. Set it to otlp or none."
     if _first(environ, _PROTOCOLS) not in {"", "http/protobuf"}:
-        return "OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf here. Set it so, with the collector's port for HTTP."
+        return "OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf. Set it, and use the collector's port for HTTP."
     try:
         import_module("writer_jobs_mcp.collector")
     except ImportError:
-        return "That takes packages more. Install the extra writer-jobs-mcp[otel], or set OTEL_TRACES_EXPORTER to none."
+        return "Packages are missing. Install writer-jobs-mcp[otel], or set OTEL_TRACES_EXPORTER to none."
     except Exception as exc:  # those packages read some of their settings as soon as they are imported
         return f"A setting among OTEL_* cannot be used ({type(exc).__name__}). Correct it."
     return ""

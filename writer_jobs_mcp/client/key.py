@@ -67,7 +67,7 @@ class BearerKey(httpx.Auth):
         where = "WRITER_API_KEY" if self._config.api_key else "the file named by WRITER_API_KEY_FILE"
         return KeyRefused(
             f"Writer refused the API key (401). Check that {where} holds a current key of the right organization; a "
-            "new key in the environment counts after a restart of this server."
+            "new key in the environment takes effect after a restart of this server."
         )
 
     def refused_before_it_changed(self) -> KeyRefused:
