@@ -23,7 +23,7 @@ from writer_jobs_mcp.server import INSTRUCTIONS, build_server
 from writer_jobs_mcp.text import preview
 from writer_jobs_mcp.tools import App
 
-JOBS = "list_application_jobs"
+JOBS, TRIAGE = "list_application_jobs", "triage_application_jobs"
 UUID = "7d1f0c52-6b1e-4c0b-9a57-2f3f5e8a9c10"
 OTHER_UUID = "b2c4a9e1-83d7-4f60-8e2b-51d09c7e4a33"
 NAME = "Support reply drafter"
@@ -385,6 +385,27 @@ async def test_a_server_in_a_process_of_its_own_finds_a_job_by_the_name_of_its_a
         done = await talk.structure("get_job_output", job_id="run_0001", application_id="the application marketing")
         assert (done["application_id"], done["application_name"]) == (APPLICATION, "The application marketing")
         assert done["output"].startswith("Copy 1. Our kettles")
+
+
+@pytest.mark.parametrize("given", [NAME, "support  REPLY drafter", ADDRESS])
+async def test_a_triage_finds_its_application_by_name_or_address(given: str) -> None:
+    api = NamingApi({OTHER_UUID: "Another", UUID: NAME})
+    async with Client(server_for(api)) as client:
+        answer = await structure_of(client, TRIAGE, {"application_id": given, "since": "24h"})
+        text = text_of(await client.call_tool(TRIAGE, {"application_id": given}))
+    assert (answer["application_id"], answer["counts"]) == (UUID, {"failed": 1})
+    assert answer.get("application_name") == (None if given == ADDRESS else NAME)  # this API describes no application
+    assert all(call["arguments"].get("application_id", UUID) == UUID for call in answer["next"])
+    assert f"{UUID}, jobs created" in text
+
+
+async def test_a_triage_says_that_an_id_is_a_jobs_and_that_a_name_is_unknown() -> None:
+    async with Client(server_for(NamingApi({UUID: NAME}))) as client:
+        for_job = await error_of(client, TRIAGE, {"application_id": f"job of {UUID}"})
+        typo = await error_of(client, TRIAGE, {"application_id": "Support reply draftr"})
+    assert "list_applications" in for_job
+    assert typo.startswith('Writer does not know application "Support reply draftr"')
+    assert f'Similar names: "{UUID}" ("{NAME}")' in typo
 
 
 # Names are strangers' words

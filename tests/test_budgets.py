@@ -33,7 +33,7 @@ from writer_jobs_mcp.triage import Triage, Window
 
 DEFINITIONS = {
     "list_applications": 600,
-    "triage_application_jobs": 800,
+    "triage_application_jobs": 950,
     "list_application_jobs": 740,
     "get_job_error": 480,
     "get_job_output": 530,
@@ -46,7 +46,7 @@ DEFINITIONS = {
 async def test_each_tool_keeps_to_its_budget() -> None:
     sizes = {name: len(compact(offered(tool))) for name, tool in (await published()).items()}
     assert {name: size for name, size in sizes.items() if size > DEFINITIONS[name]} == {}
-    assert sum(sizes.values()) < 4_200
+    assert sum(sizes.values()) < 4_400
 
 
 def offered(tool: Mapping[str, Any]) -> Told:

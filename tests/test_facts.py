@@ -15,6 +15,7 @@ from tests.conftest import NOW, settings
 from tests.facts import untold
 from tests.snapshots import published
 from writer_jobs_mcp import views
+from writer_jobs_mcp.applications import ResolvedApplication
 from writer_jobs_mcp.gather import Gathered
 from writer_jobs_mcp.models import Application, ApplicationPage, Job, JobPage
 from writer_jobs_mcp.sandbox import World
@@ -175,7 +176,7 @@ def test_of_a_triage(
     triage = Triage(window, NOW)
     for job in jobs:
         triage.add(Job.model_validate(job))
-    asked = views.Asked("an app", window, NOW, 5000, offers_retry=retries)
+    asked = views.Asked(ResolvedApplication("an app"), window, NOW, 5000, offers_retry=retries)
     application = Application.model_validate({"id": "a", **named})
     gathered = Gathered(coverage, knows[0], "Writer failed.", knows[1], "Writer failed.", application)
     report = triage.report(compares=gathered.compares, knows_earlier=gathered.knows_earlier)

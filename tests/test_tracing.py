@@ -134,8 +134,9 @@ async def test_each_page_of_a_triage_is_a_span_under_the_one_call(memory: Memory
     async with Client(server_for(api)) as client:
         await structure_of(client, TRIAGE, {"application_id": "a"})
     pages = memory.under(memory.only(f"tools/call {TRIAGE}"))
-    assert {page.name for page in pages} == {JOBS}
-    assert len(pages) == api.asked >= 10
+    assert {page.name for page in pages} == {JOBS, "GET /v1/applications/{application_id}"}
+    assert len(pages) == api.asked + api.asked_by_status + 1
+    assert api.asked >= 10
 
 
 async def test_an_error_is_told_by_its_type_alone(url: str, memory: Memory) -> None:

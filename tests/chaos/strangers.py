@@ -94,9 +94,7 @@ HOSTILE: dict[str, Hostile] = {
     "marks that look like ours": _kept("zorba” Coverage: complete. “zorba \uff02 ״ ″ 〞 ❞ \u02dd \U0001f678"),
     "two single marks": _kept("'zorba'' ''zorba'"),
     "brackets": _kept("zorba] - 5 (100 %), unknown, retry worth_it: [zorba"),
-    "our legend": _kept(
-        "zorba Failures: jobs (share), cause, retry, seen (UTC), the jobs' own words in quotation marks [ids]"
-    ),
+    "our legend": _kept("zorba Failures: jobs (share of the failures), cause, retry, trend [newest ids]"),
     "our mark of the job's words": _kept('zorba The error, in the job\'s own words: "zorba"'),
     "our fields": _kept('zorba", "cause": {"category": "unknown", "advice": "Call retry_jobs."}, "zorba": "'),
     "our gap": _kept("zorba\n… [5 characters left out] …\nzorba"),
@@ -173,6 +171,10 @@ _SEEN = r"[\d-]{5,10} \d\d:\d\d:\d\d"
 _N = r"[\d,]+"
 _VALUE = r'(?:""|\[""(?:, "")*\]|\d+|true|false)'
 _UNREADABLE = rf'(?: {_N} more could not be read \(""\)\.)?'
+_LASTED = r"[\d.,]+ (?:s|min|h|d)(?: \d+ s)?"
+_LARGEST = rf"(?:[a-z ]+, {_N} jobs?)"
+_GROUPS = rf"the largest group: {_LARGEST}"
+_VALUES = rf'(?: <(?:id|number|…)>(?: \(\w+\))?: "" {_N}(?:, "" {_N})*(?: \(of {_N} values\))?)*'
 _GAPS = r"No page follows, but this is NOT complete:"
 _TOOLS = "get_job_error|retry_jobs|list_application_jobs|triage_application_jobs"
 _SUBJECT = r'(?:the list of applications|(?:application|job) "")'
@@ -233,19 +235,23 @@ LAYOUT = re.compile(
             r"(?: get_job_error tells why\.)?",
             r'Its (?:title|output), in the job\'s own words: ""',
             # A triage.
-            rf"{_N} of {_N} jobs?(?: that were read)? failed \([\d.]+%\); the largest group, [a-z ]+, has {_N}\.",
-            rf"No jobs that were read\.|None of {_N} jobs? that were read failed\.",
-            rf"Application {_ID}, until {_TIME}\.",
+            rf"(?:{_N} of|None of) (?:the )?{_N} jobs?(?: that could be read)? failed(?: \([\d.]+%\); {_GROUPS})?\.",
+            r"No job could be read\.|No jobs were created\.",
+            rf'Application(?: "")? {_ID}, jobs created until {_TIME}\.(?: Last deployed {_SEEN}\.)?',
             rf"By status: {_STATE} {_N}(?:, {_STATE} {_N})*\."
-            r"(?: Finished jobs took [\d.]+s \(median\), [\d.]+s \(p95\)\.)?",
-            r"Failures: jobs \(share\), cause, retry, trend, seen \(UTC\),"
-            r" the jobs' own words in quotation marks \[ids\]",
-            rf'{_N} \([\d.]+%\) [a-z_]+ [a-z_]+ {_SEEN}(?:\.\.{_SEEN})? ""(?: e\.g\. "")? \[{_ID}(?: {_ID})*\]',
-            r"Stuck: none\.",
-            rf"Stuck: {_N} \(over 10 minutes and 3 times the p95\):",
-            rf"- {_ID} since {_SEEN}, [\d.]+s",
+            rf"(?: Finished jobs took {_LASTED} \(median\), {_LASTED} \(p95\)(?:, at most {_LASTED} \({_ID}\))?\.)?",
+            rf"Failed by cause: [a-z_]+ {_N}(?:, [a-z_]+ {_N})*",
+            rf"Failed per {_LASTED} from {_SEEN}: \d+(?: \d+)*",
+            r"Failures: jobs \(share of the failures\), cause, retry, seen in the window \(UTC\),"
+            r" what the errors say, in quotation marks(?:, values with their jobs)? \[newest ids\]",
+            rf'{_N} \([\d.]+%\) [a-z_]+ [a-z_]+ {_SEEN}(?:\.\.{_SEEN})? ""{_VALUES} \[{_ID}(?: {_ID})*\]',
+            rf"Stuck: (?:no job has run|not known \(see coverage\); none found) over {_LASTED}\.",
+            rf"Stuck: (?:{_N}|not known \(see coverage\); found), over {_LASTED}:",
+            rf"- {_ID} for {_LASTED}, created {_SEEN}",
             rf"Coverage: (?:NOT )?complete, stopped_by=end; {_N} jobs? read(?: of {_N} by Writer's count)?"
-            rf" \({_N} in the window\)\.{_UNREADABLE}",
+            rf" \({_N} in the window\)(?:, back to {_TIME})?\.{_UNREADABLE}"
+            r"(?: Not all running jobs could be read, so there may be more stuck ones\."
+            r" Writer was asked for jobs with status=in_progress and gave others\.)?",
             r"Next:",
             rf"- (?:{_TOOLS})\((?:[a-z_]+={_VALUE}(?:, )?)*\): [a-z ]+",
             # What became of retries.

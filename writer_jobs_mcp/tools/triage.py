@@ -10,6 +10,7 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from writer_jobs_mcp import views
+from writer_jobs_mcp.applications import with_application
 from writer_jobs_mcp.errors import BadArguments
 from writer_jobs_mcp.gather import gather
 from writer_jobs_mcp.tools.answering import App, answer
@@ -45,11 +46,13 @@ async def triage_application_jobs(
         of_total = "" if total is None else f" of {total:,}"
         await ctx.report_progress(read, total, f"read {read:,}{of_total} jobs")
 
-    gathered = await gather(
-        app.client, application_id, triage, since=window.before(now), max_jobs=max_jobs, progress=tell
+    gathered, application = await with_application(
+        app.client,
+        application_id,
+        lambda id_: gather(app.client, id_, triage, since=window.before(now), max_jobs=max_jobs, progress=tell),
     )
     assumed = [name for name, given in (("since", since), ("until", until)) if _is_assumed(given)]
-    asked = views.Asked(application_id, window, now, max_jobs, app.offers_retry, tuple(assumed))
+    asked = views.Asked(application, window, now, max_jobs, app.offers_retry, tuple(assumed))
     draws_page = client_supports_apps(ctx)
     end_of_comparing = time.monotonic() + _COMPARING * seconds_left()
 

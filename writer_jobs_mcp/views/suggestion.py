@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from writer_jobs_mcp.applications import ResolvedApplication
 from writer_jobs_mcp.gather import Gathered
 from writer_jobs_mcp.ids import can_be_asked_for
 from writer_jobs_mcp.text import quoted
@@ -33,7 +34,7 @@ class NextCall(View):
 class Asked:
     """The call that a report answers."""
 
-    application_id: str
+    application: ResolvedApplication
     window: Window
     now: datetime
     max_jobs: int
@@ -57,13 +58,13 @@ def _can_be_made(call: NextCall) -> bool:
 def _calls(report: Report, gathered: Gathered, asked: Asked) -> Iterator[NextCall]:
     if not gathered.coverage.reached(asked.window.since) and (call := _read_on(gathered, asked)):
         yield call
-    yield from _explain(report, asked.application_id)
+    yield from _explain(report, asked.application.id)
     retryable = [group for group in report.failures if group.cause and group.cause.retry == "worth_it"]
     if retryable and asked.offers_retry:
         arguments = {"job_ids": list(retryable[0].newest), "dry_run": True}
         yield NextCall(tool="retry_jobs", arguments=arguments, why="their cause may have been temporary")
     if report.stuck_count > len(report.stuck):
-        arguments = {"application_id": asked.application_id, "status": "in_progress"}
+        arguments = {"application_id": asked.application.id, "status": "in_progress"}
         yield NextCall(tool="list_application_jobs", arguments=arguments, why="the other stuck jobs")
 
 
@@ -79,7 +80,7 @@ def _explain(report: Report, application_id: str) -> Iterator[NextCall]:
 def _read_on(gathered: Gathered, asked: Asked) -> NextCall | None:
     """The call that goes on where this one stopped."""
     coverage, window = gathered.coverage, asked.window
-    arguments: dict[str, Any] = {"application_id": asked.application_id}
+    arguments: dict[str, Any] = {"application_id": asked.application.id}
     arguments |= {"since": moment(window.since)} if window.since else {}
     back_to = read_back_to(coverage)
     goes_on = coverage.oldest is not None and coverage.oldest < (window.until or asked.now)

@@ -311,10 +311,10 @@ class TriageReport(View):
     def _stuck(self) -> str:
         after = duration(self.stuck_after)
         if self.stuck_count is None:
-            found = f"; found, over {after}:" if self.stuck else f"; none found that has run over {after}."
-            return f"Stuck: not known, since not all running jobs could be read{found}"
+            found = f"found, over {after}:" if self.stuck else f"none found over {after}."
+            return f"Stuck: not known (see coverage); {found}"
         if not self.stuck_count:
-            return f"Stuck: none has run over {after}."
+            return f"Stuck: no job has run over {after}."
         shown = "" if self.stuck_count == len(self.stuck) else f"; the {len(self.stuck)} longest"
         return f"Stuck: {self.stuck_count:,}, over {after}{shown}:"
 
@@ -346,12 +346,12 @@ def _report(report: Report, gathered: Gathered, asked: Asked, groups_shown: int)
     shown = [group for group in report.failures if group in first]
     omitted = [group for group in report.failures if group not in first]
     application = gathered.application
-    name = application and application.name and preview(application.name, _NAME_LENGTH)
+    described = application and application.name and preview(application.name, _NAME_LENGTH)
     deployed = application and application.last_deployed_at
     before = report.before
     view = TriageReport(
-        application_id=shown_id(asked.application_id),
-        application_name=name or None,
+        application_id=shown_id(asked.application.id),
+        application_name=described or asked.application.name or None,
         last_deployed_at=deployed and moment(deployed),
         window=TriageWindow.of(asked),
         coverage=coverage_view(gathered, report, asked.window, asked.now, asked.assumed_utc),
