@@ -251,7 +251,8 @@ LAYOUT = re.compile(
             rf"Coverage: (?:NOT )?complete, stopped_by=end; {_N} jobs? read(?: of {_N} by Writer's count)?"
             rf" \({_N} in the window\)(?:, back to {_TIME})?\.{_UNREADABLE}"
             r"(?: Not all running jobs could be read, so there may be more stuck ones\."
-            r" Writer was asked for jobs with status=in_progress and gave others\.)?",
+            r" (?:Writer was asked for jobs with status=in_progress and gave others"
+            r"|\d+ of their rows were unreadable)\.)?",
             r"Next:",
             rf"- (?:{_TOOLS})\((?:[a-z_]+={_VALUE}(?:, )?)*\): [a-z ]+",
             # What became of retries.
