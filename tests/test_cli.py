@@ -356,7 +356,7 @@ def test_check_without_a_key_says_how_to_set_one() -> None:
     done = run("check", WRITER_BASE_URL="http://127.0.0.1:9")
     assert done.returncode == 1
     assert "FAIL  key       No Writer API key is set. Set WRITER_API_KEY" in done.stdout
-    assert "could not be connected to (127.0.0.1)" in done.stdout
+    assert "no connection could be made (127.0.0.1)" in done.stdout
 
 
 def test_check_does_not_try_the_key_where_writer_cannot_be_reached() -> None:

@@ -41,7 +41,7 @@ def right(name: str, said: bytes) -> Fault:
 
 
 def broken(name: str, *said: bytes) -> Fault:
-    return Fault(name, says(*said), "retried", "broke off the connection before its answer was whole")
+    return Fault(name, says(*said), "retried", "closed the connection before its response was complete")
 
 
 async def _reset_at_once(exchange: Exchange) -> None:
@@ -56,8 +56,8 @@ async def _reset_in_the_body(exchange: Exchange) -> None:
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 CONNECTIONS = [
-    Fault("reset at once", _reset_at_once, "retried", "broke off the connection"),
-    Fault("reset in the body", _reset_in_the_body, "retried", "broke off the connection"),
+    Fault("reset at once", _reset_at_once, "retried", "closed the connection"),
+    Fault("reset in the body", _reset_in_the_body, "retried", "closed the connection"),
     broken("closed at once"),
     broken("closed in the status line", b"HTTP/1.1 20"),
     broken("closed in the headers", b"HTTP/1.1 200 OK\r\nContent-Type: appl"),
@@ -170,7 +170,7 @@ BODIES = [
         "packed and cut short",
         says(answer(gzip.compress(GOOD)[:-12], "200 OK", GZIP)),
         "retried",
-        "ended its answer before it was whole",
+        "ended its response before it was complete",
     ),
     told("not packed as said", answer(GOOD, "200 OK", GZIP), CANNOT),
     told("brotli, not asked for", answer(_NOT_ASKED_FOR, "200 OK", BROTLI), CANNOT),

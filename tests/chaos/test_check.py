@@ -73,7 +73,7 @@ ANSWERS: dict[str, tuple[Behaviour, str, str]] = {
     ),
     "500": (
         says(answer(b"", "500 Oops", WAIT)),
-        "it answered 500 Internal Server Error.",
+        "it answered 500 Internal Server Error",
         "Try again after 60 seconds, as Writer asks.",
     ),
     "501": (says(answer(b"", "501 What")), "(501 Not Implemented).", "Try again later."),
@@ -110,20 +110,20 @@ NETWORK = "Check WRITER_BASE_URL, the network and any proxy"
 
 async def test_where_nobody_listens(unused_url: str, tally: Tally) -> None:
     failed = await tried(unused_url, tally, WRITER_JOBS_CALL_BUDGET="1")
-    assert_told(failed["reachable"], "could not be connected to (127.0.0.1)", NETWORK)
+    assert_told(failed["reachable"], "no connection could be made (127.0.0.1)", NETWORK)
     assert failed["key"] == NOT_TRIED
 
 
 async def test_a_name_that_is_not_found(tally: Tally) -> None:
     failed = await tried("https://writer.invalid", tally, WRITER_JOBS_CALL_BUDGET="1")
-    assert_told(failed["reachable"], "could not be found under its name (writer.invalid)", NETWORK)
+    assert_told(failed["reachable"], "its host name could not be resolved (writer.invalid)", NETWORK)
     assert failed["key"] == NOT_TRIED
 
 
 async def test_whoever_breaks_off(tally: Tally) -> None:
     async with Wire(everywhere=says()).served() as url:
         failed = await tried(url, tally, WRITER_JOBS_CALL_BUDGET="1")
-    assert_told(failed["reachable"], "broke off the connection", "Try again in a few minutes.")
+    assert_told(failed["reachable"], "closed the connection", "Try again in a few minutes.")
 
 
 async def test_whoever_is_silent_until_the_time_is_over(tally: Tally) -> None:
@@ -142,7 +142,7 @@ async def test_a_certificate_that_is_not_trusted(certified: ssl.SSLContext, tall
 async def test_whoever_speaks_no_tls(tally: Tally) -> None:
     async with Wire(everywhere=says(answer(b"", "400 Bad"))).served() as url:
         failed = await tried(url.replace("http:", "https:"), tally, WRITER_JOBS_CALL_BUDGET="1")
-    assert_told(failed["reachable"], "would not speak TLS (127.0.0.1)", NETWORK)
+    assert_told(failed["reachable"], "the TLS handshake failed (127.0.0.1)", NETWORK)
 
 
 async def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch, tally: Tally) -> None:

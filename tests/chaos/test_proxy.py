@@ -111,7 +111,7 @@ async def test_a_proxy_that_opens_no_way_is_told_and_never_sees_the_key(
     async with proxy.served() as way:
         no_proxy.setenv("HTTPS_PROXY", way)
         async with asked("https://127.0.0.1:9", WRITER_JOBS_CALL_BUDGET="1") as client:
-            check_told(await call(client, tally), "Writer is unavailable: asked ")
+            check_told(await call(client, tally), "Writer is unavailable: ")
     assert proxy.heard.startswith(b"CONNECT 127.0.0.1:9 ")
     assert KEY.encode() not in proxy.heard
 
@@ -126,7 +126,7 @@ async def test_a_tunnel_that_breaks_off_in_its_handshake_takes_no_place(
         async with asked(url, WRITER_JOBS_CALL_BUDGET="2", WRITER_JOBS_CONCURRENCY="1") as client:
             for _ in range(2):
                 tally.tried["proxies"] += 1
-                check_told(await call(client, tally), "Writer is unavailable: asked ")
+                check_told(await call(client, tally), "Writer is unavailable: ")
             proxy.says = b""
             check_right(await call(client, tally), tally)
 
@@ -138,7 +138,7 @@ async def test_a_host_that_needs_no_proxy_is_asked_directly(no_proxy: pytest.Mon
         no_proxy.setenv("HTTPS_PROXY", way)
         no_proxy.setenv("NO_PROXY", "localhost, 127.0.0.1")
         async with asked("https://127.0.0.1:9", WRITER_JOBS_CALL_BUDGET="1") as client:
-            check_told(await call(client, tally), "could not be connected to")
+            check_told(await call(client, tally), "no connection could be made")
     assert proxy.heard == b""
 
 

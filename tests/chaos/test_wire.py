@@ -74,20 +74,20 @@ async def test_a_fault_that_stays_is_told_within_the_call_budget_and_the_next_ca
 async def test_nobody_there_is_told(unused_url: str, tally: Tally) -> None:
     tally.tried["ways of not being there"] += 1
     async with asked(unused_url, WRITER_JOBS_CALL_BUDGET="1") as client:
-        check_told(await call(client, tally), "it could not be connected to (127.0.0.1)")
+        check_told(await call(client, tally), "no connection could be made (127.0.0.1)")
 
 
 async def test_a_name_that_nobody_has_is_told(tally: Tally) -> None:
     tally.tried["ways of not being there"] += 1
     async with asked("https://writer.invalid", WRITER_JOBS_CALL_BUDGET="1") as client:
-        check_told(await call(client, tally), "it could not be found under its name (writer.invalid)", OVER)
+        check_told(await call(client, tally), "its host name could not be resolved (writer.invalid)", OVER)
 
 
 async def test_a_peer_without_tls_never_sees_the_key(tally: Tally) -> None:
     tally.tried["ways of not being there"] += 1
     wire = Wire()
     async with wire.served() as url, asked(url.replace("http:", "https:"), WRITER_JOBS_CALL_BUDGET="1") as client:
-        check_told(await call(client, tally), "it would not speak TLS")
+        check_told(await call(client, tally), "the TLS handshake failed")
     assert {head[:2] for head in wire.heads} == {b"\x16\x03"}, "nothing but the hello of TLS"
 
 
@@ -117,7 +117,7 @@ async def test_tls_that_breaks_after_its_handshake_is_a_fault_like_any_other(
         check_right(await call(client, tally), tally)
         wire.everywhere = speaks_out_of_tls
         tally.tried["faults that stay"] += 1
-        check_told(await call(client, tally, "get_job_output", job_id="j"), "it would not speak TLS (127.0.0.1)")
+        check_told(await call(client, tally, "get_job_output", job_id="j"), "the TLS handshake failed (127.0.0.1)")
 
 
 async def test_a_peer_that_wants_a_certificate_of_ours_is_told(
@@ -127,7 +127,7 @@ async def test_a_peer_that_wants_a_certificate_of_ours_is_told(
     certified.verify_mode = ssl.CERT_REQUIRED  # which TLS 1.3 asserts after the client's handshake is done
     tally.tried["ways of not being there"] += 1
     async with Wire().served(certified) as url, asked(url, WRITER_JOBS_CALL_BUDGET="1") as client:
-        check_told(await call(client, tally), "it would not speak TLS", OVER, "it broke off the connection")
+        check_told(await call(client, tally), "the TLS handshake failed", OVER, "it closed the connection")
 
 
 async def test_a_retry_that_tls_breaks_after_leaves_the_others_told(

@@ -27,12 +27,12 @@ async def test_each_attempt_is_a_line_and_each_wait(
     (broken,) = (line for line in logged(caplog) if "127.0.0.1" in line)
     assert logged(caplog) == [
         f"GET {path}, attempt 1: 429 after N ms",
-        "Writer answered 429 Too Many Requests and asked to wait 0.5 s; trying again in N s",
+        "Writer: it answered 429 Too Many Requests and asked to wait 0.5 s; trying again in N s",
         f"GET {path}, attempt 2: RemoteProtocolError after N ms",
         broken,
         f"GET {path}, attempt 3: 200 after N ms",
     ]
-    assert broken.startswith("Writer broke off the connection")
+    assert broken.startswith("Writer: it closed the connection")
 
 
 async def test_a_request_without_an_answer_is_told_by_the_kind_of_error(
@@ -55,5 +55,5 @@ async def test_a_wait_that_is_too_long_to_begin_is_a_line(
         await client.list_applications()
     assert logged(caplog) == [
         "GET /v1/applications, attempt 1: 429 after N ms",
-        "Writer answered 429 Too Many Requests and asked to wait 60.0 s; there is no time to try again",
+        "Writer: it answered 429 Too Many Requests and asked to wait 60.0 s; there is no time to try again",
     ]

@@ -44,7 +44,7 @@ LASTING: dict[str, tuple[type[WriterError], str]] = {
     **{str(status): (Unavailable, f"it answered {status} ") for status in (408, 500, 502, 503, 504)},
     "429": (RateLimited, "Writer did not say how long to wait"),
     **{
-        name: (Unavailable, "it broke off the connection before its answer was whole (127.0.0.1)")
+        name: (Unavailable, "it closed the connection before its response was complete (127.0.0.1)")
         for name in PASSING
         if not name.isdecimal()
     },
@@ -60,7 +60,7 @@ async def test_trouble_that_stays_is_told_with_the_number_of_attempts(
     kind, words = LASTING[name]
     assert type(error) is kind
     assert words in str(error)
-    told = re.search(r"asked (\d+) times in \d seconds", str(error))
+    told = re.search(r"(\d+) attempts in \d+ seconds", str(error))
     assert told, str(error)
     assert int(told[1]) == len(api.received) >= 2
 
@@ -68,12 +68,14 @@ async def test_trouble_that_stays_is_told_with_the_number_of_attempts(
 async def test_a_refused_connection_is_told(unused_url: str) -> None:
     error = await failure(settings(unused_url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="1"))
     assert isinstance(error, Unavailable)
-    assert "could not be connected to (127.0.0.1)" in str(error)
+    assert "no connection could be made (127.0.0.1)" in str(error)
 
 
 async def test_reaching_out_to_a_refused_connection_is_told_after_one_attempt(unused_url: str) -> None:
     error = await failure(settings(unused_url, WRITER_API_KEY=KEY), lambda client: client.reach())
-    assert str(error).startswith("Writer is unavailable: asked once about the list of applications, it could not be")
+    assert str(error).startswith(
+        "Writer is unavailable: no connection could be made (127.0.0.1); 1 attempt, for the list of applications. "
+    )
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ async def read(response: httpx.Response) -> bytes:
         message = f"Writer's answer is larger than {_GREATEST_BODY // _MIB} MiB. Ask for fewer jobs at a time (limit)."
         raise UnreadableAnswer(message)
     if not is_whole:
-        raise Fault("ended its answer before it was whole")
+        raise Fault("it ended its response before it was complete")
     return body
 
 

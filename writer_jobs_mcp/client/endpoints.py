@@ -207,11 +207,11 @@ class WriterClient:
         try:
             response, body = await self._exchange("POST", path, {}, patience.count(), way)
         except UnreadableAnswer as exc:
-            raise _doubt(subject, "broke off before its answer was whole") from exc
+            raise _doubt(subject, "closed the connection before its response was complete") from exc
         except Fault as fault:
             if fault.unsent:
                 raise
-            raise _doubt(subject, "broke off before its answer was whole") from fault
+            raise _doubt(subject, "closed the connection before its response was complete") from fault
         if response.is_success:
             started = await run_in_worker(lambda: started_id(body, self._key))
             if started is None and response.status_code != HTTPStatus.ACCEPTED:

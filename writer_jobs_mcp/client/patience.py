@@ -34,18 +34,18 @@ class Fault(Exception):
 
     def as_error(self, subject: str, attempts: int, seconds: float) -> WriterError:
         """What to say when this fault was the last word on ``subject``."""
-        tries = "once" if attempts == 1 else f"{attempts} times in {seconds:.0f} seconds"
+        tries = "1 attempt" if attempts == 1 else f"{attempts} attempts in {seconds:.0f} seconds"
         if not self.rate_limited:
             waits = self.asked_to_wait is not None and self.asked_to_wait > 1
             later = f"after {self.asked_to_wait:.0f} seconds, as Writer asks" if waits else "in a few minutes"
             check = "Check WRITER_BASE_URL, the network and any proxy, or try" if self.unsent else "Try"
-            message = f"Writer is unavailable: asked {tries} about {subject}, it {self.said}. {check} again {later}."
+            message = f"Writer is unavailable: {self.said}; {tries}, for {subject}. {check} again {later}."
             return Unavailable(message)
         if self.asked_to_wait is None:
             wait = "Writer did not say how long to wait; wait a minute, then call again"
         else:
             wait = f"Wait {max(1, round(self.asked_to_wait))} seconds, as Writer asks, then call again"
-        return RateLimited(f"Writer is limiting this key's requests (429); it was asked {tries}. {wait}.")
+        return RateLimited(f"Writer is limiting this key's requests (429); {tries}. {wait}.")
 
 
 class Patience:
@@ -88,14 +88,14 @@ class Patience:
 
     def _is_over(self, state: RetryCallState) -> bool:
         if anyio.current_time() + state.upcoming_sleep + _LEAST_ATTEMPT >= self._deadline:
-            logger.info("Writer %s; there is no time to try again", _told(_fault_of(state)))
+            logger.info("Writer: %s; there is no time to try again", _told(_fault_of(state)))
             return True
         return state.attempt_number >= _ATTEMPTS and not _fault_of(state).rate_limited
 
     def _note(self, state: RetryCallState) -> None:
         fault = _fault_of(state)
-        self.last_words = f"; before that, it {fault.said}"
-        logger.info("Writer %s; trying again in %.1f s", _told(fault), state.upcoming_sleep)
+        self.last_words = f"; before that, {fault.said}"
+        logger.info("Writer: %s; trying again in %.1f s", _told(fault), state.upcoming_sleep)
 
 
 def _fault_of(state: RetryCallState) -> Fault:

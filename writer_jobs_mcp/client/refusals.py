@@ -43,7 +43,7 @@ def refusal(response: httpx.Response, body: bytes, subject: str, key: BearerKey)
     status = response.status_code
     if status in _PASSING:
         return Fault(
-            f"answered {named(status)}",
+            f"it answered {named(status)}",
             asked_to_wait=asked_to_wait(response.headers, datetime.now(UTC)),
             rate_limited=status == HTTPStatus.TOO_MANY_REQUESTS,
         )
@@ -96,11 +96,11 @@ def _complaint(body: bytes) -> str:
 
 # The first that fits; httpx's own tree, from narrow to wide.
 _FAULTS: tuple[tuple[type[httpx.TransportError], str], ...] = (
-    (httpx.ConnectTimeout, f"could not be connected to within {CONNECT_SECONDS:g} seconds"),
-    (httpx.TimeoutException, f"was silent for {SILENCE_SECONDS:g} seconds"),
-    (httpx.ConnectError, "could not be connected to"),
-    (httpx.ProxyError, "could not be reached through the proxy"),
-    (httpx.TransportError, "broke off the connection before its answer was whole"),
+    (httpx.ConnectTimeout, f"no connection could be made within {CONNECT_SECONDS:g} seconds"),
+    (httpx.TimeoutException, f"it was silent for {SILENCE_SECONDS:g} seconds"),
+    (httpx.ConnectError, "no connection could be made"),
+    (httpx.ProxyError, "it could not be reached through the proxy"),
+    (httpx.TransportError, "it closed the connection before its response was complete"),
 )
 _UNSENT = (httpx.ConnectTimeout, httpx.ConnectError, httpx.ProxyError)
 
@@ -117,9 +117,9 @@ def breakdown(exc: httpx.HTTPError | ssl.SSLError, host: str) -> Fault | WriterE
             "authority is trusted through SSL_CERT_FILE."
         )
     if gaierror in kinds:
-        return Fault(f"could not be found under its name ({host})", unsent=True)
+        return Fault(f"its host name could not be resolved ({host})", unsent=True)
     if any(issubclass(kind, ssl.SSLError) for kind in kinds):
-        return Fault(f"would not speak TLS ({host})", unsent=isinstance(exc, _UNSENT))
+        return Fault(f"the TLS handshake failed ({host})", unsent=isinstance(exc, _UNSENT))
     for kind, said in _FAULTS:
         if isinstance(exc, kind):
             return Fault(f"{said} ({host})", unsent=isinstance(exc, _UNSENT))
