@@ -88,7 +88,7 @@ async def test_all_three_tools_are_right(variant: dict[str, Any]) -> None:
         assert (failed["error_chars"], len(failed["error"])) == (len(api.jobs[8]["error"]), 6_000)
         assert failed["cause"]["category"] == "timeout"
         done = await talk.structure("get_job_error", job_id="run_0001", application_id=APPLICATION)
-        assert done["message"] == "This job did not fail: its status is completed and it has no error."
+        assert done["message"] == "This job is completed. Whether it failed before is not known."
 
 
 async def ids_of_all_pages(talk: Conversation, **filtered: str) -> list[str]:

@@ -163,7 +163,7 @@ def test_a_piece_of_a_long_output_is_part_of_the_cleaned_whole() -> None:
         (job_with(None, "queued"), "Writer gives no output text for this job yet: its status is queued."),
         (
             job_with(None, "failed"),
-            "Writer gives no output text for this job: its status is failed. get_job_error tells why.",
+            "Writer gives no output text for this job: its status is failed. get_job_error says why.",
         ),
         (job_with(None, 'odd" one\n'), 'Writer gives no output text for this job: its status is "odd\\" one".'),
     ],
@@ -183,8 +183,8 @@ def test_an_offset_beyond_the_end_is_said_so(offset: int) -> None:
 @pytest.mark.parametrize(
     ("output", "offset", "message"),
     [
-        ("abc\u200b\u200b\u200b", 4, "Nothing that can be seen follows offset 4: the output ends here."),
-        ("\u200b" * 2_000_000 + "abc", 0, "Nothing that can be seen stands between offset 0 and 524000."),
+        ("abc\u200b\u200b\u200b", 4, "Nothing visible follows offset 4: the output ends here."),
+        ("\u200b" * 2_000_000 + "abc", 0, "Nothing visible lies between offset 0 and offset 524000."),
     ],
 )
 def test_a_piece_without_visible_text_says_where_to_go_on(output: str, offset: int, message: str) -> None:

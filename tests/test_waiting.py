@@ -1,8 +1,10 @@
 """Waiting for a job: no longer than it takes, no longer than the call may, and always with what is known."""
 
 import json
+import re
 from collections.abc import AsyncGenerator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import anyio
 import pytest
@@ -72,7 +74,7 @@ def running(world: World, steps: float | None = None, error: str | None = None) 
 async def test_it_ends_as_soon_as_the_job_does(either_client: Client, world: World, api: Sandbox) -> None:
     answer = await structure_of(either_client, "wait_for_job", {"job_id": running(world, 1.5)})
     assert (answer["finished"], answer["status"], answer["seconds"]) == (True, "completed", 15.0)
-    assert answer["message"] == "This job did not fail: its status is completed and it has no error."
+    assert answer["message"] == "This job is completed. Whether it failed before is not known."
     assert len(api.received) == 2
 
 
@@ -94,7 +96,10 @@ async def test_a_job_that_has_finished_already_is_answered_at_once(client: Clien
 async def test_when_the_time_is_up_it_says_so(client: Client, world: World) -> None:
     answer = await structure_of(client, "wait_for_job", {"job_id": running(world), "timeout_seconds": 1})
     assert (answer["finished"], answer["status"]) == (False, "in_progress")
-    assert answer["message"] == "It is still in_progress after 1 s of waiting. Call wait_for_job again."
+    assert re.fullmatch(
+        r"It is still in_progress after 1 s of waiting; it has run for \d+ s\. Call wait_for_job again\.",
+        answer["message"],
+    )
 
 
 @pytest.mark.parametrize(
@@ -145,7 +150,7 @@ async def test_trouble_on_the_way_is_told_with_how_the_job_stood(
     faults.push(Answer(status))
     answer = await structure_of(client, "wait_for_job", {"job_id": job})
     assert (answer["finished"], answer["status"], answer["job_id"]) == (False, "in_progress", job)
-    assert answer["message"].startswith("The wait ended early, so this is how the job stood before. ")
+    assert answer["message"].startswith("The wait ended early; this is the last known state of the job. ")
     assert words in answer["message"]
 
 
@@ -195,3 +200,183 @@ async def test_a_time_that_cannot_be_waited_is_refused(client: Client, api: Sand
         sentence = await error_of(client, "wait_for_job", {"job_id": "a", "timeout_seconds": seconds})
         assert sentence.startswith("timeout_seconds must be a whole number from 1 to 600; got ")
     assert list(api.received) == []
+
+
+# Jobs that are likely stuck
+
+LIKELY_STUCK = "likely stuck. Waiting longer is unlikely to help; look at it in Writer (AI Studio)."
+OF_COMPLETED_JOBS = rf"^GET /v1/applications/{ALIAS}/jobs\?"
+
+
+def ran_for(minutes: float, updated_minutes_ago: float | None = None, job: str = "a") -> bytes:
+    """What Writer says of a job that was created so long ago and is running."""
+    updated = {} if updated_minutes_ago is None else {"updated_at": before_now(updated_minutes_ago).isoformat()}
+    said = {"id": job, "status": "in_progress", "application_id": ALIAS, "created_at": before_now(minutes).isoformat()}
+    return json.dumps(said | updated).encode()
+
+
+def before_now(minutes: float) -> datetime:
+    return NOW - timedelta(minutes=minutes)
+
+
+def completed_in(seconds: float, count: int = 20, status: str = "completed") -> bytes:
+    """A page of jobs that all took so long."""
+    row = {
+        "status": status,
+        "application_id": ALIAS,
+        "created_at": (NOW - timedelta(days=1)).isoformat(),
+        "completed_at": (NOW - timedelta(days=1) + timedelta(seconds=seconds)).isoformat(),
+    }
+    return json.dumps({"result": [{"id": f"done-{n}", **row} for n in range(count)]}).encode()
+
+
+async def test_a_job_that_has_run_for_more_than_an_hour_is_stuck_without_another_request(
+    either_client: Client, api: Sandbox, faults: Faults
+) -> None:
+    faults.push(Answer(200, ran_for(54 * 60)), times=None)
+    told = Told()
+    with anyio.fail_after(10):  # much less than the wait that is asked for
+        result = await either_client.call_tool("wait_for_job", {"job_id": "a"}, progress_callback=told)
+    assert result.structured_content is not None
+    assert result.structured_content["finished"] is False
+    assert result.structured_content["message"] == f"It has run for 54 h, longer than 1 h: {LIKELY_STUCK}"
+    assert "Call wait_for_job" not in text_of(result)
+    assert (len(api.received), told.rows) == (1, [])
+
+
+async def test_a_job_that_was_retried_a_minute_ago_is_not_stuck(client: Client, faults: Faults, api: Sandbox) -> None:
+    faults.push(Answer(200, ran_for(54 * 60, updated_minutes_ago=1)), times=None)
+    answer = await structure_of(client, "wait_for_job", {"job_id": "a", "timeout_seconds": 1})
+    assert (answer["finished"], answer["updated_at"]) == (False, "2026-11-23T11:59:00Z")
+    assert re.fullmatch(
+        r"It is still in_progress after 1 s of waiting; it was created 54 h ago and last updated 1 min \d+ s ago "
+        r"\(a retried job keeps its first created_at\)\. Call wait_for_job again\.",
+        answer["message"],
+    )
+    assert all("?" not in request.line for request in api.received)
+
+
+async def test_a_job_that_was_updated_two_hours_ago_is_stuck_since_then(client: Client, faults: Faults) -> None:
+    faults.push(Answer(200, ran_for(54 * 60, updated_minutes_ago=120)), times=None)
+    answer = await structure_of(client, "wait_for_job", {"job_id": "a"})
+    assert answer["message"] == f"It has run for 2 h since its last update, longer than 1 h: {LIKELY_STUCK}"
+
+
+PAGES: dict[str, tuple[bytes, str | None]] = {
+    "short jobs": (completed_in(20), "10 min"),
+    "longer jobs": (completed_in(300), "15 min"),
+    "jobs so long that this one may be like them": (completed_in(900), None),
+    "no jobs": (completed_in(20, count=0), "10 min"),
+    "jobs of another status, so the filter was ignored": (completed_in(20, status="failed"), None),
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_a_job_is_stuck_after_three_times_the_p95_of_its_application(
+    client: Client, api: Sandbox, faults: Faults, page: str
+) -> None:
+    body, limit = PAGES[page]
+    faults.push(Answer(200, body), on=OF_COMPLETED_JOBS, times=None)
+    faults.push(Answer(200, ran_for(20)), times=None)
+    answer = await structure_of(client, "wait_for_job", {"job_id": "a", "timeout_seconds": 1})
+    assert [request.line for request in api.received if "?" in request.line] == [
+        f"GET /v1/applications/{ALIAS}/jobs?status=completed&limit=100"
+    ]
+    assert ("likely stuck" in answer["message"]) is (limit is not None), answer["message"]
+    assert ("Call wait_for_job again." in answer["message"]) is (limit is None)
+    if limit:
+        assert f", longer than {limit}: {LIKELY_STUCK}" in answer["message"]
+
+
+@pytest.mark.parametrize("fault", [Answer(403), Answer(200, b"[]"), Delay(30)])
+async def test_nothing_is_said_of_stuck_where_the_completed_jobs_cannot_be_read(
+    client: Client, faults: Faults, fault: Fault
+) -> None:
+    faults.push(fault, on=OF_COMPLETED_JOBS, times=None)
+    faults.push(Answer(200, ran_for(20)), times=None)
+    answer = await structure_of(client, "wait_for_job", {"job_id": "a", "timeout_seconds": 2})
+    assert "It is still in_progress after 2 s of waiting" in answer["message"]
+    assert "stuck" not in answer["message"]
+
+
+async def test_a_job_that_finished_or_is_young_is_looked_at_alone(client: Client, api: Sandbox, faults: Faults) -> None:
+    faults.push(Answer(200, ran_for(9)))
+    faults.push(Answer(200, as_said("a", "completed")))
+    assert (await structure_of(client, "wait_for_job", {"job_id": "a"}))["finished"] is True
+    assert len(api.received) == 2
+
+
+# A running job in the other tools
+
+RUNNING: list[tuple[bytes, dict[str, Any], str, str]] = [
+    (
+        ran_for(54 * 60),
+        {"seconds": 194_400.0},
+        "It has not failed so far; it has run for 54 h.",
+        "Created 2026-11-21T06:00:00Z, in_progress for 54 h.",
+    ),
+    (
+        ran_for(54 * 60, updated_minutes_ago=1),
+        {"seconds": 194_400.0, "updated_at": "2026-11-23T11:59:00Z"},
+        "It has not failed so far; it was created 54 h ago and last updated 1 min ago (a retried job keeps its first "
+        "created_at).",
+        "Created 2026-11-21T06:00:00Z, last updated 2026-11-23T11:59:00Z, in_progress for 54 h.",
+    ),
+    (
+        ran_for(5, updated_minutes_ago=4),  # too soon after its creation to say anything
+        {"seconds": 300.0},
+        "It has not failed so far; it has run for 5 min.",
+        "Created 2026-11-23T11:55:00Z, in_progress for 5 min.",
+    ),
+    (
+        ran_for(5).replace(b"in_progress", b"queued"),
+        {"seconds": 300.0},
+        "It has not failed so far; it has been queued for 5 min.",
+        "Created 2026-11-23T11:55:00Z, queued for 5 min.",
+    ),
+    (
+        ran_for(-5),  # two clocks disagree
+        {},
+        "It has not failed so far.",
+        "Created 2026-11-23T12:05:00Z.",
+    ),
+    (
+        ran_for(5).replace(
+            b"}", b', "completed_at": "2026-11-23T11:56:00Z", "error": "Timed out"}'
+        ),  # of the run before
+        {"seconds": 300.0, "completed_at": "2026-11-23T11:56:00Z"},
+        "It has not failed so far, although Writer gives an error text with it; it has run for 5 min.",
+        "Created 2026-11-23T11:55:00Z, completed 2026-11-23T11:56:00Z, in_progress for 5 min.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("said", "fields", "message", "times"), RUNNING)
+async def test_a_running_job_has_not_failed_so_far(
+    url: str, faults: Faults, said: bytes, fields: dict[str, Any], message: str, times: str
+) -> None:
+    faults.push(Answer(200, said))
+    async with Client(a_server(url, Clock())) as client:
+        result = await client.call_tool("get_job_error", {"job_id": "a"})
+    answer = result.structured_content
+    assert answer is not None
+    assert {name: answer[name] for name in ("seconds", "updated_at", "completed_at") if name in answer} == fields
+    assert answer["message"] == message
+    assert text_of(result).splitlines()[1:3] == [times, message]
+
+
+async def test_a_list_says_when_a_running_job_was_last_updated(url: str, faults: Faults) -> None:
+    rows = [ran_for(54 * 60, job="1"), ran_for(54 * 60, updated_minutes_ago=1, job="2"), ran_for(5, 4, job="3")]
+    faults.push(Answer(200, b'{"result": [' + b",".join(rows) + b"]}"))
+    async with Client(a_server(url, Clock())) as client:
+        result = await client.call_tool("list_application_jobs", {"application_id": ALIAS})
+    assert result.structured_content is not None
+    assert [row.get("updated_at") for row in result.structured_content["jobs"]] == [None, "2026-11-23T11:59:00Z", None]
+    assert text_of(result).splitlines()[1:] == [
+        "Created (UTC), id, status, duration:",
+        "2026-11-21",
+        "06:00:00 1 in_progress 54 h",
+        "06:00:00 2 in_progress 54 h, last updated 1 min ago",
+        "2026-11-23",
+        "11:55:00 3 in_progress 5 min",
+    ]

@@ -27,7 +27,7 @@ from pydantic import (
 )
 from pydantic_core import to_json
 
-from writer_jobs_mcp.states import KNOWN_STATUSES
+from writer_jobs_mcp.states import KNOWN_STATUSES, RUNNING_STATUSES
 from writer_jobs_mcp.text import one_line, visible
 
 
@@ -163,7 +163,7 @@ class Job(_Said):
     @property
     def is_running(self) -> bool:
         """Whether more is to come: ``in_progress``, or the ``queued`` of an earlier revision of the API."""
-        return self.status in {"in_progress", "queued"}
+        return self.status in RUNNING_STATUSES
 
     @property
     def running_since(self) -> datetime:

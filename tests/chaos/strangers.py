@@ -171,11 +171,18 @@ _SEEN = r"[\d-]{5,10} \d\d:\d\d:\d\d"
 _N = r"[\d,]+"
 _VALUE = r'(?:""|\[""(?:, "")*\]|\d+|true|false)'
 _UNREADABLE = rf'(?: {_N} more could not be read \(""\)\.)?'
-_LASTED = r"[\d.,]+ (?:s|min|h|d)(?: \d+ s)?"
+_DURATION = r"(?:[\d,.]+ (?:s|min|h|d)|\d+ min \d+ s)"
+_LASTED = _DURATION
 _LARGEST = rf"(?:[a-z ]+, {_N} jobs?)"
 _GROUPS = rf"the largest group: {_LARGEST}"
 _VALUES = rf'(?: <(?:id|number|…)>(?: \(\w+\))?: "" {_N}(?:, "" {_N})*(?: \(of {_N} values\))?)*'
-_GAPS = r"No page follows, but this is NOT complete:"
+_GAPS = r"End of list, but it is NOT complete:"
+_SO_FAR = (
+    rf"(?:it has (?:run|been queued) for {_DURATION}|it was created {_DURATION} ago and last updated {_DURATION} ago"
+    r" \(a retried job keeps its first created_at\))"
+)
+_CAUSE = r"(?:unknown cause|[a-z_]+)"
+_CAUSES = rf'"" \((?:{_CAUSE}|\d+ {_CAUSE}(?:, \d+ (?:other|{_CAUSE}))+)\)'
 _TOOLS = "get_job_error|retry_jobs|list_application_jobs|triage_application_jobs"
 _SUBJECT = r'(?:the list of applications|(?:application|job) "")'
 _ADVICE = "|".join(re.escape(each) for each in set(ADVICE.values()))
@@ -196,11 +203,14 @@ _SENTENCE = (
     r'|Writer knows no job "": it is not among the \d+ jobs of application "" either\. Check both ids;'
     r" list_application_jobs shows the jobs\."
     r"|The user did not agree; nothing was sent\."
+    rf"|Cause: [a-z_]+\. Retrying will likely fail again until it is fixed(?:, as above\.|: (?:{_ADVICE}))"
     r'|This retry runs as job ""\.'
     r'|Writer returned job "" for this id\.'
-    r"|This server cannot use that id in a request; nothing was sent\. Report it\."
+    r"|This server cannot use that id in a request, so nothing was sent\. Report it\."
     rf"|A retry was attempted at {_TIME}: whether the job was started is not known\."
     rf'|A retry was attempted at {_TIME}: Writer accepted it(?:, and it runs as job "")?\.'
+    r"|This is not the failure that the user was asked about: the job changed meanwhile, so nothing was sent\."
+    r" Call again to ask about it\."
     rf"|It is not sent again before {_TIME}: look at the job \(get_job_error, wait_for_job\)\."
     r'|This is the same job as "" in this call(?:; it (?:was|would be) sent once)?\.'
 )
@@ -209,22 +219,28 @@ LAYOUT = re.compile(
         rf"(?:{line})"
         for line in (
             # The list of applications.
-            rf'{_N} applications?\. (?:More follow(?:: after="")?\.|No more follow\.|{_GAPS}){_UNREADABLE}',
-            r"Id, name in its owner's words, quoted, type, status:",
+            rf'{_N} applications?\. (?:More follow(?:: after="")?\.|End of list\.|{_GAPS}){_UNREADABLE}',
+            r"Id(?:, name \(its owner's words, quoted\))?(?:, type)?(?:, status)?(?:, last update)?:",
             rf'{_ID}(?: "")?(?: {_STATE})?(?: {_STATE})?(?: updated {_TIME})?',
             # A list of jobs.
             rf'Jobs of application {_ID}(?: "")?: offset=\d+, limit=\d+, returned=\d+(?:, total=\d+)?\.'
-            rf" (?:The list ends here\.|{_GAPS}|More may follow: next_offset=\d+\.){_UNREADABLE}",
-            r"Created \(UTC\), id, status, seconds, then the job's own words \(error if failed, else output\), quoted:",
+            rf" (?:End of list\.|{_GAPS}|More may follow: next_offset=\d+\.){_UNREADABLE}",
+            r"Created \(UTC\), id, status(?:, duration)?"
+            r"(?:, then the job's own words \(error if failed, else output\), quoted)?:",
             r"\d{4}-\d\d-\d\d",
-            rf'\d\d:\d\d:\d\d {_ID} {_STATE}(?: [\d.]+s)?(?: (?:error )?"")?(?: \(\d+ chars\))?'
-            r'(?: (?:output )?"")?(?: \(\d+ chars\))?',
+            rf"\d\d:\d\d:\d\d {_ID} {_STATE}(?: {_DURATION}(?:, last updated {_DURATION} ago)?)?"
+            r'(?: (?:error )?"")?(?: \(\d+ chars\))?(?: (?:output )?"")?(?: \(\d+ chars\))?',
             # One job.
             r"(?:Not f|F)inished\.",
             rf'Job {_ID} of application {_ID}(?: "")?: {_STATE}\.',
-            rf"Created {_TIME}(?: completed {_TIME})?(?: [\d.]+s)?",
-            rf"This job did not fail: its status is {_STATE}"
-            r"(?: and it has no error|, although Writer gives an error text with it)\.",
+            rf"Created {_TIME}(?:, last updated {_TIME})?(?:, completed {_TIME})?"
+            rf"(?:, (?:took|in_progress for|queued for) {_DURATION})?\.",
+            rf"This job is {_STATE}(?:, although Writer gives an error text with it)?\."
+            r" Whether it failed before is not known\.",
+            rf"It has not failed so far(?:, although Writer gives an error text with it)?(?:; {_SO_FAR})?\.",
+            rf"It is still {_STATE} after {_DURATION} of waiting(?:; {_SO_FAR})?\. Call wait_for_job again\.",
+            rf"It has run for {_DURATION}(?: since its last update)?, longer than {_DURATION}: likely stuck\."
+            r" Waiting longer is unlikely to help; look at it in Writer \(AI Studio\)\.",
             r"This job failed and Writer gives no error text for it, so its cause is not known\.",
             rf"Cause: [a-z_]+; retry: [a-z_]+\. (?:{_ADVICE})",
             r'Decided by these words of the error: ""',
@@ -232,7 +248,7 @@ LAYOUT = re.compile(
             rf'Job {_ID} of application {_ID}(?: "")?: {_STATE}, offset=\d+, output_chars=\d+\.'
             r"(?: The output ends here\.| More follows: next_offset=\d+\.)?",
             rf"Writer gives no output text for this job(?: yet)?: its status is {_STATE}\."
-            r"(?: get_job_error tells why\.)?",
+            r"(?: get_job_error says why\.)?",
             r'Its (?:title|output), in the job\'s own words: ""',
             # A triage.
             rf"(?:{_N} of|None of) (?:the )?{_N} jobs?(?: that could be read)? failed(?: \([\d.]+%\); {_GROUPS})?\.",
@@ -255,11 +271,18 @@ LAYOUT = re.compile(
             r"|\d+ of their rows were unreadable)\.)?",
             r"Next:",
             rf"- (?:{_TOOLS})\((?:[a-z_]+={_VALUE}(?:, )?)*\): [a-z ]+",
+            rf"- retry_jobs\(job_ids={_VALUE}, dry_run=false\): retry {_N} jobs?, once the user agrees"
+            r"(?:; \d+ will likely fail again until the cause is fixed)?",
             # What became of retries.
             rf"{_N} of {_N} jobs? retried\.",
+            rf"Dry run, nothing was sent: {_N} of {_N} jobs? would be retried\.",
             rf"- {_ID}(?: \(was {_STATE}\))? [a-z_]+\.(?: (?:{_SENTENCE}))*",
             # The question to the user, and errors.
-            rf'Retry {_N} jobs?: ""(?:, "")*\? Each one that failed is started again, once\.',
+            rf"Retry {_N} failed jobs?(?: of {_CAUSES}|: {_N} of {_CAUSES}(?:, {_N} of {_CAUSES})*"
+            rf"(?:, {_N} of {_N} other applications?)?)\?"
+            r' (?:Its error says: ""\.|It has no error text\.|None has an error text\.|Their errors say:'
+            r' "" \(\d+\)(?:, "" \(\d+\))*\.(?: \d+ others? says? something else\.)?'
+            r"(?: \d+ ha(?:s|ve) no error text\.)?)",
             _SENTENCE,
             r"[a-z_]+(?:\[\d+\])? must be"
             r" (?:an id as Writer gives it: no slash, backslash or control character, and not only dots"

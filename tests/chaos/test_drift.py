@@ -299,8 +299,8 @@ async def test_applications_are_shown_whatever_else_is_said_of_them(
         result = await call(client, tally, "list_applications", limit=50)
     assert structure(result)["page"] == expected
     ends = not expected["has_more"]
-    assert ("No more follow." in text_of(result)) is (ends and "unreadable" not in expected)
-    assert ("No page follows, but this is NOT complete: " in text_of(result)) is (ends and "unreadable" in expected)
+    assert ("End of list." in text_of(result)) is (ends and "unreadable" not in expected)
+    assert ("End of list, but it is NOT complete: " in text_of(result)) is (ends and "unreadable" in expected)
 
 
 async def test_a_last_page_with_unreadable_rows_is_not_called_complete(tally: Tally) -> None:
@@ -310,9 +310,7 @@ async def test_a_last_page_with_unreadable_rows_is_not_called_complete(tally: Ta
     async with wire.served() as url, asked(url) as client:
         result = await call(client, tally)
     assert "next_offset" not in structure(result)["page"]
-    assert 'total=2. No page follows, but this is NOT complete: 1 more could not be read ("created_at: ' in text_of(
-        result
-    )
+    assert 'total=2. End of list, but it is NOT complete: 1 more could not be read ("created_at: ' in text_of(result)
     assert "ends here" not in text_of(result)
 
 

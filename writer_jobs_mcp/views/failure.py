@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 from writer_jobs_mcp import failures
 from writer_jobs_mcp.failures import Category, Retry
 from writer_jobs_mcp.ids import shown_id
-from writer_jobs_mcp.states import KNOWN_STATUSES
+from writer_jobs_mcp.states import KNOWN_STATUSES, RUNNING_STATUSES
 from writer_jobs_mcp.text import clean_ends, head_and_tail, quoted
 from writer_jobs_mcp.views.form import (
     Maybe,
     View,
     application_text,
+    duration,
     label,
+    last_updated,
     lines,
     moment,
     seconds,
-    seconds_text,
-    spaced,
     word,
 )
 
@@ -51,6 +51,7 @@ class JobError(View):
     application_name: Maybe[str] = None
     status: str
     created_at: str
+    updated_at: Maybe[str] = None
     completed_at: Maybe[str] = None
     seconds: Maybe[float] = None
     error: Maybe[str] = None
@@ -63,15 +64,22 @@ class JobError(View):
         application = application_text(self.application_id, self.application_name)
         return lines(
             f"Job {word(self.job_id)} of application {application}: {word(self.status)}.",
-            spaced(
-                f"Created {self.created_at}",
-                self.completed_at and f"completed {self.completed_at}",
-                seconds_text(self.seconds),
-            ),
+            self._times(),
             self.message,
             self.cause and self.cause.as_text(),
             self.error is not None and f"The error, in the job's own words{length}: {quoted(self.error)}",
         )
+
+    def _times(self) -> str:
+        """One sentence with every time that is known."""
+        took = f"{self.status} for" if self.status in RUNNING_STATUSES else "took"
+        parts = [
+            f"Created {self.created_at}",
+            self.updated_at and f"last updated {self.updated_at}",
+            self.completed_at and f"completed {self.completed_at}",
+            None if self.seconds is None else f"{took} {duration(self.seconds)}",
+        ]
+        return ", ".join(filter(None, parts)) + "."
 
 
 def job_error(job: "Job", now: datetime, application_name: str | None = None) -> JobError:
@@ -86,12 +94,31 @@ def job_error(job: "Job", now: datetime, application_name: str | None = None) ->
         application_name=application_name,
         status=status,
         created_at=moment(job.created_at),
+        updated_at=(updated := last_updated(job)) and moment(updated),
         completed_at=job.completed_at and moment(job.completed_at),
         seconds=seconds(job, now),
         error=shown or None,
         error_chars=len(job.error) if job.error and (end is not None or len(shown) < len(error)) else None,
         cause=_cause(error if end is None else f"{error}\n{end}") if failed and shown else None,
-        message=_no_error_message(status, failed=failed, has_error=bool(shown)),
+        message=_state_message(job, now, has_error=bool(shown)),
+    )
+
+
+def time_running(job: "Job", now: datetime) -> str | None:
+    """A clause that says how long a running job has run; None where that is not known."""
+    elapsed = seconds(job, now)
+    if elapsed is None:
+        return None
+    if updated := last_updated(job):
+        ago = duration(max(0, (now - updated).total_seconds()))
+        return (
+            f"it was created {duration(elapsed)} ago and last updated {ago} ago "
+            "(a retried job keeps its first created_at)"
+        )
+    return (
+        f"it has been queued for {duration(elapsed)}"
+        if job.status == "queued"
+        else f"it has run for {duration(elapsed)}"
     )
 
 
@@ -100,15 +127,18 @@ def _cause(error: str) -> CauseView:
     return CauseView(category=cause.category, evidence=cause.evidence, retry=cause.retry, advice=cause.advice)
 
 
-def _no_error_message(status: str, *, failed: bool, has_error: bool) -> str | None:
-    match failed, has_error:
-        case True, True:
-            return None
-        case True, False:
-            return "This job failed and Writer gives no error text for it, so its cause is not known."
-        case _ if status not in KNOWN_STATUSES:
-            return f"Its status is {word(status)}, which Writer does not document: whether it failed is not known."
-        case False, True:
-            return f"This job did not fail: its status is {word(status)}, although Writer gives an error text with it."
-        case _:
-            return f"This job did not fail: its status is {word(status)} and it has no error."
+def _state_message(job: "Job", now: datetime, *, has_error: bool) -> str | None:
+    """What the status of a job says about failing, unless it failed with an error that says more."""
+    although = ", although Writer gives an error text with it" if has_error else ""
+    status = label(job.status)
+    if job.status == "failed":
+        return (
+            None if has_error else "This job failed and Writer gives no error text for it, so its cause is not known."
+        )
+    if job.is_running:
+        clause = time_running(job, now)
+        return f"It has not failed so far{although}{f'; {clause}' if clause else ''}."
+    if status not in KNOWN_STATUSES:
+        return f"Its status is {word(status)}, which Writer does not document: whether it failed is not known."
+    # A successful retry leaves no trace of the failure before it.
+    return f"This job is {word(status)}{although}. Whether it failed before is not known."

@@ -74,10 +74,23 @@ def moment(when: datetime) -> str:
 
 def seconds(job: "Job", now: datetime) -> float | None:
     """How long a job took, or has run so far; None where that is not known."""
-    end = job.completed_at or (now if job.is_running else None)
+    end = now if job.is_running else job.completed_at  # a job that was retried may keep its old completed_at
     elapsed = round((end - job.created_at).total_seconds(), 1) if end else -1
     # Two clocks that disagree can put the end before the start; that says nothing of how long it took.
     return elapsed if elapsed >= 0 else None
+
+
+_UPDATED_AFTER = 60  # seconds: an update so soon after the creation is part of it
+
+
+def last_updated(job: "Job") -> datetime | None:
+    """When a running job was last updated; None unless that is more than a minute after its creation.
+
+    A retried job keeps its first ``created_at``, so its run may be as young as its last update.
+    """
+    if not job.is_running or (job.running_since - job.created_at).total_seconds() <= _UPDATED_AFTER:
+        return None
+    return job.updated_at
 
 
 def seconds_text(elapsed: float | None) -> str | None:

@@ -5,8 +5,18 @@ from typing import TYPE_CHECKING
 
 from writer_jobs_mcp.ids import shown_id
 from writer_jobs_mcp.text import clean_piece, one_line, preview, quoted
-from writer_jobs_mcp.views.failure import JobError, job_error
-from writer_jobs_mcp.views.form import Maybe, View, application_text, label, lines, spaced, word
+from writer_jobs_mcp.views.failure import JobError, job_error, time_running
+from writer_jobs_mcp.views.form import (
+    Maybe,
+    View,
+    application_text,
+    duration,
+    label,
+    last_updated,
+    lines,
+    spaced,
+    word,
+)
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.models import Job
@@ -68,7 +78,7 @@ def _no_output_message(job: "Job", length: int, offset: int) -> str | None:
     status = word(label(job.status))
     if not length:
         later = " yet" if job.is_running else ""
-        why = " get_job_error tells why." if job.status == "failed" else ""
+        why = " get_job_error says why." if job.status == "failed" else ""
         return f"Writer gives no output text for this job{later}: its status is {status}.{why}"
     return f"The output has only {length} characters." if offset >= length else None
 
@@ -77,8 +87,8 @@ def _nothing_visible(shown: str, offset: int, following: int | None) -> str | No
     if shown:
         return None
     if following is None:
-        return f"Nothing that can be seen follows offset {offset}: the output ends here."
-    return f"Nothing that can be seen stands between offset {offset} and {following}."
+        return f"Nothing visible follows offset {offset}: the output ends here."
+    return f"Nothing visible lies between offset {offset} and offset {following}."
 
 
 class JobWait(JobError):
@@ -91,13 +101,45 @@ class JobWait(JobError):
 
 
 def job_wait(
-    job: "Job", now: datetime, *, waited: float, trouble: str | None, application_name: str | None = None
+    job: "Job",
+    now: datetime,
+    *,
+    waited: float,
+    trouble: str | None,
+    stuck_after: float | None = None,
+    application_name: str | None = None,
 ) -> JobWait:
-    """How a job stands after ``waited`` seconds; ``trouble`` is the sentence of an error that cut the wait short."""
+    """The state of a job after waiting for it.
+
+    Args:
+        job: The job as it was last seen.
+        now: The current time.
+        waited: Seconds.
+        trouble: The sentence of an error that ended the wait early.
+        stuck_after: The seconds after which a job of this application is stuck; None where that is not known.
+        application_name: The name by which its application was found.
+    """
     known = job_error(job, now, application_name)
     message = known.message
     if job.is_running:
-        message = f"It is still {word(label(job.status))} after {waited:.0f} s of waiting. Call wait_for_job again."
+        message = _stuck_message(job, now, stuck_after) or _still_running_message(job, now, waited)
     if trouble:
-        message = f"The wait ended early, so this is how the job stood before. {one_line(trouble)}"
+        message = f"The wait ended early; this is the last known state of the job. {one_line(trouble)}"
     return JobWait.model_validate({**known.model_dump(), "message": message, "finished": not job.is_running})
+
+
+def _still_running_message(job: "Job", now: datetime, waited: float) -> str:
+    clause = time_running(job, now)
+    spent = f"after {duration(round(waited))} of waiting{f'; {clause}' if clause else ''}"
+    return f"It is still {word(label(job.status))} {spent}. Call wait_for_job again."
+
+
+def _stuck_message(job: "Job", now: datetime, stuck_after: float | None) -> str | None:
+    elapsed = (now - job.running_since).total_seconds()
+    if stuck_after is None or elapsed <= stuck_after:
+        return None
+    since = " since its last update" if last_updated(job) else ""
+    return (
+        f"It has run for {duration(elapsed)}{since}, longer than {duration(stuck_after)}: likely stuck. Waiting longer "
+        "is unlikely to help; look at it in Writer (AI Studio)."
+    )

@@ -1,6 +1,6 @@
 """Lists: the applications that the key can see, and the jobs of one of them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -13,16 +13,19 @@ from writer_jobs_mcp.views.form import (
     View,
     application_text,
     count,
+    duration,
     label,
+    last_updated,
     lines,
     moment,
     seconds,
-    seconds_text,
     spaced,
     word,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from writer_jobs_mcp.models import Application, ApplicationPage, JobPage, ListedJob, Unreadable
 
 # Lengths of the previews of outputs and errors, from the longest down. Outputs give way first: a list is read for its
@@ -35,7 +38,7 @@ _ROW_LENGTH, _FRAME_LENGTH = 220, 150
 _NAME_LENGTH = 120
 _LIST_LENGTH = 30_000
 """Characters of JSON that a list of jobs stays under, whatever the jobs hold."""
-_LAST_PAGE_INCOMPLETE = "No page follows, but this is NOT complete:"
+_END, _INCOMPLETE_END = "End of list.", "End of list, but it is NOT complete:"
 
 
 class UnreadableRows(View):
@@ -46,6 +49,10 @@ class UnreadableRows(View):
 
     def as_text(self) -> str:
         return f"{self.count} more could not be read ({quoted(self.reason)})."
+
+
+def _any_has(rows: "Sequence[View]", field: str) -> bool:
+    return any(getattr(row, field) is not None for row in rows)
 
 
 def _unreadable(rows: "list[Unreadable]") -> UnreadableRows | None:
@@ -84,12 +91,22 @@ class ApplicationList(View):
 
     def as_text(self) -> str:
         page = self.page
-        more = "More follow." if page.has_more else _LAST_PAGE_INCOMPLETE if page.unreadable else "No more follow."
+        more = "More follow." if page.has_more else _INCOMPLETE_END if page.unreadable else _END
         if page.after:
             more = f"More follow: after={quoted(page.after)}."
         head = spaced(count(page.returned, "application") + ".", more, page.unreadable and page.unreadable.as_text())
-        legend = "Id, name in its owner's words, quoted, type, status:"
-        return lines(head, bool(self.applications) and legend, *(row.as_text() for row in self.applications))
+        return lines(head, self._legend(), *(row.as_text() for row in self.applications))
+
+    def _legend(self) -> str | None:
+        """The line that names the columns which the rows have."""
+        columns = {
+            "name (its owner's words, quoted)": "name",
+            "type": "type",
+            "status": "status",
+            "last update": "updated_at",
+        }
+        shown = [title for title, field in columns.items() if _any_has(self.applications, field)]
+        return ", ".join(["Id", *shown]) + ":" if self.applications else None
 
 
 def application_list(page: "ApplicationPage", limit: int) -> ApplicationList:
@@ -127,6 +144,7 @@ class JobRow(View):
     id: str
     status: str
     created_at: str
+    updated_at: Maybe[str] = None
     seconds: Maybe[float] = None
     output: Maybe[str] = None
     output_chars: Maybe[int] = None
@@ -135,8 +153,10 @@ class JobRow(View):
 
     def as_text(self) -> str:
         parts = [self.created_at[11:19], word(self.id), word(self.status)]
-        if took := seconds_text(self.seconds):
-            parts.append(took)
+        if self.seconds is not None:
+            parts.append(duration(self.seconds) + ("," if self.updated_at else ""))
+        if self.updated_at:
+            parts.append(f"last updated {self._last_update()}")
         if self.error is not None:
             parts.append(quoted(self.error) if self.status == "failed" else f"error {quoted(self.error)}")
         if self.error_chars is not None:
@@ -146,6 +166,12 @@ class JobRow(View):
         if self.output_chars is not None:
             parts.append(f"({self.output_chars} chars)")
         return " ".join(parts)
+
+    def _last_update(self) -> str | None:
+        if self.seconds is None or self.updated_at is None:
+            return self.updated_at
+        now = datetime.fromisoformat(self.created_at) + timedelta(seconds=self.seconds)
+        return f"{duration(max(0, (now - datetime.fromisoformat(self.updated_at)).total_seconds()))} ago"
 
 
 class JobPageInfo(View):
@@ -170,7 +196,7 @@ class JobPageInfo(View):
     def _what_follows(self) -> str:
         if self.next_offset is not None:
             return f"More may follow: next_offset={self.next_offset}."
-        return _LAST_PAGE_INCOMPLETE if self.unreadable else "The list ends here."
+        return _INCOMPLETE_END if self.unreadable else _END
 
 
 class JobList(View):
@@ -189,8 +215,14 @@ class JobList(View):
         if not self.jobs:
             return head
         days = groupby(self.jobs, key=lambda row: row.created_at[:10])
-        legend = "Created (UTC), id, status, seconds, then the job's own words (error if failed, else output), quoted:"
-        return lines(head, legend, *(lines(day, *(row.as_text() for row in rows)) for day, rows in days))
+        return lines(head, self._legend(), *(lines(day, *(row.as_text() for row in rows)) for day, rows in days))
+
+    def _legend(self) -> str:
+        """The line that names the columns which the rows have."""
+        took = ", duration" if _any_has(self.jobs, "seconds") else ""
+        has_words = _any_has(self.jobs, "error") or _any_has(self.jobs, "output")
+        words = ", then the job's own words (error if failed, else output), quoted" if has_words else ""
+        return f"Created (UTC), id, status{took}{words}:"
 
 
 def job_list(
@@ -256,6 +288,8 @@ class _Draft(NamedTuple):
             "seconds": seconds(job, now),
             "output_chars": job.output_chars,
         }
+        if updated := last_updated(job):
+            known["updated_at"] = moment(updated)
         output, output_is_cut = shorten(job.output, _LONGEST_OUTPUT) if job.output else ("", False)
         if not output_is_cut and (job.output_chars or 0) > len(job.output or ""):
             output = cut(output + ELLIPSIS, _LONGEST_OUTPUT)  # of what Writer sent, only the opening is held
