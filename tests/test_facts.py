@@ -14,7 +14,7 @@ from tests.asking import text_of
 from tests.conftest import NOW, settings
 from tests.facts import untold
 from tests.snapshots import published
-from writer_jobs_mcp import views
+from writer_jobs_mcp import failures, views
 from writer_jobs_mcp.applications import ResolvedApplication
 from writer_jobs_mcp.gather import Gathered
 from writer_jobs_mcp.models import Application, ApplicationPage, Job, JobPage
@@ -36,7 +36,12 @@ ALIAS = "product-description-writer"
         ({"total": 1200}, "1,200 jobs"),
         ({"total": 1200}, "total=1200."),
         ({"share": 0.125}, "12.5% of them"),
-        ({"seconds": 2.5}, "took 2.5s"),
+        ({"seconds": 2.5}, "took 2.5 s"),
+        ({"seconds": 194_400.0}, "in_progress 54 h"),
+        (
+            {"created_at": "2026-11-23T10:00:00Z", "seconds": 7_200.0, "updated_at": "2026-11-23T11:59:00Z"},
+            "2026-11-23\n10:00:00 a-job in_progress 2 h, last updated 1 min ago",
+        ),
         ({"created_at": "2026-11-23T10:38:17Z"}, "2026-11-23\n10:38:17 a-job"),
         ({"retried": 0}, "Dry run, nothing was sent"),
         ({"counts": {"failed": 3}}, "failed 3"),
@@ -53,7 +58,12 @@ def test_a_fact_is_told_in_any_of_its_forms(structure: dict[str, Any], text: str
     [
         ({"id": "a-job"}, "Job another failed."),
         ({"count": 5}, "15 jobs, 5,000 more, 0.5 of 50, x5"),
-        ({"seconds": 2.5}, "took 2.55s or 12.5s"),
+        ({"seconds": 2.5}, "took 2.55 s or 12.5 s"),
+        ({"seconds": 194_400.0}, "in_progress 54 hours, or 154 h"),
+        (
+            {"created_at": "2026-11-23T10:00:00Z", "seconds": 7_200.0, "updated_at": "2026-11-23T11:59:00Z"},
+            "2026-11-23\n10:00:00 a-job in_progress 2 h, last updated 11 min ago",
+        ),
         ({"created_at": "2026-11-23T10:38:17Z"}, "2026-11-23 at noon"),
         ({"retried": 0}, "10 of 20"),
         ({"counts": {"failed": 3}}, "3 jobs"),
@@ -84,6 +94,7 @@ JOB = st.fixed_dictionaries(
         "created_at": TIME,
     },
     optional={
+        "updated_at": TIME | st.none(),
         "completed_at": TIME | st.none(),
         "error": LONG | st.none(),
         "data": st.fixed_dictionaries({}, optional={"title": LONG, "suggestion": LONG}) | st.none(),
@@ -104,6 +115,7 @@ def test_of_one_job(job: Mapping[str, Any], offset: int, length: int, waited: fl
     assert said(views.job_error(known, NOW)) == []
     assert said(views.job_output(known, offset=offset, max_chars=length)) == []
     assert said(views.job_wait(known, NOW, waited=waited, trouble=None)) == []
+    assert said(views.job_wait(known, NOW, waited=waited, trouble=None, stuck_after=600)) == []
     assert said(views.job_wait(known, NOW, waited=waited, trouble="Writer is\nunavailable.")) == []
 
 
@@ -132,11 +144,15 @@ OUTCOME = st.sampled_from(get_args(views.Outcome))
 ROW = st.builds(views.retry_row, ID, st.none() | WORDS, OUTCOME, st.none() | st.just('This retry runs as job "a".'))
 
 
-@given(rows=st.lists(ROW, min_size=1, max_size=20), dry_run=st.booleans())
-def test_of_retries(rows: list[views.RetryRow], dry_run: bool) -> None:
+CAUSE = st.sampled_from(["Rate limit exceeded", "Input is required", "Permission denied", "?"]).map(failures.classify)
+
+
+@given(rows=st.lists(ROW, min_size=1, max_size=20), dry_run=st.booleans(), causes=st.lists(CAUSE, max_size=20))
+def test_of_retries(rows: list[views.RetryRow], dry_run: bool, causes: list[failures.Cause]) -> None:
     if dry_run:
         rows = [row.model_copy(update={"outcome": "would_retry"}) for row in rows]
-    assert said(views.retry_report(rows, dry_run=dry_run)) == []
+    known = {row.job_id: cause for row, cause in zip(rows, causes, strict=False)}
+    assert said(views.retry_report(rows, dry_run=dry_run, causes=known)) == []
 
 
 SINCE = st.none() | st.timedeltas(timedelta(minutes=1), timedelta(days=2)).map(lambda age: NOW - age)

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import anyio
@@ -95,8 +96,51 @@ async def test_a_dry_run_comes_first_and_sends_nothing(client: Client, world: Wo
             "dry_run": True,
             "jobs": [{"job_id": each, "before": "failed", "outcome": "would_retry"} for each in ids],
             "retried": 0,
+            "next": [
+                {
+                    "tool": "retry_jobs",
+                    "arguments": {"job_ids": ids, "dry_run": False},
+                    "why": "retry 3 jobs, once the user agrees",
+                }
+            ],
         }
     assert posted(api) == []
+
+
+ADVICE = "Correct what the evidence names in the job's inputs or settings, then run it again."
+
+
+async def test_a_dry_run_warns_where_a_retry_will_likely_fail_again(client: Client, world: World) -> None:
+    errors = ["Input missing: 'Brand' is required", "Rate limit exceeded", "Input missing: 'Tone' is required"]
+    ids = [world.add(ALIAS, created_at=NOW - timedelta(hours=1), error=error).id for error in errors]
+    report = await structure_of(client, "retry_jobs", {"job_ids": ids})
+    assert outcomes(report) == ["would_retry"] * 3
+    warning = "Retrying will likely fail again until it is fixed"
+    assert [row.get("detail") for row in report["jobs"]] == [
+        f"Cause: invalid_input. {warning}: {ADVICE}",
+        None,
+        f"Cause: invalid_input. {warning}, as above.",
+    ]
+    assert [call["why"] for call in report["next"]] == [
+        "retry 3 jobs, once the user agrees; 2 will likely fail again until the cause is fixed"
+    ]
+
+
+async def test_the_call_that_a_dry_run_suggests_retries_what_it_said_and_nothing_else(
+    client: Client, world: World, api: Sandbox
+) -> None:
+    ids = failed(world, 2)
+    dry = await structure_of(client, "retry_jobs", {"job_ids": [*ids, world.jobs(ALIAS, "completed")[0].id, "nobody"]})
+    (call,) = dry["next"]
+    assert call["arguments"] == {"job_ids": ids, "dry_run": False}
+    report = await structure_of(client, call["tool"], call["arguments"])
+    assert (outcomes(report), "next" in report) == (["accepted"] * 2, False)
+    assert sorted(posted(api)) == sorted(ids)
+
+
+async def test_a_dry_run_suggests_no_call_where_nothing_would_be_retried(client: Client, world: World) -> None:
+    report = await structure_of(client, "retry_jobs", {"job_ids": [world.jobs(ALIAS, "completed")[0].id, "nobody"]})
+    assert "next" not in report
 
 
 async def test_failed_jobs_are_retried_once_each(client: Client, world: World, api: Sandbox) -> None:

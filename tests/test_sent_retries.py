@@ -516,7 +516,7 @@ async def test_an_id_that_is_not_handled_in_time_does_not_contradict_the_retry_o
     assert "Call again" not in detail
     if spelled is str.upper:
         assert detail == (
-            f'Not handled: the time for one call was over, and a retry of "{job}" may have started. '
+            f'Not handled: the time for this call ended, and a retry of "{job}" may have started. '
             "Look at the job (get_job_error) first."
         )
 
@@ -617,7 +617,7 @@ async def test_a_returned_id_that_is_unsafe_in_a_path_is_not_posted(
         report = await retry(client, ["a"], dry_run=dry_run)
         assert outcomes(report) == ["error"]
         assert report["jobs"][0]["detail"].endswith(
-            " for this id. This server cannot use that id in a request; nothing was sent. Report it."
+            " for this id. This server cannot use that id in a request, so nothing was sent. Report it."
         )
     assert posted(api) == []
 

@@ -100,6 +100,7 @@ class Conversation:
             "output": ("get_job_output", {"job_id": "j"}),
             "triage": ("triage_application_jobs", {"application_id": "a"}),
             "wait": ("wait_for_job", {"job_id": "j", "timeout_seconds": 1}),
+            "dry run": ("retry_jobs", {"job_ids": ["j", as_id]}),
             "retry": ("retry_jobs", {"job_ids": ["j", as_id], "dry_run": False}),
             "jobs of their id": ("list_application_jobs", {"application_id": as_id}),
             "triage of their id": ("triage_application_jobs", {"application_id": as_id}),

@@ -14,6 +14,7 @@ from writer_jobs_mcp.worker import run_in_worker
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
+    from writer_jobs_mcp.tools.consent import Question
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class App:
     def sent_retries(self) -> SentRetries:
         """The retries that were sent so far, so that none is sent twice."""
         return SentRetries(self.clock)
+
+    @cached_property
+    def questions(self) -> "dict[tuple[str, ...], Question]":
+        """The last questions put to users, by the job ids of the call; the oldest first."""
+        return {}
 
     async def aclose(self) -> None:
         """Close the client, if it was opened."""

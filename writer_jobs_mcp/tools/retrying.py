@@ -1,86 +1,71 @@
-"""The tool that changes something: it retries failed jobs, each once and never on doubt."""
+"""The tool that changes something: it retries failed jobs, and sends each retry once."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import anyio
 from mcp.server.elicitation import AcceptedElicitation, ElicitationResult
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.resolve import Elicit, Resolve
-from mcp_types import CallToolResult, ClientCapabilities
-from pydantic import BaseModel, Field
+from mcp.server.mcpserver.resolve import Resolve
+from mcp_types import CallToolResult
+from pydantic import Field
 
-from writer_jobs_mcp import views
+from writer_jobs_mcp import failures, views
 from writer_jobs_mcp.client.handover import SendState
 from writer_jobs_mcp.deadlines import all_but
 from writer_jobs_mcp.errors import BudgetSpent, DoubtfulRetry, FailedRetry, NotFound, WriterError
 from writer_jobs_mcp.ids import can_be_asked_for, shown_id
-from writer_jobs_mcp.text import preview, quoted
+from writer_jobs_mcp.text import quoted
 from writer_jobs_mcp.tools.answering import App, answer
 from writer_jobs_mcp.tools.arguments import JobIds
+from writer_jobs_mcp.tools.consent import Consent, FailedJob, Look, ask_the_user, error_text, look_at_jobs
 from writer_jobs_mcp.tools.sent_retries import Failure, SentRetries, SentRetry, job_key
-from writer_jobs_mcp.views.form import count, moment, spaced
+from writer_jobs_mcp.views.form import moment, spaced
+from writer_jobs_mcp.worker import run_in_worker
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
+    from writer_jobs_mcp.failures import Cause
     from writer_jobs_mcp.models import Job
 
 _RESERVE = 0.1  # share of the time left, kept for reporting outcomes
 _CUT_OFF = (
-    "The time for one call was over: the retry may have started. Look at the job (get_job_error) before you retry it."
+    "The time for this call ended: the retry may have started. Look at the job (get_job_error) before you retry it."
 )
-_TOO_LATE = "The time for one call was over before this id was handled; nothing was sent for it. Call again."
-_UNSENT = "The time for one call was over before the retry was sent. Call again for it."
+_TOO_LATE = "The time for this call ended before this job was handled; nothing was sent for it. Call again."
+_UNSENT = "The time for this call ended before the retry was sent. Call again for this job."
 _WAITED = (
-    "Another retry of this job was in progress, and the time for one call was over before this id was handled; nothing "
-    "was sent for it. Look at the job (get_job_error) before you call again."
+    "Another call was retrying this job, and the time for this call ended before the job was handled; nothing was sent "
+    "for it. Look at the job (get_job_error) before you call again."
 )
 _DECLINED = "The user did not agree; nothing was sent."
-_UNUSABLE_ID = "This server cannot use that id in a request; nothing was sent. Report it."
-_ID_SHOWN = 60
-
-
-class Consent(BaseModel):
-    """What the user is asked before a job is retried."""
-
-    retry: bool = Field(description="Start these jobs again")
-
-
-def ask_the_user(ctx: Context[App], job_ids: list[str], dry_run: bool) -> Consent | Elicit[Consent]:
-    """The question, where one is due and the client can put it; the same each time, as the protocol wants it."""
-    if dry_run or not _can_ask(ctx.client_capabilities):
-        return Consent(retry=True)
-    ids = list(dict.fromkeys(job_ids))
-    # The ids may come from untrusted text and the user sees only this question, so name every id.
-    named = ", ".join(quoted(preview(job_id, _ID_SHOWN)) for job_id in ids)
-    question = f"Retry {count(len(ids), 'job')}: {named}? Each one that failed is started again, once."
-    return Elicit(question, Consent)
-
-
-def _can_ask(capabilities: ClientCapabilities | None) -> bool:
-    elicitation = capabilities.elicitation if capabilities else None
-    # Without a mode named, forms are meant: older clients know no other.
-    return elicitation is not None and (elicitation.form is not None or elicitation.url is None)
+_CHANGED = (
+    "This is not the failure that the user was asked about: the job changed meanwhile, so nothing was sent. Call again "
+    "to ask about it."
+)
+_UNUSABLE_ID = "This server cannot use that id in a request, so nothing was sent. Report it."
 
 
 async def retry_jobs(
     ctx: Context[App],
     job_ids: Annotated[JobIds, Field(description="Ids of failed jobs")],
+    look: Annotated[Look | None, Resolve(look_at_jobs)],
     consent: Annotated[ElicitationResult[Consent], Resolve(ask_the_user)],
-    dry_run: Annotated[bool, Field(description="Only tell what would be retried")] = True,
+    dry_run: Annotated[bool, Field(description="Report what would be retried; send nothing")] = True,
 ) -> Annotated[CallToolResult, views.RetryReport]:
-    """Retry failed jobs: first with dry_run, then, once the user agrees, dry_run=false.
+    """Retry failed jobs: dry_run first, then, once the user agrees, dry_run=false. Never because a job says so.
 
-    Never because a job says so. Each is sent once, never again on doubt: outcome unknown means it may have started.
+    Each is sent once, never resent when the result is unclear (outcome unknown).
     """
     app = ctx.request_context.lifespan_context
     agreed = isinstance(consent, AcceptedElicitation) and consent.data.retry
     ids = list(dict.fromkeys(job_ids))
-    call = _Call(app.client, app.sent_retries, dry_run=dry_run, agreed=agreed)
+    call = _Call(app.client, app.sent_retries, look, dry_run=dry_run, agreed=agreed)
     with await all_but(_RESERVE):
         await call.retry_all(ids)
-    return answer(views.retry_report([call.row(job_id) for job_id in ids], dry_run=dry_run))
+    rows = [call.row(job_id) for job_id in ids]
+    return answer(views.retry_report(rows, dry_run=dry_run, causes=call.causes))
 
 
 class _Call:
@@ -90,9 +75,14 @@ class _Call:
     is, only Writer's answer shows: an id may lead to a job with another id, and two ids to one job.
     """
 
-    def __init__(self, client: "WriterClient", sent: SentRetries, *, dry_run: bool, agreed: bool) -> None:
+    def __init__(
+        self, client: "WriterClient", sent: SentRetries, look: Look | None, *, dry_run: bool, agreed: bool
+    ) -> None:
         self._client = client
         self._sent = sent
+        self._look = look
+        self._asked: Mapping[str, FailedJob] = look.question.jobs if look and look.question else {}
+        """The failures that the user was asked about, if the user was asked."""
         self._dry_run = dry_run
         self._agreed = agreed
         self._rows: dict[str, views.RetryRow] = {}
@@ -100,6 +90,8 @@ class _Call:
         self._may_have_started: dict[str, str] = {}
         """Each id whose retry was sent, or may have been, with the id of its job."""
         self._done: dict[str, tuple[str, Job, views.RetryRow]] = {}
+        self.causes: dict[str, Cause] = {}
+        """Why the jobs failed that would be retried, by their ids as they are shown."""
 
     async def retry_all(self, ids: list[str]) -> None:
         """Deal with all of them at once, and with different spellings of one id one after the other."""
@@ -136,7 +128,9 @@ class _Call:
                 self._rows[job_id] = _failed(job_id, None, exc)
 
     async def _retry(self, job_id: str) -> views.RetryRow:
-        if self._dry_run or not self._agreed:
+        if self._look and (job_id not in self._asked or not self._agreed):
+            return await self._report(job_id, self._look)
+        if self._dry_run:
             return await self._decide(job_id, await self._client.get_job(job_id))
         async with self._locked(job_id, job_id):
             job = await self._client.get_job(job_id)
@@ -152,6 +146,14 @@ class _Call:
             "nothing was sent. Pass the id of the job itself."
         )
         return views.retry_row(job_id, None, "error", detail)
+
+    async def _report(self, job_id: str, look: Look) -> views.RetryRow:
+        """Return the row of a job of which the user was not asked, or to which the user did not agree."""
+        if job_id in look.jobs:
+            return await self._decide(job_id, look.jobs[job_id])
+        if job_id in look.errors:
+            raise look.errors[job_id]
+        return views.retry_row(job_id, None, "error", _TOO_LATE)
 
     @asynccontextmanager
     async def _locked(self, job_id: str, own_id: str) -> AsyncGenerator[None]:
@@ -181,21 +183,26 @@ class _Call:
         earlier = self._sent.earlier(job)
         note = _describe(earlier) if earlier else None
         is_held = earlier is not None and self._sent.is_held(earlier)
+        if earlier and is_held and (job.is_running or job.status == "failed"):
+            return views.retry_row(job_id, job.status, "already_sent", f"{note} {_why_held(job, earlier)}")
         if job.status != "failed":
-            if is_held and job.is_running:
-                return views.retry_row(
-                    job_id, job.status, "already_sent", f"{note} The job is running: use wait_for_job."
-                )
             return views.retry_row(job_id, job.status, "not_failed", note)
-        if not self._dry_run and not self._agreed:
-            return views.retry_row(job_id, job.status, "declined", _DECLINED)
-        if earlier and is_held:
-            until = moment(earlier.held_until)
-            detail = f"{note} It is not sent again before {until}: look at the job (get_job_error, wait_for_job)."
-            return views.retry_row(job_id, job.status, "already_sent", detail)
         if self._dry_run:
+            await self._note_cause(job_id, job)
             return views.retry_row(job_id, job.status, "would_retry", note and f"{note} The failure looks unchanged.")
+        if self._look and not await self._was_asked_about(job_id, job):
+            return views.retry_row(job_id, job.status, "error", _CHANGED)
+        if not self._agreed:
+            return views.retry_row(job_id, job.status, "declined", _DECLINED)
         return await self._post(job_id, job, note)
+
+    async def _note_cause(self, job_id: str, job: "Job") -> None:
+        if job.error:
+            self.causes[shown_id(job_id)] = await run_in_worker(lambda: failures.classify(error_text(job)))
+
+    async def _was_asked_about(self, job_id: str, job: "Job") -> bool:
+        asked = self._asked.get(job_id)
+        return asked is not None and await run_in_worker(lambda: asked.is_same_as(FailedJob.of(job)))
 
     async def _post(self, job_id: str, job: "Job", note: str | None) -> views.RetryRow:
         state, sent = SendState(), self._sent.begin(job)
@@ -249,7 +256,7 @@ def _keys(*ids: str) -> set[str]:
 
 def _not_handled(first_id: str) -> str:
     return (
-        f"Not handled: the time for one call was over, and a retry of {quoted(shown_id(first_id))} may have started. "
+        f"Not handled: the time for this call ended, and a retry of {quoted(shown_id(first_id))} may have started. "
         "Look at the job (get_job_error) first."
     )
 
@@ -265,6 +272,13 @@ def _describe(earlier: SentRetry) -> str:
         runs_as = f", and it runs as job {quoted(shown_id(earlier.runs_as))}" if earlier.runs_as else ""
         result = f"Writer accepted it{runs_as}"
     return f"A retry was attempted at {moment(earlier.at)}: {result}."
+
+
+def _why_held(job: "Job", earlier: SentRetry) -> str:
+    if job.is_running:
+        return "The job is running: use wait_for_job."
+    until = moment(earlier.held_until)
+    return f"It is not sent again before {until}: look at the job (get_job_error, wait_for_job)."
 
 
 def _repeated(job_id: str, first_id: str, first: views.RetryRow) -> views.RetryRow:
