@@ -139,5 +139,6 @@ def _blank_supposed(found: re.Match[str]) -> str:
 
 def _blank_quoted(found: re.Match[str]) -> str:
     prose, (start, end) = found.string, found.span()
-    announced = regex(_ANNOUNCED).search(prose, max(0, start - 40), start) and regex(_CLOSED).match(prose, end)
+    # What closes a clause is looked for first: it takes a tenth of the time, and most quotations close none.
+    announced = regex(_CLOSED).match(prose, end) and regex(_ANNOUNCED).search(prose, max(0, start - 40), start)
     return found[0] if announced or found[0].strip() == prose.strip() else _blank(found)
