@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from writer_jobs_mcp.failures import FailureGroups, OutOfTime, group_failures
+from writer_jobs_mcp.failures import FailureGroups, OutOfTime, group_failures, tokenize
 from writer_jobs_mcp.failures import grouping as limits
-from writer_jobs_mcp.failures import wording as wording_of
 from writer_jobs_mcp.failures.wording import LOOKED_AT
 
 _LINES = (Path(__file__).parent / "groups.txt").read_text(encoding="utf-8").split("\n")
@@ -296,10 +295,10 @@ MARKS = [
 def test_unclosed_quotation_marks_do_not_change_the_tokens(text: str, times: int) -> None:
     # The pattern alone finds them too, but takes too long for a long text of such marks.
     expected = [token.span() for token in PLAIN.finditer(text * times) if token.lastgroup != "unclosed"]
-    assert [token.span() for token in wording_of._tokens(text * times)] == expected  # pyright: ignore[reportPrivateUsage]
+    assert [token.span() for token in tokenize._tokens(text * times)] == expected  # pyright: ignore[reportPrivateUsage]
 
 
-PLAIN = wording_of._TOKEN  # pyright: ignore[reportPrivateUsage]
+PLAIN = tokenize._TOKEN  # pyright: ignore[reportPrivateUsage]
 
 
 @pytest.mark.parametrize("items", [3, 21, 200])

@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import islice
 from typing import NamedTuple
 
 from .phrases import regex
@@ -36,6 +37,22 @@ class Field(NamedTuple):
     """Where its key starts."""
     end: int
     quoted: bool
+    whole: str
+    """Like `raw`, and what follows up to the next mark where a quotation mark inside was not escaped."""
+    is_cut: bool
+    """Whether the text ends inside the value."""
+
+    @property
+    def key(self) -> str:
+        """The key that names it, in lower case."""
+        return self.path[-1]
+
+    @property
+    def sentence(self) -> str | None:
+        """The value, decoded, if its key is one under which services say what happened."""
+        if not regex(_SENTENCES).fullmatch(self.key) or self._is_given_back:
+            return None
+        return _decoded(self.whole) if self.quoted or self.whole != self.raw else None
 
     @property
     def said(self) -> str | None:
@@ -82,18 +99,27 @@ def envelopes(text: str) -> list[Envelope]:
     return found
 
 
-def _read(text: str, start: int) -> Envelope:
+def first_envelope(text: str, start: int, most_tokens: int) -> Envelope | None:
+    """The first literal that begins at `start` or later; one of more tokens ends where they end."""
+    opening = regex(_START).search(text, start)
+    return _read(text, opening.start(), most_tokens) if opening else None
+
+
+def _read(text: str, start: int, most_tokens: int | None = None) -> Envelope:
     fields: list[Field] = []
     path: list[str] = []
     key, key_start, end = "", start, start
+    first, last = start, start  # of the value, which is more than one token where the literal is broken
     value: tuple[str, int, int, bool] | None = None
-    for token in regex(_PIECE).finditer(text, start):
+    for token in islice(regex(_PIECE).finditer(text, start), most_tokens):
         end = token.end()
         mark = token["mark"]
         if not mark:
             if token["bare"]:
+                first, last = first if value else token.start(), end
                 value = value or (token["bare"], token.start(), end, False)
             elif (string := token["double"] if token["double"] is not None else token["single"]) is not None:
+                first, last = first if value else token.start(), end
                 value = (string, token.start(), end, True)
         elif mark in ":=":
             if value:
@@ -103,20 +129,23 @@ def _read(text: str, start: int) -> Envelope:
             key, value = (key if mark == "[" else ""), None
         else:
             if value:
-                fields.append(_field(path, key, key_start, value))
+                fields.append(_field(path, key, key_start, value, text[first:last]))
                 value = None
             if mark != ",":
                 key = path.pop()
                 if not path:
                     return Envelope(start, end, fields)
     if value:
-        fields.append(_field(path, key, key_start, value))
+        is_cut = value[2] == len(text)
+        fields.append(_field(path, key, key_start, value, text[first:last])._replace(is_cut=is_cut))
     return Envelope(start, end, fields)
 
 
-def _field(path: list[str], key: str, key_start: int, value: tuple[str, int, int, bool]) -> Field:
+def _field(path: list[str], key: str, key_start: int, value: tuple[str, int, int, bool], whole: str) -> Field:
     raw, start, end, quoted = value
-    return Field((*path[1:_DEPTH], key), raw, key_start if key and key_start < start else start, end, quoted)
+    inner = raw if len(whole) == end - start else whole.strip("\"'")
+    start = key_start if key and key_start < start else start
+    return Field((*path[1:_DEPTH], key), raw, start, end, quoted, inner, is_cut=False)
 
 
 def _decoded(raw: str) -> str:

@@ -9,8 +9,9 @@ from functools import reduce
 from hashlib import blake2b
 from typing import Any, Generic, Protocol, Self, TypeVar
 
+from writer_jobs_mcp.failures.tokenize import REST, VARIES, Piece
 from writer_jobs_mcp.failures.variation import Gaps, Keys, fitting, gaps
-from writer_jobs_mcp.failures.wording import REST, VARIES, Piece, collapsed, joined, wording
+from writer_jobs_mcp.failures.wording import collapsed, joined, wording
 
 SIGNATURE_CHARS = 160
 # Kept at once, names and numbers aside. When each is as long as can be, comparing so many takes about 5 s and 200 MB.
@@ -135,7 +136,7 @@ class FailureGroups(Generic[K, T]):
             yield _signature(merged.pieces), merged.tally
 
     def _place(self, message: str) -> _Wording[T]:
-        pieces = wording(message)
+        pieces, _ = wording(message)
         keys = tuple(piece.key for piece in pieces)
         if keys not in self._wordings and len(self._wordings) >= WORDINGS:
             self._make_room()
@@ -170,7 +171,7 @@ class FailureGroups(Generic[K, T]):
 def _with_gaps(wordings: _Wordings[T], found: Gaps) -> _Wordings[T]:
     alike: dict[Keys, list[_Wording[T]]] = defaultdict(list)
     for old, known in wordings.items():
-        pieces = collapsed(_varied(known.pieces, found[old])) if old in found else known.pieces
+        pieces = collapsed(_varied(known.pieces, found[old]))[0] if old in found else known.pieces
         alike[tuple(piece.key for piece in pieces)].append(_Wording(pieces, known.tally, known.weight))
     return {keys: first if not others else _one_of(first, others) for keys, (first, *others) in alike.items()}
 

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
+from writer_jobs_mcp.failures.tokenize import VARIES, Piece
 from writer_jobs_mcp.failures.vocabulary import is_common
-from writer_jobs_mcp.failures.wording import VARIES, Piece, says_something, tells_a_cause
+from writer_jobs_mcp.failures.wording import says_something, tells_a_cause
 
 GAP = 3  # words: the longest name looked for
 FIRM = 3  # wordings that must have been found to agree before others are fitted to what they have in common
