@@ -31,8 +31,8 @@ def _facts(value: Any, where: str) -> Iterator[tuple[str, str | int | float, str
         case bool() | None:
             pass
         case str() | int() | float():
-            is_duration = where.rpartition(".")[2] in _SECONDS and not isinstance(value, str)
-            yield where, value, duration(value) if is_duration else None
+            is_duration = where.rpartition(".")[2] in _SECONDS
+            yield where, value, duration(value) if is_duration and not isinstance(value, str) else None
         case [*items]:
             for position, item in enumerate(items):
                 yield from _facts(item, f"{where}[{position}]")

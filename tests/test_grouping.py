@@ -161,7 +161,7 @@ def test_asking_for_the_groups_midway_changes_nothing(first: list[str], then: li
         if i == len(first):
             list(table.groups())
         table.add(message, i)
-    found = sorted((signature, sorted(tally.kept)) for signature, tally in table.groups())
+    found = sorted((signature, sorted(tally.kept)) for signature, tally, _ in table.groups())
     assert found == sorted((group.signature, group.members) for group in group_failures([*first, *then]))
 
 
@@ -277,7 +277,7 @@ def test_groups_stay_separate_when_comparing_runs_out_of_time(after: int) -> Non
     messages = [f"Could not open the file {name} of the tenant {name}" for name in "kestrel osprey merlin".split()] * 9
     for position, message in enumerate(messages):
         table.add(message, position)
-    compared = {signature: sorted(members.positions) for signature, members in table.groups()}
+    compared = {signature: sorted(members.positions) for signature, members, _ in table.groups()}
     assert sorted(position for members in compared.values() for position in members) == list(range(len(messages)))
     assert (len(compared), table.all_compared) == ((1, True) if after == 2_000 else (3, False))
 

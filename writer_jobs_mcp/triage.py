@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from writer_jobs_mcp import failures
 from writer_jobs_mcp.text import clean, head_and_tail
@@ -16,7 +16,7 @@ from writer_jobs_mcp.timeline import Steps, Timeline
 from writer_jobs_mcp.trend import Sample, Trend, tell_trend
 
 if TYPE_CHECKING:
-    from writer_jobs_mcp.failures import Category, Cause
+    from writer_jobs_mcp.failures import Category, Cause, FoundGroup, PlaceholderValues
     from writer_jobs_mcp.models import Job
 
 NO_TEXT = "(no error text)"
@@ -92,7 +92,8 @@ class FailedGroup:
     trend: Trend | None
     seen_before: datetime | None
     """When it was last seen before both windows, where the window before has none."""
-    values: tuple[Any, ...] = ()
+    values: "tuple[PlaceholderValues, ...]"
+    """Which parts of the errors tell its jobs apart."""
 
 
 class GoneGroup(NamedTuple):
@@ -225,7 +226,7 @@ class Triage:
         text = clean(head_and_tail(job.error, _TEXT_READ)).strip() if job.error else ""
         failure = _Failure(job.created_at, job.id, head_and_tail(text, _TEXT_KEPT), period)
         if text:
-            self._groups.add(text, failure)
+            self._groups.add(text, failure, counted=period is _Period.WINDOW)
         else:
             self._textless.add(failure)
 
@@ -248,7 +249,7 @@ class Triage:
         ordered = sorted(self._seconds)
         limit = stuck_after(_nearest_rank(ordered or sorted(self._seconds_before), 0.95))
         stuck = [job for job in self._running.values() if job.seconds > limit]
-        groups = [*(_Group(*found) for found in self._groups.groups()), _Group(NO_TEXT, self._textless)]
+        groups = [*self._groups.groups(), failures.FoundGroup(NO_TEXT, self._textless, ())]
         before = self._before_window() if compares else None
         # A group that was not compared with all others may have been seen before under another signature.
         with_trend = before is not None and self._groups.all_compared
@@ -379,12 +380,11 @@ class _Tally:
             self.last_earlier = created_at
 
 
-class _Group(NamedTuple):
-    signature: str
-    tally: _Tally
+if TYPE_CHECKING:
+    _Group = FoundGroup[_Tally]
 
 
-def _by_size(group: _Group) -> tuple[int, float, str]:
+def _by_size(group: "_Group") -> tuple[int, float, str]:
     return -group.tally.count, -group.tally.newest[0].created_at.timestamp(), group.signature
 
 
@@ -392,14 +392,14 @@ def _cause(failure: _Failure) -> "Cause | None":
     return failures.classify(failure.text) if failure.text else None
 
 
-def _by_category(groups: Iterable[_Group], causes: "Iterable[Cause | None]") -> "dict[Category, int]":
+def _by_category(groups: "Iterable[_Group]", causes: "Iterable[Cause | None]") -> "dict[Category, int]":
     counts: Counter[Category] = Counter()
     for group, cause in zip(groups, causes, strict=True):
         counts[cause.category if cause else "unknown"] += group.tally.count
     return dict(counts.most_common())
 
 
-def _failed_group(group: _Group, trend: Trend | None, cause: "Cause | None", *, is_compared: bool) -> FailedGroup:
+def _failed_group(group: "_Group", trend: Trend | None, cause: "Cause | None", *, is_compared: bool) -> FailedGroup:
     tally, newest = group.tally, group.tally.newest[0]
     return FailedGroup(
         signature=group.signature,
@@ -412,6 +412,7 @@ def _failed_group(group: _Group, trend: Trend | None, cause: "Cause | None", *, 
         before=tally.count_before if is_compared else None,
         trend=trend,
         seen_before=tally.last_earlier if is_compared and not tally.count_before else None,
+        values=group.values,
     )
 
 

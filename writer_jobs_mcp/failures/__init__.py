@@ -9,21 +9,37 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from writer_jobs_mcp.failures.categories import Category, Retry
     from writer_jobs_mcp.failures.causes import Cause, classify
-    from writer_jobs_mcp.failures.grouping import FailureGroup, FailureGroups, OutOfTime, Tally, group_failures
+    from writer_jobs_mcp.failures.grouping import (
+        FailureGroup,
+        FailureGroups,
+        FoundGroup,
+        OutOfTime,
+        Tally,
+        group_failures,
+    )
+    from writer_jobs_mcp.failures.values import PlaceholderValues
 
 __all__ = [
     "Category",
     "Cause",
     "FailureGroup",
     "FailureGroups",
+    "FoundGroup",
     "OutOfTime",
+    "PlaceholderValues",
     "Retry",
     "Tally",
     "classify",
     "group_failures",
 ]
 
-_MODULES = {"Category": "categories", "Retry": "categories", "Cause": "causes", "classify": "causes"}
+_MODULES = {
+    "Category": "categories",
+    "Retry": "categories",
+    "Cause": "causes",
+    "classify": "causes",
+    "PlaceholderValues": "values",
+}
 
 
 def __getattr__(name: str) -> object:
