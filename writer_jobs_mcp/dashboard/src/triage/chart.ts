@@ -4,27 +4,32 @@ import type { BarChartOptions } from "chartist";
 import { BarChart } from "chartist";
 import { h, replace } from "./dom.ts";
 import type { Timeline } from "./result.ts";
-import { clock, count, day, number, peak, status, step } from "./words.ts";
+import { clock, count, day, firstRead, moment, number, peak, status, step } from "./words.ts";
 
 const ORDER = ["failed", "in_progress", "completed"];
 const LABEL_WIDTH = 74; // pixels that a time needs below the axis
 
-/** The chart of the statuses that are `shown`, with the same in words beneath it. */
-export function chart(timeline: Timeline, shown: ReadonlySet<string>): HTMLElement {
+/** The chart of the statuses that are `shown`, with the same in words beneath it; `deployed` is marked in it. */
+export function chart(timeline: Timeline, shown: ReadonlySet<string>, deployed: number): HTMLElement {
   const series = timeline.counts.filter(([name]) => shown.has(name)).sort(([one], [other]) => rank(one) - rank(other));
   const steps = timeline.counts[0]?.[1].length ?? 0;
   const reading = h("p", { class: "reading", "aria-hidden": "true" });
   const plot = h("div", { class: "plot", role: "img", "aria-label": `Jobs by status over time. ${peak(timeline)}` });
+  const marks = [
+    firstRead(timeline) > 0 && `The shaded time, before ${moment(timeline.readBackTo ?? 0)} UTC, was not read.`,
+    isWithin(timeline, deployed) && `The line marks the last deployment, ${moment(deployed)} UTC.`,
+  ].filter((mark) => mark !== false);
   const section = h(
     "div",
     { class: "timeline" },
     h("p", { class: "peak" }, peak(timeline)),
     reading,
     plot,
+    marks.length > 0 && h("p", { class: "note" }, marks.join(" ")),
     table(timeline, series),
   );
   // Chartist measures what it draws into, which has a size only once it is in the page.
-  requestAnimationFrame(() => draw(plot, reading, timeline, series, steps));
+  requestAnimationFrame(() => draw(plot, reading, timeline, series, steps, deployed));
   return section;
 }
 
@@ -42,6 +47,7 @@ function draw(
   timeline: Timeline,
   series: Timeline["counts"],
   steps: number,
+  deployed: number,
 ): void {
   const starts = Array.from({ length: steps }, (_, index) => timeline.start + index * timeline.seconds * 1000);
   const options: BarChartOptions = {
@@ -55,8 +61,14 @@ function draw(
     { labels: starts, series: series.map(([name, data]) => ({ name, className: `bar-${paint(name)}`, data })) },
     options,
   );
-  drawn.on("created", ({ chartRect }) => {
+  drawn.on("created", ({ chartRect, svg }) => {
     plot.style.setProperty("--bar", `${Math.max(1, (chartRect.width() / steps) * 0.78)}px`);
+    const { x1, y1, y2 } = chartRect;
+    const place = (at: number): number =>
+      x1 + (chartRect.width() * (at - timeline.start)) / (1000 * timeline.seconds * steps);
+    const unread = firstRead(timeline) > 0 && place(timeline.readBackTo ?? 0) - x1;
+    if (unread) svg.elem("rect", { x: x1, y: y2, width: unread, height: y1 - y2 }, "unread", true);
+    if (isWithin(timeline, deployed)) svg.elem("line", { x1: place(deployed), x2: place(deployed), y1, y2 }, "deployed");
     const point = (event: PointerEvent): void => {
       const across = (event.clientX - plot.getBoundingClientRect().left - chartRect.x1) / chartRect.width();
       read(reading, timeline, series, Math.floor(across * steps));
@@ -65,6 +77,10 @@ function draw(
     plot.onpointerdown = point;
     plot.onpointerleave = () => replace(reading);
   });
+}
+
+function isWithin({ start, seconds, counts }: Timeline, at: number): boolean {
+  return at >= start && at < start + 1000 * seconds * (counts[0]?.[1].length ?? 0);
 }
 
 /** The time under a step: as many as there is room for, the day where it changes. */
@@ -79,7 +95,7 @@ function label(starts: number[], seconds: number, index: number, plot: HTMLEleme
 function read(reading: HTMLElement, timeline: Timeline, series: Timeline["counts"], index: number): void {
   if (index < 0 || index >= (series[0]?.[1].length ?? 0)) return replace(reading);
   const said = series.map(([name, counts]) => `${number(counts[index] ?? 0)} ${status(name)}`);
-  replace(reading, `${step(timeline, index)}: ${said.join(", ")}`);
+  replace(reading, `${step(timeline, index)}: ${index < firstRead(timeline) ? "not read" : said.join(", ")}`);
 }
 
 function table(timeline: Timeline, series: Timeline["counts"]): HTMLElement {
@@ -95,7 +111,10 @@ function table(timeline: Timeline, series: Timeline["counts"]): HTMLElement {
       series.map(([, counts]) => h("td", {}, number(counts[index] ?? 0))),
     ),
   );
-  const empty = steps - filled.length;
+  const unread = firstRead(timeline);
+  const empty = steps - unread - filled.length;
+  const left = [empty > 0 && `${count(empty, "step")} without a job`, unread > 0 && `${count(unread, "step")} not read`];
+  const leftOut = left.filter((each) => each !== false).join(", ");
   return h(
     "details",
     { class: "as-table" },
@@ -109,7 +128,7 @@ function table(timeline: Timeline, series: Timeline["counts"]): HTMLElement {
         h(
           "caption",
           {},
-          `Jobs created in each step, UTC.${empty ? ` Left out: ${count(empty, "step")} without a job.` : ""}`,
+          `Jobs created in each step, UTC.${leftOut && ` Left out: ${leftOut}.`}`,
         ),
         h(
           "thead",

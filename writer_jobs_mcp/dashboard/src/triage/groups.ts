@@ -1,4 +1,4 @@
-// The failure groups as bars, each of which opens to its example and its jobs.
+// The failure groups as bars, each of which opens to its most frequent values and its jobs.
 
 import { asking } from "./asking.ts";
 import type { Child } from "./dom.ts";
@@ -6,9 +6,9 @@ import { h, quoted, replace } from "./dom.ts";
 import type { Deeds } from "./host.ts";
 import { explained } from "./job.ts";
 import { aboutGroup } from "./questions.ts";
-import type { Group, Triage } from "./result.ts";
+import type { Group, Triage, Values } from "./result.ts";
 import { retrying } from "./retrying.ts";
-import { category, count, moment, number, share } from "./words.ts";
+import { category, count, moment, number, share, spanBefore } from "./words.ts";
 
 const AT_ONCE = 40;
 const TRENDS = new Map([
@@ -41,14 +41,20 @@ export function groupList(triage: Triage, deeds: Deeds, categories: ReadonlySet<
   const note =
     categories.size > 0 &&
     h("p", { class: "note" }, `${count(chosen.length, "group")} of ${number(triage.groups.length)} shown.`);
-  const omitted =
-    triage.omitted &&
-    h(
-      "p",
-      { class: "note" },
-      `Not listed: ${count(triage.omitted.groups, "smaller group")} with ${count(triage.omitted.jobs, "failed job")}.`,
-    );
-  return h("div", {}, note, items, more, omitted);
+  const left = notListed(triage, chosen, categories);
+  return h("div", {}, note, items, more, left && h("p", { class: "note" }, left));
+}
+
+/** What is in no group of the list: of the categories that are chosen, or of all. */
+function notListed({ omitted, byCategory }: Triage, chosen: Group[], categories: ReadonlySet<string>): string {
+  if (!omitted) return "";
+  if (categories.size > 0) {
+    const failed = byCategory.reduce((sum, [name, jobs]) => sum + (categories.has(name) ? jobs : 0), 0);
+    const left = failed - chosen.reduce((sum, group) => sum + group.count, 0);
+    return left > 0 ? `Not listed: ${count(left, "more failed job")} of what is chosen.` : "";
+  }
+  const fresh = omitted.new ? `, ${number(omitted.new)} of them new` : "";
+  return `Not listed: ${count(omitted.jobs, "failed job")} in ${count(omitted.groups, "other group")}${fresh}.`;
 }
 
 function bar(triage: Triage, group: Group, most: number, deeds: Deeds): HTMLElement {
@@ -64,12 +70,13 @@ function bar(triage: Triage, group: Group, most: number, deeds: Deeds): HTMLElem
       h("strong", {}, number(group.count)),
       h("span", { class: "heard" }, " failed jobs, "),
       h("span", { class: "share" }, share(group.share)),
+      h("span", { class: "heard" }, " of all failures"),
     ),
     h(
       "span",
       { class: "facts" },
       h("span", { class: "category" }, category(group.category)),
-      group.trend && h("span", { class: `trend ${TRENDS.has(group.trend) ? group.trend : ""}` }, trend(group.trend)),
+      trendAndNumbers(group),
       h("span", { class: "seen" }, span(group)),
     ),
   );
@@ -86,21 +93,56 @@ function span({ firstSeen, lastSeen }: Group): string {
   return firstSeen === lastSeen ? moment(firstSeen) : `${moment(firstSeen)} – ${moment(lastSeen)}`;
 }
 
-function trend(name: string): (HTMLElement | string)[] {
-  return [h("span", { "aria-hidden": "true" }, TRENDS.get(name) ?? "·"), ` ${name}`];
+/** The trend with its numbers: `▲ rising: 40, 10 before`. */
+function trendAndNumbers({ trend, count: failed, before, seenBefore, firstSeen }: Group): Child {
+  const numbers = [
+    before !== undefined && `${trend && trend !== "new" ? `${number(failed)}, ` : ""}${number(before)} before`,
+    seenBefore && `previously seen ${moment(seenBefore, firstSeen)}`,
+  ].filter(Boolean);
+  if (!trend) return numbers.length > 0 && h("span", { class: "trend" }, numbers.join(", "));
+  return h(
+    "span",
+    { class: `trend ${TRENDS.has(trend) ? trend : ""}` },
+    h("span", { "aria-hidden": "true" }, TRENDS.get(trend) ?? "·"),
+    ` ${trend}${numbers.length > 0 ? `: ${numbers.join(", ")}` : ""}`,
+  );
+}
+
+/** The group's part of all jobs, here and in the window before: what its trend compares. */
+function rates(triage: Triage, group: Group): string {
+  const { coverage: { inWindow }, before } = triage;
+  if (!before?.jobs || !inWindow || group.before === undefined) return "";
+  const rate = (failed: number, jobs: number): string => `${number(failed)} of ${count(jobs, "job")} (${share(failed / jobs)})`;
+  return `Here ${rate(group.count, inWindow)}, in ${spanBefore(triage)} ${rate(group.before, before.jobs)}.`;
+}
+
+/** The most frequent values of a placeholder, as bars. */
+function values({ placeholder, distinct, top }: Values, group: Group): HTMLElement {
+  const some = top.length < distinct ? `: the ${count(top.length, "most frequent", "most frequent")} of ${number(distinct)}` : "";
+  const rows = top.map(([value, jobs]) => {
+    const row = h("li", {}, quoted(value, "code"), h("strong", {}, number(jobs)), h("span", { class: "heard" }, " jobs"));
+    row.style.setProperty("--length", `${(100 * jobs) / Math.max(1, group.count)}%`);
+    return row;
+  });
+  return h(
+    "div",
+    {},
+    h("p", { class: "label" }, "Values of ", quoted(placeholder, "code"), some),
+    h("ul", { class: "values" }, ...rows),
+  );
 }
 
 function opened(triage: Triage, group: Group, deeds: Deeds): Child[] {
   return [
     h("p", {}, RETRIES.get(group.retry) ?? "Whether a retry helps is not known."),
-    group.example && h("p", { class: "label" }, "The newest of these errors begins"),
-    group.example && quoted(group.example, "pre"),
+    rates(triage, group) && h("p", {}, rates(triage, group)),
+    group.values.map((each) => values(each, group)),
     h(
       "p",
       { class: "label" },
-      group.jobIds.length < group.count
-        ? `The newest ${count(group.jobIds.length, "job")} of ${number(group.count)}`
-        : "The jobs",
+      group.jobIds.length >= group.count
+        ? "The jobs"
+        : `The newest ${group.jobIds.length === 1 ? "job" : `${group.jobIds.length} jobs`} of ${number(group.count)}`,
     ),
     h("ul", { class: "jobs" }, ...group.jobIds.map((id) => h("li", {}, explained(id, triage.applicationId, deeds)))),
     h(

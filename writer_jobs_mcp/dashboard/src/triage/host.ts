@@ -18,6 +18,8 @@ export interface Told {
 export interface Deeds {
   /** The structure of the tool's answer. */
   call(tool: string, given: Arguments): Promise<Record<string, unknown>>;
+  /** Read the triage with these arguments, and show it in place of this one. */
+  read(given: Arguments): void;
   /** Let the user say this to the model; whether the host took it. */
   ask(text: string): Promise<boolean>;
   /** Tell the user, a screen reader's included. */

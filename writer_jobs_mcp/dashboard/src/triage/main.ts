@@ -6,7 +6,7 @@ import type { Arguments, Deeds } from "./host.ts";
 import { Host } from "./host.ts";
 import { picture } from "./page.ts";
 import { record, textOf, triageOf, words } from "./result.ts";
-import { summary, window as inWindow } from "./words.ts";
+import { deployment, summary, window as inWindow } from "./words.ts";
 
 const TOOL = "triage_application_jobs";
 const WINDOWS: [label: string, since: string | undefined][] = [
@@ -17,7 +17,7 @@ const WINDOWS: [label: string, since: string | undefined][] = [
 
 const main = document.querySelector("main") ?? document.body;
 const title = h("h1", {}, "Failed jobs");
-const subject = h("p", { class: "subject" });
+const subject = h("div", { class: "subject" });
 const controls = h("div", { class: "controls" });
 const said = h("p", { class: "said", role: "status" });
 const trouble = h("div", { class: "trouble", role: "alert" });
@@ -48,6 +48,9 @@ const deeds: Deeds = {
   async call(tool, given) {
     return record((await host.call(tool, given)).structuredContent);
   },
+  read(given) {
+    void again({ ...asked, ...given });
+  },
   async ask(text) {
     replace(trouble);
     try {
@@ -76,7 +79,19 @@ function show(result: CallToolResult): void {
     return;
   }
   asked = { application_id: triage.applicationId, ...asked };
-  replace(subject, inWindow(triage), " · ", quoted(triage.applicationId, "code"));
+  const { applicationName, applicationId } = triage;
+  replace(
+    subject,
+    h(
+      "p",
+      {},
+      "Application (no-code agent) ",
+      applicationName && h("strong", {}, quoted(applicationName)),
+      " ",
+      quoted(applicationId, "code"),
+    ),
+    h("p", {}, `${inWindow(triage)}. ${deployment(triage)}`),
+  );
   replace(lead, summary(triage));
   replace(content, picture(triage, deeds));
   idle("");
