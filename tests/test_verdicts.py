@@ -251,6 +251,47 @@ async def test_a_small_new_group_is_shown_before_large_old_ones() -> None:
     assert counts == sorted(counts, reverse=True)
 
 
+async def test_the_largest_group_is_not_said_to_be_one_that_is_smaller_than_one_left_out() -> None:
+    new = [each for text in MANY[:12] for each in failures(text, 2, 5)]
+    api = api_of([*new, *failures(LIMIT, 30, 5), *failures(LIMIT, 30, 80), job(500)])
+    answer = await triage(api, since="1h")
+    assert (answer["failures_omitted"], len(answer["failures"])) == ({"groups": 1, "jobs": 30, "new": 0}, 12)
+    text = await triage_text(api, since="1h")
+    assert "the largest group shown (unknown cause, 2 jobs) is new" in text.splitlines()[0]
+
+
+KNOWLEDGE_GRAPHS = [
+    "c4d7f902-7b1a-4e85-a2c6-18e90b3f5d4c",
+    "0b8a6c1e-51f2-4d3a-9e77-6a5d4c3b2a10",
+    "9f" * 4 + "-1b2c-4d5e-8f90-a1b2c3d4e5f6",
+]
+
+
+async def test_the_values_of_a_group_name_everything_that_has_to_be_mended() -> None:
+    counts = dict(zip(KNOWLEDGE_GRAPHS, (4, 3, 1), strict=True))
+    jobs = [
+        job(n, "failed", f"Knowledge Graph {graph} was not found") for graph in counts for n in range(counts[graph])
+    ]
+    before = [job(90, "failed", f"Knowledge Graph {KNOWLEDGE_GRAPHS[2]} was not found") for _ in range(9)]
+    (group,) = (await triage(api_of([*jobs, *before, job(500)]), since="1h"))["failures"]
+    top = [[graph, count] for graph, count in counts.items()]
+    assert group["values"] == [{"placeholder": "<id>", "distinct": 3, "top": top}]
+    text = await triage_text(api_of(jobs))
+    assert ", ".join(f'"{graph}" {count}' for graph, count in counts.items()) in text
+
+
+async def test_the_signature_of_a_json_envelope_begins_with_its_message() -> None:
+    error = (
+        '{"tpe":"TooManyRequests","errors":[{"description":"Request quota exceeded for organization 4711.",'
+        '"key":"fail.tooManyRequests.quotaExceeded","extras":{}}],"extras":{}}'
+    )
+    (group,) = (await triage(api_of([job(1, "failed", error), job(2, "failed", error)])))["failures"]
+    assert group["signature"].startswith("Request quota exceeded for organization")
+    assert "fail.tooManyRequests.quotaExceeded" in group["signature"]
+    assert not set("{}[]") & set(group["signature"])
+    assert group["category"] == "rate_limit"
+
+
 async def test_new_groups_that_are_left_out_are_counted() -> None:
     api = api_of([each for text in MANY for each in failures(text, 3, 5)] + [job(80), job(500)])
     answer = await triage(api, since="1h")

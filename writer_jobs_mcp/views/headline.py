@@ -80,11 +80,12 @@ def _groups(report: "TriageReport") -> str:
     """The largest group with its trend, and how many others are new."""
     largest = max(report.failures, key=lambda group: group.count)
     new = [group for group in report.failures if group.trend == "new" and group is not largest]
+    shown = "" if report.shows_largest else " shown"
     others = len(new) + (report.failures_omitted.new if report.failures_omitted else 0)
     said = (
-        f"the largest group ({_cause(largest)}) {_trend(largest, report)}"
+        f"the largest group{shown} ({_cause(largest)}) {_trend(largest, report)}"
         if largest.trend
-        else f"the largest group: {_cause(largest)}"
+        else f"the largest group{shown}: {_cause(largest)}"
     )
     if not new:
         return said

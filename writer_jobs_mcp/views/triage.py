@@ -237,6 +237,16 @@ class TriageReport(View):
     failures_omitted: Maybe[OmittedFailures] = None
     gone: Maybe[list[GoneView]] = None
     next: Maybe[list[NextCall]] = None
+    _shows_largest: bool = PrivateAttr(default=True)
+
+    def note_largest(self, *, is_shown: bool) -> None:
+        """Note whether the largest of all groups is shown; the headline speaks of it."""
+        self._shows_largest = is_shown
+
+    @property
+    def shows_largest(self) -> bool:
+        """Whether the largest of all groups is shown; new ones may have taken its place."""
+        return self._shows_largest
 
     def as_structure(self) -> dict[str, object]:
         return self.model_dump(mode="json", exclude_none=True, by_alias=True)
@@ -381,6 +391,8 @@ def _report(report: Report, gathered: Gathered, asked: Asked, groups_shown: int)
         gone=[_gone(group) for group in report.gone] or None,
         next=next_calls(report._replace(failures=tuple(shown)), gathered, asked) or None,
     )
+    if omitted:
+        view.note_largest(is_shown=max(group.count for group in omitted) <= max(group.count for group in shown))
     for detail in _DETAILS:
         groups = [_group(group, report.failed, detail, ids=2 if len(shown) <= _TWO_IDS_UP_TO else 1) for group in shown]
         view = view.model_copy(update={"failures": groups})
