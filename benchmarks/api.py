@@ -26,6 +26,15 @@ _SETTING = re.compile(r"/n(\d+)-o(\d+)-d(\d+)-r(\d+)(/.*)")
 _REQUEST = re.compile(rb"GET (\S+) HTTP/1\.1\r\n.*?\r\n\r\n", re.DOTALL)
 
 
+_APPLICATION = {
+    "id": APPLICATION_ID,
+    "name": "Product descriptions",
+    "type": "generation",
+    "status": "deployed",
+    "last_deployed_at": "2026-10-30T08:15:00Z",
+}
+
+
 @dataclass
 class Setting:
     """One address in front of Writer's paths: its jobs, its pace, and what it was asked."""
@@ -66,8 +75,9 @@ class Setting:
     def _rendered(self, path: str) -> bytes:
         parts = urlsplit(path)
         if parts.path == "/v1/applications":
-            application = {"id": APPLICATION_ID, "name": "Descriptions", "type": "generation", "status": "deployed"}
-            return _response(b"200 OK", json.dumps({"data": [application], "has_more": False}).encode())
+            return _response(b"200 OK", json.dumps({"data": [_APPLICATION], "has_more": False}).encode())
+        if parts.path == f"/v1/applications/{APPLICATION_ID}":
+            return _response(b"200 OK", json.dumps(_APPLICATION).encode())
         if parts.path.startswith("/v1/applications/jobs/"):
             id_ = parts.path.rsplit("/", 1)[1]
             found = [position for position in range(self.jobs.count) if self.jobs.id(position) == id_]

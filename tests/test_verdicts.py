@@ -280,6 +280,14 @@ async def test_the_values_of_a_group_name_everything_that_has_to_be_mended() -> 
     assert ", ".join(f'"{graph}" {count}' for graph, count in counts.items()) in text
 
 
+async def test_a_word_of_the_error_beside_a_placeholder_stays_in_quotation_marks() -> None:
+    names = [("0b8a6c1e51f2", "a1b2c3d4e5f6"), ("0b8a6c1e51f2", "77b2c3d4e5f6"), ("99aa6c1e51f2", "77b2c3d4e5f6")]
+    jobs = [job(n, "failed", f"Cannot copy zorba {one} to quux {other}") for n in range(4) for one, other in names]
+    text = await triage_text(api_of(jobs))
+    assert "zorba" in text
+    assert not re.search(r"zorba|quux", re.sub(r'"(?:[^"\\]|\\.)*"', "", text))
+
+
 async def test_the_signature_of_a_json_envelope_begins_with_its_message() -> None:
     error = (
         '{"tpe":"TooManyRequests","errors":[{"description":"Request quota exceeded for organization 4711.",'

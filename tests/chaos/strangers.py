@@ -175,7 +175,7 @@ _DURATION = r"(?:[\d,.]+ (?:s|min|h|d)|\d+ min \d+ s)"
 _LASTED = _DURATION
 _LARGEST = rf"(?:[a-z ]+, {_N} jobs?)"
 _GROUPS = rf"the largest group: {_LARGEST}"
-_VALUES = rf'(?: <(?:id|number|…)>(?: \(\w+\))?: "" {_N}(?:, "" {_N})*(?: \(of {_N} values\))?)*'
+_VALUES = rf'(?: (?:""|<(?:id|number|…)>(?: \(\w+\))?): "" {_N}(?:, "" {_N})*(?: \(of {_N} values\))?)*'
 _GAPS = r"End of list, but it is NOT complete:"
 _SO_FAR = (
     rf"(?:it has (?:run|been queued) for {_DURATION}|it was created {_DURATION} ago and last updated {_DURATION} ago"

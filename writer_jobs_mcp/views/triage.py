@@ -23,6 +23,8 @@ _GROUPS_SHOWN = 12
 _STATE = re.compile(r"(?=.{1,24}\Z)[A-Za-z]+(?:[ _-][A-Za-z0-9]+){0,3}", re.ASCII)
 """A few short words at most: what jobs are counted under is a name, and says nothing else."""
 _STATUSES_SHOWN = 8
+_OUR_PLACEHOLDER = re.compile(r"<(?:id|number|…)>(?: \(\d+(?:st|nd|rd|th)\))?")
+_PLACEHOLDER_LENGTH = 60
 _NAME_LENGTH = 80
 _DEPLOYMENT = timedelta(hours=1)  # failures that begin this soon after a deployment may come from it
 
@@ -42,15 +44,16 @@ class _Detail(NamedTuple):
 
 _DETAILS = (
     _Detail(160, 80, 2, 3),
-    _Detail(160, 40, 1, 3),
-    _Detail(140, 40, 1, 2),
+    _Detail(160, 48, 2, 3),
+    _Detail(160, 48, 1, 3),
+    _Detail(140, 48, 1, 3),
     _Detail(120, 40, 1, 2),
-    _Detail(120, 24, 1, 2),
+    _Detail(100, 40, 1, 2),
     _Detail(100, 24, 1, 2),
     _Detail(80, 24, 1, 1),
 )
 _TWO_IDS_UP_TO = 6  # groups; of more, each shows one id
-_FEW_LENGTH, _GROUP_LENGTH, _FRAME_LENGTH = 4_500, 385, 1_000
+_FEW_LENGTH, _GROUP_LENGTH, _FRAME_LENGTH = 4_500, 430, 1_250
 """Characters of JSON up to which no text is shortened; then those of a group on average, and of the rest."""
 _REPORT_LENGTH = 12_000
 """Characters of JSON that a report stays under, whatever the jobs hold."""
@@ -158,7 +161,9 @@ class ValuesView(View):
     def as_text(self) -> str:
         shown = ", ".join(f"{quoted(value)} {jobs:,}" for value, jobs in self.top)
         more = "" if self.distinct == len(self.top) else f" (of {self.distinct} values)"
-        return f"{self.placeholder}: {shown}{more}"
+        # It may have a word of the error before or behind it.
+        placeholder = self.placeholder if _OUR_PLACEHOLDER.fullmatch(self.placeholder) else quoted(self.placeholder)
+        return f"{placeholder}: {shown}{more}"
 
 
 class FailureGroupView(View):
@@ -451,7 +456,7 @@ def _gone(group: GoneGroup) -> GoneView:
 def _group(group: FailedGroup, failed: int, detail: _Detail, *, ids: int) -> FailureGroupView:
     values = [
         ValuesView(
-            placeholder=each.placeholder,
+            placeholder=cut(each.placeholder, _PLACEHOLDER_LENGTH),
             distinct=each.distinct,
             top=[[cut(value, detail.value), jobs] for value, jobs in each.top[: detail.values]],
         )
