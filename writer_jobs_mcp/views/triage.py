@@ -42,19 +42,20 @@ class _Detail(NamedTuple):
     """Of each placeholder."""
 
 
+# From the most to the least. A group that names two of three missing resources leads to half a repair, so the values
+# are shortened after the signatures.
 _DETAILS = (
     _Detail(160, 80, 2, 3),
-    _Detail(160, 48, 2, 3),
     _Detail(160, 48, 1, 3),
-    _Detail(140, 48, 1, 3),
-    _Detail(120, 40, 1, 2),
+    _Detail(140, 40, 1, 3),
+    _Detail(120, 40, 1, 3),
+    _Detail(100, 40, 1, 3),
     _Detail(100, 40, 1, 2),
-    _Detail(100, 24, 1, 2),
     _Detail(80, 24, 1, 1),
 )
 _TWO_IDS_UP_TO = 6  # groups; of more, each shows one id
-_FEW_LENGTH, _GROUP_LENGTH, _FRAME_LENGTH = 4_500, 430, 1_250
-"""Characters of JSON up to which no text is shortened; then those of a group on average, and of the rest."""
+_FEW_LENGTH, _GROUP_LENGTH = 3_200, 400
+"""Characters of JSON of all groups up to which none is shortened; then those of a group on average."""
 _REPORT_LENGTH = 12_000
 """Characters of JSON that a report stays under, whatever the jobs hold."""
 
@@ -401,7 +402,7 @@ def _report(report: Report, gathered: Gathered, asked: Asked, groups_shown: int)
     for detail in _DETAILS:
         groups = [_group(group, report.failed, detail, ids=2 if len(shown) <= _TWO_IDS_UP_TO else 1) for group in shown]
         view = view.model_copy(update={"failures": groups})
-        if _length(view) < max(_FEW_LENGTH, _FRAME_LENGTH + _GROUP_LENGTH * len(groups)):
+        if sum(map(_length, groups)) < max(_FEW_LENGTH, _GROUP_LENGTH * len(groups)):
             break
     return view
 
