@@ -69,10 +69,10 @@ bundle: $(VENV)/.develops bundle/node_modules/.installed ## build dist/*.mcpb fo
 	@$(BIN)/python -m bundle
 	@$(BIN)/python -m tests.bundle 2>&1
 
-evaluation: $(VENV)/.develops ## twenty triage questions, answered by tool calls alone, and what each cost
+evaluation: $(VENV)/.develops ## thirty triage questions, answered by tool calls alone, and what each costs
 	@$(BIN)/python -m evaluation
 
-docs: $(VENV)/.develops ## write docs/questions.md anew, to be reviewed in the diff
+docs: $(VENV)/.develops ## write docs/questions.md again, to be reviewed in the diff
 	@$(BIN)/python -m evaluation.dialogue
 
 page: $(PAGES)/node_modules/.installed ## build the triage page and its host; Node 20 or later does it

@@ -1,4 +1,4 @@
-"""``python -m evaluation`` answers every question by tool calls alone, and prints what each answer cost."""
+"""``python -m evaluation`` answers every question by tool calls alone, and prints what each answer costs."""
 
 import json
 import sys
@@ -19,44 +19,48 @@ class Question:
     name: str
     question: str
     answer: str
+    allow_retry: bool = False
+    """Whether the server offers ``retry_jobs``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An answer as it was given, and its cost."""
+    """The answer that was found, what it costs, and the texts of the results."""
 
     question: Question
     answer: str
     calls: int
     characters: int
     tokens: int
+    text: str
 
     @property
     def right(self) -> bool:
-        """Whether it is the one."""
+        """Whether it is the right answer."""
         return self.answer == self.question.answer
 
 
 def questions() -> list[Question]:
-    """The twenty."""
+    """Read the questions."""
     written = (Path(__file__).parent / "questions.json").read_text(encoding="utf-8")
     return [Question(**each) for each in json.loads(written)]
 
 
 async def answered(asked: Question) -> Given:
-    """A question, answered by an agent that has seen nothing before."""
-    async with agent() as fresh:
+    """Let an agent that has seen nothing before answer a question."""
+    async with agent(allow_retry=asked.allow_retry) as fresh:
         answer = await ANSWERS[asked.name](fresh)
-        return Given(asked, answer, fresh.calls, fresh.characters, fresh.tokens)
+        text = "\n".join(heard.text for heard in fresh.heard)
+        return Given(asked, answer, fresh.calls, fresh.characters, fresh.tokens, text)
 
 
 async def evaluation() -> list[Given]:
-    """All the answers."""
+    """Answer all questions."""
     return [await answered(question) for question in questions()]
 
 
 def as_text(given: Sequence[Given]) -> str:
-    """A line for each answer, and the sum."""
+    """Write a line for each answer, and the sum."""
     lines = [
         f"{'ok' if each.right else 'WRONG':<6}{each.calls} calls {each.tokens:>6,} tokens  {each.question.question} "
         f"{each.answer}" + ("" if each.right else f" (it is {each.question.answer})")

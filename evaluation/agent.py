@@ -1,4 +1,4 @@
-"""One that answers by tool calls alone, and counts what they cost it."""
+"""An agent that knows only what tool calls return, and counts what they cost."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mcp.client import Client
-from mcp_types import TextContent
+from mcp.client.context import ClientRequestContext
+from mcp_types import ElicitRequestParams, ElicitResult, TextContent
 from pydantic_core import to_json
 
 from writer_jobs_mcp.client import in_process
@@ -19,56 +20,66 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 """When the questions are asked."""
 
 CHARACTERS_A_TOKEN = 2.7
-"""Of such JSON, with its many ids, in the vocabulary of current models (o200k)."""
+"""In such JSON, with its many ids, as current models count tokens (o200k)."""
 
 
 def world() -> World:
-    """The world that the questions are about: always the same, and nothing in it moves."""
+    """Make the world that the questions are about: always the same, and time stands still in it."""
     return World(now=NOW, clock=lambda: NOW)
 
 
 @asynccontextmanager
 async def agent(*, allow_retry: bool = False) -> AsyncGenerator["Agent"]:
-    """An agent that is connected to a server over that world."""
+    """Connect an agent to a server over that world; it agrees to what the server asks its user."""
+    questions: list[str] = []
+
+    async def agree(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:  # noqa: ARG001 - the SDK names both
+        questions.append(params.message)
+        return ElicitResult(action="accept", content={"retry": True})
+
     environ = {"WRITER_API_KEY": SANDBOX_KEY, "WRITER_BASE_URL": "http://localhost"}
     config = Config.from_env(environ | {"WRITER_JOBS_ALLOW_RETRY": str(allow_retry)})
     server = build_server(config, transport=in_process(build_app(world())), clock=lambda: NOW)
-    async with Client(server) as client:
-        yield Agent(client)
+    async with Client(server, elicitation_callback=agree) as client:
+        yield Agent(client, questions)
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One call, and the text of its answer."""
+    """One call, the text of its result, and what the server asked the user meanwhile."""
 
     tool: str
     arguments: dict[str, Any]
     text: str
+    questions: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class Agent:
-    """Calls tools, and reads no more of an answer than a client hands to its model: the structure, as compact JSON."""
+    """Calls tools, and reads what a client hands to its model: the structure of the result, as compact JSON."""
 
     client: Client
+    questions: list[str]
+    """What the server has asked the user."""
     characters: int = 0
     heard: list[Heard] = field(default_factory=list[Heard])
 
     async def call(self, tool: str, **arguments: Any) -> dict[str, Any]:
-        """The structure of an answer, or ``{"error": its text}``."""
+        """Return the structure of the result, or ``{"error": its text}``."""
+        earlier = len(self.questions)
         result = await self.client.call_tool(tool, arguments)
         text = "\n".join(block.text for block in result.content if isinstance(block, TextContent))
-        self.heard.append(Heard(tool, arguments, text))
+        self.heard.append(Heard(tool, arguments, text, tuple(self.questions[earlier:])))
         answer: dict[str, Any] = result.structured_content or {"error": text}
         self.characters += len(to_json(answer).decode())
         return answer
 
     @property
     def calls(self) -> int:
-        """How many there were."""
+        """How many calls there were."""
         return len(self.heard)
 
     @property
     def tokens(self) -> int:
-        """About how many tokens the answers came to."""
+        """About how many tokens the results have."""
         return round(self.characters / CHARACTERS_A_TOKEN)

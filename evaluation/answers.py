@@ -1,4 +1,4 @@
-"""How each of the questions is answered: by which calls, and from what in their answers."""
+"""How each question is answered: by which calls, and by which fields of their results."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -9,6 +9,9 @@ from evaluation.agent import Agent
 Answer = Callable[[Agent], Awaitable[str]]
 
 PRODUCTS, SUPPORT, ARTICLES = "product-description-writer", "support-reply-drafter", "blog-article-drafter"
+SUPPORT_BY_NAME = "Support reply drafter"
+PRODUCTS_BY_ADDRESS = "https://app.writer.com/aistudio/organization/1/agent/7d1f0c52-6b1e-4c0b-9a57-2f3f5e8a9c10/build"
+AFTER_THE_OUTAGE = {"since": "2026-11-20 11:00 Europe/Berlin", "until": "2026-11-20 13:00 Europe/Berlin"}
 
 
 async def how_many_applications(agent: Agent) -> str:
@@ -110,6 +113,62 @@ async def last_words_of_an_output(agent: Agent) -> str:
     return " ".join(tail["output"].split()[-3:])
 
 
+async def stuck_for_days(agent: Agent) -> str:
+    return (await _triage(agent, PRODUCTS, since="12h"))["stuck"][0]["id"]
+
+
+async def failed_the_day_before(agent: Agent) -> str:
+    return str((await _triage(agent, SUPPORT_BY_NAME, since="24h"))["before"]["failed"])
+
+
+async def gone_after_the_outage(agent: Agent) -> str:
+    return str((await _triage(agent, PRODUCTS, **AFTER_THE_OUTAGE))["gone"][0]["before"])
+
+
+async def seen_before(agent: Agent) -> str:
+    (group,) = _groups_that_say("maximum context length", await _triage(agent, PRODUCTS, since="24h"))
+    return group.get("seen_before", "never")
+
+
+async def missing_graphs(agent: Agent) -> str:
+    (group,) = _groups_that_say("Knowledge Graph", await _triage(agent, PRODUCTS, since="6h"))
+    (values,) = group["values"]
+    return ", ".join(f"{graph} {jobs}" for graph, jobs in sorted(values["top"], key=lambda row: (-row[1], row[0])))
+
+
+async def timeouts_in_all(agent: Agent) -> str:
+    return str((await _triage(agent, PRODUCTS))["by_category"]["timeout"])
+
+
+async def failed_when_read_in_parts(agent: Agent) -> str:
+    failed = 0
+    arguments: dict[str, Any] | None = {"application_id": PRODUCTS, "since": "7d", "max_jobs": 150}
+    while arguments:
+        report = await agent.call("triage_application_jobs", **arguments)
+        failed += report["counts"]["failed"]
+        calls = report.get("next", [])
+        arguments = next((call["arguments"] for call in calls if call["tool"] == "triage_application_jobs"), None)
+    return str(failed)
+
+
+async def failed_since_a_time_in_berlin(agent: Agent) -> str:
+    report = await _triage(agent, PRODUCTS_BY_ADDRESS, since="2026-11-23 08:30 Europe/Berlin")
+    return str(report["counts"]["failed"])
+
+
+async def application_of_a_job(agent: Agent) -> str:
+    error: str = (await _triage(agent, "ce8b063c-d33c-43fd-8dbf-08eac2983903"))["error"]
+    applications: list[dict[str, str]] = (await agent.call("list_applications"))["applications"]
+    (name,) = (application["name"] for application in applications if application["id"] in error)
+    return name
+
+
+async def likely_to_fail_again(agent: Agent) -> str:
+    jobs = ["5d23b2ef-ba84-404c-af01-4a0178d6962d", "8e7ea0b5-5b41-433d-b941-52fe50cce147"]
+    rows: list[dict[str, str]] = (await agent.call("retry_jobs", job_ids=jobs, dry_run=True))["jobs"]
+    return ", ".join(row["job_id"] for row in rows if "likely fail again" in row.get("detail", ""))
+
+
 async def _triage(agent: Agent, application: str, **arguments: Any) -> dict[str, Any]:
     return await agent.call("triage_application_jobs", application_id=application, **arguments)
 
@@ -141,6 +200,16 @@ ANSWERS: dict[str, Answer] = {
         failed_of_the_latest_hundred,
         length_of_the_latest_output,
         last_words_of_an_output,
+        stuck_for_days,
+        failed_the_day_before,
+        gone_after_the_outage,
+        seen_before,
+        missing_graphs,
+        timeouts_in_all,
+        failed_when_read_in_parts,
+        failed_since_a_time_in_berlin,
+        application_of_a_job,
+        likely_to_fail_again,
     )
 }
 """Each answer by the name that its question has in ``questions.json``."""
