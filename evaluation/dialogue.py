@@ -1,4 +1,4 @@
-"""``python -m evaluation.dialogue`` writes ``docs/questions.md``: what one can ask, and what is answered."""
+"""``python -m evaluation.dialogue`` writes ``docs/questions.md``: questions of users, and what the agent reads."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -7,51 +7,65 @@ from pathlib import Path
 import anyio
 
 from evaluation.agent import NOW, Agent, Heard, agent
-from evaluation.answers import ARTICLES, PRODUCTS, SUPPORT
+from evaluation.answers import AFTER_THE_OUTAGE, PRODUCTS, PRODUCTS_BY_ADDRESS, SUPPORT
 
 PAGE = Path(__file__).parents[1] / "docs" / "questions.md"
-_MOST_LINES = 14  # of one answer
+_MOST_LINES = 22  # of one result; of a longer one the first and the last are shown
+_FIRST_LINES, _LAST_LINES = 9, 10
 
 _HEAD = f"""\
 # Ten questions, and what they lead to
 
-Ask them in your own words. Below each stand the calls that answer it and what the agent reads: the text of the tools'
-results, on the embedded Writer API as it is at {NOW:%H:%M} UTC on {NOW:%d %B %Y}. What stands in quotation marks there
-was written by the jobs. Long answers are cut here, and only here.
+Ask in your own words. Under each question are the calls that answer it, and what the agent reads: the text of the
+tools' results. They come from the embedded Writer API as it is at {NOW:%H:%M} UTC on {NOW:%d %B %Y}. Text in quotation
+marks was written by jobs or by the owners of applications. Only this page leaves out the middle of a long result.
 
-`make docs` writes this page anew, and a test holds it to what the server says.
+`make docs` writes this page; a test fails where it differs from what the server returns.
 """
 
 
-async def overnight(agent: Agent) -> None:
-    await agent.call("triage_application_jobs", application_id=PRODUCTS, since="24h")
+async def applications(agent: Agent) -> None:
+    await agent.call("list_applications")
 
 
-async def behind_the_new_ones(agent: Agent) -> None:
+async def since_yesterday(agent: Agent) -> None:
+    await agent.call("triage_application_jobs", application_id="Product description writer", since="24h")
+
+
+async def missing_graphs(agent: Agent) -> None:
+    await agent.call("triage_application_jobs", application_id=PRODUCTS, since="6h")
+
+
+async def before_a_retry(agent: Agent) -> None:
     report = await agent.call("triage_application_jobs", application_id=PRODUCTS, since="24h")
-    new = next(group for group in report["failures"] if group.get("trend") == "new")
-    agent.heard.clear()  # it was shown under the question before
-    await agent.call("get_job_error", job_id=new["job_ids"][0])
+    largest = [group["job_ids"][0] for group in report["failures"][:2]]
+    agent.heard.clear()  # it is shown under an earlier question
+    await agent.call("retry_jobs", job_ids=largest)
 
 
-async def what_to_retry(agent: Agent) -> None:
+async def a_retry(agent: Agent) -> None:
     report = await agent.call("triage_application_jobs", application_id=PRODUCTS, since="24h")
-    passing = [group["job_ids"][0] for group in report["failures"] if group["retry"] == "worth_it"]
+    temporary = [group["job_ids"][0] for group in report["failures"] if group["category"] == "rate_limit"]
     agent.heard.clear()
-    await agent.call("retry_jobs", job_ids=passing)
+    await agent.call("retry_jobs", job_ids=temporary, dry_run=False)
 
 
-async def outage(agent: Agent) -> None:
-    hour = {"since": "2026-11-20T08:00:00Z", "until": "2026-11-20T09:00:00Z"}
-    await agent.call("triage_application_jobs", application_id=PRODUCTS, **hour)
+async def after_the_outage(agent: Agent) -> None:
+    await agent.call("triage_application_jobs", application_id=PRODUCTS_BY_ADDRESS, **AFTER_THE_OUTAGE)
 
 
-async def stuck(agent: Agent) -> None:
-    await agent.call("list_application_jobs", application_id=SUPPORT, status="in_progress")
+async def waiting(agent: Agent) -> None:
+    await agent.call("wait_for_job", job_id="94aafaa0-6f4e-49d1-8990-e53a8a112f23")
 
 
-async def latest_failures(agent: Agent) -> None:
-    await agent.call("list_application_jobs", application_id=ARTICLES, status="failed", limit=5)
+async def newest_jobs(agent: Agent) -> None:
+    await agent.call("triage_application_jobs", application_id=PRODUCTS, since="7d", max_jobs=150)
+
+
+async def id_of_a_job(agent: Agent) -> None:
+    job = "ce8b063c-d33c-43fd-8dbf-08eac2983903"
+    await agent.call("triage_application_jobs", application_id=job)
+    await agent.call("get_job_error", job_id=job)
 
 
 async def latest_output(agent: Agent) -> None:
@@ -59,36 +73,30 @@ async def latest_output(agent: Agent) -> None:
     await agent.call("get_job_output", job_id=page["jobs"][0]["id"])
 
 
-async def who_may_not(agent: Agent) -> None:
-    await agent.call("get_job_error", job_id="ce8b063c-d33c-43fd-8dbf-08eac2983903")
-
-
-async def tell_me(agent: Agent) -> None:
-    page = await agent.call("list_application_jobs", application_id=PRODUCTS, status="in_progress", limit=1)
-    await agent.call("wait_for_job", job_id=page["jobs"][0]["id"], timeout_seconds=1)
-
-
-async def applications(agent: Agent) -> None:
-    await agent.call("list_applications")
-
-
 DIALOGUE: tuple[tuple[str, Callable[[Agent], Awaitable[None]]], ...] = (
     ("Which Writer applications do I have?", applications),
-    ("What failed in the product description writer since yesterday, and what of it is new?", overnight),
-    ("What is behind the new failures?", behind_the_new_ones),
-    ("Could I simply retry those that were rate-limited or timed out? Don't do it yet.", what_to_retry),
-    ("Was there an outage on the morning of 20 November?", outage),
-    ("Is anything of the support reply drafter still running, or stuck?", stuck),
-    ("Show me the latest five failures of the blog article drafter.", latest_failures),
-    ("Why did job ce8b063c-d33c-43fd-8dbf-08eac2983903 fail, and who can mend it?", who_may_not),
+    (
+        "What has failed in the product description writer since yesterday? What of it is new, what is gone, and is "
+        "anything stuck?",
+        since_yesterday,
+    ),
+    ("Which Knowledge Graphs are missing, and how many jobs of the last six hours failed for each?", missing_graphs),
+    ("Would it help to retry the newest job of each of the two largest groups? Don't do it yet.", before_a_retry),
+    ("Then retry the newest job of each of the two rate limits.", a_retry),
+    (
+        "On 20 November the agent at this address had an outage until 11 o'clock in Berlin. Was it over then?",
+        after_the_outage,
+    ),
+    ("Is it worth waiting for job 94aafaa0-6f4e-49d1-8990-e53a8a112f23?", waiting),
+    ("How bad was this week for the product description writer? The newest 150 jobs are enough for now.", newest_jobs),
+    ("Why does ce8b063c-d33c-43fd-8dbf-08eac2983903 fail, and who can fix it?", id_of_a_job),
     ("What did the support reply drafter write last?", latest_output),
-    ("Tell me when the latest product description is done.", tell_me),
 )
 """Each question, with what an agent does about it."""
 
 
 async def page() -> str:
-    """The whole page."""
+    """Write the whole page."""
     sections = [_HEAD]
     for number, (question, act) in enumerate(DIALOGUE, 1):
         async with agent(allow_retry=True) as fresh:
@@ -98,11 +106,13 @@ async def page() -> str:
 
 
 def _shown(heard: Heard) -> str:
-    said = ", ".join(f"{name}={json.dumps(value)}" for name, value in heard.arguments.items())
+    arguments = ", ".join(f"{name}={json.dumps(value)}" for name, value in heard.arguments.items())
+    asked = [f"(The server asks the user) {question}\n(The user agrees.)" for question in heard.questions]
     lines = heard.text.splitlines()
     if len(lines) > _MOST_LINES:
-        lines[_MOST_LINES:] = [f"… {len(lines) - _MOST_LINES} more lines"]
-    return "\n".join([f"→ {heard.tool}({said})", *lines])
+        left_out = len(lines) - _FIRST_LINES - _LAST_LINES
+        lines[_FIRST_LINES:-_LAST_LINES] = [f"… {left_out} more lines"]
+    return "\n".join([f"→ {heard.tool}({arguments})", *asked, *lines])
 
 
 def main() -> None:
