@@ -208,6 +208,15 @@ async def test_a_part_of_a_window_is_told_as_far_as_it_was_read() -> None:
     }
 
 
+async def test_time_that_was_not_read_is_not_shown_as_time_without_failures() -> None:
+    jobs = [job(n, "failed", LIMIT) for n in range(1_000)]
+    answer = await triage(api_of(jobs), since="7d", max_jobs=500)
+    over_time = answer["failed_over_time"]
+    assert over_time["from"] == "2026-11-23T00:00:00Z" <= answer["coverage"]["read_back_to"]
+    assert sum(over_time["counts"]) == 500
+    assert all(over_time["counts"])
+
+
 async def test_a_window_that_was_not_reached_is_said_not_to_be() -> None:
     api = api_of([job(n) for n in range(900)])
     answer = await triage(api, since="5d", until="4d", max_jobs=200)

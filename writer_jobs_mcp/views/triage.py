@@ -9,11 +9,12 @@ from pydantic import Field, PrivateAttr
 from writer_jobs_mcp.failures import Category, Retry
 from writer_jobs_mcp.gather import Gathered
 from writer_jobs_mcp.ids import shown_id
+from writer_jobs_mcp.scan import Coverage
 from writer_jobs_mcp.states import KNOWN_STATUSES
 from writer_jobs_mcp.text import cut, preview, quoted
 from writer_jobs_mcp.timeline import OTHER, Steps
 from writer_jobs_mcp.trend import Trend
-from writer_jobs_mcp.triage import FailedGroup, GoneGroup, Report, Running
+from writer_jobs_mcp.triage import FailedGroup, GoneGroup, Report, Running, Window
 from writer_jobs_mcp.views.coverage import CoverageView, coverage_view
 from writer_jobs_mcp.views.form import Maybe, View, count, duration, lines, moment, spaced, word
 from writer_jobs_mcp.views.headline import headline, percent
@@ -382,7 +383,7 @@ def _report(report: Report, gathered: Gathered, asked: Asked, groups_shown: int)
         ),
         seconds=_seconds(report, is_whole=gathered.coverage.complete_since(asked.window.since)),
         by_category={**report.by_category} if report.by_category else None,
-        failed_over_time=_over_time(report.failed_steps),
+        failed_over_time=_over_time(report.failed_steps, gathered.coverage, asked.window),
         stuck=[_stuck(job) for job in report.stuck],
         stuck_count=report.stuck_count if gathered.knows_running else None,
         stuck_after=round(report.stuck_after, 1),
@@ -436,10 +437,18 @@ def _seconds(report: Report, *, is_whole: bool) -> SecondsView | None:
     )
 
 
-def _over_time(steps: Steps | None) -> FailedOverTime | None:
+def _over_time(steps: Steps | None, coverage: Coverage, window: Window) -> FailedOverTime | None:
     if steps is None or sum(counts := steps.counts.get("failed", ())) < 2:  # noqa: PLR2004 - one failure has its time
         return None
-    return FailedOverTime.model_validate({"from": moment(steps.start), "step": steps.seconds, "counts": list(counts)})
+    first = 0
+    if not coverage.reached(window.since):
+        # Steps that were not read would look as if nothing had failed in them.
+        oldest = coverage.oldest
+        failed = next(step for step, count in enumerate(counts) if count)
+        first = failed if oldest is None else int((oldest - steps.start).total_seconds()) // steps.seconds
+        first = max(0, min(first, failed))
+    start = steps.start + timedelta(seconds=first * steps.seconds)
+    return FailedOverTime.model_validate({"from": moment(start), "step": steps.seconds, "counts": list(counts[first:])})
 
 
 def _stuck(job: Running) -> StuckJob:
