@@ -75,7 +75,7 @@ async def test_a_row_that_cannot_be_read_is_counted_and_the_others_are_shown(
     triaged = structure(report)
     assert triaged["counts"] == {"failed": 2}
     assert (triaged["coverage"]["complete"], triaged["coverage"]["stopped_by"]) == (False, "end")
-    assert "2 of 2 jobs that were read failed" in text_of(report)
+    assert "2 of the 2 jobs that could be read failed" in text_of(report)
     assert "Coverage: NOT complete, stopped_by=end" in text_of(report)
     assert TRIAGE not in {each["tool"] for each in triaged["next"]}  # neither another try nor more jobs would help
 
@@ -236,7 +236,7 @@ async def test_pages_that_ignore_the_offset_and_cannot_be_read_keep_nobody_busy_
     check_told(missing, 'not among the 0 jobs of application "a" that could be read. 2 of its rows could not be read')
     assert "whether it exists is not known" in text_of(missing)
     assert (report["coverage"]["jobs_read"], report["coverage"]["unreadable"]["count"]) == (0, 2)
-    assert len(wire.heads) < 20
+    assert len(wire.heads) < 30
 
 
 @pytest.mark.parametrize("every", [1, 2, 7, 99])

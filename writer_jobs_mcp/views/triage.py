@@ -159,6 +159,7 @@ class ValuesView(View):
     placeholder: str
     distinct: int
     top: list[list[Any]]
+    """``[value, jobs]`` each."""
 
     def as_text(self) -> str:
         shown = ", ".join(f"{quoted(value)} {jobs:,}" for value, jobs in self.top)
