@@ -139,6 +139,15 @@ def count(number: int, thing: str) -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
+def share(part: int, whole: int) -> float:
+    """What part it is, with three digits behind the point; 0 stands for none alone, and 1 for all alone."""
+    exact = part / whole
+    rounded = round(exact, 3)
+    if part and not rounded:
+        return float(f"{exact:.1g}")
+    return rounded if part == whole else min(rounded, 0.999)
+
+
 def spaced(*parts: str | bool | None) -> str:
     """The parts that are there, with blanks between."""
     return " ".join(part for part in parts if isinstance(part, str) and part)

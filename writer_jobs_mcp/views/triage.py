@@ -16,7 +16,7 @@ from writer_jobs_mcp.timeline import OTHER, Steps
 from writer_jobs_mcp.trend import Trend
 from writer_jobs_mcp.triage import FailedGroup, GoneGroup, Report, Running, Window
 from writer_jobs_mcp.views.coverage import CoverageView, coverage_view
-from writer_jobs_mcp.views.form import Maybe, View, count, duration, lines, moment, spaced, word
+from writer_jobs_mcp.views.form import Maybe, View, count, duration, lines, moment, share, spaced, word
 from writer_jobs_mcp.views.headline import headline, percent
 from writer_jobs_mcp.views.suggestion import Asked, NextCall, next_calls
 
@@ -410,7 +410,7 @@ def _report(report: Report, gathered: Gathered, asked: Asked, groups_shown: int)
 
 
 def _rate(failed: int, jobs: int) -> float | None:
-    return round(failed / jobs, 3) if jobs else None
+    return share(failed, jobs) if jobs else None
 
 
 def _counts(counts: dict[str, int]) -> dict[str, int]:
@@ -478,7 +478,7 @@ def _group(group: FailedGroup, failed: int, detail: _Detail, *, ids: int) -> Fai
         category=group.cause.category if group.cause else "unknown",
         retry=group.cause.retry if group.cause else "unknown",
         count=group.count,
-        share=round(group.count / failed, 3),
+        share=share(group.count, failed),
         first_seen=moment(group.first_seen),
         last_seen=moment(group.last_seen),
         before=group.before,
