@@ -46,15 +46,16 @@ def _when(report: "TriageReport") -> str | None:
 
 def _of_those_read(report: "TriageReport") -> str:
     newest, failed = count(report.coverage.jobs_in_window, "newest job"), report.counts.get("failed", 0)
+    newest += " that could be read" if report.coverage.unreadable else ""
     until, back_to = report.window.until, report.coverage.read_back_to
     rest = "older jobs were not read" if report.window.since is None else "the rest of the window was not read"
     if back_to is None:
         of = f"Of {count(report.coverage.jobs_in_window, 'job')} that were read, in no order of time,"
         rest = "the others were not read"
     elif report.window.ends_now:
-        of = f"Of the {newest}, back to {_clock(back_to, until)} UTC,"
+        of = f"Of the {newest}, back to {_exact(back_to, until)} UTC,"
     else:
-        of = f"Of the {newest} before {_clock(until, until)} UTC, back to {_clock(back_to, until)},"
+        of = f"Of the {newest} before {_clock(until, until)} UTC, back to {_exact(back_to, until)},"
     if not failed:
         return f"{of} none failed; {rest}."
     return f"{of} {failed:,} failed ({percent(report.failure_rate or 0)}); {rest}; {_groups(report)}."
@@ -68,11 +69,12 @@ def _none_read(report: "TriageReport") -> str:
     if back_to is None:
         return f"This window was not reached: none of the {read} read is in it, and they are in no order of time."
     if back_to < until:
-        span = f"from {_clock(back_to, until)} to {_clock(until, until)} UTC"
-        return f"No jobs were created {span}; the rest of the window was not read."
+        span = f"from {_exact(back_to, until)} to {_clock(until, until)} UTC"
+        no_jobs = "No jobs that could be read" if coverage.unreadable else "No jobs"
+        return f"{no_jobs} were created {span}; the rest of the window was not read."
     return (
         f"This window was not reached: the {count(coverage.jobs_read, 'newest job')} were read, back to "
-        f"{_clock(back_to, until)} UTC, and it ends at {_clock(until, until)}."
+        f"{_exact(back_to, until)} UTC, and it ends at {_clock(until, until)}."
     )
 
 
@@ -109,6 +111,11 @@ def _trend(group: "FailureGroupView", report: "TriageReport") -> str:
 def _clock(when: str, until: str) -> str:
     """A time to the minute, without the year where it is that of ``until``."""
     return (when[_YEAR:_MINUTE] if when[:_YEAR] == until[:_YEAR] else when[:_MINUTE]).replace("T", " ")
+
+
+def _exact(when: str, until: str) -> str:
+    """Likewise, to the second unless it is a whole minute: "back to 08:41" would claim what was created at 08:41:20."""
+    return _clock(when, until) + (when[_MINUTE:].rstrip("Z") if when[_MINUTE:] != ":00Z" else "")
 
 
 def percent(share: float) -> str:
