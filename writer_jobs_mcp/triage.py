@@ -132,6 +132,8 @@ class Report(NamedTuple):
     """The failed jobs over time, in at most 24 steps; None where there are none."""
     all_compared: bool = True
     """Whether there was time to compare the errors of all groups."""
+    all_kept: bool = True
+    """Whether the errors were not worded in too many ways to compare."""
 
     @property
     def jobs(self) -> int:
@@ -252,7 +254,7 @@ class Triage:
         groups = [*self._groups.groups(), failures.FoundGroup(NO_TEXT, self._textless, ())]
         before = self._before_window() if compares else None
         # A group that was not compared with all others may have been seen before under another signature.
-        with_trend = before is not None and self._groups.all_compared
+        with_trend = before is not None and self._groups.all_compared and self._groups.all_kept
         found = sorted((group for group in groups if group.tally.count), key=_by_size)
         trends: list[Trend | None] = [
             self._trend(group.tally, before, knows_earlier) if with_trend else None for group in found
@@ -286,6 +288,7 @@ class Triage:
 
     def _trend(self, tally: "_Tally", before: BeforeWindow | None, knows_earlier: bool) -> Trend | None:
         if before is None:
+            all_kept=self._groups.all_kept,
             return None
         seen_earlier = True if tally.last_earlier else False if knows_earlier else None
         now = Sample(tally.count, self._counts.total())

@@ -176,6 +176,11 @@ class FailureGroups(Generic[K, T]):
             )
 
     @property
+    def all_kept(self) -> bool:
+        """Whether each message is in the group of its own words: False once there was no room for more wordings."""
+        return tuple(piece.key for piece in _OTHERS) not in self._wordings
+
+    @property
     def _counts_values(self) -> bool:
         return self._values <= VALUES
 

@@ -70,6 +70,7 @@ def coverage_view(
             not report.all_compared
             and "Time ran out before all errors were compared: one failure may appear as "
             "several groups, and no trend is given.",
+            not report.all_kept and "Errors were worded in too many ways to compare them all, so no trend is given.",
             report.by_category is None
             and bool(report.failed)
             and "Time ran out before all causes were read, so by_category is left out.",
