@@ -66,7 +66,7 @@ def coverage_view(
         unreadable=unreadable,
         message=spaced(
             coverage.error,
-            _no_trend(gathered, report, window, now),
+            _no_trend(gathered, window, now),
             not report.all_compared
             and "Time ran out before all errors were compared: one failure may appear as "
             "several groups, and no trend is given.",
@@ -106,10 +106,10 @@ def end_of_the_rest(coverage: Coverage) -> str | None:
     return end.isoformat().replace("+00:00", "Z")
 
 
-def _no_trend(gathered: Gathered, report: Report, window: Window, now: datetime) -> str | None:
-    """Why failures have no trend, where that is not plain."""
+def _no_trend(gathered: Gathered, window: Window, now: datetime) -> str | None:
+    """Why the window before is left out, or failures have no trend, where that is not plain."""
     coverage = gathered.coverage
-    if window.since is None or not report.failed:
+    if window.since is None:
         return None
     if not coverage.reached(window.since):
         return None  # the headline says that the window itself was not read
