@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mcp.client import Client
+from starlette.types import Receive, Scope, Send
 
 from tests.asking import structure_of, text_of
 from tests.conftest import NOW
-from tests.moving_api import MOVES, TOTALS, Move
+from tests.moving_api import MOVES, TOTALS, Move, MovingApi, newest_first
 from tests.triaging import TRIAGE, Told, api_of, failures, job, server_for, triage, triage_text
 
 LIMIT, TIMEOUT, GONE = "Rate limit reached", "Timed out after 30 s", "Knowledge Graph was not found"
 HOUR, DAY = 60, 24 * 60  # minutes
+UNREADABLE_ID: Told = {"id": None}
 
 
 def updated(said: Told, minutes_ago: float) -> Told:
@@ -66,6 +68,50 @@ async def test_the_usual_duration_is_that_of_the_window_before_where_none_has_fi
     api = api_of([job(20, "in_progress"), *(job(70, seconds=900) for _ in range(5))])
     answer = await triage(api, since="1h")
     assert (answer["stuck_after"], answer["stuck_count"]) == (2_700.0, 0)
+
+
+async def test_a_job_that_finishes_while_the_list_is_read_is_not_stuck() -> None:
+    long = job(350, "in_progress")
+    jobs = sorted([*(job(n + 0.5) for n in range(400)), long], key=lambda said: said["created_at"])
+
+    class Finishing(MovingApi):
+        def page(self, offset: int, limit: int, status: str | None = None) -> Told:
+            page = super().page(offset, limit, status)
+            if status == "in_progress":
+                long["status"] = "completed"
+            return page
+
+    answer = await triage(Finishing(newest_first(len(jobs)), tell=lambda number: jobs[number - 1]))
+    assert (answer["counts"], answer["stuck_count"], answer["stuck"]) == ({"completed": 401}, 0, [])
+
+
+@pytest.mark.parametrize("status", ["in_progress", "queued"])
+async def test_stuck_jobs_are_not_known_where_the_status_filter_leaves_one_out(status: str) -> None:
+    class Hiding(MovingApi):
+        def page(self, offset: int, limit: int, status: str | None = None) -> Told:
+            return super().page(offset, limit, status) if status is None else {"result": [], "totalCount": 0}
+
+    jobs = sorted(
+        [job(20, status), job(54 * HOUR, status), *(job(n) for n in range(600))], key=lambda j: j["created_at"]
+    )
+    answer = await triage(Hiding(newest_first(len(jobs)), tell=lambda number: jobs[number - 1]), since="1h")
+    assert "stuck_count" not in answer
+    assert [each["seconds"] for each in answer["stuck"]] == [1_200.0]
+    assert "Writer's list of running jobs lacks some that its whole list has." in answer["coverage"]["message"]
+
+
+async def test_the_running_jobs_are_not_waited_for_where_the_whole_list_was_read() -> None:
+    class Hanging(MovingApi):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            if b"status=" in scope["query_string"]:
+                await anyio.sleep_forever()
+            await super().__call__(scope, receive, send)
+
+    jobs = [job(54 * HOUR, "in_progress"), job(5)]
+    with anyio.fail_after(15):
+        answer = await triage(Hanging(newest_first(2), tell=lambda number: jobs[number - 1]))
+    assert answer["stuck_count"] == 1
+    assert "message" not in answer["coverage"]
 
 
 # New, rising, steady, falling
@@ -142,6 +188,54 @@ async def test_nothing_is_called_new_where_earlier_failures_cannot_be_read() -> 
     assert "none is called new" in answer["coverage"]["message"]
 
 
+class OtherFailures(MovingApi):
+    """Filters by status in a way of its own."""
+
+    only: slice = slice(None)
+
+    def page(self, offset: int, limit: int, status: str | None = None) -> Told:
+        if status != "failed":
+            return super().page(offset, limit, status)
+        failed = [said for said in map(self.job, self.ids) if said["status"] == "failed"]
+        return {"result": failed[self.only][offset : offset + limit], "totalCount": len(self.ids)}
+
+
+@pytest.mark.parametrize(("only", "why"), [(slice(0), "lacks those"), (slice(None, None, -1), "")])
+async def test_nothing_is_called_new_where_the_filtered_list_lacks_failures_or_begins_with_the_oldest(
+    only: slice, why: str
+) -> None:
+    seen = failures(LIMIT, 50, 140 * HOUR)
+    jobs = [*failures(TIMEOUT, 100, 5), *failures(LIMIT, 3, 5), *seen, *(job(n * 10) for n in range(900))]
+    jobs.sort(key=lambda said: said["created_at"])
+    api = OtherFailures(newest_first(len(jobs)), tell=lambda number: jobs[number - 1])
+    api.only = only
+    answer = await triage(api, since="24h")
+    assert trends(answer)[LIMIT] is None
+    assert why in answer["coverage"].get("message", "")
+
+
+async def test_nothing_is_called_new_where_earlier_failures_are_unreadable() -> None:
+    history = [job(100 * HOUR + n, "failed", TIMEOUT) for n in range(900)]
+    history = [said | (UNREADABLE_ID if n % 3 == 0 else {}) for n, said in enumerate(history)]
+    answer = await triage(api_of([*failures(LIMIT, 5, 60), *(job(n * 10) for n in range(400)), *history]), since="24h")
+    assert answer["coverage"]["complete"]
+    assert trends(answer) == {LIMIT: None}
+    assert "of their rows were unreadable" in answer["coverage"]["message"]
+
+
+async def test_nothing_is_called_new_where_errors_are_worded_in_too_many_ways_to_compare(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("writer_jobs_mcp.failures.grouping.WORDINGS", 20)
+    archives = ["Cannot open the archive of " + name for name in ("alpha", "beta", "gamma", "delta", "epsilon", "zeta")]
+    now = [job(5, "failed", text) for text in archives[:3]]
+    before = [job(65, "failed", text) for text in MANY] + [job(100, "failed", text) for text in archives[3:]]
+    answer = await triage(api_of([*now, *before, job(500)]), since="1h")
+    assert set(trends(answer).values()) == {None}
+    assert "gone" not in answer
+    assert "too many ways to compare" in answer["coverage"]["message"]
+
+
 async def test_an_until_in_the_future_is_now() -> None:
     api = api_of([*failures(LIMIT, 20, 5), *failures(LIMIT, 20, 65), job(300)])
     answer = await triage(api, since="1h", until="2031-01-01")
@@ -215,6 +309,35 @@ async def test_time_that_was_not_read_is_not_shown_as_time_without_failures() ->
     assert over_time["from"] == "2026-11-23T00:00:00Z" <= answer["coverage"]["read_back_to"]
     assert sum(over_time["counts"]) == 500
     assert all(over_time["counts"])
+
+
+async def test_the_window_before_is_left_out_with_a_reason_even_where_nothing_failed() -> None:
+    api = api_of([job(n + 0.5) for n in range(300)])
+    answer = await triage(api, since="2h", max_jobs=140)
+    assert (answer["coverage"]["complete"], "before" in answer) == (True, False)
+    assert "The 2 h before were not read whole (max_jobs was reached)" in answer["coverage"]["message"]
+
+
+async def test_how_far_back_a_headline_speaks_is_not_rounded_to_more_than_was_read() -> None:
+    text = await triage_text(api_of([job(n * 0.77) for n in range(900)]), since="10h", max_jobs=100)
+    assert text.startswith("Of the 100 newest jobs, back to 11-23 10:43:47 UTC, none failed;")
+
+
+async def test_a_headline_does_not_count_what_could_not_be_read() -> None:
+    jobs = [job(n) | (UNREADABLE_ID if 100 <= n < 120 else {}) for n in range(600)]
+    text = await triage_text(api_of(jobs), since="5h", max_jobs=150)
+    assert text.startswith("Of the 150 newest jobs that could be read, back to 11-23 09:11 UTC, none failed;")
+    text = await triage_text(api_of(jobs), since="5h", until="100m", max_jobs=101)
+    assert not text.startswith("No jobs were created")
+
+
+async def test_a_share_is_0_or_1_only_where_none_or_all_are_meant() -> None:
+    few = await triage(api_of([job(5, "failed", LIMIT), *(job(n / 100) for n in range(2_999))]))
+    all_but_one = await triage(api_of([job(5), *failures(LIMIT, 2_999, 5)]))
+    assert few["failure_rate"] == 0.0003
+    assert all_but_one["failure_rate"] == 0.999
+    mixed = await triage(api_of([job(5, "failed", TIMEOUT), *failures(LIMIT, 3_000, 5)]))
+    assert [group["share"] for group in mixed["failures"]] == [0.999, 0.0003]
 
 
 async def test_a_window_that_was_not_reached_is_said_not_to_be() -> None:

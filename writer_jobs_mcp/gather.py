@@ -74,27 +74,35 @@ async def gather(
     """
     gathered, error = Gathered(Coverage()), None
 
-    async def read_running() -> None:
+    filtered: set[str] = set()
+
+    def take_running(job: Job) -> None:
+        filtered.add(job.id)
+        triage.add_running(job)
+
+    async def read_running(scope: anyio.CancelScope) -> None:
         try:
-            running = await scan_jobs(client, application_id, triage.add_running, status="in_progress")
+            with scope:
+                running = await scan_jobs(client, application_id, take_running, status="in_progress")
+                gathered.knows_running = running.complete
+                gathered.running_error = "" if running.complete else _why_not_whole(running)
         except WriterError as exc:
             gathered.running_error = str(exc)
-        else:
-            gathered.knows_running = running.complete
-            gathered.running_error = "" if running.complete else _why_not_whole(running)
 
     async def describe(scope: anyio.CancelScope) -> None:
         with scope:
             gathered.application = await describe_application(client, application_id)
 
-    naming = anyio.CancelScope()
+    naming, looking_for_running = anyio.CancelScope(), anyio.CancelScope()
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(read_running)
+        tasks.start_soon(read_running, looking_for_running)
         tasks.start_soon(describe, naming)
         try:
             gathered.coverage = await scan_jobs(
                 client, application_id, triage.add, since=since, max_jobs=max_jobs, progress=progress
             )
+            if _holds_all(gathered.coverage):
+                looking_for_running.cancel()
             if since is not None and gathered.compares and triage.has_failures:
                 await _read_earlier(client, application_id, triage, since, gathered)
         except WriterError as exc:
@@ -103,8 +111,12 @@ async def gather(
         naming.deadline = min(naming.deadline, anyio.current_time() + _GRACE)
     if error:
         raise error
-    if gathered.coverage.complete and gathered.coverage.stopped_by == "end":
+    if _holds_all(gathered.coverage):
         gathered.knows_running = True
+    elif gathered.knows_running and triage.long_running() - filtered:
+        # The filter is broken, or does not cover `queued`. A job that has just finished is no reason to think so.
+        gathered.knows_running = False
+        gathered.running_error = "Writer's list of running jobs lacks some that its whole list has."
     return gathered
 
 
@@ -115,17 +127,19 @@ async def _read_earlier(
     if gathered.coverage.stopped_by == "end":
         gathered.knows_earlier = True  # the whole list was read
         return
-    offset = max(0, triage.failed_read - _OVERLAP)
+    offset, step = max(0, triage.failed_read - _OVERLAP), 5 * _OVERLAP
     first: datetime | None = None
-    count = 0
+    newer = older = 0  # than `since`
 
     def take(job: Job) -> None:
-        nonlocal first, count
+        nonlocal first, newer, older
         first = first or job.created_at
-        count += job.created_at < since
+        older += job.created_at < since
+        newer += job.created_at >= since
         triage.add_earlier(job)
 
     while True:
+        first, newer, older = None, 0, 0
         try:
             coverage = await scan_jobs(
                 client, application_id, take, status="failed", offset=offset, max_jobs=2 * _OVERLAP + _EARLIER_FAILURES
@@ -133,21 +147,31 @@ async def _read_earlier(
         except WriterError as exc:
             gathered.earlier_error = str(exc)
             return
-        if offset == 0 or (first is not None and first >= since):
+        # Where failures left the list meanwhile, these begin too late. Where they are not newest first, older ones may
+        # be among those skipped.
+        is_newest_first = coverage.oldest is not None
+        if offset == 0 or (first is not None and first >= since and is_newest_first):
             break
-        first, count, offset = (
-            None,
-            0,
-            max(0, offset - 5 * _OVERLAP),
-        )  # failures left the list, and these begin too late
-    is_enough = coverage.stopped_by == "max_jobs" and count >= _EARLIER_FAILURES and coverage.read_back_to is not None
-    gathered.knows_earlier = is_enough or _is_nearly_whole(coverage)
+        offset, step = max(0, offset - step) if is_newest_first or first is None else 0, 2 * step
+    if not newer:
+        gathered.earlier_error = "Writer's list of failed jobs lacks those that its whole list has."
+        return
+    is_enough = coverage.stopped_by == "max_jobs" and older >= _EARLIER_FAILURES and coverage.read_back_to is not None
+    gathered.knows_earlier = (is_enough or coverage.reached_end) and _is_nearly_readable(coverage)
     gathered.earlier_error = "" if gathered.knows_earlier else _why_not_whole(coverage)
 
 
+def _holds_all(coverage: Coverage) -> bool:
+    """Whether every job of the application was read, and so every running one."""
+    return coverage.complete and coverage.stopped_by == "end"
+
+
 def _is_nearly_whole(coverage: Coverage) -> bool:
-    is_readable = not coverage.unreadable or coverage.unreadable < _MOST_UNREADABLE * coverage.rows
-    return coverage.reached_end and is_readable
+    return coverage.reached_end and _is_nearly_readable(coverage)
+
+
+def _is_nearly_readable(coverage: Coverage) -> bool:
+    return not coverage.unreadable or coverage.unreadable < _MOST_UNREADABLE * coverage.rows
 
 
 def _why_not_whole(coverage: Coverage) -> str:

@@ -166,6 +166,7 @@ class Triage:
         self._seconds_before = array("d")
         self._longest: Running | None = None
         self._running: dict[str, Running] = {}
+        self._listed_running: set[str] = set()
         self._groups = failures.FailureGroups[_Failure, _Tally](_Tally, self._check_time)
         self._textless = _Tally()
         self._timeline = Timeline(window.since, window.until, now)
@@ -182,6 +183,9 @@ class Triage:
         """Take one job of the application's list."""
         if job.is_running:
             self.add_running(job)
+            self._listed_running.add(job.id)
+        else:
+            self._running.pop(job.id, None)  # it was running when the running ones were read, and has finished since
         if job.status == "failed" and (self._before_since is None or job.created_at >= self._before_since):
             self.failed_read += 1
         since, until = self._window.since, self._window.until
@@ -219,6 +223,11 @@ class Triage:
         if known is None or seconds < known.seconds:  # a retry in between starts it again
             self._running[job.id] = Running(job.id, job.created_at, seconds)
 
+    def long_running(self) -> set[str]:
+        """The ids of the running jobs taken by `add` that have run for more than ten minutes."""
+        running = (self._running.get(each) for each in self._listed_running)
+        return {job.id for job in running if job and job.seconds > _LEAST_STUCK}
+
     def add_earlier(self, job: "Job") -> None:
         """Take one failed job created before both windows; others are ignored."""
         if self._before_since is not None and job.created_at < self._before_since:
@@ -245,6 +254,7 @@ class Triage:
         Args:
             compares: Whether this window and the one before were read whole.
             knows_earlier: Whether the failures before both windows were read: at least 500, or all.
+            read_back_to: The time back to which the window was read; None where that is all of it, or not known.
             is_over: Whether there is no more time to compare and classify errors; the report is made all the same.
         """
         self._is_over = is_over
@@ -279,6 +289,7 @@ class Triage:
             steps=self._timeline.steps(),
             failed_steps=self._failed_timeline.steps(),
             all_compared=self._groups.all_compared,
+            all_kept=self._groups.all_kept,
         )
 
     def _before_window(self) -> BeforeWindow | None:
@@ -288,7 +299,6 @@ class Triage:
 
     def _trend(self, tally: "_Tally", before: BeforeWindow | None, knows_earlier: bool) -> Trend | None:
         if before is None:
-            all_kept=self._groups.all_kept,
             return None
         seen_earlier = True if tally.last_earlier else False if knows_earlier else None
         now = Sample(tally.count, self._counts.total())
