@@ -73,7 +73,7 @@ ApplicationId = Annotated[
     Field(description="Application (no-code agent): id, exact name or writer.com address"),
 ]
 """An id, an alias or a name of an application, or the UUID of a writer.com address that was given."""
-ApplicationOfJob = Annotated[ApplicationId, Field(description="For when Writer serves no single jobs")]
+ApplicationOfJob = Annotated[ApplicationId, Field(description="If the job id alone is not found")]
 JobId = Annotated[str, AfterValidator(checked_id)]
 JobIds = Annotated[list[Annotated[str, AfterValidator(checked_id)]], Field(min_length=1, max_length=20)]
 Cursor = Annotated[str, AfterValidator(checked_id)]

@@ -33,7 +33,7 @@ async def wait_for_job(
     ctx: Context[App],
     job_id: JobId,
     application_id: ApplicationOfJob | Absent = None,
-    timeout_seconds: Annotated[Seconds, Field(description="At most the call budget")] = 40,
+    timeout_seconds: Annotated[Seconds, Field(description="Within the call budget")] = 40,
 ) -> Annotated[CallToolResult, views.JobWait]:
     """Wait until a running job finishes or the time is up, then report its state.
 
