@@ -220,8 +220,9 @@ class JobList(View):
     def _legend(self) -> str:
         """The line that names the columns which the rows have."""
         took = ", duration" if _any_has(self.jobs, "seconds") else ""
-        has_words = _any_has(self.jobs, "error") or _any_has(self.jobs, "output")
-        words = ", then the job's own words (error if failed, else output), quoted" if has_words else ""
+        has_error, has_output = _any_has(self.jobs, "error"), _any_has(self.jobs, "output")
+        shown = "error if failed, else output" if has_error and has_output else "error" if has_error else "output"
+        words = f", {shown} (the job's own words, quoted)" if has_error or has_output else ""
         return f"Created (UTC), id, status{took}{words}:"
 
 
