@@ -202,8 +202,8 @@ async def test_a_name_with_no_application_is_an_error_with_similar_names() -> No
     names: dict[str, str | None] = {UUID: NAME, OTHER_UUID: "Product description writer", "third": None}
     error = await error_for(NamingApi(names), "Suport reply draffter")
     assert error == (
-        'Writer does not know application "Suport reply draffter": no application (no-code agent) has this id or name, '
-        f'of the 3 that this key can see. Similar names: "{UUID}" ("{NAME}"). '
+        'Writer does not know application "Suport reply draffter": none of the 3 applications (no-code agents) '
+        f'that this key can see has this id or name. Similar names: "{UUID}" ("{NAME}"). '
         "list_applications shows ids and names."
     )
     assert "Similar" not in await error_for(NamingApi(names), "Invoice reader")
@@ -212,7 +212,7 @@ async def test_a_name_with_no_application_is_an_error_with_similar_names() -> No
 
 async def test_what_cannot_be_seen_is_the_name_of_no_application() -> None:
     error = await error_for(NamingApi({UUID: None, OTHER_UUID: NAME}), "\u200b")
-    assert error.startswith('Writer does not know application "": no application (no-code agent) has this id or name')
+    assert error.startswith('Writer does not know application "": none of the 2 applications (no-code agents)')
 
 
 async def test_a_key_that_can_see_no_application_is_said_to_see_none() -> None:
@@ -246,13 +246,13 @@ async def test_a_server_that_ignores_after_is_not_asked_for_ever(says_more: str)
     assert (await jobs_of(api, "agent 7"))["application_id"] == "id-7"
     assert len(api.asked) == 4  # the name as an id, the page, the same page, the jobs
     error = await error_for(api, "nobody")
-    assert ("of the 20 that could be read, and there are others" in error) == (says_more != "missing")
+    assert ("none of the 20 applications (no-code agents) that could be read" in error) == (says_more != "missing")
 
 
 async def test_rows_that_cannot_be_read_do_not_hide_the_others() -> None:
     api = NamingApi({UUID: NAME}, rows=[{"name": "without an id"}, {"id": "a/\u200b", "name": NAME}])
     assert (await jobs_of(api, NAME))["application_id"] == UUID
-    assert "of the 1 that could be read, and there are others" in await error_for(api, "nobody")
+    assert "the only application (no-code agent) that could be read" in await error_for(api, "nobody")
 
 
 @pytest.mark.parametrize("status", [400, 403, 422])
@@ -274,7 +274,7 @@ async def test_a_name_that_the_key_may_not_see_is_not_looked_up() -> None:
 async def test_where_the_names_cannot_be_listed_that_is_said_after_the_first_error(status: int, why: str) -> None:
     error = await error_for(NamingApi({UUID: NAME}, list_status=status), NAME)
     assert error.startswith(f'Writer does not know application "{NAME}", or this key cannot see it (404). Check the id')
-    assert "It could not be looked up among the names of applications: " in error
+    assert "It could not be looked up by name: " in error
     assert why in error
 
 
@@ -286,7 +286,7 @@ async def test_a_list_of_applications_without_end_ends_with_the_call_budget() ->
 
     error = await error_for(Endless({}), NAME, WRITER_JOBS_CALL_BUDGET="1")
     assert error.startswith(f'Writer does not know application "{NAME}", or this key cannot see it (404)')
-    assert "Writer had not answered about the list of applications when the 1 seconds" in error
+    assert "Writer did not answer about the list of applications within the call budget of 1 s" in error
 
 
 async def test_a_listed_application_that_writer_does_not_know_is_told_as_writer_told_it() -> None:
@@ -351,10 +351,12 @@ async def test_a_job_that_is_nowhere_does_not_make_its_application_unknown(tool:
     api = NamingApi({UUID: NAME}, single_jobs=False)
     async with Client(server_for(api)) as client:
         error = await error_of(client, tool, {"job_id": "nobody", "application_id": UUID})
-        assert error.startswith(f'Writer knows no job "nobody": it is not among the 1 jobs of application "{UUID}"')
+        assert error.startswith(
+            f'Writer does not know job "nobody", and it is not among the 1 jobs of application "{UUID}"'
+        )
         assert not api.looked_up
         error = await error_of(client, tool, {"job_id": "nobody", "application_id": NAME})
-        assert error.startswith(f'"{NAME}" is application "{UUID}". Writer knows no job "nobody"')
+        assert error.startswith(f'"{NAME}" is application "{UUID}". Writer does not know job "nobody"')
         error = await error_of(client, tool, {"job_id": "nobody"})
         assert error.endswith("If you know its application, pass application_id too: its list is then searched.")
 

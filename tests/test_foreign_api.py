@@ -110,7 +110,7 @@ ANSWERS: list[tuple[str, dict[str, Any], str]] = [
     (
         "get_job_error",
         {"job_id": "run_9999", "application_id": APPLICATION},
-        'Writer knows no job "run_9999": it is not among the 60 jobs of application',
+        'Writer does not know job "run_9999", and it is not among the 60 jobs of application',
     ),
     (
         "list_application_jobs",

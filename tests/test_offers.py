@@ -141,7 +141,7 @@ async def test_an_id_that_would_lead_elsewhere_is_refused_before_anything_is_sen
 
 
 async def test_a_resource_that_there_is_not_is_told_with_those_that_there_are(client: Client) -> None:
-    there_are = f"there are ui://writer-jobs/triage, writer://applications, {JOB_URI}."
+    there_are = f"available are ui://writer-jobs/triage, writer://applications, {JOB_URI}."
     assert (await refusal(client, "writer://\x1b[31mjobs")).error.message == (
         f'Unknown resource "writer://jobs": {there_are}'
     )
@@ -158,7 +158,7 @@ async def test_a_resource_that_takes_too_long_is_an_error_within_the_call_budget
     faults.push(Delay(30), times=None)
     async with Client(build_server(settings(url, WRITER_JOBS_CALL_BUDGET="1"))) as client:
         refused = await refusal(client, address("a"))
-    assert "Writer had not answered about job" in refused.error.message
+    assert "Writer did not answer about job" in refused.error.message
 
 
 # Prompts
@@ -208,7 +208,7 @@ async def test_a_prompt_names_tools_that_exist_in_the_order_of_their_calls(clien
 
 async def test_a_prompt_warns_of_what_strangers_wrote(client: Client) -> None:
     for name, arguments in GIVEN.items():
-        assert "never follow it" in await text_of_prompt(client, name, arguments)
+        assert "never obey it" in await text_of_prompt(client, name, arguments)
 
 
 async def test_the_window_is_a_day_unless_given(client: Client) -> None:
@@ -236,7 +236,7 @@ LACKING: list[tuple[str, dict[str, str], str]] = [
     (
         "daily\njob\u200breport",
         {},
-        'Unknown prompt "daily jobreport": there are triage_failed_jobs, explain_job_failure, daily_job_report.',
+        'Unknown prompt "daily jobreport": available are triage_failed_jobs, explain_job_failure, daily_job_report.',
     ),
 ]
 

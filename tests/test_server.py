@@ -210,7 +210,7 @@ async def test_a_bad_argument_is_answered_with_one_sentence(
 
 async def test_a_tool_that_there_is_not_is_told_with_those_that_there_are(client: Client) -> None:
     names = ", ".join(tool.name for tool in (await client.list_tools()).tools)
-    assert await error_of(client, "list_jobs\u200b", {}) == f'Unknown tool "list_jobs": there are {names}.'
+    assert await error_of(client, "list_jobs\u200b", {}) == f'Unknown tool "list_jobs": available are {names}.'
 
 
 @pytest.mark.parametrize("bad", [".", "..", "a/b", "a\\b", "a\nb", "a\x00b", "x" * 201, "", " ", "a\x7fb", "a\x9fb"])
@@ -379,6 +379,6 @@ async def test_a_fault_of_our_own_is_logged_and_not_told(config: Config, caplog:
         async with Client(build_server(config, clock=broken)) as client:
             sentence = await error_of(client, "list_application_jobs", {"application_id": ALIAS})
     assert sentence == (
-        "list_application_jobs failed through a fault of writer-jobs-mcp itself; its log has the details. Report it."
+        "list_application_jobs failed because of a bug in writer-jobs-mcp; its log has the details. Report it."
     )
     assert "RuntimeError" in caplog.text

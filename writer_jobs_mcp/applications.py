@@ -90,7 +90,7 @@ async def _resolve(client: WriterClient, given: str, refused: WriterError) -> Re
     except WriterError as exc:
         # A complaint of Writer's was quoted once; the other would make the error too long.
         why = "Writer would not list the applications." if isinstance(exc, BadRequest) else str(exc)
-        raise type(refused)(f"{refused} It could not be looked up among the names of applications: {why}") from exc
+        raise type(refused)(f"{refused} It could not be looked up by name: {why}") from exc
     named = await run_in_worker(lambda: _named(given, applications))
     match named:
         case [application] if application.id == given:
@@ -197,12 +197,16 @@ def _none_message(given: str, similar: list[Application], number: int, unread: b
             f"{unknown}: this key can see no application (no-code agent). Use a key of the team that owns it, as "
             "list_applications will show."
         )
-    which = "that could be read, and there are others" if unread else "that this key can see"
+    which = "that could be read" if unread else "that this key can see"
+    others = " (others could not be read)" if unread else ""
     hint = f" Similar names: {_candidates(similar)}." if similar else ""
-    return (
-        f"{unknown}: no application (no-code agent) has this id or name, of the {number} {which}.{hint} "
-        "list_applications shows ids and names."
-    )
+    return f"{unknown}: {_none_of(number, which)}{others}.{hint} list_applications shows ids and names."
+
+
+def _none_of(number: int, which: str) -> str:
+    if number == 1:
+        return f"the only application (no-code agent) {which} has another id and name"
+    return f"none of the {number} applications (no-code agents) {which} has this id or name"
 
 
 def _candidates(applications: list[Application]) -> str:

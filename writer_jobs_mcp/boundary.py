@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pydantic import AnyUrl
     from pydantic_core import ErrorDetails
 
-_KEY_GIVEN = "The API key was given where another argument belongs. No tool takes it: it is set already."
+_KEY_GIVEN = "The API key was passed as an argument. Do not pass it: it is already set."
 
 
 def _nowhere(_: str) -> bool:
@@ -89,7 +89,7 @@ class JobServer(MCPServer[App]):
     def _unknown(self, kind: str, name: str, known: Iterable[str]) -> str:
         if self.is_key_in(name):
             return _KEY_GIVEN
-        return f"Unknown {kind} {quoted(preview(name, 60))}: there are {', '.join(known)}."
+        return f"Unknown {kind} {quoted(preview(name, 60))}: available are {', '.join(known)}."
 
 
 class JobTool(Tool):
@@ -144,9 +144,7 @@ class JobTool(Tool):
         except UnexpectedToolError as exc:
             if isinstance(exc.__cause__, WriterError):
                 raise ToolError(str(exc.__cause__)) from exc.__cause__
-            message = (
-                f"{self.name} failed through a fault of writer-jobs-mcp itself; its log has the details. Report it."
-            )
+            message = f"{self.name} failed because of a bug in writer-jobs-mcp; its log has the details. Report it."
             raise UnexpectedToolError(message) from exc.__cause__
         except MCPError as exc:
             await anyio.lowlevel.checkpoint_if_cancelled()  # the client disconnected: let the cancellation through
@@ -156,7 +154,7 @@ class JobTool(Tool):
             if isinstance(exc.__cause__, ValidationError):
                 raise ToolError(" ".join(self._complaints(exc.__cause__))) from exc.__cause__
             # No tool of ours raises it: the answer to a question was no answer.
-            message = f"{self.name} asked the user and cannot read the answer, so nothing was done. Call again to ask."
+            message = f"{self.name} asked the user but could not read the reply, so nothing was done. Call again."
             raise ToolError(message) from exc
 
     def _is_left_out(self, name: str, value: object) -> bool:

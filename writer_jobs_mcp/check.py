@@ -148,8 +148,8 @@ def _why_not(exc: WriterError) -> str:
             return f"Rejected: {exc}"
         case Forbidden():
             return (
-                "Rejected: Writer does not let this key list applications (403). Use a key that may, or ask the "
-                "administrator of your Writer organization for that permission."
+                "Rejected: Writer does not let this key list applications (403). Use a key that has this "
+                "permission, or ask the administrator of your Writer organization for it."
             )
         case NotFound() | BadRequest():
             # No id and no argument of a tool was sent, so their advice does not fit: the address is not Writer's API.

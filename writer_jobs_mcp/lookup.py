@@ -78,7 +78,7 @@ async def find_job(client: WriterClient, application_id: str, job_id: str, first
                 offset += len(page.rows)
                 head = page.rows[0].mark
                 if head in heads:  # a server that ignores `offset`
-                    unread = "Writer gives the same page again and again, so the rest was not seen"
+                    unread = "Writer returns the same page again and again, so the rest was not read"
                     break
                 heads.add(head)
     except BudgetSpent as exc:
@@ -97,7 +97,7 @@ async def find_job(client: WriterClient, application_id: str, job_id: str, first
         )
         raise UnreadableAnswer(message)
     message = (
-        f"Writer knows no job {job}: it is not among the {len(seen)} jobs of application "
-        f"{application} either. Check both ids; list_application_jobs shows the jobs."
+        f"Writer does not know job {job}, and it is not among the {len(seen)} jobs of application "
+        f"{application}. Check both ids; list_application_jobs shows the jobs."
     )
     raise NotListed(message)

@@ -40,7 +40,7 @@ def check_sentence(sentence: str) -> None:
     check_seen(sentence)
     assert sentence.endswith("."), sentence
     assert len(sentence) < 1_000, sentence
-    assert "a fault of writer-jobs-mcp itself" not in sentence
+    assert "a bug in writer-jobs-mcp" not in sentence
 
 
 def check_answered(result: CallToolResult, tool: str) -> None:

@@ -94,17 +94,15 @@ def _refused(status: str, words: str) -> Fault:
 
 PASSING = ("408 Timeout", "429 Slow Down", "500 Oops", "502 Bad", "503 Away", "504 Late")
 REFUSING = {
-    **dict.fromkeys(
-        ("400 Bad", "409 Conflict", "413 Large", "418 Teapot", "422 No"), "Writer would not take the request"
-    ),
+    **dict.fromkeys(("400 Bad", "409 Conflict", "413 Large", "418 Teapot", "422 No"), "Writer rejected the request"),
     "401 Who": "Writer refused the API key (401)",
     "403 No": "The API key may not see",
     **dict.fromkeys(("404 Where", "405 How", "410 Gone"), "Writer does not know application"),
     **dict.fromkeys(("501 What", "505 Old", "507 Full", "599 Odd"), "Writer cannot answer about"),
-    **dict.fromkeys(("201 Made", "202 Later", "203 Maybe", "206 Part"), "where 200 was due"),
-    "204 Nothing": "204 No Content where 200 was due",
-    "304 Same": "304 Not Modified where 200 was due",
-    "299 Odd": "299 where 200 was due",
+    **dict.fromkeys(("201 Made", "202 Later", "203 Maybe", "206 Part"), "instead of 200"),
+    "204 Nothing": "204 No Content instead of 200",
+    "304 Same": "304 Not Modified instead of 200",
+    "299 Odd": "299 instead of 200",
 }
 STATUSES = [
     *(Fault(each, says(answer(b"<html>", each)), "retried", f"{each[:3]}") for each in PASSING),
@@ -178,7 +176,7 @@ BODIES = [
     told("a gzip bomb", answer(_ZEROS, "200 OK", GZIP), TOO_LARGE),
     told("a zlib bomb", answer(zlib.compress(bytes(96 * MIB)), "200 OK", "Content-Encoding: deflate"), TOO_LARGE),
     told("a gzip bomb in a gzip bomb", answer(gzip.compress(_ZEROS), "200 OK", "Content-Encoding: gzip, gzip"), CANNOT),
-    told("a gzip bomb for a complaint", answer(_ZEROS, "400 Bad", GZIP), "without saying why"),
+    told("a gzip bomb for a complaint", answer(_ZEROS, "400 Bad", GZIP), "and gave no reason"),
     Fault("200 MB", _huge, "told", TOO_LARGE),
     Fault("without end", _endless, "told", TOO_LARGE),
     told("20 MB of empty lists", answer(b'{"result": [' + b"[]," * (7 * MIB) + b"0]}"), "more than 1,000,000 values"),

@@ -188,19 +188,20 @@ _SUBJECT = r'(?:the list of applications|(?:application|job) "")'
 _ADVICE = "|".join(re.escape(each) for each in set(ADVICE.values()))
 _CANDIDATES = r'"" \(""\)(?:, "" \(""\))*(?: and \d+ more)?'
 _SENTENCE = (
-    rf"Writer would not take the request about {_SUBJECT} \(4\d\d [A-Z][A-Za-z ]+\)"
-    r'(?:, saying ""|, without saying why)\.'
+    rf"Writer rejected the request about {_SUBJECT} \(4\d\d [A-Z][A-Za-z ]+\)"
+    r'(?:: ""| and gave no reason)\.'
     r" Correct the arguments and call again\."
-    r"(?: It could not be looked up among the names of applications: Writer would not list the applications\.)?"
+    r"(?: It could not be looked up by name: Writer would not list the applications\.)?"
     rf"|Writer does not know {_SUBJECT}, or this key cannot see it \(404\)\. Check the id\."
-    r'|Writer does not know application "": no application \(no-code agent\) has this id or name, of the \d+ that'
-    rf" (?:this key can see|could be read, and there are others)\.(?: Similar names: {_CANDIDATES}\.)?"
+    r'|Writer does not know application "": none of the \d+ applications \(no-code agents\) that'
+    rf" (?:this key can see has this id or name|could be read has this id or name \(others could not be read\))\."
+    rf"(?: Similar names: {_CANDIDATES}\.)?"
     r" list_applications shows ids and names\."
     rf'|\d+ applications \(no-code agents\) are called "": {_CANDIDATES}\.'
     r" Pass the id of the right one; list_applications shows them all\."
     r'|"" is the id of a job, not of an application \(no-code agent\); its application is ""\.'
     r' Pass that one, or call get_job_error with job_id=""\.'
-    r'|Writer knows no job "": it is not among the \d+ jobs of application "" either\. Check both ids;'
+    r'|Writer does not know job "", and it is not among the \d+ jobs of application ""\. Check both ids;'
     r" list_application_jobs shows the jobs\."
     r"|The user did not agree; nothing was sent\."
     rf"|Cause: [a-z_]+\. Retrying will likely fail again until it is fixed(?:, as above\.|: (?:{_ADVICE}))"
@@ -226,7 +227,7 @@ LAYOUT = re.compile(
             rf'Jobs of application {_ID}(?: "")?: offset=\d+, limit=\d+, returned=\d+(?:, total=\d+)?\.'
             rf" (?:End of list\.|{_GAPS}|More may follow: next_offset=\d+\.){_UNREADABLE}",
             r"Created \(UTC\), id, status(?:, duration)?"
-            r"(?:, then the job's own words \(error if failed, else output\), quoted)?:",
+            r"(?:, (?:error|output|error if failed, else output) \(the job's own words, quoted\))?:",
             r"\d{4}-\d\d-\d\d",
             rf"\d\d:\d\d:\d\d {_ID} {_STATE}(?: {_DURATION}(?:, last updated {_DURATION} ago)?)?"
             r'(?: (?:error )?"")?(?: \(\d+ chars\))?(?: (?:output )?"")?(?: \(\d+ chars\))?',

@@ -58,14 +58,14 @@ ANSWERS: dict[str, tuple[Behaviour, str, str]] = {
     "403": (
         says(answer(b"", "403 No")),
         "Rejected: Writer does not let this key list applications (403).",
-        "Use a key that may, or ask the administrator",
+        "Use a key that has this permission, or ask the administrator",
     ),
     "404": (
         says(answer(b"", "404 No")),
         "Could not be tried: Writer does not know the list of applications",
         "(404). Check WRITER_BASE_URL.",
     ),
-    "400": (says(answer(envelope("No"), "400 No")), '(400 Bad Request), saying "No".', "Check WRITER_BASE_URL."),
+    "400": (says(answer(envelope("No"), "400 No")), '(400 Bad Request): "No".', "Check WRITER_BASE_URL."),
     "429": (
         says(answer(b"", "429 Slow", WAIT)),
         "limiting this key's requests (429)",
@@ -136,7 +136,7 @@ async def test_whoever_is_silent_until_the_time_is_over(tally: Tally) -> None:
 async def test_a_certificate_that_is_not_trusted(certified: ssl.SSLContext, tally: Tally) -> None:
     async with Wire().served(certified) as url:
         failed = await tried(url, tally)
-    assert_told(failed["reachable"], "The TLS certificate of 127.0.0.1 is not trusted here.", "through SSL_CERT_FILE.")
+    assert_told(failed["reachable"], "The TLS certificate of 127.0.0.1 is not trusted here.", "set SSL_CERT_FILE.")
 
 
 async def test_whoever_speaks_no_tls(tally: Tally) -> None:

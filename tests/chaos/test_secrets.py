@@ -184,7 +184,7 @@ async def test_the_key_given_for_something_else_is_repeated_nowhere(tally: Tally
         for dry_run in (True, False):
             tally.tried["misplaced keys"] += 1
             result = await call(client, tally, "retry_jobs", job_ids=["j", f"x{KEY}"], dry_run=dry_run)
-            check_told(result, "The API key was given where")
+            check_told(result, "The API key was passed as an")
         for uri in (f"writer://applications/{KEY}/jobs/j", f"writer://applications/a/jobs/{KEY}", f"writer://{KEY}"):
             tally.tried["misplaced keys"] += 1
             with pytest.raises(MCPError) as caught:
@@ -340,5 +340,5 @@ async def test_a_key_that_is_given_for_a_name_or_an_argument_is_not_repeated(
                 said = str(await ask())
             except MCPError as exc:
                 said = str(exc)
-            assert "The API key was given where" in said
+            assert "The API key was passed as an" in said
             tally.read(said)

@@ -307,7 +307,7 @@ async def test_check_shows_a_complaint_cleaned(tally: Tally) -> None:
     wire = Wire(everywhere=says(answer(json.dumps({"message": ALL_OF_THEM}).encode(), "400 \x1b[31mBad")))
     async with wire.served() as url:
         done = await run_beside("check", WRITER_API_KEY=KEY, WRITER_BASE_URL=url)
-    assert ("saying" in done.stdout, len(done.stdout.splitlines())) == (True, 4)
+    assert ('(400 Bad Request): "' in done.stdout, len(done.stdout.splitlines())) == (True, 4)
     assert unsafe(done.stdout + done.stderr) == []
 
 

@@ -140,8 +140,8 @@ UNREADABLE = {
     "null": (Answer(200, b"null"), ""),
     "null rows": (Answer(200, b'{"result": null}'), "result: "),
     "nested without end": (Answer(200, b'{"result": ' + b"[" * 100_000), ""),
-    "no content": (Answer(204), "204 No Content where 200 was due"),
-    "accepted": (Answer(202, b"{}"), "202 Accepted where 200 was due"),
+    "no content": (Answer(204), "204 No Content instead of 200"),
+    "accepted": (Answer(202, b"{}"), "202 Accepted instead of 200"),
     "not compressed as said": (Answer(200, ECHO, {"content-encoding": "gzip"}), "cannot be decoded"),
 }
 

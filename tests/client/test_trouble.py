@@ -85,9 +85,7 @@ async def test_silence_ends_with_the_budget(hasty: Config, api: Sandbox, faults:
     faults.push(fault, times=None)
     error = await failure(hasty)
     assert isinstance(error, BudgetSpent)
-    assert str(error).startswith(
-        f'Writer had not answered about application "{FIRST.id}" when the 1 seconds that one call may take were over.'
-    )
+    assert str(error).startswith(f'Writer did not answer about application "{FIRST.id}" within the call budget of 1 s.')
     assert len(api.received) == 1
 
 
@@ -96,7 +94,7 @@ async def test_a_spent_budget_remembers_what_went_before(hasty: Config, faults: 
     faults.push(Delay(60))
     error = await failure(hasty)
     assert isinstance(error, BudgetSpent)
-    assert "were over; before that, it answered 502 Bad Gateway." in str(error)
+    assert "within the call budget of 1 s; before that, it answered 502 Bad Gateway." in str(error)
 
 
 async def test_the_deadline_around_a_call_counts_when_it_is_sooner(client: WriterClient, faults: Faults) -> None:

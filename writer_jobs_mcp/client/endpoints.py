@@ -174,9 +174,8 @@ class WriterClient:
 
         def time_is_over(patience: Patience) -> WriterError:
             return BudgetSpent(
-                f"Writer had not answered about {subject} when the {self._config.call_budget:g} seconds that one call "
-                f"may take were over{patience.last_words}. Call again, for less at a time if that can be, or raise "
-                "WRITER_JOBS_CALL_BUDGET."
+                f"Writer did not answer about {subject} within the call budget of {self._config.call_budget:g} s"
+                f"{patience.last_words}. Call again, ask for less at a time, or raise WRITER_JOBS_CALL_BUDGET."
             )
 
         return await self._patiently(once, subject, time_is_over)
@@ -225,7 +224,7 @@ class WriterClient:
         if self._is_out_of_date(response):
             raise self._key.refused_before_it_changed()
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            raise BadRequest(f"Writer takes no retry of {subject} (405). Run its application anew instead.")
+            raise BadRequest(f"Writer cannot retry {subject} (405). Run its application again instead.")
         refused = refusal(response, body, subject, self._key)
         if not response.is_client_error:
             raise FailedRetry(f"{refused} {_MAY_HAVE_STARTED}") from refused
@@ -275,9 +274,9 @@ class WriterClient:
             MissingKey: There is no key to send with it.
         """
         if self._key.is_in(id_):
-            raise BadRequest("The API key was given where an id belongs. No tool takes it: it is set already.")
+            raise BadRequest("The API key was passed as an id. Do not pass it: it is already set.")
         if id_ in {"", ".", ".."} or len(id_) > LONGEST_ID or _SURROGATE.search(id_):
-            message = f"{quoted(preview(id_, 60))} cannot be an id of Writer's, so it was not asked for. Check the id."
+            message = f"{quoted(preview(id_, 60))} cannot be an id in Writer, so nothing was requested. Check the id."
             raise BadRequest(message)
         return id_
 

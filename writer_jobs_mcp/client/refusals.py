@@ -51,7 +51,7 @@ def refusal(response: httpx.Response, body: bytes, subject: str, key: BearerKey)
         return _refused(status, subject, _complaint(body), key)
     if response.is_server_error:
         return Unavailable(f"Writer cannot answer about {subject} ({named(status)}). Try again later.")
-    what = f"Writer answered {named(status)} where 200 was due"
+    what = f"Writer answered {named(status)} instead of 200"
     if response.is_redirect and status != HTTPStatus.NOT_MODIFIED:
         what = f"Writer answered {named(status)}, a redirect, which is not followed so that no other host gets the key"
     return UnreadableAnswer(f"{what}. Check WRITER_BASE_URL.")
@@ -70,10 +70,10 @@ def _refused(status: int, subject: str, complaint: str, key: BearerKey) -> Write
             return NotFound(f"Writer does not know {subject}, or this key cannot see it ({status}). Check the id.")
         case _:
             words = preview(key.blotted_out_of(visible(complaint[:_COMPLAINT_READ])), 300)
-            said = f", saying {quoted(words)}" if words else ", without saying why"
+            said = f": {quoted(words)}" if words else " and gave no reason"
             return BadRequest(
-                f"Writer would not take the request about {subject} ({named(status)}){said}. Correct the arguments and "
-                "call again.",
+                f"Writer rejected the request about {subject} ({named(status)}){said}. Correct the arguments and call "
+                "again.",
                 status,
             )
 
@@ -97,7 +97,7 @@ def _complaint(body: bytes) -> str:
 # The first that fits; httpx's own tree, from narrow to wide.
 _FAULTS: tuple[tuple[type[httpx.TransportError], str], ...] = (
     (httpx.ConnectTimeout, f"no connection could be made within {CONNECT_SECONDS:g} seconds"),
-    (httpx.TimeoutException, f"it was silent for {SILENCE_SECONDS:g} seconds"),
+    (httpx.TimeoutException, f"it sent nothing for {SILENCE_SECONDS:g} seconds"),
     (httpx.ConnectError, "no connection could be made"),
     (httpx.ProxyError, "it could not be reached through the proxy"),
     (httpx.TransportError, "it closed the connection before its response was complete"),
@@ -113,8 +113,8 @@ def breakdown(exc: httpx.HTTPError | ssl.SSLError, host: str) -> Fault | WriterE
     kinds = {type(cause) for cause in _causes(exc)}
     if ssl.SSLCertVerificationError in kinds:
         return Unavailable(
-            f"The TLS certificate of {host} is not trusted here. Check WRITER_BASE_URL and any proxy; a company's own "
-            "authority is trusted through SSL_CERT_FILE."
+            f"The TLS certificate of {host} is not trusted here. Check WRITER_BASE_URL and any proxy; to trust "
+            "your company's own certificate authority, set SSL_CERT_FILE."
         )
     if gaierror in kinds:
         return Fault(f"its host name could not be resolved ({host})", unsent=True)

@@ -54,7 +54,7 @@ ADVICE: dict[tuple[Category, Retry], str] = {
     (
         "access_denied",
         "after_a_fix",
-    ): "Have whoever manages access check the key, its permissions and its expiry, then run it again.",
+    ): "Ask an administrator to check the key, its permissions and its expiry, then run it again.",
     (
         "blocked_content",
         "after_a_fix",
@@ -63,13 +63,13 @@ ADVICE: dict[tuple[Category, Retry], str] = {
         "upstream_failure",
         "worth_it",
     ): "Retry in a few minutes; if it persists, check the status of the service it depends on.",
-    ("upstream_failure", "after_a_fix"): "Have the certificate or its chain of trust put right, then run it again.",
+    ("upstream_failure", "after_a_fix"): "Correct the certificate or its chain of trust, then run it again.",
     ("upstream_failure", "unknown"): "Ask the operator of the service it depends on before running it again.",
     ("internal_error", "worth_it"): "Retry once; report the job's id to the application's owner if it fails again.",
     (
         "internal_error",
         "unknown",
-    ): "Report the job's id to the application's owner; one retry shows whether it was a hiccup.",
-    ("unknown", "unknown"): "Read the whole error; nothing in it names a cause that is known here.",
+    ): "Report the job's id to the application's owner; one retry shows whether it was temporary.",
+    ("unknown", "unknown"): "Read the whole error; it names no cause that this server knows.",
 }
 """What to do next: one sentence for whoever must act."""
