@@ -141,14 +141,24 @@ def test_a_key_on_the_command_line_is_pointed_to_the_environment(arguments: list
 
 @pytest.mark.parametrize(
     "arguments",
-    [[A_KEY], ["check", A_KEY], ["check", f"--json={A_KEY}"], [f"--other={A_KEY}"], ["--log-level", A_KEY]],
-    ids=["a command", "an argument", "a flag", "an option", "a level"],
+    [[A_KEY], ["check", A_KEY], [f"--other={A_KEY}"], ["--log-level", A_KEY]],
+    ids=["a command", "an argument", "an option", "a level"],
 )
 def test_a_key_in_another_argument_is_not_repeated(arguments: list[str]) -> None:
     done = run(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert A_KEY[:8] not in done.stderr
     assert "not shown" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["check", "--json={}"], ["--sandbox={}"], ["-h{}"]], ids=" ".join)
+@pytest.mark.parametrize("value", [A_KEY, "a\\b3defghijk'1", "abcd"])
+def test_an_option_without_a_value_does_not_repeat_the_value_that_it_was_given(
+    arguments: list[str], value: str
+) -> None:
+    done = run(*(argument.format(value) for argument in arguments))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith(": takes no value\n")
 
 
 def test_a_short_key_that_is_set_is_not_repeated_either() -> None:

@@ -35,6 +35,7 @@ _KEY_OPTION = re.compile(
     r"|(?:-{1,2})?writer_api_key(?:_file)?(?:[=:\s].*)?",
     re.IGNORECASE | re.DOTALL,
 )
+_REPEATED_VALUE = re.compile(r"ignored explicit argument .*", re.DOTALL)  # argparse, of -h and of --json=VALUE
 
 
 def entry_point() -> NoReturn:
@@ -134,7 +135,7 @@ def _parser(redact: Callable[[str], str]) -> "ArgumentParser":
 
     class Parser(argparse.ArgumentParser):
         def error(self, message: str) -> NoReturn:
-            super().error(redact(message))
+            super().error(redact(_REPEATED_VALUE.sub("takes no value", message)))
 
     parser = Parser(
         PROGRAM,
