@@ -321,6 +321,70 @@ async def test_an_answer_about_one_job_does_not_count_for_another_with_the_same_
     assert (len(user.asked), posts(api)) == (1, 0)
 
 
+async def test_an_answer_does_not_count_for_a_later_question_about_another_job_that_was_declined(
+    world: World, api: Sandbox, url: str, era: str
+) -> None:
+    ids = add_failed(world, RATE_LIMIT, 2)
+    first, second = filter(None, map(world.job, ids))
+    second.ends_at = None
+    is_asked, is_declined, asked = anyio.Event(), anyio.Event(), list[str]()
+
+    async def user(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:  # noqa: ARG001
+        asked.append(params.message)
+        if len(asked) > 1:
+            return ElicitResult(action="decline")
+        is_asked.set()
+        await is_declined.wait()
+        return AGREED
+
+    async def call(client: Client) -> None:
+        await structure_of(client, "retry_jobs", {"job_ids": ids, "dry_run": False})
+
+    server = build_server(settings(url, WRITER_JOBS_ALLOW_RETRY="true"))
+    async with Client(server, mode=era, elicitation_callback=user) as client, anyio.create_task_group() as tasks:
+        tasks.start_soon(call, client)
+        await is_asked.wait()
+        complete(first)
+        second.ends_at = NOW - timedelta(minutes=1)
+        await call(client)
+        is_declined.set()
+    assert asked[1] == f"{asked[0]} You were asked once before, about other failures."
+    assert posts(api) == 0
+
+
+@pytest.mark.parametrize("change", [complete, start_again])
+async def test_the_user_is_not_asked_again_about_the_jobs_that_still_fail(
+    world: World, api: Sandbox, url: str, era: str, change: Callable[[Job], None]
+) -> None:
+    ids = add_failed(world, RATE_LIMIT, 3)
+    first = world.job(ids[0])
+    assert first is not None
+    user = User(AGREED, api, meanwhile=lambda: change(first))
+    async with asking(user, url, era) as client:
+        report = await structure_of(client, "retry_jobs", {"job_ids": ids, "dry_run": False})
+    assert [row["outcome"] for row in report["jobs"]] == ["not_failed", "accepted", "accepted"]
+    assert (len(user.asked), posts(api)) == (1, 2)
+
+
+async def test_the_user_is_told_of_an_earlier_question_only_where_it_was_about_other_failures(
+    world: World, api: Sandbox, url: str, era: str
+) -> None:
+    (job_id,) = add_failed(world, RATE_LIMIT)
+    job = world.job(job_id)
+    assert job is not None
+    user = User(ElicitResult(action="decline"), api)
+    async with asking(user, url, era) as client:
+        for minutes in (9, 9, 5, 1):
+            job.ends_at = NOW - timedelta(minutes=minutes)
+            await structure_of(client, "retry_jobs", {"job_ids": [job_id], "dry_run": False})
+    first, *others = (asked.message for asked in user.asked)
+    assert [each.removeprefix(first) for each in others] == [
+        "",
+        " You were asked once before, about other failures.",
+        " You were asked 2 times before, about other failures.",
+    ]
+
+
 async def test_an_error_that_repeats_with_another_number_is_still_the_same(
     world: World, api: Sandbox, url: str, era: str
 ) -> None:

@@ -283,7 +283,8 @@ LAYOUT = re.compile(
             rf"(?:, {_N} of {_N} other applications?)?)\?"
             r' (?:Its error says: ""\.|It has no error text\.|None has an error text\.|Their errors say:'
             r' "" \(\d+\)(?:, "" \(\d+\))*\.(?: \d+ others? says? something else\.)?'
-            r"(?: \d+ ha(?:s|ve) no error text\.)?)",
+            r"(?: \d+ ha(?:s|ve) no error text\.)?)"
+            r"(?: You were asked (?:once|\d+ times) before, about other failures\.)?",
             _SENTENCE,
             r"[a-z_]+(?:\[\d+\])? must be"
             r" (?:an id as Writer gives it: no slash, backslash or control character, and not only dots"

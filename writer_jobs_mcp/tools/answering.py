@@ -36,9 +36,9 @@ class App:
         return SentRetries(self.clock)
 
     @cached_property
-    def questions(self) -> "dict[tuple[str, ...], Question]":
-        """The last questions put to users, by the job ids of the call; the oldest first."""
-        return {}
+    def questions(self) -> "list[Question]":
+        """The last questions put to users, the oldest first."""
+        return []
 
     async def aclose(self) -> None:
         """Close the client, if it was opened."""

@@ -2,8 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
@@ -69,8 +68,33 @@ class FailedJob:
 class Question:
     """A question to the user, and the failed jobs that it is about, by the ids that the call gave."""
 
-    text: str
+    ids: tuple[str, ...]
+    """All ids of the call."""
+    wording: str
     jobs: Mapping[str, FailedJob]
+    earlier: int = 0
+    """How many questions of the same wording were put before for these ids, about other failures."""
+
+    @property
+    def text(self) -> str:
+        """What the user reads; no two questions about other failures of the same ids read the same.
+
+        The SDK knows by its text to which question an answer belongs.
+        """
+        if not self.earlier:
+            return self.wording
+        times = "once" if self.earlier == 1 else f"{self.earlier} times"
+        return f"{self.wording} You were asked {times} before, about other failures."
+
+    def covers(self, failed: Mapping[str, FailedJob]) -> bool:
+        """Whether it is about these failures, and perhaps about others too."""
+        return all(job_id in self.jobs and self.jobs[job_id].is_same_as(job) for job_id, job in failed.items())
+
+    def is_about_the_same(self, other: "Question") -> bool:
+        """Whether both are about the same failures, as far as their times tell."""
+        return self.jobs.keys() == other.jobs.keys() and all(
+            job.failure.is_same_as(other.jobs[job_id].failure) for job_id, job in self.jobs.items()
+        )
 
 
 @dataclass(slots=True)
@@ -101,8 +125,8 @@ async def look_at_jobs(ctx: Context[App], job_ids: list[str], dry_run: bool) -> 
     """Read the state of each job and prepare the question; None where the user is not asked.
 
     From protocol revision 2026-07-28 on, the client makes the call again with the answer, so this runs twice. As long
-    as the jobs fail as they did, the question is then the one that the user has answered; otherwise the SDK discards
-    the answer and puts the new question.
+    as no job fails in another way than before, the question is then the one that the user has answered; otherwise the
+    SDK discards the answer and puts the new question.
     """
     if dry_run or not can_ask(ctx.client_capabilities):
         return None
@@ -116,18 +140,26 @@ async def look_at_jobs(ctx: Context[App], job_ids: list[str], dry_run: bool) -> 
     if not may_be_sent:
         return look
     failed = await run_in_worker(lambda: _describe_all(may_be_sent))
-    asked = app.questions.get(ids) if ctx.input_responses is not None else None
-    if asked and await run_in_worker(partial(_are_same, asked.jobs, failed)):
-        look.question = asked
-        return look
-    text = await _question_text(app.client, failed)
-    # Other jobs of the call may have failed meanwhile in the same way: the answer is about those of the question.
-    look.question = asked if asked and asked.text == text else Question(text, failed)
-    app.questions.pop(ids, None)
-    app.questions[ids] = look.question
-    while len(app.questions) > _QUESTIONS_REMEMBERED:
-        del app.questions[next(iter(app.questions))]
+    asked = [each for each in reversed(app.questions) if each.ids == ids] if ctx.input_responses is not None else []
+    look.question = await run_in_worker(lambda: next((each for each in asked if each.covers(failed)), None))
+    if look.question is None:
+        wording = await _question_wording(app.client, failed)
+        # Other jobs of the call may have failed meanwhile in the same way: the answer is about those of the question.
+        look.question = next((each for each in asked if each.wording == wording), None)
+        look.question = look.question or _remember(app.questions, Question(ids, wording, failed))
     return look
+
+
+def _remember(questions: list[Question], new: Question) -> Question:
+    """Remember a question, in the place of one about the same failures, and count those that would read the same."""
+    alike = [each for each in questions if (each.ids, each.wording) == (new.ids, new.wording)]
+    same = next((each for each in alike if each.is_about_the_same(new)), None)
+    if same:
+        questions.remove(same)
+    earlier = same.earlier if same else max((each.earlier + 1 for each in alike), default=0)
+    questions.append(replace(new, earlier=earlier))
+    del questions[:-_QUESTIONS_REMEMBERED]
+    return questions[-1]
 
 
 def ask_the_user(look: Annotated[Look | None, Resolve(look_at_jobs)]) -> Consent | Elicit[Consent]:
@@ -159,17 +191,13 @@ def _describe_all(jobs: Mapping[str, "Job"]) -> dict[str, FailedJob]:
     return described
 
 
-def _are_same(asked: Mapping[str, FailedJob], failed: Mapping[str, FailedJob]) -> bool:
-    return asked.keys() == failed.keys() and all(asked[job_id].is_same_as(job) for job_id, job in failed.items())
-
-
 # The question ---------------------------------------------------------------------------------------------------------
 
 # How many applications and errors are shown, and how many characters of each: the first that fits.
 _SIZES = ((3, 3, 60, 100), (3, 3, 40, 60), (3, 2, 30, 40), (2, 1, 20, 30), (1, 1, 20, 20))
 
 
-async def _question_text(client: "WriterClient", failed: Mapping[str, FailedJob]) -> str:
+async def _question_wording(client: "WriterClient", failed: Mapping[str, FailedJob]) -> str:
     jobs = list(_distinct(failed.values()))
     by_application = Counter(job.application_id for job in jobs)
     names: dict[str, str] = {}
