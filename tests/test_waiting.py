@@ -244,6 +244,25 @@ async def test_a_job_that_has_run_for_more_than_an_hour_is_stuck_without_another
     assert (len(api.received), told.rows) == (1, [])
 
 
+async def test_a_queued_job_is_stuck_too(client: Client, faults: Faults) -> None:
+    faults.push(Answer(200, ran_for(54 * 60).replace(b"in_progress", b"queued")), times=None)
+    answer = await structure_of(client, "wait_for_job", {"job_id": "a"})
+    assert answer["message"] == f"It has been queued for 54 h, longer than 1 h: {LIKELY_STUCK}"
+
+
+async def test_a_wait_says_that_the_error_of_a_running_job_is_from_an_earlier_run(
+    client: Client, faults: Faults
+) -> None:
+    said = ran_for(54 * 60, updated_minutes_ago=1)
+    earlier = b', "completed_at": "2026-11-21T07:00:00Z", "error": "Timed out"}'
+    faults.push(Answer(200, said.replace(b"}", earlier)), times=None)
+    answer = await structure_of(client, "wait_for_job", {"job_id": "a", "timeout_seconds": 1})
+    assert answer["message"].endswith(
+        "Call wait_for_job again. An earlier run ended 2026-11-21T07:00:00Z, and the error text is probably from that "
+        "run."
+    )
+
+
 async def test_a_job_that_was_retried_a_minute_ago_is_not_stuck(client: Client, faults: Faults, api: Sandbox) -> None:
     faults.push(Answer(200, ran_for(54 * 60, updated_minutes_ago=1)), times=None)
     answer = await structure_of(client, "wait_for_job", {"job_id": "a", "timeout_seconds": 1})
@@ -345,8 +364,9 @@ RUNNING: list[tuple[bytes, dict[str, Any], str, str]] = [
             b"}", b', "completed_at": "2026-11-23T11:56:00Z", "error": "Timed out"}'
         ),  # of the run before
         {"seconds": 300.0, "completed_at": "2026-11-23T11:56:00Z"},
-        "It has not failed so far, although Writer gives an error text with it; it has run for 5 min.",
-        "Created 2026-11-23T11:55:00Z, completed 2026-11-23T11:56:00Z, in_progress for 5 min.",
+        "This run has not failed so far; it has run for 5 min. An earlier run ended 2026-11-23T11:56:00Z, and the "
+        "error text is probably from that run.",
+        "Created 2026-11-23T11:55:00Z, an earlier run ended 2026-11-23T11:56:00Z, in_progress for 5 min.",
     ),
 ]
 

@@ -177,6 +177,7 @@ _LARGEST = rf"(?:[a-z ]+, {_N} jobs?)"
 _GROUPS = rf"the largest group: {_LARGEST}"
 _VALUES = rf'(?: (?:""|<(?:id|number|…)>(?: \(\w+\))?): "" {_N}(?:, "" {_N})*(?: \(of {_N} values\))?)*'
 _GAPS = r"End of list, but it is NOT complete:"
+_EARLIER_RUN = rf"(?: An earlier run ended {_TIME}(?:, and the error text is probably from that run)?\.)?"
 _SO_FAR = (
     rf"(?:it has (?:run|been queued) for {_DURATION}|it was created {_DURATION} ago and last updated {_DURATION} ago"
     r" \(a retried job keeps its first created_at\))"
@@ -234,14 +235,18 @@ LAYOUT = re.compile(
             # One job.
             r"(?:Not f|F)inished\.",
             rf'Job {_ID} of application {_ID}(?: "")?: {_STATE}\.',
-            rf"Created {_TIME}(?:, last updated {_TIME})?(?:, completed {_TIME})?"
+            rf"Created {_TIME}(?:, last updated {_TIME})?(?:, (?:completed|an earlier run ended) {_TIME})?"
             rf"(?:, (?:took|in_progress for|queued for) {_DURATION})?\.",
             rf"This job is {_STATE}(?:, although Writer gives an error text with it)?\."
             r" Whether it failed before is not known\.",
-            rf"It has not failed so far(?:, although Writer gives an error text with it)?(?:; {_SO_FAR})?\.",
-            rf"It is still {_STATE} after {_DURATION} of waiting(?:; {_SO_FAR})?\. Call wait_for_job again\.",
-            rf"It has run for {_DURATION}(?: since its last update)?, longer than {_DURATION}: likely stuck\."
-            r" Waiting longer is unlikely to help; look at it in Writer \(AI Studio\)\.",
+            rf"(?:It|This run) has not failed so far(?:, although Writer gives an error text with it)?"
+            rf"(?:; {_SO_FAR})?\.{_EARLIER_RUN}",
+            rf"It is still {_STATE} after {_DURATION} of waiting(?:; {_SO_FAR})?\. Call wait_for_job again\."
+            rf"{_EARLIER_RUN}",
+            rf"It has (?:run|been queued) for {_DURATION}(?: since its last update)?, longer than {_DURATION}:"
+            r" likely stuck\."
+            r" Waiting longer is unlikely to help; look at it in Writer \(AI Studio\)\."
+            rf"{_EARLIER_RUN}",
             r"This job failed and Writer gives no error text for it, so its cause is not known\.",
             rf"Cause: [a-z_]+; retry: [a-z_]+\. (?:{_ADVICE})",
             r'Decided by these words of the error: ""',

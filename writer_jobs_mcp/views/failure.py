@@ -18,6 +18,7 @@ from writer_jobs_mcp.views.form import (
     lines,
     moment,
     seconds,
+    spaced,
     word,
 )
 
@@ -72,11 +73,13 @@ class JobError(View):
 
     def _times(self) -> str:
         """One sentence with every time that is known."""
-        took = f"{self.status} for" if self.status in RUNNING_STATUSES else "took"
+        is_running = self.status in RUNNING_STATUSES
+        took = f"{self.status} for" if is_running else "took"
+        ended = "an earlier run ended" if is_running else "completed"
         parts = [
             f"Created {self.created_at}",
             self.updated_at and f"last updated {self.updated_at}",
-            self.completed_at and f"completed {self.completed_at}",
+            self.completed_at and f"{ended} {self.completed_at}",
             None if self.seconds is None else f"{took} {duration(self.seconds)}",
         ]
         return ", ".join(filter(None, parts)) + "."
@@ -122,6 +125,14 @@ def time_running(job: "Job", now: datetime) -> str | None:
     )
 
 
+def earlier_run(job: "Job", *, has_error: bool) -> str | None:
+    """A sentence about the run before, where a running job that was retried shows when that ended."""
+    if not job.is_running or job.completed_at is None:
+        return None
+    error = ", and the error text is probably from that run" if has_error else ""
+    return f"An earlier run ended {moment(job.completed_at)}{error}."
+
+
 def _cause(error: str) -> CauseView:
     cause = failures.classify(error)
     return CauseView(category=cause.category, evidence=cause.evidence, retry=cause.retry, advice=cause.advice)
@@ -137,7 +148,9 @@ def _state_message(job: "Job", now: datetime, *, has_error: bool) -> str | None:
         )
     if job.is_running:
         clause = time_running(job, now)
-        return f"It has not failed so far{although}{f'; {clause}' if clause else ''}."
+        earlier = earlier_run(job, has_error=has_error)
+        so_far = "This run has not failed so far" if earlier else f"It has not failed so far{although}"
+        return spaced(f"{so_far}{f'; {clause}' if clause else ''}.", earlier)
     if status not in KNOWN_STATUSES:
         return f"Its status is {word(status)}, which Writer does not document: whether it failed is not known."
     # A successful retry leaves no trace of the failure before it.

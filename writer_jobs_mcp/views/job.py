@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from writer_jobs_mcp.ids import shown_id
 from writer_jobs_mcp.text import clean_piece, one_line, preview, quoted
-from writer_jobs_mcp.views.failure import JobError, job_error, time_running
+from writer_jobs_mcp.views.failure import JobError, earlier_run, job_error, time_running
 from writer_jobs_mcp.views.form import (
     Maybe,
     View,
@@ -122,7 +122,10 @@ def job_wait(
     known = job_error(job, now, application_name)
     message = known.message
     if job.is_running:
-        message = _stuck_message(job, now, stuck_after) or _still_running_message(job, now, waited)
+        message = spaced(
+            _stuck_message(job, now, stuck_after) or _still_running_message(job, now, waited),
+            earlier_run(job, has_error=known.error is not None),
+        )
     if trouble:
         message = f"The wait ended early; this is the last known state of the job. {one_line(trouble)}"
     return JobWait.model_validate({**known.model_dump(), "message": message, "finished": not job.is_running})
@@ -139,7 +142,8 @@ def _stuck_message(job: "Job", now: datetime, stuck_after: float | None) -> str 
     if stuck_after is None or elapsed <= stuck_after:
         return None
     since = " since its last update" if last_updated(job) else ""
+    has_run = "been queued" if job.status == "queued" else "run"
     return (
-        f"It has run for {duration(elapsed)}{since}, longer than {duration(stuck_after)}: likely stuck. Waiting longer "
-        "is unlikely to help; look at it in Writer (AI Studio)."
+        f"It has {has_run} for {duration(elapsed)}{since}, longer than {duration(stuck_after)}: likely stuck. Waiting "
+        "longer is unlikely to help; look at it in Writer (AI Studio)."
     )
