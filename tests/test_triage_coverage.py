@@ -176,7 +176,7 @@ async def test_a_wrong_date_ends_no_triage(wrong: str) -> None:
 
 async def test_a_count_of_writers_that_is_never_reached_is_told() -> None:
     answer = await triage(api_of([job(n) for n in range(30)], total=TOTALS["too large"]))
-    assert answer["coverage"]["message"] == "Writer counts 530 jobs and gives no more than 30."
+    assert answer["coverage"]["message"] == "Writer counts 530 jobs but returned only 30."
 
 
 @pytest.mark.parametrize("status", ["FAILED", "Failed"])

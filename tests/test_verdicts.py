@@ -33,7 +33,7 @@ async def test_a_job_that_runs_for_days_is_stuck_whatever_the_window() -> None:
     answer = await triage(api, since="12h")
     assert (answer["stuck_count"], [each["seconds"] for each in answer["stuck"]]) == (1, [54 * 3_600.0])
     text = await triage_text(api, since="12h")
-    assert 'Stuck: 1, over 10 min:\n- "job-1" for 54 h, created 11-21 06:00:00' in text
+    assert 'Stuck: 1 job, running for over 10 min:\n- "job-1" for 54 h, created 11-21 06:00:00' in text
     until = await triage(api, since="20h", until="12h")
     assert until["stuck_count"] == 1
 

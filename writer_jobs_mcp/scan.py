@@ -119,16 +119,14 @@ async def scan_jobs(
         await scan.run()
     if scope.cancelled_caught:
         if scan.last is None:
-            message = (
-                "Writer had not answered with a first page of jobs when the time for one call was over. Call again."
-            )
+            message = "Writer did not return the first page of jobs within the call budget. Call again."
             raise BudgetSpent(message)
         scan.stop("time_budget")
     coverage = scan.coverage
     coverage.read_back_to, coverage.oldest = scan.order.read_back_to, scan.order.oldest
     is_whole_list = status is None and offset == 0
     if is_whole_list and coverage.stopped_by == "end" and (coverage.total or 0) > coverage.rows:
-        coverage.error = f"Writer counts {coverage.total:,} jobs and gives no more than {coverage.rows:,}."
+        coverage.error = f"Writer counts {coverage.total:,} jobs but returned only {coverage.rows:,}."
     return coverage
 
 
@@ -204,7 +202,7 @@ class _Scan:
     async def _read(self, offset: int) -> JobPage:
         page = await self._client.list_jobs(self._application_id, status=self._status, offset=offset, limit=PAGE_SIZE)
         if self._status and any(job.status not in _MATCHING[self._status] for job in page.jobs):
-            raise UnreadableAnswer(f"Writer was asked for jobs with status={self._status} and gave others.")
+            raise UnreadableAnswer(f"Writer ignored the filter status={self._status}.")
         return page
 
     def _fill(self, tasks: TaskGroup) -> None:
@@ -344,7 +342,9 @@ class _Scan:
             if self.coverage.total == len(self._seen):
                 self.stop("end")
             else:
-                self.stop("upstream_error", "Writer gave the same jobs for other offsets; the rest cannot be read.")
+                self.stop(
+                    "upstream_error", "Writer returned the same jobs for different offsets; the rest cannot be read."
+                )
         elif reached == self._start + size or size > self._size:
             # The first page, or larger ones than before: from here on, pages of this size that overlap by a job.
             self._size = size
@@ -375,7 +375,10 @@ class _Scan:
         """Read again from further in front, until a page joins the last one; at the front, everything joins."""
         self._steps_back += 1
         if self._steps_back > _MOST_STEPS_BACK:
-            self.stop("upstream_error", "Writer's pages do not join, wherever they begin; the rest cannot be read.")
+            self.stop(
+                "upstream_error",
+                "Writer's pages do not overlap, so jobs between them may be missing; the rest cannot be read.",
+            )
             return
         self._probe(max(0, offset - self._stride * self._size))
         self._stride *= 2

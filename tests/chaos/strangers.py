@@ -268,12 +268,12 @@ LAYOUT = re.compile(
             r" what the errors say, in quotation marks(?:, values with their jobs)? \[newest ids\]",
             rf'{_N} \([\d.]+%\) [a-z_]+ [a-z_]+ {_SEEN}(?:\.\.{_SEEN})? ""{_VALUES} \[{_ID}(?: {_ID})*\]',
             rf"Stuck: (?:no job has run|not known \(see coverage\); none found) over {_LASTED}\.",
-            rf"Stuck: (?:{_N}|not known \(see coverage\); found), over {_LASTED}:",
+            rf"Stuck: (?:{_N} jobs?, running for|not known \(see coverage\); found,) over {_LASTED}:",
             rf"- {_ID} for {_LASTED}, created {_SEEN}",
             rf"Coverage: (?:NOT )?complete, stopped_by=end; {_N} jobs? read(?: of {_N} by Writer's count)?"
             rf" \({_N} in the window\)(?:, back to {_TIME})?\.{_UNREADABLE}"
             r"(?: Not all running jobs could be read, so there may be more stuck ones\."
-            r" (?:Writer was asked for jobs with status=in_progress and gave others"
+            r" (?:Writer ignored the filter status=in_progress"
             r"|\d+ of their rows were unreadable)\.)?",
             r"Next:",
             rf"- (?:{_TOOLS})\((?:[a-z_]+={_VALUE}(?:, )?)*\): [a-z ]+",

@@ -14,7 +14,7 @@ _LAST = datetime.max.replace(tzinfo=UTC) - _SECOND
 _REASONS: dict[StoppedBy, str] = {
     "max_jobs": "max_jobs was reached",
     "time_budget": "the time for one call was over",
-    "upstream_error": "Writer failed",
+    "upstream_error": "Writer returned an error",
 }
 
 
@@ -119,5 +119,5 @@ def _no_trend(gathered: Gathered, window: Window, now: datetime) -> str | None:
     if not gathered.compares:
         return "1 % of the rows or more could not be read, so no trend is given."
     if gathered.earlier_error:
-        return f"Failures before the {length} before could not be read, so none is called new. {gathered.earlier_error}"
+        return f"Failures older than the {length} before could not be read, so none is called new. {gathered.earlier_error}"
     return None

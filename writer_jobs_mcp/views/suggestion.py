@@ -62,7 +62,7 @@ def _calls(report: Report, gathered: Gathered, asked: Asked) -> Iterator[NextCal
     retryable = [group for group in report.failures if group.cause and group.cause.retry == "worth_it"]
     if retryable and asked.offers_retry:
         arguments = {"job_ids": list(retryable[0].newest), "dry_run": True}
-        yield NextCall(tool="retry_jobs", arguments=arguments, why="their cause may have been temporary")
+        yield NextCall(tool="retry_jobs", arguments=arguments, why="the cause may have been temporary")
     if report.stuck_count > len(report.stuck):
         arguments = {"application_id": asked.application.id, "status": "in_progress"}
         yield NextCall(tool="list_application_jobs", arguments=arguments, why="the other stuck jobs")
@@ -93,9 +93,9 @@ def _read_on(gathered: Gathered, asked: Asked) -> NextCall | None:
         arguments["max_jobs"] = min(coverage.jobs_read + asked.max_jobs, _MOST_JOBS)
         if arguments["max_jobs"] <= asked.max_jobs:
             return None
-        why = f"the jobs created before {back_to}" if goes_on else "reads on"
+        why = f"the jobs created before {back_to}" if goes_on else "reads more jobs"
     elif coverage.stopped_by == "upstream_error":
-        why = "the rest, which Writer failed to give" if goes_on else "try again: Writer failed to give all jobs"
+        why = "the rest, which Writer did not return" if goes_on else "try again: Writer did not return all jobs"
     elif goes_on:
         why = f"the jobs created before {back_to}"
     else:

@@ -334,7 +334,7 @@ class TriageReport(View):
         if not self.stuck_count:
             return f"Stuck: no job has run over {after}."
         shown = "" if self.stuck_count == len(self.stuck) else f"; the {len(self.stuck)} longest"
-        return f"Stuck: {self.stuck_count:,}, over {after}{shown}:"
+        return f"Stuck: {count(self.stuck_count, 'job')}, running for over {after}{shown}:"
 
 
 def _short(when: str, year: str) -> str:
