@@ -447,7 +447,7 @@ async def test_an_answer_that_is_none_sends_nothing(
     user = User(ElicitResult(action="accept", content=content), api)
     async with asking(user, url, era) as client:
         sentence = await error_of(client, "retry_jobs", {"job_ids": failed(world, 1), "dry_run": False})
-    assert sentence == "retry_jobs asked the user and cannot read the answer, so nothing was done. Call again to ask."
+    assert sentence == "retry_jobs asked the user but could not read the reply, so nothing was done. Call again."
     assert posts(api) == 0
 
 

@@ -259,6 +259,12 @@ async def test_what_the_window_before_had_and_this_one_does_not_is_gone() -> Non
     assert answer["before"]["failed"] == 14
 
 
+async def test_nothing_is_gone_from_a_window_without_jobs() -> None:
+    answer = await triage(api_of([*failures(LIMIT, 5, 90), job(500)]), since="1h")
+    assert (answer["counts"], answer["before"]["failed"]) == ({}, 5)
+    assert "gone" not in answer
+
+
 async def test_a_new_group_that_begins_soon_after_a_deployment_is_said_to() -> None:
     api = api_of([*failures(LIMIT, 3, 30), job(40), job(90), job(500)])
     api.application = {

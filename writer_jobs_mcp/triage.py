@@ -285,7 +285,7 @@ class Triage:
                 for group, trend, cause in zip(found, trends, causes, strict=True)
             ),
             by_category=_by_category(found, causes) if all_classified else None,
-            gone=self._gone(groups) if with_trend else (),
+            gone=self._gone(groups) if with_trend and self._counts else (),  # without jobs, nothing shows a fix
             steps=self._timeline.steps(),
             failed_steps=self._failed_timeline.steps(),
             all_compared=self._groups.all_compared,

@@ -119,5 +119,6 @@ def _no_trend(gathered: Gathered, window: Window, now: datetime) -> str | None:
     if not gathered.compares:
         return "1 % of the rows or more could not be read, so no trend is given."
     if gathered.earlier_error:
-        return f"Failures older than the {length} before could not be read, so none is called new. {gathered.earlier_error}"
+        older = f"Failures older than the {length} before could not be read"
+        return f"{older}, so none is called new. {gathered.earlier_error}"
     return None
