@@ -26,7 +26,7 @@ class Dialect:
         items: An array must say of what.
         one_type: A type is one word, and no list of them.
         worded_choices: The choices of an ``enum`` are strings with something in them.
-        anything: A schema without a type is one that takes any value.
+        either: A value may be a string or a whole number.
         names: What the name of an argument must look like.
     """
 
@@ -36,7 +36,7 @@ class Dialect:
     items: bool = True
     one_type: bool = False
     worded_choices: bool = False
-    anything: bool = False
+    either: bool = False
     names: str = r"(?s).*"
 
 
@@ -57,7 +57,7 @@ DIALECTS = {
     "VS Code": Dialect("mcp_writer-jobs_"),
 }
 
-PLAIN = Dialect("", keywords=_PLAIN, one_type=True, worded_choices=True, anything=True)
+PLAIN = Dialect("", keywords=_PLAIN, one_type=True, worded_choices=True, either=True)
 """No family's, but what any client can check an answer by, in whatever language it is written."""
 
 
@@ -85,15 +85,14 @@ def complaints_of(schema: Schema, dialect: Dialect) -> Iterator[str]:
     for path, node in walk(schema):
         if dialect.keywords is not None:
             yield from (f"{path}: {keyword} is not known" for keyword in node.keys() - dialect.keywords)
-        if not node and dialect.anything:
-            continue
-        if dialect.one_type and not isinstance(node.get("type"), str) and "anyOf" not in node:
+        is_either = dialect.either and node.get("type") == ["string", "integer"]
+        if dialect.one_type and not (isinstance(node.get("type"), str) or "anyOf" in node or is_either):
             yield f"{path}: the type is {node.get('type')}, not one word"
         if dialect.worded_choices and not all(isinstance(each, str) and each for each in node.get("enum", ())):
             yield f"{path}: the choices are not all strings with something in them"
         match node:
             case {"type": "array"}:
-                if dialect.items and not (node.get("items") or (dialect.anything and "items" in node)):
+                if dialect.items and not node.get("items"):
                     yield f"{path}: the array does not say of what"
             case {"type": "object"}:
                 yield from (f"{path}: {complaint}" for complaint in _of_object(node, dialect))

@@ -233,7 +233,7 @@ async def _informs_for_ever(exchange: Exchange) -> None:
         await asyncio.sleep(0.01)
 
 
-OVER = "when the 1 seconds that one call may take were over"
+OVER = "within the call budget of 1 s"
 SLOW = [
     Fault("silence", _silence, "told", OVER),
     Fault("silence in the status line", _stalls_after(b"HTTP/1.1 2"), "told", OVER),

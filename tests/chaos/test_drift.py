@@ -220,7 +220,9 @@ async def test_pages_that_ignore_the_offset_keep_nobody_busy(tally: Tally) -> No
     assert (report["coverage"]["jobs_read"], report["coverage"]["complete"]) == (2, False)
     assert report["counts"] == {"failed": 2}
     assert asked_for_triage < 20
-    check_told(missing, 'not among the 2 jobs of application "a" that could be read. Writer gives the same page again')
+    check_told(
+        missing, 'not among the 2 jobs of application "a" that could be read. Writer returns the same page again'
+    )
     assert "whether it exists is not known" in text_of(missing)
     assert len(wire.heads) - asked_for_triage < 10
 

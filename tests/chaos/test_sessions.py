@@ -147,7 +147,7 @@ async def test_a_client_that_reads_late_gets_each_answer_of_both_sessions_once(t
     ):
         for _ in range(250):
             discover(server)
-        await until(lambda: bytes_in(read) > 60_000)  # no more than this finds room in a pipe
+        await until(lambda: bytes_in(read) > 30_000)  # hardly more finds room: each answer begins a page of the pipe
         handshake = server.send("initialize", INITIALIZE)
         last = server.call("get_job_error", job_id="1")
         os.close(write)

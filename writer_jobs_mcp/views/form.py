@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 
 from writer_jobs_mcp.text import preview, quoted
@@ -62,9 +62,10 @@ def schema(kind: Any) -> dict[str, Any]:
         case origin if origin is list:
             return {"items": schema(parts[0]), "type": "array"}
         case origin if origin is dict:
-            return {"additionalProperties": schema(parts[1]) or True, "type": "object"}
+            return {"additionalProperties": True if parts[1] is Any else schema(parts[1]), "type": "object"}
         case _:
-            return {} if kind is Any else {"type": _TYPES[kind]}
+            given = [part.json_schema for part in parts if isinstance(part, WithJsonSchema)]  # of an Annotated
+            return next((each for each in given if each), None) or {"type": _TYPES[kind]}
 
 
 def moment(when: datetime) -> str:

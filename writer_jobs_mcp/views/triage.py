@@ -2,9 +2,9 @@
 
 import re
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, WithJsonSchema
 
 from writer_jobs_mcp.failures import Category, Retry
 from writer_jobs_mcp.gather import Gathered
@@ -153,12 +153,16 @@ class StuckJob(View):
         return f"- {word(self.id)} for {duration(self.seconds)}, created {_short(self.created_at, year)}"
 
 
+# A union would be an `anyOf`, which some clients cannot read.
+_ValueOrJobs = Annotated[str | int, WithJsonSchema({"type": ["string", "integer"]})]
+
+
 class ValuesView(View):
     """The values of one placeholder of a signature, the most frequent with the number of their jobs."""
 
     placeholder: str
     distinct: int
-    top: list[list[Any]]
+    top: list[list[_ValueOrJobs]]
     """``[value, jobs]`` each."""
 
     def as_text(self) -> str:
