@@ -26,7 +26,6 @@ class Dialect:
         items: An array must say of what.
         one_type: A type is one word, and no list of them.
         worded_choices: The choices of an ``enum`` are strings with something in them.
-        either: A value may be a string or a whole number.
         names: What the name of an argument must look like.
     """
 
@@ -36,7 +35,6 @@ class Dialect:
     items: bool = True
     one_type: bool = False
     worded_choices: bool = False
-    either: bool = False
     names: str = r"(?s).*"
 
 
@@ -57,7 +55,7 @@ DIALECTS = {
     "VS Code": Dialect("mcp_writer-jobs_"),
 }
 
-PLAIN = Dialect("", keywords=_PLAIN, one_type=True, worded_choices=True, either=True)
+PLAIN = Dialect("", keywords=_PLAIN | {"anyOf"}, one_type=True, worded_choices=True)
 """No family's, but what any client can check an answer by, in whatever language it is written."""
 
 
@@ -85,8 +83,7 @@ def complaints_of(schema: Schema, dialect: Dialect) -> Iterator[str]:
     for path, node in walk(schema):
         if dialect.keywords is not None:
             yield from (f"{path}: {keyword} is not known" for keyword in node.keys() - dialect.keywords)
-        is_either = dialect.either and node.get("type") == ["string", "integer"]
-        if dialect.one_type and not (isinstance(node.get("type"), str) or "anyOf" in node or is_either):
+        if dialect.one_type and not isinstance(node.get("type"), str) and "anyOf" not in node:
             yield f"{path}: the type is {node.get('type')}, not one word"
         if dialect.worded_choices and not all(isinstance(each, str) and each for each in node.get("enum", ())):
             yield f"{path}: the choices are not all strings with something in them"

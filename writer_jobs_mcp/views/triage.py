@@ -153,8 +153,7 @@ class StuckJob(View):
         return f"- {word(self.id)} for {duration(self.seconds)}, created {_short(self.created_at, year)}"
 
 
-# A union would be an `anyOf`, which some clients cannot read.
-_ValueOrJobs = Annotated[str | int, WithJsonSchema({"type": ["string", "integer"]})]
+_ValueOrJobs = Annotated[str | int, WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "integer"}]})]
 
 
 class ValuesView(View):
