@@ -329,7 +329,7 @@ async def test_an_answer_does_not_count_for_a_later_question_about_another_job_t
     second.ends_at = None
     is_asked, is_declined, asked = anyio.Event(), anyio.Event(), list[str]()
 
-    async def user(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:  # noqa: ARG001
+    async def user(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:  # noqa: ARG001 - the SDK names both
         asked.append(params.message)
         if len(asked) > 1:
             return ElicitResult(action="decline")
@@ -494,7 +494,7 @@ async def test_nothing_in_an_error_or_a_name_can_forge_the_question(
 
 
 async def test_a_user_who_does_not_answer_in_time_has_not_agreed(world: World, api: Sandbox, url: str) -> None:
-    async def silent(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:  # noqa: ARG001
+    async def silent(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:  # noqa: ARG001 - the SDK names both
         await anyio.sleep_forever()
         raise AssertionError
 

@@ -172,7 +172,6 @@ _N = r"[\d,]+"
 _VALUE = r'(?:""|\[""(?:, "")*\]|\d+|true|false)'
 _UNREADABLE = rf'(?: {_N} more could not be read \(""\)\.)?'
 _DURATION = r"(?:[\d,.]+ (?:s|min|h|d)|\d+ min \d+ s)"
-_LASTED = _DURATION
 _LARGEST = rf"(?:[a-z ]+, {_N} jobs?)"
 _GROUPS = rf"the largest group: {_LARGEST}"
 _VALUES = rf'(?: (?:""|<(?:id|number|…)>(?: \(\w+\))?): "" {_N}(?:, "" {_N})*(?: \(of {_N} values\))?)*'
@@ -261,15 +260,16 @@ LAYOUT = re.compile(
             r"No job could be read\.|No jobs were created\.",
             rf'Application(?: "")? {_ID}, jobs created until {_TIME}\.(?: Last deployed {_SEEN}\.)?',
             rf"By status: {_STATE} {_N}(?:, {_STATE} {_N})*\."
-            rf"(?: Finished jobs took {_LASTED} \(median\), {_LASTED} \(p95\)(?:, at most {_LASTED} \({_ID}\))?\.)?",
+            rf"(?: Finished jobs took {_DURATION} \(median\), {_DURATION} \(p95\)"
+            rf"(?:, at most {_DURATION} \({_ID}\))?\.)?",
             rf"Failed by cause: [a-z_]+ {_N}(?:, [a-z_]+ {_N})*",
-            rf"Failed per {_LASTED} from {_SEEN}: \d+(?: \d+)*",
+            rf"Failed per {_DURATION} from {_SEEN}: \d+(?: \d+)*",
             r"Failures: jobs \(share of the failures\), cause, retry, seen in the window \(UTC\),"
             r" what the errors say, in quotation marks(?:, values with their jobs)? \[newest ids\]",
             rf'{_N} \([\d.]+%\) [a-z_]+ [a-z_]+ {_SEEN}(?:\.\.{_SEEN})? ""{_VALUES} \[{_ID}(?: {_ID})*\]',
-            rf"Stuck: (?:no job has run|not known \(see coverage\); none found) over {_LASTED}\.",
-            rf"Stuck: (?:{_N} jobs?, running for|not known \(see coverage\); found,) over {_LASTED}:",
-            rf"- {_ID} for {_LASTED}, created {_SEEN}",
+            rf"Stuck: (?:no job has run|not known \(see coverage\); none found) over {_DURATION}\.",
+            rf"Stuck: (?:{_N} jobs?, running for|not known \(see coverage\); found,) over {_DURATION}:",
+            rf"- {_ID} for {_DURATION}, created {_SEEN}",
             rf"Coverage: (?:NOT )?complete, stopped_by=end; {_N} jobs? read(?: of {_N} by Writer's count)?"
             rf" \({_N} in the window\)(?:, back to {_TIME})?\.{_UNREADABLE}"
             r"(?: Not all running jobs could be read, so there may be more stuck ones\."
