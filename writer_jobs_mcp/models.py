@@ -166,6 +166,13 @@ class Job(_Said):
         return self.status in RUNNING_STATUSES
 
     @property
+    def finished_seconds(self) -> float | None:
+        """How long a finished job took; None where that is not known."""
+        if self.is_running or self.completed_at is None or self.completed_at < self.created_at:
+            return None
+        return (self.completed_at - self.created_at).total_seconds()
+
+    @property
     def running_since(self) -> datetime:
         """The later of ``created_at`` and ``updated_at``: a retried job keeps its first ``created_at``."""
         return self.created_at if self.updated_at is None else max(self.created_at, self.updated_at)

@@ -33,13 +33,23 @@ _STEPS = 24  # of the failures over time
 _CLASSIFIED_FIRST = 12  # groups, however little time is left: a report shows so many
 
 
-def stuck_after(p95: float | None) -> float:
+def stuck_after(p95_seconds: float | None) -> float:
     """The seconds after which a running job is stuck.
 
     Three times the 95th percentile of the finished jobs, but at least ten minutes and at most one hour: the duration
     of a retried job runs from its first creation, so a few of them could put the limit out of reach.
     """
-    return _LEAST_STUCK if p95 is None else min(max(_LEAST_STUCK, _STUCK_TIMES_P95 * p95), _MOST_STUCK)
+    return _LEAST_STUCK if p95_seconds is None else min(max(_LEAST_STUCK, _STUCK_TIMES_P95 * p95_seconds), _MOST_STUCK)
+
+
+def p95(ordered: Sequence[float]) -> float | None:
+    """The smallest of these ascending values that at least 95 % of them do not exceed; None of none."""
+    return ordered[math.ceil(0.95 * len(ordered)) - 1] if ordered else None
+
+
+def error_text(job: "Job") -> str:
+    """As much of a job's error as is grouped and classified, cleaned; empty where Writer gives none."""
+    return clean(head_and_tail(job.error, _TEXT_READ)).strip() if job.error else ""
 
 
 class Window(NamedTuple):
@@ -199,7 +209,7 @@ class Triage:
         if job.status == "failed":
             self._failed_timeline.add(job.created_at, job.status)
             self._add_failure(job, _Period.WINDOW)
-        if (seconds := _seconds(job)) is not None:
+        if (seconds := job.finished_seconds) is not None:
             self._seconds.append(seconds)
             if self._longest is None or (seconds, job.id) > (self._longest.seconds, self._longest.id):
                 self._longest = Running(job.id, job.created_at, seconds)
@@ -213,7 +223,7 @@ class Triage:
         if job.status == "failed":
             self._before_failed += 1
             self._add_failure(job, _Period.BEFORE)
-        if (seconds := _seconds(job)) is not None:
+        if (seconds := job.finished_seconds) is not None:
             self._seconds_before.append(seconds)
 
     def add_running(self, job: "Job") -> None:
@@ -234,7 +244,7 @@ class Triage:
             self._add_failure(job, _Period.EARLIER)
 
     def _add_failure(self, job: "Job", period: "_Period") -> None:
-        text = clean(head_and_tail(job.error, _TEXT_READ)).strip() if job.error else ""
+        text = error_text(job)
         failure = _Failure(job.created_at, job.id, head_and_tail(text, _TEXT_KEPT), period)
         if text:
             self._groups.add(text, failure, counted=period is _Period.WINDOW)
@@ -254,12 +264,11 @@ class Triage:
         Args:
             compares: Whether this window and the one before were read whole.
             knows_earlier: Whether the failures before both windows were read: at least 500, or all.
-            read_back_to: The time back to which the window was read; None where that is all of it, or not known.
             is_over: Whether there is no more time to compare and classify errors; the report is made all the same.
         """
         self._is_over = is_over
         ordered = sorted(self._seconds)
-        limit = stuck_after(_nearest_rank(ordered or sorted(self._seconds_before), 0.95))
+        limit = stuck_after(p95(ordered or sorted(self._seconds_before)))
         stuck = [job for job in self._running.values() if job.seconds > limit]
         groups = [*self._groups.groups(), failures.FoundGroup(NO_TEXT, self._textless, ())]
         before = self._before_window() if compares else None
@@ -273,7 +282,7 @@ class Triage:
         return Report(
             counts=dict(self._counts.most_common()),
             median_seconds=_median(ordered),
-            p95_seconds=_nearest_rank(ordered, 0.95),
+            p95_seconds=p95(ordered),
             finished=len(ordered),
             longest=self._longest,
             stuck=tuple(heapq.nlargest(_STUCK_SHOWN, stuck, key=lambda job: (job.seconds, job.id))),
@@ -429,21 +438,9 @@ def _failed_group(group: "_Group", trend: Trend | None, cause: "Cause | None", *
     )
 
 
-def _seconds(job: "Job") -> float | None:
-    """How long a finished job took; None where that is not known."""
-    if job.is_running or job.completed_at is None or job.completed_at < job.created_at:
-        return None
-    return (job.completed_at - job.created_at).total_seconds()
-
-
 # The module `statistics` would be imported at every start, and with it fractions and decimals.
 def _median(ordered: Sequence[float]) -> float | None:
     if not ordered:
         return None
     middle = len(ordered) // 2
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
-
-
-def _nearest_rank(ordered: Sequence[float], share: float) -> float | None:
-    """The smallest value that at least ``share`` of the values do not exceed."""
-    return ordered[math.ceil(share * len(ordered)) - 1] if ordered else None

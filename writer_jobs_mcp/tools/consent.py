@@ -17,9 +17,10 @@ from writer_jobs_mcp.deadlines import all_but
 from writer_jobs_mcp.errors import BudgetSpent, WriterError
 from writer_jobs_mcp.ids import can_be_asked_for, shown_id
 from writer_jobs_mcp.lookup import describe_application
-from writer_jobs_mcp.text import clean, head_and_tail, preview, quoted
+from writer_jobs_mcp.text import preview, quoted
 from writer_jobs_mcp.tools.answering import App
-from writer_jobs_mcp.tools.sent_retries import Failure, job_key
+from writer_jobs_mcp.tools.sent_retries import Failure, is_same_id, job_key
+from writer_jobs_mcp.triage import error_text
 from writer_jobs_mcp.views.form import count
 from writer_jobs_mcp.worker import check_cancelled, run_in_worker
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.models import Job
 
 _KEPT_FOR_THE_CALL, _KEPT_FOR_NAMES = 0.5, 0.75  # shares of the time left that reading states and names must not take
-_ERROR_READ = 4_000  # characters
 _QUESTIONS_REMEMBERED = 100
 _LONGEST_QUESTION = 600
 _CAUSES_NAMED = 3
@@ -57,7 +57,7 @@ class FailedJob:
 
     def is_same_as(self, other: "FailedJob") -> bool:
         """Whether both are the same failure with the same error, ids and numbers in it aside."""
-        if job_key(self.id) != job_key(other.id) or not self.failure.is_same_as(other.failure):
+        if not is_same_id(self.id, other.id) or not self.failure.is_same_as(other.failure):
             return False
         if self.error == other.error:
             return True
@@ -107,11 +107,6 @@ class Look:
     """Why an id could not be read; an id in neither was not read in time."""
     question: Question | None = None
     """None where no job failed that may be sent."""
-
-
-def error_text(job: "Job") -> str:
-    """Return what is read of the error of a job, cleaned."""
-    return clean(head_and_tail(job.error, _ERROR_READ)).strip() if job.error else ""
 
 
 def can_ask(capabilities: ClientCapabilities | None) -> bool:
@@ -177,7 +172,7 @@ async def _read(client: "WriterClient", job_id: str, look: Look) -> None:
 
 
 def _may_be_sent(app: App, job: "Job", job_id: str) -> bool:
-    if job.status != "failed" or not (job_key(job.id) == job_key(job_id) or can_be_asked_for(job.id)):
+    if job.status != "failed" or not (is_same_id(job.id, job_id) or can_be_asked_for(job.id)):
         return False
     earlier = app.sent_retries.earlier(job)
     return earlier is None or not app.sent_retries.is_held(earlier)

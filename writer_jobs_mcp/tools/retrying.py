@@ -19,8 +19,9 @@ from writer_jobs_mcp.ids import can_be_asked_for, shown_id
 from writer_jobs_mcp.text import quoted
 from writer_jobs_mcp.tools.answering import App, answer
 from writer_jobs_mcp.tools.arguments import JobIds
-from writer_jobs_mcp.tools.consent import Consent, FailedJob, Look, ask_the_user, error_text, look_at_jobs
-from writer_jobs_mcp.tools.sent_retries import Failure, SentRetries, SentRetry, job_key
+from writer_jobs_mcp.tools.consent import Consent, FailedJob, Look, ask_the_user, look_at_jobs
+from writer_jobs_mcp.tools.sent_retries import Failure, SentRetries, SentRetry, is_same_id, job_key
+from writer_jobs_mcp.triage import error_text
 from writer_jobs_mcp.views.form import moment, spaced
 from writer_jobs_mcp.worker import run_in_worker
 
@@ -134,12 +135,12 @@ class _Call:
             return await self._decide(job_id, await self._client.get_job(job_id))
         async with self._locked(job_id, job_id):
             job = await self._client.get_job(job_id)
-            if _is_same_id(job.id, job_id):
+            if is_same_id(job.id, job_id):
                 return await self._decide(job_id, job)
         # Hold one lock at a time, or two calls could deadlock; so read the job again.
         async with self._locked(job_id, job.id):
             again = await self._client.get_job(job_id)
-            if _is_same_id(again.id, job.id):
+            if is_same_id(again.id, job.id):
                 return await self._decide(job_id, again)
         detail = (
             f"Writer returned job {quoted(shown_id(job.id))} for this id, then job {quoted(shown_id(again.id))}, so "
@@ -171,7 +172,7 @@ class _Call:
             # If letter case does matter after all, two jobs with different failures are kept apart.
             if first.id == job.id or Failure.of(first).is_same_as(Failure.of(job)):
                 return _repeated(job_id, first_id, row)
-        is_another = not _is_same_id(job.id, job_id)
+        is_another = not is_same_id(job.id, job_id)
         if is_another and not can_be_asked_for(job.id):
             row = views.retry_row(job_id, job.status, "error", _UNUSABLE_ID)
         else:
@@ -221,7 +222,7 @@ class _Call:
                 self._if_time_ends(job_id, job.status, "error", _UNSENT)
             raise
         sent.is_accepted = True
-        sent.runs_as = started if started and not _is_same_id(started, job.id) else None
+        sent.runs_as = started if started and not is_same_id(started, job.id) else None
         moved = sent.runs_as and f"This retry runs as job {quoted(shown_id(sent.runs_as))}."
         return views.retry_row(job_id, job.status, "accepted", spaced(note, moved) or None)
 
@@ -244,10 +245,6 @@ def _outcome(exc: WriterError) -> views.Outcome:
             return "unknown"
         case _:
             return "error"
-
-
-def _is_same_id(one: str, other: str) -> bool:
-    return job_key(one) == job_key(other)
 
 
 def _keys(*ids: str) -> set[str]:

@@ -39,6 +39,11 @@ def job_key(job_id: str) -> str:
         return job_id.casefold()
 
 
+def is_same_id(one: str, other: str) -> bool:
+    """Whether both are spellings of one job's id."""
+    return job_key(one) == job_key(other)
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """One failure of a job, as far as Writer shows it."""

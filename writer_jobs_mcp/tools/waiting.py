@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from datetime import datetime
-from math import ceil, inf
+from math import inf
 from typing import TYPE_CHECKING, Annotated
 
 import anyio
@@ -16,11 +16,9 @@ from writer_jobs_mcp.errors import BudgetSpent, WriterError
 from writer_jobs_mcp.lookup import find_job, get_job
 from writer_jobs_mcp.tools.answering import App, answer_in_worker
 from writer_jobs_mcp.tools.arguments import Absent, ApplicationOfJob, JobId, Seconds
-from writer_jobs_mcp.triage import stuck_after
+from writer_jobs_mcp.triage import p95, stuck_after
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from writer_jobs_mcp.client import WriterClient
     from writer_jobs_mcp.models import Job
 
@@ -93,11 +91,4 @@ async def _stuck_limit(client: "WriterClient", job: "Job", now: datetime) -> flo
     completed = [each for each in page.jobs if each.status == "completed"]
     if page.rows and not completed:
         return None  # Writer ignored the filter
-    return stuck_after(_p95(completed))
-
-
-def _p95(completed: "Iterable[Job]") -> float | None:
-    """Return the duration that 95 % of the jobs do not exceed; None where no duration is known."""
-    ends = [(each.created_at, each.completed_at) for each in completed]
-    lengths = sorted((end - start).total_seconds() for start, end in ends if end is not None and end >= start)
-    return lengths[ceil(0.95 * len(lengths)) - 1] if lengths else None
+    return stuck_after(p95(sorted(each.finished_seconds for each in completed if each.finished_seconds is not None)))

@@ -94,11 +94,6 @@ def last_updated(job: "Job") -> datetime | None:
     return job.updated_at
 
 
-def seconds_text(elapsed: float | None) -> str | None:
-    """The number as the structure has it, with its unit."""
-    return None if elapsed is None else f"{elapsed}s"
-
-
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 

@@ -363,9 +363,9 @@ def _length(view: View) -> int:
 
 
 def _report(report: Report, gathered: Gathered, asked: Asked, groups_shown: int) -> TriageReport:
-    first = sorted(report.failures, key=lambda group: group.trend != "new")[:groups_shown]
-    shown = [group for group in report.failures if group in first]
-    omitted = [group for group in report.failures if group not in first]
+    new_first = sorted(range(len(report.failures)), key=lambda i: report.failures[i].trend != "new")
+    shown = [report.failures[i] for i in sorted(new_first[:groups_shown])]
+    omitted = [report.failures[i] for i in new_first[groups_shown:]]
     application = gathered.application
     described = application and application.name and preview(application.name, _NAME_LENGTH)
     deployed = application and application.last_deployed_at
