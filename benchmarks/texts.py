@@ -441,7 +441,7 @@ def linear_rows(texts: int) -> Generator[tuple[str, bool]]:
     """For each step that works on text, the worst of so many texts: how the time grows, and the longest stretch."""
     from writer_jobs_mcp import text  # noqa: PLC0415 - only --linear measures in this process
     from writer_jobs_mcp.failures import classify  # noqa: PLC0415 - likewise
-    from writer_jobs_mcp.failures.wording import wording  # noqa: PLC0415 - likewise
+    from writer_jobs_mcp.failures.grouping.template import wording  # noqa: PLC0415 - likewise
 
     steps: dict[str, tuple[Callable[[str], object], int]] = {
         "clean": (text.clean, 16_000),

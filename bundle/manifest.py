@@ -7,7 +7,7 @@ from mcp.client import Client
 from mcp_types import Prompt, TextContent
 
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.server import build_server
+from writer_jobs_mcp.server.build import build_server
 
 # Claude Desktop hands over the literal `${user_config.…}` where a setting is left blank; the server takes it as unset.
 USER_CONFIG = {

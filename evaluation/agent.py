@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from writer_jobs_mcp.client import in_process
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, World, build_app
-from writer_jobs_mcp.server import build_server
+from writer_jobs_mcp.server.build import build_server
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 """When the questions are asked."""

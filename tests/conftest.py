@@ -14,7 +14,7 @@ from writer_jobs_mcp.sandbox import SANDBOX_KEY, Faults, Sandbox, World, build_a
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
-pytest_plugins = ["tests.reporting"]
+pytest_plugins = ["tests.helpers.reporting"]
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -235,8 +235,8 @@ def _built(environ: Mapping[str, str], *, sandbox: bool) -> "MCPServer[App]":
     # Pydantic would look for plugins among all that is installed. Whoever has one sets this to nothing.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from writer_jobs_mcp.config import Config
-    from writer_jobs_mcp.log import log_to_stderr
-    from writer_jobs_mcp.server import build_server
+    from writer_jobs_mcp.server.build import build_server
+    from writer_jobs_mcp.telemetry.logging import log_to_stderr
 
     config = Config.from_env(environ)
     log_to_stderr(config.log_level)
@@ -244,8 +244,8 @@ def _built(environ: Mapping[str, str], *, sandbox: bool) -> "MCPServer[App]":
 
 
 async def _converse(server: "MCPServer[App]", environ: Mapping[str, str]) -> NoReturn:
-    from writer_jobs_mcp.log import detach_stderr
-    from writer_jobs_mcp.stdio import serve, take_pipes
+    from writer_jobs_mcp.server.stdio import serve, take_pipes
+    from writer_jobs_mcp.telemetry.logging import detach_stderr
 
     status = 1
     drain = detach_stderr()
@@ -267,7 +267,7 @@ def _traced(environ: Mapping[str, str]) -> "AbstractContextManager[None]":
     """Within it, spans are exported where OpenTelemetry's settings ask for them."""
     if not any(name.startswith("OTEL_") for name in environ):
         return nullcontext()
-    from writer_jobs_mcp.exporting import exported, is_asked_for
+    from writer_jobs_mcp.telemetry.export import exported, is_asked_for
 
     return exported(environ) if is_asked_for(environ) else nullcontext()
 
@@ -277,7 +277,7 @@ def _sandboxed_server(config: "Config") -> "MCPServer[App]":
 
     from writer_jobs_mcp.client import in_process
     from writer_jobs_mcp.sandbox import SANDBOX_KEY, build_app
-    from writer_jobs_mcp.server import build_server
+    from writer_jobs_mcp.server.build import build_server
 
     # The host is never looked up: every request stays in this process.
     changes = {"api_key": SecretStr(SANDBOX_KEY), "api_key_file": None, "base_url": "http://localhost"}
@@ -297,9 +297,9 @@ def _now() -> datetime:
 def _check(environ: Mapping[str, str], *, as_json: bool) -> int:
     import anyio
 
-    from writer_jobs_mcp.check import check, settings_unusable
+    from writer_jobs_mcp.commands.check import check, settings_unusable
     from writer_jobs_mcp.config import Config
-    from writer_jobs_mcp.log import log_to_stderr
+    from writer_jobs_mcp.telemetry.logging import log_to_stderr
 
     config, faults = Config.read(environ)
     log_to_stderr(config.log_level)
@@ -316,8 +316,8 @@ def _check(environ: Mapping[str, str], *, as_json: bool) -> int:
 def _demo(environ: Mapping[str, str]) -> int:
     import anyio
 
+    from writer_jobs_mcp.commands.demo import DemoFailed, demo, has_colours
     from writer_jobs_mcp.config import Config
-    from writer_jobs_mcp.demo import DemoFailed, demo, has_colours
 
     level = {name: value for name, value in environ.items() if name == "WRITER_JOBS_LOG_LEVEL"}
     coloured = has_colours(sys.stdout.isatty(), environ, os.name)
@@ -335,9 +335,9 @@ def _page(environ: Mapping[str, str]) -> int:
 
     import anyio
 
+    from writer_jobs_mcp.commands.app_host import sandboxed
     from writer_jobs_mcp.config import Config
     from writer_jobs_mcp.sandbox import serve_forever
-    from writer_jobs_mcp.viewer import sandboxed
 
     def announce(url: str) -> None:
         _write(f"The triage page, with jobs of the embedded Writer API: {url} (Ctrl-C stops it)")
@@ -403,7 +403,7 @@ def _write(text: str) -> None:
         sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
         sys.stdout.flush()
     except OSError as exc:
-        from writer_jobs_mcp.stdio import nobody_reads
+        from writer_jobs_mcp.server.stdio import nobody_reads
 
         if not nobody_reads(exc):  # a reader such as head may stop early
             sys.stderr.write(f"{PROGRAM}: stdout cannot be written to: {exc.strerror}.\n")

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from writer_jobs_mcp.credentials import MASK
 from writer_jobs_mcp.errors import ConfigError, MissingKey
-from writer_jobs_mcp.text import clean, preview, quoted
+from writer_jobs_mcp.sanitize.secrets import MASK
+from writer_jobs_mcp.sanitize.text import clean, preview, quoted
 
 HOW_TO_SET_A_KEY = (
     "Set WRITER_API_KEY, or WRITER_API_KEY_FILE to a file that holds the key, in the environment of this server and "

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from benchmarks.grouping.values import name, number, path
 from writer_jobs_mcp.failures import FailureGroups
-from writer_jobs_mcp.failures.vocabulary import STEMS
+from writer_jobs_mcp.failures.grouping.common_words import STEMS
 
 MESSAGES = 100_000
 SHORT = 8  # words

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import anyio
 
+from scripts.snapshots import published
 from tests.clients.askers import Connect, ai_sdk, codex, inspector, python, typescript
 from tests.clients.closing import python_sdk_1
 from tests.clients.conformance import conformance
@@ -16,7 +17,6 @@ from tests.clients.health import claude_code, gemini_cli
 from tests.clients.installed import PLACE, PYTHON_SDKS_1
 from tests.clients.programs import Deviation
 from tests.clients.script import put_through
-from tests.snapshots import published
 
 SERVER = (sys.executable, "-m", "writer_jobs_mcp", "--sandbox")
 A_WHILE = 90  # seconds for one client: far more than is ever needed, so that nothing hangs for ever

@@ -9,7 +9,7 @@ import anyio
 from tests.clients.installed import PLACE
 from tests.clients.programs import run
 from tests.clients.script import expect
-from tests.test_stdio import SERVER
+from tests.e2e.test_stdio import SERVER
 
 
 def python_sdk_1(version: str) -> Callable[[object, Path], Awaitable[list[str]]]:

@@ -12,7 +12,7 @@ from tests.clients.script import expect
 from writer_jobs_mcp.client import in_process
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, World, build_app, serve
-from writer_jobs_mcp.server import build_server
+from writer_jobs_mcp.server.build import build_server
 
 MUST_PASS = {
     "completion-complete",

@@ -7,8 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from writer_jobs_mcp.client.connecting import Transport, connect, in_process, network_faults, opened
-    from writer_jobs_mcp.client.endpoints import WriterClient
+    from writer_jobs_mcp.client.client import WriterClient
+    from writer_jobs_mcp.client.connect import Transport, connect, in_process, network_faults, opened
 
 __all__ = ["Transport", "WriterClient", "connect", "in_process", "network_faults", "opened"]
 
@@ -17,4 +17,4 @@ def __getattr__(name: str) -> object:
     if name not in __all__:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    return getattr(import_module(f"{__name__}.connecting"), name)
+    return getattr(import_module(f"{__name__}.connect"), name)

@@ -7,9 +7,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from writer_jobs_mcp.failures.categories import Category, Retry
-    from writer_jobs_mcp.failures.causes import Cause, classify
-    from writer_jobs_mcp.failures.grouping import (
+    from writer_jobs_mcp.failures.classify.categories import Category, Retry
+    from writer_jobs_mcp.failures.classify.classifier import Cause, classify
+    from writer_jobs_mcp.failures.grouping.groups import (
         FailureGroup,
         FailureGroups,
         FoundGroup,
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         Tally,
         group_failures,
     )
-    from writer_jobs_mcp.failures.values import PlaceholderValues
+    from writer_jobs_mcp.failures.grouping.values import PlaceholderValues
 
 __all__ = [
     "Category",
@@ -34,11 +34,11 @@ __all__ = [
 ]
 
 _MODULES = {
-    "Category": "categories",
-    "Retry": "categories",
-    "Cause": "causes",
-    "classify": "causes",
-    "PlaceholderValues": "values",
+    "Category": "classify.categories",
+    "Retry": "classify.categories",
+    "Cause": "classify.classifier",
+    "classify": "classify.classifier",
+    "PlaceholderValues": "grouping.values",
 }
 
 
@@ -46,4 +46,4 @@ def __getattr__(name: str) -> object:
     if name not in __all__:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    return getattr(import_module(f"{__name__}.{_MODULES.get(name, 'grouping')}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES.get(name, 'grouping.groups')}"), name)

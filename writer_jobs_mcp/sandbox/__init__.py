@@ -8,14 +8,25 @@
 In process, `httpx.ASGITransport(app)` serves as well, save for the faults that break connections.
 """
 
-from writer_jobs_mcp.sandbox.api import SANDBOX_KEY, Received, Sandbox, build_app
+from writer_jobs_mcp.sandbox.app import SANDBOX_KEY, Received, Sandbox, build_app
 from writer_jobs_mcp.sandbox.applications import APPLICATIONS, Application
-from writer_jobs_mcp.sandbox.causes import CAUSES, FRESH, OUTAGE, RISING, SILENT, Cause
-from writer_jobs_mcp.sandbox.endpoints import DEFAULT_LIMIT, Total
-from writer_jobs_mcp.sandbox.faults import Answer, Cut, Delay, Drop, Exchange, Fault, Faults, Garbage, Retype, Stall
+from writer_jobs_mcp.sandbox.http_server import serve, serve_forever
+from writer_jobs_mcp.sandbox.injected_faults import (
+    Answer,
+    Cut,
+    Delay,
+    Drop,
+    Exchange,
+    Fault,
+    Faults,
+    Garbage,
+    Retype,
+    Stall,
+)
 from writer_jobs_mcp.sandbox.jobs import Job, JobStatus
-from writer_jobs_mcp.sandbox.serving import serve, serve_forever
-from writer_jobs_mcp.sandbox.world import World
+from writer_jobs_mcp.sandbox.routes import DEFAULT_LIMIT, Total
+from writer_jobs_mcp.sandbox.sample_errors import CAUSES, FRESH, OUTAGE, RISING, SILENT, Cause
+from writer_jobs_mcp.sandbox.store import World
 
 __all__ = [
     "APPLICATIONS",

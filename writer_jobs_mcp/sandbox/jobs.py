@@ -5,10 +5,10 @@ from datetime import datetime
 from random import Random
 from typing import Literal
 
-from writer_jobs_mcp.sandbox import prose
+from writer_jobs_mcp.sandbox import sample_outputs as prose
 from writer_jobs_mcp.sandbox.applications import Application, timestamp
-from writer_jobs_mcp.sandbox.causes import Cause
-from writer_jobs_mcp.sandbox.chance import seeded
+from writer_jobs_mcp.sandbox.sample_errors import Cause
+from writer_jobs_mcp.sandbox.seeded import seeded
 
 JobStatus = Literal["in_progress", "failed", "completed"]
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from writer_jobs_mcp.tools.answering import App
 from writer_jobs_mcp.tools.reading import get_job_error, get_job_output, list_application_jobs, list_applications
-from writer_jobs_mcp.tools.retrying import retry_jobs
-from writer_jobs_mcp.tools.triage import triage_application_jobs
-from writer_jobs_mcp.tools.waiting import wait_for_job
+from writer_jobs_mcp.tools.result import App
+from writer_jobs_mcp.tools.retry_jobs import retry_jobs
+from writer_jobs_mcp.tools.triage_application_jobs import triage_application_jobs
+from writer_jobs_mcp.tools.wait_for_job import wait_for_job
 
 __all__ = ["CATALOGUE", "TRIAGE_PAGE", "App", "Offer"]
 

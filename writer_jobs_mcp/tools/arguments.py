@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Wit
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
-from writer_jobs_mcp.ids import checked_application, checked_id
+from writer_jobs_mcp.client.ids import checked_application, checked_id
 
 _AGE = re.compile(r"(\d{1,6}) ?([smhdw])", re.IGNORECASE)
 _MOST_DIGITS = 4_000  # of some more Python makes no text

@@ -1,0 +1,134 @@
+"""Tests the built wheel on each Python that is here, with the lowest dependencies it declares and with the newest.
+
+Beside the standard library it needs git and uv. ``python scripts/matrix.py --help`` says how to test less.
+"""
+
+import argparse
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+UV = [sys.executable, "-m", "uv"]
+RESOLUTIONS = {"lowest": "lowest-direct", "newest": "highest"}
+FIRST, LAST = 11, 20  # of Python 3
+# The first has a browser of its own to find; the second breaks things by what Linux has: its pipes, signals and /proc.
+LEFT_OUT: list[str] = ["tests/e2e/test_triage_page.py"] + (["tests/robustness"] if platform.system() != "Linux" else [])
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+LOWEST = dict(re.findall(r"([\w-]+)>=([\d.]+)", "\n".join(PROJECT["dependencies"])))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("python", nargs="*", help="whatever uv takes for one (default: each from 3.11 on that is here)")
+    parser.add_argument("--dependencies", choices=RESOLUTIONS, help="default: both")
+    parser.add_argument(
+        "--tests",
+        nargs="+",
+        default=["tests"],
+        metavar="PATH",
+        help="default: all but the browser's, and on Linux alone the chaos",
+    )
+    asked = parser.parse_args()
+    failures = 0
+    with tempfile.TemporaryDirectory() as directory:
+        place = Path(directory)
+        uv("build", "--quiet", "--wheel", "--out-dir", directory, str(ROOT))
+        (wheel,) = place.glob("*.whl")
+        copy_all_but_the_package(place / "copy")
+        for python in asked.python or pythons():
+            for dependencies in [asked.dependencies] if asked.dependencies else RESOLUTIONS:
+                environment = place / "environment"
+                installed = install(environment, python, wheel, dependencies)
+                failures += not holds(environment, place / "copy", asked.tests, dependencies, installed)
+    return min(failures, 1)
+
+
+def pythons() -> list[str]:
+    """A working interpreter for each version of Python that is on the path or among pyenv's."""
+    kept = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    found: list[str] = []
+    for minor in range(FIRST, LAST):
+        name = f"python3.{minor}"
+        candidates = [*map(str, sorted(kept.glob(f"3.{minor}.*/bin/{name}"), reverse=True)), shutil.which(name) or ""]
+        found += [python for python in candidates if python and works(python)][:1]
+    return found
+
+
+def works(python: str) -> bool:
+    # Where pyenv has a version that is not switched on, what is on the path for it only says so.
+    return subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0  # noqa: S603
+
+
+def copy_all_but_the_package(place: Path) -> None:
+    """Copy what is tracked: beside the package's source, the tests would test that, and not the wheel."""
+    for name in run("git", "-C", str(ROOT), "ls-files", "-z").split("\0"):
+        if name and not name.startswith("writer_jobs_mcp/"):
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, place / name)
+
+
+def install(environment: Path, python: str, wheel: Path, dependencies: str) -> dict[str, str]:
+    """Make an environment with the wheel and what its tests need; what it depends on there, by name."""
+    uv("venv", "--quiet", "--clear", "--python", python, "--no-python-downloads", str(environment))
+    inside = ["--quiet", "--python", str(environment)]
+    # To uv, only what a manifest asks for is direct, and what a wheel asks for is not.
+    declared = ["--resolution", RESOLUTIONS[dependencies], "--extra", "otel"]
+    uv("pip", "install", *inside, *declared, "-r", str(ROOT / "pyproject.toml"))
+    uv(
+        "pip", "install", *inside, f"{PROJECT['name']}[dev] @ {wheel.as_uri()}"
+    )  # leaves alone what is there and will do
+    listed = json.loads(uv("pip", "list", *inside, "--format", "json"))
+    return {each["name"]: each["version"] for each in listed if each["name"] in LOWEST}
+
+
+def holds(environment: Path, copy: Path, tests: list[str], dependencies: str, installed: dict[str, str]) -> bool:
+    """Run the tests in the environment, and tell in a line how that went."""
+    python = environment / ("Scripts" if os.name == "nt" else "bin") / "python"
+    started = time.monotonic()
+    ignored = [f"--ignore={path}" for path in LEFT_OUT]
+    command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *ignored, *tests]
+    done = subprocess.run(command, cwd=copy, capture_output=True, encoding="utf-8", errors="replace", check=False)  # noqa: S603
+    version = run(str(python), "-c", "import platform; print(platform.python_version(), platform.system())").strip()
+    last = done.stdout.strip().rpartition("\n")[2] or done.stderr.strip().rpartition("\n")[2]
+    versions = ", ".join(f"{name} {number}" for name, number in installed.items())
+    say(f"Python {version}, {dependencies} ({versions}): {last}, {time.monotonic() - started:.0f} s in all")
+    unmet = {name for name, number in LOWEST.items() if not f"{installed[name]}.0".startswith(f"{number}.")}
+    if dependencies == "lowest" and unmet:
+        say(f"Declared lower than anything can be installed: {', '.join(sorted(unmet))}")
+    if done.returncode:
+        say(done.stdout[done.stdout.find("\n=") :] + done.stderr)
+    return not done.returncode and not (dependencies == "lowest" and unmet)
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def uv(*arguments: str) -> str:
+    return run(*UV, *arguments)
+
+
+def run(*command: str) -> str:
+    """What the command printed.
+
+    Raises:
+        SystemExit: It failed; with what it said.
+    """
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)  # noqa: S603
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""``python -m scripts.screenshots`` draws the triage page for the README, light and dark, on the sandbox's jobs."""
+
+from pathlib import Path
+
+import anyio
+from playwright.async_api import ViewportSize
+from pydantic import SecretStr
+
+from tests.conftest import NOW
+from tests.helpers.browser import browser, seen
+from writer_jobs_mcp.client import in_process
+from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.sandbox import SANDBOX_KEY, World, build_app
+from writer_jobs_mcp.server.build import build_server
+
+SIZE: ViewportSize = {"width": 860, "height": 1180}
+PICTURES = Path(__file__).parents[1] / "docs"
+
+
+async def draw() -> None:
+    """Draw the upper part, to the end of the first groups; the second is opened to one job's error."""
+    config = Config.from_env({"WRITER_BASE_URL": "http://localhost"}).model_copy(
+        update={"api_key": SecretStr(SANDBOX_KEY)}
+    )
+    api = build_app(World(now=NOW, clock=lambda: NOW))
+    server = build_server(config, transport=in_process(api), clock=lambda: NOW)
+    async with browser() as chromium:
+        for theme in ("light", "dark"):
+            async with seen(chromium, server, viewport=SIZE, theme=theme, since="24h") as drawn:
+                await drawn.page.locator(".bar").nth(1).click()
+                await drawn.page.locator(".job").first.click()
+                await drawn.page.wait_for_selector(".told")
+                await drawn.host.screenshot(path=PICTURES / f"triage-{theme}.png", animations="disabled")
+
+
+if __name__ == "__main__":
+    anyio.run(draw)

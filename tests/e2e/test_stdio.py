@@ -1,0 +1,184 @@
+"""The server as clients run it: a subprocess that speaks over stdio, and nothing else over stdout."""
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import anyio
+import pytest
+from mcp.client import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
+
+from tests.helpers.mcp import structure_of
+from writer_jobs_mcp.sandbox import SANDBOX_KEY, Answer, Faults, Sandbox
+
+SERVER = [sys.executable, "-m", "writer_jobs_mcp"]
+INITIALIZE = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "a test", "version": "1"},
+    },
+}
+A_WHILE = 40  # seconds: more than a busy machine needs, and less than a call may take
+
+
+@contextmanager
+def running(*arguments: str, **environ: str) -> Generator[subprocess.Popen[str]]:
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [*SERVER, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env={**clean_environment(), **environ},
+    ) as server:
+        try:
+            yield server
+        finally:
+            server.kill()
+
+
+def clean_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(("WRITER_", "OTEL_"))}
+
+
+def shake_hands(server: subprocess.Popen[str]) -> dict[str, Any]:
+    assert server.stdin is not None
+    assert server.stdout is not None
+    server.stdin.write(json.dumps(INITIALIZE) + "\n")
+    server.stdin.flush()
+    return json.loads(server.stdout.readline())
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+async def test_a_real_client_asks_all_three_tools(url: str, mode: str) -> None:
+    environ = {**clean_environment(), "WRITER_API_KEY": SANDBOX_KEY, "WRITER_BASE_URL": url}
+    parameters = StdioServerParameters(command=SERVER[0], args=SERVER[1:], env=environ)
+    with anyio.fail_after(A_WHILE):
+        async with Client(stdio_client(parameters), mode=mode) as client:
+            applications = await structure_of(client, "list_applications", {})
+            application = applications["applications"][0]["id"]
+            arguments = {"application_id": application, "status": "failed", "limit": "1"}
+            jobs = await structure_of(client, "list_application_jobs", arguments)
+            explained = await structure_of(client, "get_job_error", {"job_id": jobs["jobs"][0]["id"]})
+    assert explained["status"] == "failed"
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+async def test_a_client_that_sends_every_argument_may_leave_the_optional_ones_blank(mode: str) -> None:
+    parameters = StdioServerParameters(command=SERVER[0], args=[*SERVER[1:], "--sandbox"], env=clean_environment())
+    with anyio.fail_after(A_WHILE):
+        async with Client(stdio_client(parameters), mode=mode) as client:
+            blank = {"limit": "", "order": "", "after": "", "before": "", "type": ""}
+            applications = await structure_of(client, "list_applications", blank)
+            application = applications["applications"][0]["id"]
+            arguments = {"application_id": application, "status": " ", "offset": "", "limit": "\t"}
+            jobs = await structure_of(client, "list_application_jobs", arguments)
+            arguments = {"application_id": application, "since": "", "until": " ", "max_jobs": ""}
+            report = await structure_of(client, "triage_application_jobs", arguments)
+    assert (applications["page"]["returned"], jobs["page"]["limit"]) == (3, 20)
+    assert "status" not in jobs
+    assert report["coverage"]["complete"] is True
+
+
+async def test_the_sandbox_is_served_without_a_key() -> None:
+    parameters = StdioServerParameters(command=SERVER[0], args=[*SERVER[1:], "--sandbox"], env=clean_environment())
+    with anyio.fail_after(A_WHILE):
+        async with Client(stdio_client(parameters)) as client:
+            answer = await structure_of(client, "list_applications", {})
+    assert answer["page"]["returned"] == 3
+
+
+def test_end_of_input_ends_the_server_quietly() -> None:
+    with running() as server:
+        shake_hands(server)
+        rest, complaints = server.communicate(timeout=A_WHILE)
+    assert (server.returncode, rest, complaints) == (0, "", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal to send to one process")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_server_quietly_while_stdin_is_open(number: signal.Signals) -> None:
+    with running() as server:
+        shake_hands(server)
+        server.send_signal(number)
+        server.wait(timeout=A_WHILE)
+        assert server.stdout is not None
+        assert server.stderr is not None
+        assert (server.returncode, server.stdout.read(), server.stderr.read()) == (-number, "", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pairs of sockets for a subprocess")
+def test_a_connection_that_is_reset_ends_the_server_quietly() -> None:
+    ours, theirs = socket.socketpair()
+    with subprocess.Popen(  # noqa: S603 - our own program
+        SERVER, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.PIPE, env=clean_environment()
+    ) as server:
+        theirs.close()
+        ours.sendall(json.dumps(INITIALIZE).encode() + b"\n")
+        select.select([ours], [], [], A_WHILE)
+        ours.close()  # with an answer unread, which resets it
+        _, complaints = server.communicate(timeout=A_WHILE)
+    assert (server.returncode, complaints) == (0, b"")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="only POSIX has pipes that do not block")
+def test_stdin_that_does_not_block_is_not_taken_for_its_end() -> None:
+    theirs, ours = os.pipe()
+    os.set_blocking(theirs, False)
+    with subprocess.Popen(  # noqa: S603 - our own program
+        SERVER, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment()
+    ) as server:
+        os.close(theirs)
+        assert server.stdout is not None
+        os.write(ours, json.dumps(INITIALIZE).encode() + b"\n")
+        assert json.loads(server.stdout.readline())["id"] == 1
+        os.write(ours, json.dumps({"jsonrpc": "2.0", "id": 2, "method": "ping"}).encode() + b"\n")
+        assert json.loads(server.stdout.readline())["id"] == 2
+        os.close(ours)
+        _, complaints = server.communicate(timeout=A_WHILE)
+    assert (server.returncode, complaints) == (0, b"")
+
+
+@pytest.mark.parametrize("level", ["WARNING", "DEBUG"])
+async def test_nothing_but_protocol_is_on_stdout_and_nothing_of_the_key_anywhere(
+    url: str, api: Sandbox, faults: Faults, level: str
+) -> None:
+    key = "wk-5f81c2e07d9a4b36"
+    faults.push(Answer(503), times=1)
+    faults.push(Answer(401, body=b'{"message": "Received API Key = wk-...4b36"}'), times=1)
+    call: dict[str, Any] = {
+        "jsonrpc": "2.0",
+        "method": "tools/call",
+        "params": {"name": "list_applications", "arguments": {}},
+    }
+    messages = [INITIALIZE, {"jsonrpc": "2.0", "method": "notifications/initialized"}, {**call, "id": 2}]
+
+    def talk() -> tuple[list[dict[str, Any]], str]:
+        with running(WRITER_API_KEY=key, WRITER_BASE_URL=url, WRITER_JOBS_LOG_LEVEL=level) as server:
+            assert server.stdin is not None
+            assert server.stdout is not None
+            server.stdin.write("this is not JSON\n" + "".join(json.dumps(message) + "\n" for message in messages))
+            server.stdin.flush()
+            answers = [json.loads(server.stdout.readline()) for _ in range(2)]
+            rest, complaints = server.communicate(timeout=A_WHILE)
+        return [*answers, *(json.loads(line) for line in rest.splitlines())], complaints
+
+    answers, complaints = await anyio.to_thread.run_sync(talk)
+    assert [answer["id"] for answer in answers] == [1, 2]
+    assert answers[1]["result"]["isError"] is True
+    assert len(api.received) == 2
+    everything = json.dumps(answers) + complaints
+    assert [part for part in (key, key[:6], key[-6:], "4b36") if part in everything] == []

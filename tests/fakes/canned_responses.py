@@ -1,0 +1,68 @@
+"""A peer with a document for each endpoint of Writer's, sent to whoever asks for anything there."""
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.fakes.raw_http_server import Exchange, Peer, answer
+
+Document = Any
+JOB: dict[str, Document] = {
+    "id": "job-0",
+    "status": "failed",
+    "application_id": "a",
+    "created_at": "2026-11-23T10:00:00Z",
+    "completed_at": "2026-11-23T10:00:31Z",
+    "error": "Request timed out after 30 seconds",
+    "data": {"title": "Half of it", "suggestion": "It begins well, and"},
+}
+APPLICATION = {
+    "id": "a",
+    "name": "One",
+    "type": "generation",
+    "status": "deployed",
+    "updated_at": "2026-11-23T10:00:00Z",
+}
+GOOD: dict[str, Document] = {
+    "applications": {"data": [APPLICATION], "has_more": False},
+    "jobs": {"result": [JOB], "totalCount": 1},
+    "job": JOB,
+    "started": {"id": "job-1", "status": "in_progress", "created_at": "2026-11-23T10:05:00Z"},
+}
+"""What a Writer in order says of its applications, of an application's jobs, of a job, and to a retry."""
+
+
+@dataclass
+class Documents(Peer):
+    """Whoever tells them; it keeps its connections, so that many calls are cheap."""
+
+    told: dict[str, Document] = field(default_factory=lambda: GOOD)
+    """What is said by endpoint, or of the job with an id."""
+    status: str | None = None
+    """What each answer has for its status, where that is not the right one."""
+
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while not writer.is_closing():
+            head = await reader.readuntil(b"\r\n\r\n")
+            await Exchange(head, reader, writer).send(self._answer(head.decode()))
+
+    def _answer(self, head: str) -> bytes:
+        method, target, _ = head.split(" ", 2)
+        path, _, query = target.partition("?")
+        match path.split("/")[3:]:
+            case []:
+                said, status = self.told["applications"], "200 OK"
+            case ["jobs", _, "retry"] if method == "POST":
+                said, status = self.told["started"], "202 Accepted"
+            case ["jobs", id_]:
+                said, status = self.told.get(id_, self.told["job"]), "200 OK"
+            case _:
+                said, status = self._page(query), "200 OK"
+        # A wait that is too long to begin keeps those who are refused from asking again.
+        return answer(json.dumps(said).encode(), self.status or status, "Retry-After: 60")
+
+    def _page(self, query: str) -> Document:
+        """All jobs on the first page, and none after it."""
+        asked = query.split("&")
+        return self.told["jobs"] if "offset=0" in asked or "offset" not in query else {"result": []}

@@ -1,0 +1,69 @@
+"""Whether a result's text carries every fact of its structure: some clients show the one, some the other."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from writer_jobs_mcp.results.base import duration
+
+_MOMENT = re.compile(r"\d{4}-(\d\d-\d\d)T(\d\d:\d\d:\d\d)Z\Z")
+_JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_SECONDS = frozenset({"seconds", "median", "p95", "step", "stuck_after"})
+"""Fields that hold seconds; in the text they are durations for people."""
+_COUNTED_BY = frozenset({"counts", "arguments", "by_category"})
+"""Fields whose own names are facts too: the statuses that were counted, the arguments of a call."""
+
+
+def untold(structure: Mapping[str, Any], text: str) -> list[str]:
+    """The facts that ``text`` does not carry, as ``where: what``; yes and no are told in words, and left out."""
+    return [
+        f"{where}: {fact!r}"
+        for where, fact, for_people in _facts(structure, "")
+        if not (_is_told(fact, text) or (for_people and re.search(rf"(?<![\d.,]){re.escape(for_people)}\b", text)))
+    ]
+
+
+def _facts(value: Any, where: str) -> Iterator[tuple[str, str | int | float, str | None]]:
+    """Each fact with where it stands and, of a length of time, how people are told it."""
+    match value:
+        case bool() | None:
+            pass
+        case str() | int() | float():
+            is_duration = where.rpartition(".")[2] in _SECONDS
+            yield where, value, duration(value) if is_duration and not isinstance(value, str) else None
+        case [*items]:
+            for position, item in enumerate(items):
+                yield from _facts(item, f"{where}[{position}]")
+        case {**fields}:
+            for name, field in fields.items():
+                if where.rpartition(".")[2] in _COUNTED_BY:
+                    yield where, str(name), None
+                inner = f"{where}.{name}" if where else str(name)
+                if name == "updated_at" and "seconds" in fields:
+                    yield inner, field, _ago(fields)
+                else:
+                    yield from _facts(field, inner)
+        case _:
+            message = f"no JSON value: {value!r}"
+            raise TypeError(message)
+
+
+def _ago(job: Mapping[str, Any]) -> str:
+    """How long before now a running job was last updated: it has run for so many seconds since its creation."""
+    created, updated = (datetime.fromisoformat(job[name]) for name in ("created_at", "updated_at"))
+    return f"{duration(max(0, job['seconds'] - (updated - created).total_seconds()))} ago"
+
+
+def _is_told(fact: str | float, text: str) -> bool:
+    if isinstance(fact, str):
+        if any(json.loads(each) == fact for each in _JSON_STRING.findall(text)):
+            return True
+        moment = _MOMENT.match(fact)
+        in_parts = moment is not None and all(part in text for part in moment.groups())
+        return fact in text or json.dumps(fact, ensure_ascii=False)[1:-1] in text or in_parts
+    forms = {str(fact), f"{fact:,}", f"{100 * fact:.3g}%"}
+    if any(re.search(rf"(?<![\w.,]){re.escape(form)}(?![.,]?\d)", text) for form in forms):
+        return True
+    return fact == 0 and re.search(r"\b(?:no|none|nothing)\b", text, re.IGNORECASE) is not None

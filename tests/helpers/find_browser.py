@@ -1,0 +1,164 @@
+"""Find a Chromium-family browser for the tests of the triage page; as a program, install one where there is none.
+
+``python -m tests.helpers.find_browser`` exits 0 when a browser is there, and 1, with the reason, when none is.
+"""
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+SETTING = "CHROME_PATH"
+NAMES = (  # on PATH
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "microsoft-edge",
+    "microsoft-edge-stable",
+    "msedge",
+    "brave-browser",
+    "brave",
+    "vivaldi",
+    "vivaldi-stable",
+)
+ON_MACOS = ("Google Chrome", "Chromium", "Microsoft Edge", "Brave Browser", "Vivaldi")
+ON_WINDOWS = (
+    "Google/Chrome/Application/chrome.exe",
+    "Chromium/Application/chrome.exe",
+    "Microsoft/Edge/Application/msedge.exe",
+    "BraveSoftware/Brave-Browser/Application/brave.exe",
+    "Vivaldi/Application/vivaldi.exe",
+)
+START_SECONDS = 60  # a browser that has not printed its version by then does not start
+DOWNLOAD_SECONDS = 600  # 170 MB, over a slow line
+ADVICE = (
+    "install chromium (on Debian `apt-get install chromium`, elsewhere `.venv/bin/playwright install chromium`), "
+    f"or set {SETTING}"
+)
+# In a process of its own: Playwright's synchronous interface refuses to run beside an event loop.
+PRINT_PLAYWRIGHTS_OWN = """
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    print(playwright.chromium.executable_path)
+"""
+
+
+class BrowserNotFound(Exception):
+    """No browser can be started; the message is the reason, and what to install."""
+
+
+def find_browser() -> Path:
+    """Return the program of the first Chromium-family browser that starts.
+
+    Raises:
+        BrowserNotFound: None does, or the one that ``CHROME_PATH`` names does not.
+    """
+    named = os.environ.get(SETTING)
+    if named:
+        if not starts(Path(named)):
+            raise BrowserNotFound(f"{SETTING} is {named}, which does not start")
+        return Path(named)
+    for program in candidates():
+        if starts(program):
+            return program
+    raise BrowserNotFound(f"no Chromium-family browser was found: {ADVICE}")
+
+
+def candidates() -> Iterator[Path]:
+    """Yield the browsers that may be here: on PATH, where their installers put them, and Playwright's own."""
+    yield from (Path(program) for program in map(shutil.which, NAMES) if program)
+    if platform.system() == "Darwin":
+        folders = (Path("/Applications"), Path.home() / "Applications")
+        yield from (folder / f"{name}.app/Contents/MacOS/{name}" for folder in folders for name in ON_MACOS)
+    if platform.system() == "Windows":
+        variables = ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
+        folders = [Path(os.environ[name]) for name in variables if name in os.environ]
+        yield from (folder / name for folder in folders for name in ON_WINDOWS)
+    done = run([sys.executable, "-c", PRINT_PLAYWRIGHTS_OWN], START_SECONDS)
+    if done and done.stdout.strip():
+        yield Path(done.stdout.strip())
+
+
+def starts(program: Path) -> bool:
+    """Whether the program is there and starts: it may need a snap, a library or a processor that is not here."""
+    if platform.system() == "Windows":
+        return program.is_file()  # asked for its version, it opens a window
+    return run([str(program), "--version"], START_SECONDS) is not None
+
+
+def run(command: list[str], seconds: float | None = None, **environ: str) -> subprocess.CompletedProcess[str] | None:
+    """Run the command quietly; None if it cannot be started, fails, or takes longer."""
+    try:
+        return subprocess.run(  # noqa: S603 - browsers, apt-get and Playwright
+            command,
+            check=True,
+            timeout=seconds,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            env={**os.environ, **environ},
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def install_with_apt() -> None:
+    """Install Debian's Chromium; root only."""
+    # No time limit: a dpkg that is killed leaves packages half installed. apt-get gives up by itself.
+    apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::http::Timeout=30"]
+    run([*apt, "update"])
+    packages = ["chromium", "fonts-liberation"]  # without a font, it draws no text
+    run([*apt, "install", "--yes", "--no-install-recommends", *packages], DEBIAN_FRONTEND="noninteractive")
+
+
+def install_playwrights_own() -> None:
+    """Download Playwright's Chromium into its cache, for this user."""
+    command = [sys.executable, "-m", "playwright", "install", "--no-shell", "chromium"]
+    run(command, DOWNLOAD_SECONDS, PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT="10000")
+
+
+def main() -> int:
+    """Find a browser, or install one; print what is installed, or why none is there."""
+    missing = reason_for_none()
+    if missing and SETTING not in os.environ:
+        for name, install in installers():
+            say(f"Installing Chromium with {name}, for the tests of the triage page …")
+            install()
+            missing = reason_for_none()
+            if not missing:
+                return 0
+    if missing:
+        say(f"The tests of the triage page cannot run: {missing}.")
+    return 1 if missing else 0
+
+
+def reason_for_none() -> str:
+    """Return why there is no browser; empty when there is one."""
+    try:
+        find_browser()
+    except BrowserNotFound as error:
+        return str(error)
+    return ""
+
+
+def installers() -> Iterator[tuple[str, Callable[[], None]]]:
+    """Yield the ways to install a browser here, the better one first."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
+        yield "apt-get", install_with_apt
+    yield "Playwright", install_playwrights_own
+
+
+def say(line: str) -> None:
+    """Print the line at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""What a test run prints before pytest's closing line, whether one process ran it or many: what was left out, and why.
+
+A run fails where ``FAIL_ON_SKIPPED_TESTS`` is set and any test was left out.
+"""
+
+import os
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from tests.helpers.tally import TALLY, Tally
+
+STRICT = "FAIL_ON_SKIPPED_TESTS"
+
+
+def skipped(config: pytest.Config) -> Counter[str]:
+    """Return how many tests were skipped for each reason."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if not isinstance(reporter, pytest.TerminalReporter):
+        return Counter()  # a worker of pytest-xdist: the process that started it has all reports
+    reports: list[pytest.TestReport] = reporter.stats.get("skipped", [])
+    return Counter(reason_of(report) for report in reports)
+
+
+def reason_of(report: pytest.TestReport) -> str:
+    """Return why the test was skipped."""
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return reason.removeprefix("Skipped: ")
+
+
+def left_out(reasons: Counter[str]) -> str:
+    """Return one line on the tests that were skipped."""
+    number = reasons.total()
+    tests = "1 test was" if number == 1 else f"{number} tests were"
+    if len(reasons) == 1:
+        return f"{tests} left out: {next(iter(reasons))}."
+    return f"{tests} left out: " + "; ".join(f"{count}, {reason}" for reason, count in reasons.most_common()) + "."
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[TALLY] = Tally()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> Any:
+    yield  # all other summaries come first
+    if config.stash[TALLY].tried:
+        terminalreporter.write_line(str(config.stash[TALLY]))
+    reasons = skipped(config)
+    if reasons:
+        failed = f" {STRICT} is set: this fails the run." if os.environ.get(STRICT) else ""
+        terminalreporter.write_line(left_out(reasons) + failed)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:  # of a worker of pytest-xdist; goes to the process that started it
+        tally = session.config.stash[TALLY]
+        output["tally"] = {**asdict(tally), "tried": dict(tally.tried)}  # of plain types, to cross to that process
+    elif os.environ.get(STRICT) and session.exitstatus == pytest.ExitCode.OK and skipped(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)  # pytest-xdist's
+def pytest_testnodedown(node: Any) -> None:
+    counted = getattr(node, "workeroutput", {}).get("tally")  # a worker that crashed sends nothing
+    if counted:
+        node.config.stash[TALLY] += Tally(Counter(counted.pop("tried")), **counted)

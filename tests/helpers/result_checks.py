@@ -1,0 +1,70 @@
+"""What each answer has to be: valid by the published schema, or a sentence for whoever reads it."""
+
+import json
+import unicodedata
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from mcp.shared.exceptions import MCPError
+from mcp_types import CallToolResult
+
+from scripts.snapshots import SCHEMAS
+from tests.helpers.chaos_calls import structure
+from tests.helpers.mcp import text_of
+
+TOOLS: dict[str, dict[str, Any]] = {
+    path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(SCHEMAS.glob("*.json"))
+}
+"""Each tool by name, as a client is told of it: a test of the server's holds these files to that."""
+_VALIDATORS = {name: Draft202012Validator(tool["outputSchema"]) for name, tool in TOOLS.items()}
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+"""The categories of what cannot be seen, or breaks a line."""
+
+
+def strictly_read(text: str | bytes) -> Any:
+    """What JSON says that knows no NaN."""
+    return json.loads(text, parse_constant=_refuse)
+
+
+def _refuse(constant: str) -> float:
+    raise AssertionError(f"{constant} is no JSON")
+
+
+def check_seen(*lines: str) -> None:
+    assert {unicodedata.category(letter) for line in lines for letter in line}.isdisjoint(_UNSEEN), ascii(lines)
+
+
+def check_sentence(sentence: str) -> None:
+    check_seen(sentence)
+    assert sentence.endswith("."), sentence
+    assert len(sentence) < 1_000, sentence
+    assert "a bug in writer-jobs-mcp" not in sentence
+
+
+def check_answered(result: CallToolResult, tool: str) -> None:
+    """It is a result that is valid by the tool's schema, or an error in a sentence."""
+    if not result.is_error:
+        check_valid(result, tool)
+        return
+    assert result.structured_content is None
+    check_sentence(text_of(result))
+
+
+def check_valid(result: CallToolResult, tool: str) -> None:
+    """It is a result that is valid by the tool's schema, and both its forms are what any JSON can hold."""
+    _VALIDATORS[tool].validate(structure(result))  # pyright: ignore[reportUnknownMemberType] - its stubs
+    assert json.dumps(structure(result), allow_nan=False, ensure_ascii=False).encode()
+    assert text_of(result).encode()
+
+
+@contextmanager
+def told_why_not(*codes: int) -> Generator[None]:
+    """Where the protocol has no result for it, it is told in a sentence, under one of these codes."""
+    try:
+        yield
+    except MCPError as exc:
+        check_sentence(exc.message)
+        if exc.code not in codes:
+            raise

@@ -1,0 +1,140 @@
+"""The server as a subprocess whose pipes and signals are in the test's own hands."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from tests.helpers.key import A_WHILE, KEY
+
+SERVER = (sys.executable, "-m", "writer_jobs_mcp")
+INITIALIZE: dict[str, Any] = {
+    "protocolVersion": "2025-06-18",
+    "capabilities": {},
+    "clientInfo": {"name": "a test", "version": "1"},
+}
+PIPE = asyncio.subprocess.PIPE
+
+
+@dataclass
+class Server:
+    """One that runs, or has run."""
+
+    process: asyncio.subprocess.Process
+
+    def __post_init__(self) -> None:
+        self._ids = count(1)
+        self.last = 0
+        """The id of the newest request."""
+
+    def send(self, method: str, params: dict[str, Any] | None = None) -> int:
+        """Send a request, as soon as the pipe takes it; its id."""
+        self.last = next(self._ids)
+        self._write({"id": self.last, "method": method, "params": params or {}})
+        return self.last
+
+    def notify(self, method: str, params: dict[str, Any] | None = None) -> None:
+        self._write({"method": method, "params": params or {}})
+
+    def call(self, tool: str, **arguments: Any) -> int:
+        return self.send("tools/call", {"name": tool, "arguments": arguments})
+
+    def _write(self, message: dict[str, Any]) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
+
+    async def receive(self) -> dict[str, Any]:
+        assert self.process.stdout
+        async with asyncio.timeout(A_WHILE):
+            return json.loads(await self.process.stdout.readline())
+
+    async def receive_up_to(self, id_: int) -> list[dict[str, Any]]:
+        """All messages up to the answer to one request."""
+        received = [await self.receive()]
+        while received[-1].get("id") != id_:
+            received.append(await self.receive())
+        return received
+
+    async def rest(self) -> list[dict[str, Any]]:
+        """All messages up to the end of stdout."""
+        assert self.process.stdout
+        async with asyncio.timeout(A_WHILE):
+            return [json.loads(line) for line in (await self.process.stdout.read()).splitlines()]
+
+    async def ask(self, tool: str, **arguments: Any) -> dict[str, Any]:
+        """The result of a call that is not an error."""
+        id_ = self.call(tool, **arguments)
+        answer = await self.receive()
+        assert answer["id"] == id_, answer
+        assert not answer["result"]["isError"], answer
+        return answer["result"]
+
+    def greet(self) -> None:
+        """The handshake, with nobody waiting for the answer."""
+        self.send("initialize", INITIALIZE)
+        self.notify("notifications/initialized")
+
+    def end_input(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+
+    async def complaints(self) -> str:
+        """All that was written to stderr, once nobody has it open any more."""
+        assert self.process.stderr
+        async with asyncio.timeout(A_WHILE):
+            return (await self.process.stderr.read()).decode("utf-8", "replace")
+
+    async def status(self) -> int:
+        async with asyncio.timeout(A_WHILE):
+            return await self.process.wait()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what happens elsewhere; nothing may take longer than a while."""
+    async with asyncio.timeout(A_WHILE):
+        while not condition():  # noqa: ASYNC110 - what happens in a process sets no event
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def started(
+    *arguments: str,
+    environ: Mapping[str, str] | None = None,
+    command: tuple[str, ...] = SERVER,
+    stdout: int = PIPE,
+    stderr: int = PIPE,
+    without: tuple[str, ...] = (),
+    cwd: str | None = None,
+) -> AsyncGenerator[Server]:
+    """This program, or ``command`` in its place, in this environment less what it is to be ``without``."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("WRITER_") and name not in without}
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        *arguments,
+        stdin=PIPE,
+        stdout=stdout,
+        stderr=stderr,
+        limit=2**24,
+        cwd=cwd,
+        env={**kept, "WRITER_API_KEY": KEY, **(environ or {})},
+    )
+    try:
+        yield Server(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+@asynccontextmanager
+async def serving(url: str, environ: Mapping[str, str] | None = None, **others: Any) -> AsyncGenerator[Server]:
+    """A server that asks the peer at ``url``, after the handshake."""
+    async with started(environ={"WRITER_BASE_URL": url, **(environ or {})}, **others) as server:
+        server.greet()
+        await server.receive()
+        yield server

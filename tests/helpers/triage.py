@@ -1,0 +1,59 @@
+"""Asking for the triage of a list of jobs, through a real client."""
+
+from datetime import timedelta
+from typing import Any
+
+from mcp.client import Client
+from mcp.server import MCPServer
+
+from tests.conftest import NOW
+from tests.fakes.unstable_list import MovingApi, newest_first
+from tests.helpers.mcp import structure_of, text_of
+from writer_jobs_mcp.client import in_process
+from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.server.build import build_server
+from writer_jobs_mcp.tools import App
+
+Told = dict[str, Any]
+TRIAGE = "triage_application_jobs"
+
+
+def job(minutes_ago: float, status: str = "completed", error: str | None = None, seconds: float | None = 20) -> Told:
+    """What there is to say of a job that was created so long before now."""
+    created = NOW - timedelta(minutes=minutes_ago)
+    said: Told = {"created_at": created.isoformat(), "status": status, "error": error}
+    if status != "in_progress" and seconds is not None:
+        said["completed_at"] = (created + timedelta(seconds=seconds)).isoformat()
+    return said
+
+
+def failures(text: str, count: int, minutes_ago: float) -> list[Told]:
+    """As many jobs that failed with the same text within a minute or so."""
+    return [job(minutes_ago + n / 100, "failed", text) for n in range(count)]
+
+
+def api_of(jobs: list[Told], **options: Any) -> MovingApi:
+    """An API with these jobs, newest first; the first has the greatest number."""
+    jobs = sorted(jobs, key=lambda said: said["created_at"])
+    return MovingApi(
+        newest_first(len(jobs)), tell=lambda number: jobs[number - 1] if number <= len(jobs) else {}, **options
+    )
+
+
+def server_for(api: MovingApi, **environ: str) -> MCPServer[App]:
+    config = Config.from_env(
+        {"WRITER_API_KEY": "a-key-of-some-length", "WRITER_BASE_URL": "http://localhost", **environ}
+    )
+    return build_server(config, transport=in_process(api), clock=lambda: NOW)
+
+
+async def triage(api: MovingApi, environ: dict[str, str] | None = None, **arguments: Any) -> Told:
+    """The structure of the answer."""
+    async with Client(server_for(api, **environ or {})) as client:
+        return await structure_of(client, TRIAGE, {"application_id": "a", **arguments})
+
+
+async def triage_text(api: MovingApi, **arguments: Any) -> str:
+    """Its text."""
+    async with Client(server_for(api)) as client:
+        return text_of(await client.call_tool(TRIAGE, {"application_id": "a", **arguments}))

@@ -1,0 +1,237 @@
+"""Every fact of a result's structure is in its text, whatever Writer says."""
+
+from collections.abc import AsyncGenerator, Mapping
+from datetime import timedelta
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+from mcp.client import Client
+
+from scripts.snapshots import published
+from tests.conftest import NOW, settings
+from tests.helpers.facts import untold
+from tests.helpers.mcp import text_of
+from writer_jobs_mcp import failures, results
+from writer_jobs_mcp.client.models import Application, ApplicationPage, Job, JobPage
+from writer_jobs_mcp.sandbox import World
+from writer_jobs_mcp.server.build import build_server
+from writer_jobs_mcp.triage.find_application import ResolvedApplication
+from writer_jobs_mcp.triage.gather import Gathered
+from writer_jobs_mcp.triage.report import Triage, Window
+from writer_jobs_mcp.triage.scan import Coverage
+
+ALIAS = "product-description-writer"
+
+# The check itself
+
+
+@pytest.mark.parametrize(
+    ("structure", "text"),
+    [
+        ({"id": "a-job"}, "Job a-job failed."),
+        ({"error": 'It said "no"\n'}, 'It said: "It said \\"no\\"\\n"'),
+        ({"total": 1200}, "1,200 jobs"),
+        ({"total": 1200}, "total=1200."),
+        ({"share": 0.125}, "12.5% of them"),
+        ({"seconds": 2.5}, "took 2.5 s"),
+        ({"seconds": 194_400.0}, "in_progress 54 h"),
+        (
+            {"created_at": "2026-11-23T10:00:00Z", "seconds": 7_200.0, "updated_at": "2026-11-23T11:59:00Z"},
+            "2026-11-23\n10:00:00 a-job in_progress 2 h, last updated 1 min ago",
+        ),
+        ({"created_at": "2026-11-23T10:38:17Z"}, "2026-11-23\n10:38:17 a-job"),
+        ({"retried": 0}, "Dry run, nothing was sent"),
+        ({"counts": {"failed": 3}}, "failed 3"),
+        ({"complete": False}, ""),
+        ({"seconds": 194_331.4}, "for 54 h"),
+    ],
+)
+def test_a_fact_is_told_in_any_of_its_forms(structure: dict[str, Any], text: str) -> None:
+    assert untold(structure, text) == []
+
+
+@pytest.mark.parametrize(
+    ("structure", "text"),
+    [
+        ({"id": "a-job"}, "Job another failed."),
+        ({"count": 5}, "15 jobs, 5,000 more, 0.5 of 50, x5"),
+        ({"seconds": 2.5}, "took 2.55 s or 12.5 s"),
+        ({"seconds": 194_400.0}, "in_progress 54 hours, or 154 h"),
+        (
+            {"created_at": "2026-11-23T10:00:00Z", "seconds": 7_200.0, "updated_at": "2026-11-23T11:59:00Z"},
+            "2026-11-23\n10:00:00 a-job in_progress 2 h, last updated 11 min ago",
+        ),
+        ({"created_at": "2026-11-23T10:38:17Z"}, "2026-11-23 at noon"),
+        ({"retried": 0}, "10 of 20"),
+        ({"counts": {"failed": 3}}, "3 jobs"),
+        ({"rows": [{"id": "a"}, {"id": "z"}]}, "a"),
+    ],
+)
+def test_a_fact_that_is_not_told_is_found(structure: dict[str, Any], text: str) -> None:
+    assert len(untold(structure, text)) == 1
+
+
+# Whatever Writer says
+
+WORDS = st.text(st.one_of(st.sampled_from('ab 1"\\\n\t“…\u0301\u2028\u202e'), st.characters()), max_size=30)
+
+
+def repeated(word: str, times: int) -> str:
+    return word * times
+
+
+LONG = WORDS | st.builds(repeated, WORDS, st.integers(20, 400))
+ID = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+TIME = st.datetimes(NOW.replace(tzinfo=None) - timedelta(days=2), NOW.replace(tzinfo=None))
+JOB = st.fixed_dictionaries(
+    {
+        "id": ID,
+        "application_id": ID,
+        "status": st.sampled_from(["failed", "failed", "completed", "in_progress", "queued"]) | WORDS,
+        "created_at": TIME,
+    },
+    optional={
+        "updated_at": TIME | st.none(),
+        "completed_at": TIME | st.none(),
+        "error": LONG | st.none(),
+        "data": st.fixed_dictionaries({}, optional={"title": LONG, "suggestion": LONG}) | st.none(),
+    },
+)
+COUNT = st.integers(0, 100_000)
+LIMIT = st.integers(1, 100)
+
+
+def said(view: results.View) -> list[str]:
+    return untold(view.as_structure(), view.as_text())
+
+
+@examples(max_examples=150, deadline=None)
+@given(job=JOB, offset=st.integers(0, 40), length=st.integers(1, 60), waited=st.floats(0, 600))
+def test_of_one_job(job: Mapping[str, Any], offset: int, length: int, waited: float) -> None:
+    known = Job.model_validate(job)
+    assert said(results.job_error(known, NOW)) == []
+    assert said(results.job_output(known, offset=offset, max_chars=length)) == []
+    assert said(results.job_wait(known, NOW, waited=waited, trouble=None)) == []
+    assert said(results.job_wait(known, NOW, waited=waited, trouble=None, stuck_after=600)) == []
+    assert said(results.job_wait(known, NOW, waited=waited, trouble="Writer is\nunavailable.")) == []
+
+
+@examples(max_examples=100, deadline=None)
+@given(rows=st.lists(JOB | st.just({"id": 5}), max_size=12), total=st.none() | COUNT, offset=COUNT, limit=LIMIT)
+def test_of_a_list_of_jobs(rows: list[Mapping[str, Any]], total: int | None, offset: int, limit: int) -> None:
+    page = JobPage.model_validate({"result": rows, "totalCount": total})
+    for status in (None, "failed"):
+        view = results.job_list(page, application_id="a b", status=status, offset=offset, limit=limit, now=NOW)
+        assert said(view) == []
+
+
+APPLICATION = st.fixed_dictionaries(
+    {"id": ID}, optional={"name": LONG, "type": WORDS, "status": WORDS, "updated_at": TIME}
+)
+
+
+@examples(max_examples=100, deadline=None)
+@given(rows=st.lists(APPLICATION | st.just({"name": 5}), max_size=8), more=st.booleans(), last=st.none() | ID)
+def test_of_a_list_of_applications(rows: list[Mapping[str, Any]], more: bool, last: str | None) -> None:
+    page = ApplicationPage.model_validate({"data": rows, "has_more": more, "last_id": last})
+    assert said(results.application_list(page, 100)) == []
+
+
+OUTCOME = st.sampled_from(get_args(results.Outcome))
+ROW = st.builds(results.retry_row, ID, st.none() | WORDS, OUTCOME, st.none() | st.just('This retry runs as job "a".'))
+
+
+CAUSE = st.sampled_from(["Rate limit exceeded", "Input is required", "Permission denied", "?"]).map(failures.classify)
+
+
+@given(rows=st.lists(ROW, min_size=1, max_size=20), dry_run=st.booleans(), causes=st.lists(CAUSE, max_size=20))
+def test_of_retries(rows: list[results.RetryRow], dry_run: bool, causes: list[failures.Cause]) -> None:
+    if dry_run:
+        rows = [row.model_copy(update={"outcome": "would_retry"}) for row in rows]
+    known = {row.job_id: cause for row, cause in zip(rows, causes, strict=False)}
+    assert said(results.retry_report(rows, dry_run=dry_run, causes=known)) == []
+
+
+SINCE = st.none() | st.timedeltas(timedelta(minutes=1), timedelta(days=2)).map(lambda age: NOW - age)
+COVERAGE = st.builds(
+    Coverage,
+    jobs_read=COUNT,
+    unreadable=st.integers(0, 3),
+    unreadable_reason=st.just("id: must be a string"),
+    total=st.none() | COUNT,
+    stopped_by=st.sampled_from(["end", "since", "max_jobs", "time_budget", "upstream_error"]),
+    moved=st.booleans(),
+    error=st.just("Writer is unavailable."),
+    read_back_to=st.none() | st.just(NOW - timedelta(hours=3)),
+)
+
+
+@examples(max_examples=150, deadline=None)
+@given(
+    jobs=st.lists(JOB, max_size=25),
+    since=SINCE,
+    until=st.none() | st.just(NOW - timedelta(seconds=30)),
+    coverage=COVERAGE,
+    retries=st.booleans(),
+    knows=st.tuples(st.booleans(), st.booleans()),
+    named=st.fixed_dictionaries({}, optional={"name": LONG, "last_deployed_at": TIME}),
+)
+def test_of_a_triage(
+    jobs: list[Mapping[str, Any]],
+    since: Any,
+    until: Any,
+    coverage: Coverage,
+    retries: bool,
+    knows: tuple[bool, bool],
+    named: Mapping[str, Any],
+) -> None:
+    window = Window(since, until)
+    triage = Triage(window, NOW)
+    for job in jobs:
+        triage.add(Job.model_validate(job))
+    asked = results.Asked(ResolvedApplication("an app"), window, NOW, 5000, offers_retry=retries)
+    application = Application.model_validate({"id": "a", **named})
+    gathered = Gathered(coverage, knows[0], "Writer failed.", knows[1], "Writer failed.", application)
+    report = triage.report(compares=gathered.compares, knows_earlier=gathered.knows_earlier)
+    assert said(results.triage_report(report, gathered, asked)) == []
+
+
+# As it is served
+
+
+@pytest.fixture(params=["auto", "legacy"])
+async def client(request: pytest.FixtureRequest, url: str) -> AsyncGenerator[Client]:
+    server = build_server(settings(url, WRITER_JOBS_ALLOW_RETRY="true"), clock=lambda: NOW)
+    async with Client(server, mode=request.param) as client:
+        yield client
+
+
+async def test_of_every_tool_on_the_sandbox(client: Client, world: World) -> None:
+    failed, completed = world.jobs(ALIAS, "failed")[0].id, world.jobs(ALIAS, "completed")[0].id
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("list_applications", {}),
+        ("list_applications", {"limit": 1}),
+        ("list_application_jobs", {"application_id": ALIAS, "limit": 100}),
+        ("list_application_jobs", {"application_id": ALIAS, "status": "failed", "offset": 7}),
+        ("list_application_jobs", {"application_id": ALIAS, "offset": 10_000}),
+        *(("get_job_error", {"job_id": job.id}) for job in world.jobs(ALIAS, "failed")[:40]),
+        ("get_job_error", {"job_id": completed}),
+        ("get_job_output", {"job_id": completed}),
+        ("get_job_output", {"job_id": completed, "offset": 5, "max_chars": 100}),
+        ("get_job_output", {"job_id": failed}),
+        ("triage_application_jobs", {"application_id": ALIAS}),
+        ("triage_application_jobs", {"application_id": ALIAS, "since": "24h"}),
+        ("triage_application_jobs", {"application_id": ALIAS, "since": "3d", "until": "1d", "max_jobs": 150}),
+        ("wait_for_job", {"job_id": failed}),
+        ("wait_for_job", {"job_id": world.jobs(ALIAS, "in_progress")[0].id, "timeout_seconds": 1}),
+        ("retry_jobs", {"job_ids": [failed, completed, "nobody"]}),
+        ("retry_jobs", {"job_ids": [failed, completed, "nobody"], "dry_run": False}),
+    ]
+    for tool, arguments in calls:
+        result = await client.call_tool(tool, arguments)
+        assert result.structured_content is not None, (tool, arguments)
+        assert untold(result.structured_content, text_of(result)) == [], (tool, arguments)
+    assert {tool for tool, _ in calls} == set(await published())

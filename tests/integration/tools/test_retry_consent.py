@@ -1,0 +1,508 @@
+"""The user is asked before a job is retried: once, only about jobs that failed, and before anything is sent."""
+
+import json
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import anyio
+import pytest
+from mcp.client import Client
+from mcp.client.context import ClientRequestContext
+from mcp.shared.exceptions import MCPError
+from mcp_types import ElicitRequestFormParams, ElicitRequestParams, ElicitResult, ErrorData
+from starlette.types import Receive, Scope, Send
+
+from tests.conftest import NOW, settings
+from tests.helpers.mcp import error_of, structure_of
+from tests.helpers.text_layout import outside_quotations, unsafe
+from writer_jobs_mcp.sandbox import APPLICATIONS, Answer, Delay, Fault, Faults, Sandbox, World, serve
+from writer_jobs_mcp.sandbox.jobs import Job, JobStatus
+from writer_jobs_mcp.server.build import build_server
+
+ALIAS = "product-description-writer"
+FIRST, SECOND, _ = (application.id for application in APPLICATIONS)
+AGREED = ElicitResult(action="accept", content={"retry": True})
+
+
+class User:
+    """Somebody who can be asked, and what was asked."""
+
+    def __init__(
+        self, answer: ElicitResult | ErrorData, api: Sandbox, meanwhile: Callable[[], None] = lambda: None
+    ) -> None:
+        self._answer, self._api, self._meanwhile = answer, api, meanwhile
+        self.asked: list[ElicitRequestFormParams] = []
+        self.posts_before = 0
+
+    async def __call__(
+        self,
+        context: ClientRequestContext,  # noqa: ARG002 - the SDK passes it by position, and its types by name
+        params: ElicitRequestParams,
+    ) -> ElicitResult | ErrorData:
+        assert isinstance(params, ElicitRequestFormParams)
+        self.asked.append(params)
+        self.posts_before += posts(self._api)
+        self._meanwhile()
+        return self._answer
+
+
+def posts(api: Sandbox) -> int:
+    return sum(request.method == "POST" for request in api.received)
+
+
+@pytest.fixture(params=["auto", "legacy"])
+def era(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@asynccontextmanager
+async def asking(user: User, url: str, era: str, **others: str) -> AsyncGenerator[Client]:
+    server = build_server(settings(url, WRITER_JOBS_ALLOW_RETRY="true", **others))
+    async with Client(server, mode=era, elicitation_callback=user) as client:
+        yield client
+
+
+def failed(world: World, count: int) -> list[str]:
+    return [job.id for job in world.jobs(ALIAS, "failed")[:count]]
+
+
+RATE_LIMIT = "Rate limit exceeded for this key"
+
+
+def add_failed(world: World, error: str, times: int = 1, application: str = ALIAS) -> list[str]:
+    return [world.add(application, created_at=NOW - timedelta(hours=1), error=error).id for _ in range(times)]
+
+
+async def test_the_user_who_agrees_is_asked_once_and_before_anything_is_sent(
+    world: World, api: Sandbox, url: str, era: str
+) -> None:
+    user, ids = User(AGREED, api), add_failed(world, RATE_LIMIT, 2)
+    async with asking(user, url, era) as client:
+        report = await structure_of(client, "retry_jobs", {"job_ids": ids, "dry_run": False})
+    assert (report["retried"], len(user.asked), user.posts_before, posts(api)) == (2, 1, 0, 2)
+    assert user.asked[0].message == (
+        f'Retry 2 failed jobs of "Product description writer" (rate_limit)? Their errors say: "{RATE_LIMIT}" (2).'
+    )
+
+
+async def test_the_question_about_one_job_is_in_the_singular(world: World, api: Sandbox, url: str, era: str) -> None:
+    user = User(ElicitResult(action="decline"), api)
+    async with asking(user, url, era) as client:
+        await structure_of(client, "retry_jobs", {"job_ids": add_failed(world, RATE_LIMIT), "dry_run": False})
+    assert user.asked[0].message == (
+        f'Retry 1 failed job of "Product description writer" (rate_limit)? Its error says: "{RATE_LIMIT}".'
+    )
+
+
+async def test_the_question_counts_applications_causes_and_errors(
+    world: World, api: Sandbox, faults: Faults, url: str, era: str
+) -> None:
+    other = "support-reply-drafter"
+    ids = [
+        *add_failed(world, RATE_LIMIT, 3),
+        *add_failed(world, "Request timed out after 30 seconds", 2),
+        *add_failed(world, "Prompt is too long", application=other),
+        *add_failed(world, "", application=other),
+    ]
+    faults.push(Answer(200, json.dumps({"id": "x", "name": 'My "own"\n\u202eagent'}).encode()), on=f"GET .*/{SECOND}")
+    user = User(ElicitResult(action="decline"), api)
+    async with asking(user, url, era) as client:
+        await structure_of(client, "retry_jobs", {"job_ids": ids, "dry_run": False})
+    assert user.asked[0].message == (
+        'Retry 7 failed jobs: 5 of "Product description writer" (3 rate_limit, 2 timeout), 2 of "My \\"own\\" agent" '
+        f'(1 input_too_long, 1 unknown cause)? Their errors say: "{RATE_LIMIT}" (3), '
+        '"Request timed out after 30 seconds" (2), "Prompt is too long" (1). 1 has no error text.'
+    )
+
+
+async def test_errors_that_differ_in_numbers_are_quoted_as_one(world: World, api: Sandbox, url: str, era: str) -> None:
+    ids = [*add_failed(world, "Limit of 400 requests reached"), *add_failed(world, "Limit of 25 requests reached")]
+    user = User(ElicitResult(action="decline"), api)
+    async with asking(user, url, era) as client:
+        await structure_of(client, "retry_jobs", {"job_ids": ids, "dry_run": False})
+    assert user.asked[0].message.endswith('Their errors say: "Limit of <number> requests reached" (2).')
+
+
+SAYINGS = [
+    'Rows "a" of the sheet vanished overnight without leaving any hint of where they could have gone after all',
+    "Nothing matched",
+    "Please consult your favourite astronomer",
+    "Lamps were green although everybody voted for purple ones, and the meeting ended before anything else was said",
+    "Somebody unplugged it",
+    "The parrot refuses to speak before breakfast",
+    "Twelve penguins marched past",
+    "Ink ran dry",
+    "A bridge too far",
+    "Weather too nice",
+]
+
+
+async def test_the_question_about_twenty_different_errors_stays_short(
+    world: World, api: Sandbox, url: str, era: str
+) -> None:
+    ids = [each for saying in SAYINGS for each in add_failed(world, saying, 2)]
+    user = User(ElicitResult(action="decline"), api)
+    async with asking(user, url, era) as client:
+        await structure_of(client, "retry_jobs", {"job_ids": ids, "dry_run": False})
+    message = user.asked[0].message
+    assert message.startswith('Retry 20 failed jobs of "Product description writer" (unknown cause)? ')
+    assert message.endswith(" (2). 14 others say something else.")
+    assert len(message) <= 600
+
+
+@pytest.mark.parametrize("status", ["completed", "in_progress"])
+async def test_nobody_is_asked_where_no_job_failed(
+    world: World, api: Sandbox, url: str, era: str, status: JobStatus
+) -> None:
+    user, ids = User(AGREED, api), [world.jobs(ALIAS, status)[0].id, "nobody"]
+    async with asking(user, url, era) as client:
+        report = await structure_of(client, "retry_jobs", {"job_ids": ids, "dry_run": False})
+    assert [row["outcome"] for row in report["jobs"]] == ["not_failed", "not_found"]
+    assert (user.asked, posts(api)) == ([], 0)
+
+
+async def test_nobody_is_asked_about_a_failure_that_was_sent_already(
+    world: World, api: Sandbox, faults: Faults, url: str, era: str
+) -> None:
+    faults.push(Answer(202, b"{}"), on="^POST", times=None)  # accepted, and not started yet
+    user, ids = User(AGREED, api), add_failed(world, RATE_LIMIT, 2)
+    async with asking(user, url, era) as client:
+        await structure_of(client, "retry_jobs", {"job_ids": ids[:1], "dry_run": False})
+        again = await structure_of(client, "retry_jobs", {"job_ids": ids[:1], "dry_run": False})
+        assert ([row["outcome"] for row in again["jobs"]], len(user.asked)) == (["already_sent"], 1)
+        both = await structure_of(client, "retry_jobs", {"job_ids": ids, "dry_run": False})
+    assert [row["outcome"] for row in both["jobs"]] == ["already_sent", "accepted"]
+    assert user.asked[1].message.startswith("Retry 1 failed job of ")
+    assert posts(api) == 2
+
+
+async def test_an_id_that_cannot_be_read_is_reported_and_not_asked_about(
+    world: World, api: Sandbox, faults: Faults, url: str, era: str
+) -> None:
+    user, ids = User(AGREED, api), add_failed(world, RATE_LIMIT, 2)
+    faults.push(Answer(403), on=f"GET .*{ids[1]}", times=None)
+    async with asking(user, url, era) as client:
+        report = await structure_of(client, "retry_jobs", {"job_ids": ids, "dry_run": False})
+    assert [row["outcome"] for row in report["jobs"]] == ["accepted", "error"]
+    assert "(403)" in report["jobs"][1]["detail"]
+    assert user.asked[0].message.startswith("Retry 1 failed job of ")
+
+
+async def test_reading_the_jobs_leaves_time_to_ask_and_to_send(
+    world: World, api: Sandbox, faults: Faults, url: str, era: str
+) -> None:
+    user, ids = User(AGREED, api), add_failed(world, RATE_LIMIT, 2)
+    faults.push(Delay(30), on=f"GET .*{ids[1]}", times=None)
+    async with asking(user, url, era, WRITER_JOBS_CALL_BUDGET="8") as client:
+        report = await structure_of(client, "retry_jobs", {"job_ids": ids, "dry_run": False})
+    assert [row["outcome"] for row in report["jobs"]] == ["accepted", "error"]
+    assert report["jobs"][1]["detail"] == (
+        "The time for this call ended before this job was handled; nothing was sent for it. Call again."
+    )
+    assert user.asked[0].message.startswith("Retry 1 failed job of ")
+
+
+@pytest.mark.parametrize("fault", [Answer(404), Answer(403), Delay(30), Answer(200, b'{"id": "x"}')])
+async def test_an_application_whose_name_is_not_known_is_named_by_its_id(
+    world: World, api: Sandbox, faults: Faults, url: str, era: str, fault: Fault
+) -> None:
+    user, ids = User(AGREED, api), add_failed(world, RATE_LIMIT)
+    faults.push(fault, on=rf"GET /v1/applications/{FIRST}$", times=None)
+    async with asking(user, url, era, WRITER_JOBS_CALL_BUDGET="4") as client:
+        report = await structure_of(client, "retry_jobs", {"job_ids": ids, "dry_run": False})
+    assert (report["retried"], len(user.asked)) == (1, 1)
+    assert user.asked[0].message.startswith(f'Retry 1 failed job of "{FIRST}" (rate_limit)? ')
+
+
+async def test_two_ids_of_one_job_are_asked_about_as_one(world: World, api: Sandbox, era: str) -> None:
+    user, (job,) = User(AGREED, api), add_failed(world, RATE_LIMIT)
+    spelling = f"{{{job}}}"
+    async with serve(Renaming(api, {spelling: job})) as renaming, asking(user, renaming, era) as client:
+        report = await structure_of(client, "retry_jobs", {"job_ids": [job, spelling], "dry_run": False})
+    assert [row["outcome"] for row in report["jobs"]] == ["accepted", "already_sent"]
+    assert user.asked[0].message.startswith("Retry 1 failed job of ")
+    assert posts(api) == 1
+
+
+class Renaming:
+    """An API that knows some of its jobs under other ids too."""
+
+    def __init__(self, api: Sandbox, own: dict[str, str]) -> None:
+        self._api, self._own = api, own
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = scope["path"]
+            for other, own in self._own.items():
+                path = path.replace(other, own)
+            scope = {**scope, "path": path}
+        await self._api(scope, receive, send)
+
+
+# What changes while the user thinks
+
+
+def complete(job: Job) -> None:
+    job.cause = job.words = None
+
+
+def fail_of_something_else(job: Job) -> None:
+    job.words = "Permission denied"
+
+
+def fail_again_in_the_same_way(job: Job) -> None:
+    job.ends_at = NOW - timedelta(minutes=1)
+
+
+def start_again(job: Job) -> None:
+    job.ends_at = None
+
+
+CHANGED = (
+    "This is not the failure that the user was asked about: the job changed meanwhile, so nothing was sent. Call again "
+    "to ask about it."
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "outcome", "asks_again"),
+    [
+        (complete, "not_failed", False),
+        (start_again, "not_failed", False),
+        (fail_of_something_else, "error", True),
+        (fail_again_in_the_same_way, "error", False),
+    ],
+)
+async def test_a_job_that_changes_while_the_user_is_asked_is_not_sent_for_that_answer(
+    world: World,
+    api: Sandbox,
+    url: str,
+    era: str,
+    change: Callable[[Job], None],
+    outcome: str,
+    asks_again: bool,
+) -> None:
+    (job_id,) = add_failed(world, RATE_LIMIT)
+    job = world.job(job_id)
+    assert job is not None
+    user = User(AGREED, api, meanwhile=lambda: change(job))
+    async with asking(user, url, era) as client:
+        report = await structure_of(client, "retry_jobs", {"job_ids": [job_id], "dry_run": False})
+    (row,) = report["jobs"]
+    if asks_again and era == "auto":  # the client makes the call again, so the user can be asked again
+        assert [asked.message.partition("? ")[2] for asked in user.asked] == [
+            f'Its error says: "{RATE_LIMIT}".',
+            'Its error says: "Permission denied".',
+        ]
+        assert (row["outcome"], posts(api)) == ("accepted", 1)
+    else:
+        assert (row["outcome"], len(user.asked), posts(api)) == (outcome, 1, 0)
+        assert outcome != "error" or row["detail"] == CHANGED
+
+
+async def test_an_answer_about_one_job_does_not_count_for_another_with_the_same_question(
+    world: World, api: Sandbox, url: str, era: str
+) -> None:
+    ids = add_failed(world, RATE_LIMIT, 2)
+    first, second = filter(None, map(world.job, ids))
+    second.ends_at = None
+
+    def swap() -> None:
+        complete(first)
+        second.ends_at = NOW - timedelta(minutes=1)
+
+    user = User(AGREED, api, meanwhile=swap)
+    async with asking(user, url, era) as client:
+        report = await structure_of(client, "retry_jobs", {"job_ids": ids, "dry_run": False})
+    expected = ["not_failed", "not_failed" if era == "legacy" else "error"]
+    assert [row["outcome"] for row in report["jobs"]] == expected
+    assert (len(user.asked), posts(api)) == (1, 0)
+
+
+async def test_an_answer_does_not_count_for_a_later_question_about_another_job_that_was_declined(
+    world: World, api: Sandbox, url: str, era: str
+) -> None:
+    ids = add_failed(world, RATE_LIMIT, 2)
+    first, second = filter(None, map(world.job, ids))
+    second.ends_at = None
+    is_asked, is_declined, asked = anyio.Event(), anyio.Event(), list[str]()
+
+    async def user(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:  # noqa: ARG001 - the SDK names both
+        asked.append(params.message)
+        if len(asked) > 1:
+            return ElicitResult(action="decline")
+        is_asked.set()
+        await is_declined.wait()
+        return AGREED
+
+    async def call(client: Client) -> None:
+        await structure_of(client, "retry_jobs", {"job_ids": ids, "dry_run": False})
+
+    server = build_server(settings(url, WRITER_JOBS_ALLOW_RETRY="true"))
+    async with Client(server, mode=era, elicitation_callback=user) as client, anyio.create_task_group() as tasks:
+        tasks.start_soon(call, client)
+        await is_asked.wait()
+        complete(first)
+        second.ends_at = NOW - timedelta(minutes=1)
+        await call(client)
+        is_declined.set()
+    assert asked[1] == f"{asked[0]} You were asked once before, about other failures."
+    assert posts(api) == 0
+
+
+@pytest.mark.parametrize("change", [complete, start_again])
+async def test_the_user_is_not_asked_again_about_the_jobs_that_still_fail(
+    world: World, api: Sandbox, url: str, era: str, change: Callable[[Job], None]
+) -> None:
+    ids = add_failed(world, RATE_LIMIT, 3)
+    first = world.job(ids[0])
+    assert first is not None
+    user = User(AGREED, api, meanwhile=lambda: change(first))
+    async with asking(user, url, era) as client:
+        report = await structure_of(client, "retry_jobs", {"job_ids": ids, "dry_run": False})
+    assert [row["outcome"] for row in report["jobs"]] == ["not_failed", "accepted", "accepted"]
+    assert (len(user.asked), posts(api)) == (1, 2)
+
+
+async def test_the_user_is_told_of_an_earlier_question_only_where_it_was_about_other_failures(
+    world: World, api: Sandbox, url: str, era: str
+) -> None:
+    (job_id,) = add_failed(world, RATE_LIMIT)
+    job = world.job(job_id)
+    assert job is not None
+    user = User(ElicitResult(action="decline"), api)
+    async with asking(user, url, era) as client:
+        for minutes in (9, 9, 5, 1):
+            job.ends_at = NOW - timedelta(minutes=minutes)
+            await structure_of(client, "retry_jobs", {"job_ids": [job_id], "dry_run": False})
+    first, *others = (asked.message for asked in user.asked)
+    assert [each.removeprefix(first) for each in others] == [
+        "",
+        " You were asked once before, about other failures.",
+        " You were asked 2 times before, about other failures.",
+    ]
+
+
+async def test_an_error_that_repeats_with_another_number_is_still_the_same(
+    world: World, api: Sandbox, url: str, era: str
+) -> None:
+    (job_id,) = add_failed(world, "Bad gateway (request 7c1f22ab)")
+    job = world.job(job_id)
+    assert job is not None
+
+    def number_again() -> None:
+        job.words = "Bad gateway (request 99e0d1c4)"
+
+    user = User(AGREED, api, meanwhile=number_again)
+    async with asking(user, url, era) as client:
+        report = await structure_of(client, "retry_jobs", {"job_ids": [job_id], "dry_run": False})
+    assert (report["retried"], len(user.asked), posts(api)) == (1, 1, 1)
+
+
+async def test_a_user_who_agrees_to_two_calls_at_once_has_a_job_retried_once(
+    world: World, api: Sandbox, url: str, era: str
+) -> None:
+    user, ids = User(AGREED, api), add_failed(world, RATE_LIMIT)
+    reports: list[dict[str, Any]] = []
+
+    async def call(client: Client) -> None:
+        reports.append(await structure_of(client, "retry_jobs", {"job_ids": ids, "dry_run": False}))
+
+    async with asking(user, url, era) as client, anyio.create_task_group() as tasks:
+        tasks.start_soon(call, client)
+        tasks.start_soon(call, client)
+    assert sorted(row["outcome"] for report in reports for row in report["jobs"]) == ["accepted", "already_sent"]
+    assert len({asked.message for asked in user.asked}) == 1
+    assert posts(api) == 1
+
+
+# What the user answers
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ElicitResult(action="accept", content={"retry": False}),
+        ElicitResult(action="decline"),
+        ElicitResult(action="cancel"),
+    ],
+)
+async def test_without_the_users_consent_nothing_is_sent(
+    world: World, api: Sandbox, url: str, era: str, answer: ElicitResult
+) -> None:
+    user, ids = User(answer, api), [*failed(world, 2), world.jobs(ALIAS, "completed")[0].id]
+    async with asking(user, url, era) as client:
+        report = await structure_of(client, "retry_jobs", {"job_ids": ids, "dry_run": False})
+    assert [row["outcome"] for row in report["jobs"]] == ["declined", "declined", "not_failed"]
+    assert report["jobs"][0]["detail"] == "The user did not agree; nothing was sent."
+    assert (report["retried"], len(user.asked), posts(api)) == (0, 1, 0)
+
+
+@pytest.mark.parametrize("content", [None, {}, {"retry": "perhaps"}])
+async def test_an_answer_that_is_none_sends_nothing(
+    world: World, api: Sandbox, url: str, era: str, content: dict[str, Any] | None
+) -> None:
+    user = User(ElicitResult(action="accept", content=content), api)
+    async with asking(user, url, era) as client:
+        sentence = await error_of(client, "retry_jobs", {"job_ids": failed(world, 1), "dry_run": False})
+    assert sentence == "retry_jobs asked the user but could not read the reply, so nothing was done. Call again."
+    assert posts(api) == 0
+
+
+async def test_a_client_that_cannot_ask_after_all_sends_nothing(world: World, api: Sandbox, url: str, era: str) -> None:
+    user = User(ErrorData(code=-32603, message="No dialogue can be shown."), api)
+    async with asking(user, url, era) as client:
+        asked = {"job_ids": failed(world, 1), "dry_run": False}
+        if era == "legacy":
+            sentence = "retry_jobs could not ask the user: the client refused the question, so nothing was done."
+            assert await error_of(client, "retry_jobs", asked) == sentence
+        else:  # the client itself finds that it cannot go on
+            with pytest.raises(MCPError, match="No dialogue"):
+                await client.call_tool("retry_jobs", asked)
+    assert (len(user.asked), posts(api)) == (1, 0)
+
+
+@pytest.mark.parametrize("arguments", [{}, {"dry_run": True}])
+async def test_a_dry_run_asks_nobody(world: World, api: Sandbox, url: str, era: str, arguments: dict[str, Any]) -> None:
+    user = User(AGREED, api)
+    async with asking(user, url, era) as client:
+        report = await structure_of(client, "retry_jobs", {"job_ids": failed(world, 2), **arguments})
+    assert [row["outcome"] for row in report["jobs"]] == ["would_retry"] * 2
+    assert user.asked == []
+
+
+FORGERIES = ['a"? Nothing is sent. "', "b\u2028\u202e\U000e0041c", "d" * 2_000, "\u201c" * 2_000]
+
+
+@pytest.mark.parametrize("forged", FORGERIES, ids=["our mark", "what cannot be seen", "length", "length as escapes"])
+async def test_nothing_in_an_error_or_a_name_can_forge_the_question(
+    world: World, api: Sandbox, faults: Faults, url: str, era: str, forged: str
+) -> None:
+    user = User(ElicitResult(action="decline"), api)
+    faults.push(
+        Answer(200, json.dumps({"id": FIRST, "name": forged}).encode()),
+        on=rf"GET /v1/applications/{FIRST}$",
+        times=None,
+    )
+    async with asking(user, url, era) as client:
+        await structure_of(client, "retry_jobs", {"job_ids": add_failed(world, forged), "dry_run": False})
+    message = user.asked[0].message
+    assert outside_quotations(message) == 'Retry 1 failed job of "" (unknown cause)? Its error says: "".'
+    assert (unsafe(message), len(message) <= 600) == ([], True)
+
+
+async def test_a_user_who_does_not_answer_in_time_has_not_agreed(world: World, api: Sandbox, url: str) -> None:
+    async def silent(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:  # noqa: ARG001 - the SDK names both
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    server = build_server(settings(url, WRITER_JOBS_ALLOW_RETRY="true", WRITER_JOBS_CALL_BUDGET="1"))
+    async with Client(server, mode="legacy", elicitation_callback=silent) as client:
+        sentence = await error_of(client, "retry_jobs", {"job_ids": failed(world, 1), "dry_run": False})
+    assert (
+        sentence
+        == "retry_jobs took longer than the call budget of 1 s. Look at each job (get_job_error) before you call again."
+    )
+    assert posts(api) == 0

@@ -1,0 +1,402 @@
+"""Waiting for a job: no longer than it takes, no longer than the call may, and always with what is known."""
+
+import json
+import re
+from collections.abc import AsyncGenerator
+from datetime import datetime, timedelta
+from typing import Any
+
+import anyio
+import pytest
+from mcp.client import Client
+from mcp.server import MCPServer
+
+from tests.conftest import NOW, Clock, settings
+from tests.helpers.mcp import error_of, structure_of, text_of
+from writer_jobs_mcp.sandbox import Answer, Delay, Fault, Faults, Sandbox, World, build_app, serve
+from writer_jobs_mcp.server.build import build_server
+from writer_jobs_mcp.tools import App
+
+ALIAS = "product-description-writer"
+STEP = timedelta(seconds=10)  # the clock moves by it at each request, so that no test waits for jobs to end
+
+
+class Told:
+    """What the client is told while it waits."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[float, float | None, str | None]] = []
+        self.once = anyio.Event()
+
+    async def __call__(self, progress: float, total: float | None, message: str | None) -> None:
+        self.rows.append((progress, total, message))
+        self.once.set()
+
+
+@pytest.fixture
+def world(clock: Clock) -> World:
+    return World(now=NOW, clock=clock, jobs=3)
+
+
+@pytest.fixture
+def api(world: World, faults: Faults, clock: Clock) -> Sandbox:
+    return build_app(world, faults=faults, on_request=lambda _: clock.move(seconds=STEP.total_seconds()))
+
+
+@pytest.fixture
+async def url(api: Sandbox) -> AsyncGenerator[str]:
+    async with serve(api) as url:
+        yield url
+
+
+@pytest.fixture
+async def client(url: str, clock: Clock) -> AsyncGenerator[Client]:
+    async with Client(a_server(url, clock)) as client:
+        yield client
+
+
+@pytest.fixture(params=["auto", "legacy"])
+async def either_client(request: pytest.FixtureRequest, url: str, clock: Clock) -> AsyncGenerator[Client]:
+    """One of each era, for what differs on the wire; waiting itself does not."""
+    async with Client(a_server(url, clock), mode=request.param) as client:
+        yield client
+
+
+def a_server(url: str, clock: Clock, **others: str) -> MCPServer[App]:
+    return build_server(settings(url, **others), clock=clock)
+
+
+def running(world: World, steps: float | None = None, error: str | None = None) -> str:
+    """The id of a job that ends after so many requests; of one that never ends, unless they are given."""
+    return world.add(ALIAS, created_at=NOW, lasts=None if steps is None else STEP * steps, error=error).id
+
+
+async def test_it_ends_as_soon_as_the_job_does(either_client: Client, world: World, api: Sandbox) -> None:
+    answer = await structure_of(either_client, "wait_for_job", {"job_id": running(world, 1.5)})
+    assert (answer["finished"], answer["status"], answer["seconds"]) == (True, "completed", 15.0)
+    assert answer["message"] == "This job is completed. Whether it failed before is not known."
+    assert len(api.received) == 2
+
+
+async def test_a_job_that_fails_is_explained(client: Client, world: World) -> None:
+    job = running(world, 1.5, error="Upstream said: 429 Too Many Requests")
+    answer = await structure_of(client, "wait_for_job", {"job_id": job})
+    assert (answer["finished"], answer["status"], answer["cause"]["category"]) == (True, "failed", "rate_limit")
+    assert answer == {**await structure_of(client, "get_job_error", {"job_id": job}), "finished": True}
+
+
+async def test_a_job_that_has_finished_already_is_answered_at_once(client: Client, world: World, api: Sandbox) -> None:
+    told = Told()
+    job = world.jobs(ALIAS, "completed")[0].id
+    result = await client.call_tool("wait_for_job", {"job_id": job}, progress_callback=told)
+    assert text_of(result).startswith("Finished.\n")
+    assert (len(api.received), told.rows) == (1, [])
+
+
+async def test_when_the_time_is_up_it_says_so(client: Client, world: World) -> None:
+    answer = await structure_of(client, "wait_for_job", {"job_id": running(world), "timeout_seconds": 1})
+    assert (answer["finished"], answer["status"]) == (False, "in_progress")
+    assert re.fullmatch(
+        r"It is still in_progress after 1 s of waiting; it has run for \d+ s\. Call wait_for_job again\.",
+        answer["message"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (None, "It is still in_progress after "),
+        (Delay(30), "It is still in_progress after "),
+        (Answer(503), "it answered 503"),
+        (Answer(429, headers={"retry-after": "30"}), "Wait 30 seconds, as Writer asks"),
+    ],
+)
+async def test_it_never_outlasts_the_call_budget_whatever_writer_does(
+    world: World, url: str, clock: Clock, faults: Faults, fault: Fault | None, words: str
+) -> None:
+    job = running(world)
+    async with Client(a_server(url, clock, WRITER_JOBS_CALL_BUDGET="2")) as client:
+        if fault:
+            faults.push(Answer(200, as_said(job, "in_progress")))
+            faults.push(fault, times=None)
+        with anyio.fail_after(20):  # sooner than the job, Writer or the wait that was asked for would end it
+            answer = await structure_of(client, "wait_for_job", {"job_id": job, "timeout_seconds": 600})
+    assert (answer["finished"], answer["status"]) == (False, "in_progress")
+    assert words in answer["message"]
+
+
+def as_said(job: str, status: str) -> bytes:
+    """What Writer says of a job."""
+    said = {"id": job, "status": status, "application_id": ALIAS, "created_at": NOW.isoformat()}
+    return json.dumps(said).encode()
+
+
+async def test_progress_goes_up_and_says_how_the_job_stands(either_client: Client, world: World) -> None:
+    told = Told()
+    await either_client.call_tool("wait_for_job", {"job_id": running(world, 2.5)}, progress_callback=told)
+    (first, _, said), (second, _, _) = told.rows
+    assert (first < second, said) == (True, "in_progress after 0 s")
+    assert {total for _, total, _ in told.rows} == {40}
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(403, "may not see job"), (404, "does not know job"), (401, "refused the API key")]
+)
+async def test_trouble_on_the_way_is_told_with_how_the_job_stood(
+    client: Client, world: World, faults: Faults, status: int, words: str
+) -> None:
+    job = running(world)
+    faults.push(Answer(200, as_said(job, "in_progress")))
+    faults.push(Answer(status))
+    answer = await structure_of(client, "wait_for_job", {"job_id": job})
+    assert (answer["finished"], answer["status"], answer["job_id"]) == (False, "in_progress", job)
+    assert answer["message"].startswith("The wait ended early; this is the last known state of the job. ")
+    assert words in answer["message"]
+
+
+async def test_trouble_that_passes_does_not_end_the_wait(client: Client, world: World, faults: Faults) -> None:
+    job = running(world)
+    faults.push(Answer(200, as_said(job, "in_progress")))
+    faults.push(Answer(503))
+    faults.push(Answer(200, as_said(job, "completed")))
+    assert (await structure_of(client, "wait_for_job", {"job_id": job}))["finished"] is True
+
+
+async def test_a_job_that_is_not_known_is_an_error(client: Client, api: Sandbox) -> None:
+    sentence = await error_of(client, "wait_for_job", {"job_id": "nobody"})
+    assert sentence.startswith('Writer does not know job "nobody"')
+    assert len(api.received) == 1
+
+
+async def test_a_queued_job_is_waited_for_and_an_unheard_of_status_ends_the_wait(
+    client: Client, api: Sandbox, faults: Faults
+) -> None:
+    faults.push(Answer(200, as_said("a", "queued")))
+    faults.push(Answer(200, as_said("a", "paused\nfor now")))
+    answer = await structure_of(client, "wait_for_job", {"job_id": "a"})
+    assert (answer["finished"], answer["status"]) == (True, "paused for now")
+    assert len(api.received) == 2
+
+
+async def test_when_the_client_gives_up_nothing_more_is_asked(
+    either_client: Client, world: World, api: Sandbox
+) -> None:
+    told = Told()
+
+    async def wait() -> None:
+        await either_client.call_tool("wait_for_job", {"job_id": running(world)}, progress_callback=told)
+
+    with anyio.fail_after(40):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(wait)
+            await told.once.wait()
+            tasks.cancel_scope.cancel()
+    await anyio.sleep(0.8)  # past the next look, had it gone on
+    assert len(api.received) == 1
+
+
+async def test_a_time_that_cannot_be_waited_is_refused(client: Client, api: Sandbox) -> None:
+    for seconds in (0, 601, "soon", True):
+        sentence = await error_of(client, "wait_for_job", {"job_id": "a", "timeout_seconds": seconds})
+        assert sentence.startswith("timeout_seconds must be a whole number from 1 to 600; got ")
+    assert list(api.received) == []
+
+
+# Jobs that are likely stuck
+
+LIKELY_STUCK = "likely stuck. Waiting longer is unlikely to help; look at it in Writer (AI Studio)."
+OF_COMPLETED_JOBS = rf"^GET /v1/applications/{ALIAS}/jobs\?"
+
+
+def ran_for(minutes: float, updated_minutes_ago: float | None = None, job: str = "a") -> bytes:
+    """What Writer says of a job that was created so long ago and is running."""
+    updated = {} if updated_minutes_ago is None else {"updated_at": before_now(updated_minutes_ago).isoformat()}
+    said = {"id": job, "status": "in_progress", "application_id": ALIAS, "created_at": before_now(minutes).isoformat()}
+    return json.dumps(said | updated).encode()
+
+
+def before_now(minutes: float) -> datetime:
+    return NOW - timedelta(minutes=minutes)
+
+
+def completed_in(seconds: float, count: int = 20, status: str = "completed") -> bytes:
+    """A page of jobs that all took so long."""
+    row = {
+        "status": status,
+        "application_id": ALIAS,
+        "created_at": (NOW - timedelta(days=1)).isoformat(),
+        "completed_at": (NOW - timedelta(days=1) + timedelta(seconds=seconds)).isoformat(),
+    }
+    return json.dumps({"result": [{"id": f"done-{n}", **row} for n in range(count)]}).encode()
+
+
+async def test_a_job_that_has_run_for_more_than_an_hour_is_stuck_without_another_request(
+    either_client: Client, api: Sandbox, faults: Faults
+) -> None:
+    faults.push(Answer(200, ran_for(54 * 60)), times=None)
+    told = Told()
+    with anyio.fail_after(10):  # much less than the wait that is asked for
+        result = await either_client.call_tool("wait_for_job", {"job_id": "a"}, progress_callback=told)
+    assert result.structured_content is not None
+    assert result.structured_content["finished"] is False
+    assert result.structured_content["message"] == f"It has run for 54 h, longer than 1 h: {LIKELY_STUCK}"
+    assert "Call wait_for_job" not in text_of(result)
+    assert (len(api.received), told.rows) == (1, [])
+
+
+async def test_a_queued_job_is_stuck_too(client: Client, faults: Faults) -> None:
+    faults.push(Answer(200, ran_for(54 * 60).replace(b"in_progress", b"queued")), times=None)
+    answer = await structure_of(client, "wait_for_job", {"job_id": "a"})
+    assert answer["message"] == f"It has been queued for 54 h, longer than 1 h: {LIKELY_STUCK}"
+
+
+async def test_a_wait_says_that_the_error_of_a_running_job_is_from_an_earlier_run(
+    client: Client, faults: Faults
+) -> None:
+    said = ran_for(54 * 60, updated_minutes_ago=1)
+    earlier = b', "completed_at": "2026-11-21T07:00:00Z", "error": "Timed out"}'
+    faults.push(Answer(200, said.replace(b"}", earlier)), times=None)
+    answer = await structure_of(client, "wait_for_job", {"job_id": "a", "timeout_seconds": 1})
+    assert answer["message"].endswith(
+        "Call wait_for_job again. An earlier run ended 2026-11-21T07:00:00Z, and the error text is probably from that "
+        "run."
+    )
+
+
+async def test_a_job_that_was_retried_a_minute_ago_is_not_stuck(client: Client, faults: Faults, api: Sandbox) -> None:
+    faults.push(Answer(200, ran_for(54 * 60, updated_minutes_ago=1)), times=None)
+    answer = await structure_of(client, "wait_for_job", {"job_id": "a", "timeout_seconds": 1})
+    assert (answer["finished"], answer["updated_at"]) == (False, "2026-11-23T11:59:00Z")
+    assert re.fullmatch(
+        r"It is still in_progress after 1 s of waiting; it was created 54 h ago and last updated 1 min \d+ s ago "
+        r"\(a retried job keeps its first created_at\)\. Call wait_for_job again\.",
+        answer["message"],
+    )
+    assert all("?" not in request.line for request in api.received)
+
+
+async def test_a_job_that_was_updated_two_hours_ago_is_stuck_since_then(client: Client, faults: Faults) -> None:
+    faults.push(Answer(200, ran_for(54 * 60, updated_minutes_ago=120)), times=None)
+    answer = await structure_of(client, "wait_for_job", {"job_id": "a"})
+    assert answer["message"] == f"It has run for 2 h since its last update, longer than 1 h: {LIKELY_STUCK}"
+
+
+PAGES: dict[str, tuple[bytes, str | None]] = {
+    "short jobs": (completed_in(20), "10 min"),
+    "longer jobs": (completed_in(300), "15 min"),
+    "jobs so long that this one may be like them": (completed_in(900), None),
+    "no jobs": (completed_in(20, count=0), "10 min"),
+    "jobs of another status, so the filter was ignored": (completed_in(20, status="failed"), None),
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_a_job_is_stuck_after_three_times_the_p95_of_its_application(
+    client: Client, api: Sandbox, faults: Faults, page: str
+) -> None:
+    body, limit = PAGES[page]
+    faults.push(Answer(200, body), on=OF_COMPLETED_JOBS, times=None)
+    faults.push(Answer(200, ran_for(20)), times=None)
+    answer = await structure_of(client, "wait_for_job", {"job_id": "a", "timeout_seconds": 1})
+    assert [request.line for request in api.received if "?" in request.line] == [
+        f"GET /v1/applications/{ALIAS}/jobs?status=completed&limit=100"
+    ]
+    assert ("likely stuck" in answer["message"]) is (limit is not None), answer["message"]
+    assert ("Call wait_for_job again." in answer["message"]) is (limit is None)
+    if limit:
+        assert f", longer than {limit}: {LIKELY_STUCK}" in answer["message"]
+
+
+@pytest.mark.parametrize("fault", [Answer(403), Answer(200, b"[]"), Delay(30)])
+async def test_nothing_is_said_of_stuck_where_the_completed_jobs_cannot_be_read(
+    client: Client, faults: Faults, fault: Fault
+) -> None:
+    faults.push(fault, on=OF_COMPLETED_JOBS, times=None)
+    faults.push(Answer(200, ran_for(20)), times=None)
+    answer = await structure_of(client, "wait_for_job", {"job_id": "a", "timeout_seconds": 2})
+    assert "It is still in_progress after 2 s of waiting" in answer["message"]
+    assert "stuck" not in answer["message"]
+
+
+async def test_a_job_that_finished_or_is_young_is_looked_at_alone(client: Client, api: Sandbox, faults: Faults) -> None:
+    faults.push(Answer(200, ran_for(9)))
+    faults.push(Answer(200, as_said("a", "completed")))
+    assert (await structure_of(client, "wait_for_job", {"job_id": "a"}))["finished"] is True
+    assert len(api.received) == 2
+
+
+# A running job in the other tools
+
+RUNNING: list[tuple[bytes, dict[str, Any], str, str]] = [
+    (
+        ran_for(54 * 60),
+        {"seconds": 194_400.0},
+        "It has not failed so far; it has run for 54 h.",
+        "Created 2026-11-21T06:00:00Z, in_progress for 54 h.",
+    ),
+    (
+        ran_for(54 * 60, updated_minutes_ago=1),
+        {"seconds": 194_400.0, "updated_at": "2026-11-23T11:59:00Z"},
+        "It has not failed so far; it was created 54 h ago and last updated 1 min ago (a retried job keeps its first "
+        "created_at).",
+        "Created 2026-11-21T06:00:00Z, last updated 2026-11-23T11:59:00Z, in_progress for 54 h.",
+    ),
+    (
+        ran_for(5, updated_minutes_ago=4),  # too soon after its creation to say anything
+        {"seconds": 300.0},
+        "It has not failed so far; it has run for 5 min.",
+        "Created 2026-11-23T11:55:00Z, in_progress for 5 min.",
+    ),
+    (
+        ran_for(5).replace(b"in_progress", b"queued"),
+        {"seconds": 300.0},
+        "It has not failed so far; it has been queued for 5 min.",
+        "Created 2026-11-23T11:55:00Z, queued for 5 min.",
+    ),
+    (
+        ran_for(-5),  # two clocks disagree
+        {},
+        "It has not failed so far.",
+        "Created 2026-11-23T12:05:00Z.",
+    ),
+    (
+        ran_for(5).replace(
+            b"}", b', "completed_at": "2026-11-23T11:56:00Z", "error": "Timed out"}'
+        ),  # of the run before
+        {"seconds": 300.0, "completed_at": "2026-11-23T11:56:00Z"},
+        "This run has not failed so far; it has run for 5 min. An earlier run ended 2026-11-23T11:56:00Z, and the "
+        "error text is probably from that run.",
+        "Created 2026-11-23T11:55:00Z, an earlier run ended 2026-11-23T11:56:00Z, in_progress for 5 min.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("said", "fields", "message", "times"), RUNNING)
+async def test_a_running_job_has_not_failed_so_far(
+    url: str, faults: Faults, said: bytes, fields: dict[str, Any], message: str, times: str
+) -> None:
+    faults.push(Answer(200, said))
+    async with Client(a_server(url, Clock())) as client:
+        result = await client.call_tool("get_job_error", {"job_id": "a"})
+    answer = result.structured_content
+    assert answer is not None
+    assert {name: answer[name] for name in ("seconds", "updated_at", "completed_at") if name in answer} == fields
+    assert answer["message"] == message
+    assert text_of(result).splitlines()[1:3] == [times, message]
+
+
+async def test_a_list_says_when_a_running_job_was_last_updated(url: str, faults: Faults) -> None:
+    rows = [ran_for(54 * 60, job="1"), ran_for(54 * 60, updated_minutes_ago=1, job="2"), ran_for(5, 4, job="3")]
+    faults.push(Answer(200, b'{"result": [' + b",".join(rows) + b"]}"))
+    async with Client(a_server(url, Clock())) as client:
+        result = await client.call_tool("list_application_jobs", {"application_id": ALIAS})
+    assert result.structured_content is not None
+    assert [row.get("updated_at") for row in result.structured_content["jobs"]] == [None, "2026-11-23T11:59:00Z", None]
+    assert text_of(result).splitlines()[1:] == [
+        "Created (UTC), id, status, duration:",
+        "2026-11-21",
+        "06:00:00 1 in_progress 54 h",
+        "06:00:00 2 in_progress 54 h, last updated 1 min ago",
+        "2026-11-23",
+        "11:55:00 3 in_progress 5 min",
+    ]

@@ -1,0 +1,130 @@
+"""A browser for the tests of the triage page: one that starts is found, and what to install is said where none does."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.find_browser import BrowserNotFound, candidates, find_browser
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="programs of one line have no shebang on Windows")
+
+ROOT = Path(__file__).parents[2]
+STARTS = "#!/bin/sh\necho Chromium 150\n"
+FAILS = "#!/bin/sh\necho 'Command requires the chromium snap to be installed.' >&2\nexit 1\n"
+WRONG_FORMAT = "\x7fELF of another processor"
+NOWHERE = "/nowhere"
+ADVICE = (
+    "no Chromium-family browser was found: install chromium (on Debian `apt-get install chromium`, "
+    "elsewhere `.venv/bin/playwright install chromium`), or set CHROME_PATH"
+)
+
+
+@pytest.fixture(autouse=True)
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine with no browser: what a test puts into the folder is all that is on PATH."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "playwright"))
+    monkeypatch.setenv("PLAYWRIGHT_DOWNLOAD_HOST", "http://127.0.0.1:9")  # where nothing can be downloaded
+    monkeypatch.delenv("CHROME_PATH", raising=False)
+    return tmp_path
+
+
+def program(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.mark.parametrize("name", ["chromium", "google-chrome-stable", "microsoft-edge", "brave-browser", "vivaldi"])
+def test_a_browser_of_the_family_is_found_on_path(bare: Path, name: str) -> None:
+    browser = program(bare / name, STARTS)
+    assert find_browser() == browser
+
+
+@pytest.mark.parametrize("broken", [FAILS, WRONG_FORMAT, "#!/nowhere/sh\n"], ids=["fails", "format", "interpreter"])
+def test_a_browser_that_does_not_start_is_passed_over(bare: Path, broken: str) -> None:
+    program(bare / "chromium", broken)
+    browser = program(bare / "google-chrome", STARTS)
+    assert find_browser() == browser
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS may have a browser among its applications")
+@pytest.mark.parametrize("text", [None, FAILS], ids=["none", "none that starts"])
+def test_where_no_browser_starts_what_to_install_is_said(bare: Path, text: str | None) -> None:
+    if text:
+        program(bare / "chromium", text)
+    with pytest.raises(BrowserNotFound) as caught:
+        find_browser()
+    assert str(caught.value) == ADVICE
+
+
+def test_the_browser_that_chrome_path_names_is_the_one(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program(bare / "chromium", STARTS)
+    named = program(bare / "elsewhere" / "my browser", STARTS)
+    monkeypatch.setenv("CHROME_PATH", str(named))
+    assert find_browser() == named
+
+
+def test_if_the_browser_that_chrome_path_names_does_not_start_no_other_is_taken(
+    bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(bare / "chromium", STARTS)
+    monkeypatch.setenv("CHROME_PATH", NOWHERE)
+    with pytest.raises(BrowserNotFound, match=r"^CHROME_PATH is /nowhere, which does not start$"):
+        find_browser()
+
+
+def test_playwrights_own_browser_is_the_last_that_is_tried(bare: Path) -> None:
+    program(bare / "vivaldi", FAILS)
+    *_, last = candidates()
+    assert bare / "playwright" in last.parents
+
+
+def find_or_install() -> subprocess.CompletedProcess[str]:
+    """What ``make test`` does first."""
+    return subprocess.run(
+        [sys.executable, "-m", "tests.helpers.find_browser"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def apt_get(bare: Path) -> Path:
+    """An apt-get that installs a browser; the file to which it writes how it was called."""
+    calls = bare / "calls"
+    browser = bare / "chromium"
+    install = f"printf '#!/bin/sh\\n' > {browser} && /bin/chmod +x {browser}"
+    program(bare / "apt-get", f'#!/bin/sh\necho "$*" >> {calls}\ncase "$*" in *install*) {install} ;; esac\n')
+    return calls
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS may have a browser among its applications")
+def test_where_none_can_be_installed_make_says_so_in_a_line() -> None:
+    done = find_or_install()
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.splitlines() == [
+        "Installing Chromium with Playwright, for the tests of the triage page …",
+        f"The tests of the triage page cannot run: {ADVICE}.",
+    ]
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS may have a browser among its applications")
+def test_debians_own_browser_is_installed_by_root_and_by_nobody_else(apt_get: Path) -> None:
+    done = find_or_install()
+    if os.geteuid() == 0:
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout == "Installing Chromium with apt-get, for the tests of the triage page …\n"
+        update, install = apt_get.read_text(encoding="utf-8").splitlines()
+        assert update.endswith(" update")
+        assert install.endswith(" install --yes --no-install-recommends chromium fonts-liberation")
+    else:
+        assert (done.returncode, apt_get.exists()) == (1, False)
+
+
+def test_nothing_is_installed_where_a_browser_is(bare: Path, apt_get: Path) -> None:
+    program(bare / "chromium", STARTS)
+    done = find_or_install()
+    assert (done.returncode, done.stdout, done.stderr, apt_get.exists()) == (0, "", "", False)

@@ -1,0 +1,157 @@
+"""What is installed and run on behalf of this project: bounded, pinned, and from where the user's own tools say."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+NOT_OURS = {"node_modules", ".venv", ".bench-venv"}
+
+
+def found(pattern: str) -> list[Path]:
+    return [path for path in sorted(ROOT.rglob(pattern)) if not NOT_OURS & set(path.relative_to(ROOT).parts)]
+
+
+# Python ---------------------------------------------------------------------------------------------------------------
+
+BOUNDED = re.compile(r"[A-Za-z0-9_.-]+(?:\[[a-z,]+\])?>=\d[\d.]*,<\d[\d.]*")
+
+
+def requirements() -> Iterator[str]:
+    said = tomllib.loads(PYPROJECT)
+    yield from said["build-system"]["requires"]
+    yield from said["project"]["dependencies"]
+    itself = f"{said['project']['name']}["  # one extra that takes another in
+    for extra in said["project"]["optional-dependencies"].values():
+        yield from (each for each in extra if not each.startswith(itself))
+
+
+def test_every_dependency_is_bounded_on_both_sides_and_says_why_it_is_there() -> None:
+    listed = list(requirements())
+    assert len(listed) > 20
+    assert [each for each in listed if not BOUNDED.fullmatch(each)] == []
+    reasons = {match[1]: match[2].strip() for match in re.finditer(r'^\s*"([^"]+)",\s*#(.*)$', PYPROJECT, re.MULTILINE)}
+    assert [each for each in listed if len(reasons.get(each, "")) < 8] == []
+
+
+@pytest.mark.parametrize("path", found("requirements*.txt"), ids=lambda path: path.parent.name)
+def test_so_is_what_the_benchmarks_are_measured_beside(path: Path) -> None:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        assert re.fullmatch(rf"{BOUNDED.pattern}\s+# .{{8,}}", line), line
+
+
+@pytest.mark.parametrize(
+    "loose", ["mcp", "mcp>=2.3", "mcp<3", "mcp==2.3", "mcp>=2.3,!=2.4", "mcp @ https://x.example/y"]
+)
+def test_a_loose_requirement_is_found(loose: str) -> None:
+    assert not BOUNDED.fullmatch(loose)
+
+
+# npm ------------------------------------------------------------------------------------------------------------------
+
+EXACT = re.compile(r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?")
+
+
+@pytest.mark.parametrize("path", found("package.json"), ids=lambda path: path.parent.name)
+def test_npm_packages_are_pinned_to_one_version(path: Path) -> None:
+    said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    kinds = [name for name in said if name.lower().endswith("dependencies")]
+    pins: dict[str, str] = {package: version for kind in kinds for package, version in said[kind].items()}
+    assert pins
+    assert {package: pin for package, pin in pins.items() if not EXACT.fullmatch(pin)} == {}
+    assert said["private"] is True, "none of them can be published by mistake"
+
+
+@pytest.mark.parametrize("loose", ["^2.0.0", "~2.0.0", "2.x", "2", "latest", "*", ">=2.0.0", "git+ssh://x.example"])
+def test_a_loose_pin_is_found(loose: str) -> None:
+    assert not EXACT.fullmatch(loose)
+
+
+def test_a_lock_file_holds_hashes_and_no_addresses() -> None:
+    patterns = ("*lock*.json", "*.lock", "*lock*.yaml", "pylock*.toml")
+    locks = [path for pattern in patterns for path in found(pattern)]
+    assert [path.name for path in locks] == ["package-lock.json"]
+    for path in locks:
+        text = path.read_text(encoding="utf-8")
+        packages: dict[str, dict[str, Any]] = json.loads(text)["packages"]
+        assert '"resolved"' not in text
+        unhashed = [name for name, package in packages.items() if name and not hashed(package)]
+        assert unhashed == []
+
+
+def hashed(package: dict[str, Any]) -> bool:
+    return str(package.get("integrity", "")).startswith("sha512-")
+
+
+# What CI runs ---------------------------------------------------------------------------------------------------------
+
+
+def faults_of(workflow: str) -> list[str]:
+    """What is wrong with a workflow: what it uses unpinned, rights that nobody limited, strangers let in."""
+    faults: list[str] = []
+    lines = [re.sub(r"(?:^|\s)#.*$", "", line) for line in workflow.splitlines()]
+    for line in lines:
+        used = re.search(r"""\buses["']?\s*:\s*["']?([^\s"'}]+)""", line)
+        if used and not re.fullmatch(r"\./.+|[^@]+@[0-9a-f]{40}|docker://.+@sha256:[0-9a-f]{64}", used[1]):
+            faults.append(f"not pinned by a commit: {used[1]}")
+    if not any(line.startswith("permissions:") for line in lines):
+        faults.append("no permissions for the whole workflow")
+    if any(re.search(r"\bwrite-all\b", line) for line in lines):
+        faults.append("every permission")
+    if any("pull_request_target" in line for line in lines):
+        faults.append("runs strangers' pull requests with this repository's rights")
+    return faults
+
+
+COMMIT = "08c6903cd8c0fde910a37f88322edcfb5dd907a8"
+GOOD = f"""\
+name: gate
+on: [push, pull_request]
+permissions:
+  contents: read
+jobs:
+  gate:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@{COMMIT} # v5
+      - uses: ./.github/actions/ours
+      - run: make check
+"""
+
+
+def test_workflows_are_pinned_and_have_no_more_rights_than_they_need() -> None:
+    workflows = found(".github/workflows/*.y*ml")
+    assert workflows
+    faults = {path.name: faults_of(path.read_text(encoding="utf-8")) for path in workflows}
+    assert {name: each for name, each in faults.items() if each} == {}
+
+
+def test_a_good_workflow_has_no_faults() -> None:
+    assert faults_of(GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "fault"),
+    [
+        (f"@{COMMIT} # v5", "@v5", "not pinned"),
+        (f"@{COMMIT} # v5", "@main", "not pinned"),
+        (f"@{COMMIT} # v5", "", "not pinned"),
+        (f"@{COMMIT} # v5", f"@{COMMIT[:12]} # {COMMIT}", "not pinned"),
+        (f"- uses: actions/checkout@{COMMIT}", '- {name: x, "uses": "actions/checkout@v5"}', "not pinned"),
+        ("./.github/actions/ours", "docker://alpine:3", "not pinned"),
+        ("permissions:\n  contents: read\n", "", "no permissions"),
+        ("permissions:\n  contents: read\n", "# permissions:\n", "no permissions"),
+        ("permissions:\n  contents: read\n", "permissions: write-all\n", "every permission"),
+        ("pull_request]", "pull_request_target]", "runs strangers'"),
+    ],
+)
+def test_a_bad_workflow_is_found_out(good: str, bad: str, fault: str) -> None:
+    assert good in GOOD
+    (said,) = faults_of(GOOD.replace(good, bad))
+    assert said.startswith((fault, f"{fault} by a commit"))

@@ -1,0 +1,221 @@
+"""A client that gives a call up: at whatever moment, Writer is asked no more for it, and nothing of it stays behind."""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from typing import Any, get_args
+
+import anyio
+import anyio.lowlevel
+import pytest
+from mcp.client import Client
+from mcp.client._memory import InMemoryTransport  # without it, calls of the newer era pass by the wire's cancellation
+from mcp.client.context import ClientRequestContext
+from mcp.client.session import ElicitationFnT
+from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp_types import ElicitRequestParams, ElicitResult
+
+from tests.conftest import settings
+from tests.fakes.holding_writer import APPLICATION, Point, Writer
+from tests.helpers.chaos_calls import call, structure
+from tests.helpers.key import A_WHILE, KEY
+from tests.helpers.mcp import structure_of
+from tests.helpers.subprocess_server import SERVER
+from tests.robustness.conftest import Tally, at_length
+from writer_jobs_mcp.server.build import build_server
+
+CONCURRENCY = 2
+ERAS = ["auto", "legacy"]
+MOST_TURNS = 48  # a call over a new connection takes some forty; one that waits for a job is given up by then
+CALLS: dict[str, dict[str, Any]] = {
+    "list_applications": {},
+    "list_application_jobs": {"application_id": APPLICATION},
+    "get_job_error": {"job_id": "nobody", "application_id": APPLICATION},
+    "get_job_output": {"job_id": "1"},
+    "triage_application_jobs": {"application_id": APPLICATION},
+    "wait_for_job": {"job_id": "0"},
+    "retry_jobs": {"job_ids": ["1", "2"], "dry_run": False},
+}
+LATER = {"get_job_error": (1,), "triage_application_jobs": (1,), "retry_jobs": (1, 2)}
+"""After how many answers else a call waits for another kind of answer."""
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_complained_of(caplog: pytest.LogCaptureFixture) -> Generator[None]:
+    yield
+    assert [record for record in caplog.get_records("call") if record.levelno > logging.INFO] == []
+
+
+@asynccontextmanager
+async def connected(url: str, era: str, user: ElicitationFnT | None = None) -> AsyncGenerator[Client]:
+    others = {"WRITER_JOBS_ALLOW_RETRY": "true", "WRITER_JOBS_CONCURRENCY": str(CONCURRENCY)}
+    server = build_server(settings(url, WRITER_API_KEY=KEY, **others))
+    async with Client(InMemoryTransport(server), mode=era, elicitation_callback=user) as client:
+        yield client
+
+
+@asynccontextmanager
+async def given_up(client: Client, tool: str, tally: Tally) -> AsyncGenerator[anyio.CancelScope]:
+    """A call that is under way inside, and given up at the end; out here, nothing of it is left."""
+    tally.tried["cancellations"] += 1
+    before = tasks()
+    async with anyio.create_task_group() as calling:
+        calling.start_soon(client.call_tool, tool, CALLS[tool])
+        yield calling.cancel_scope
+        calling.cancel_scope.cancel()
+    await settled(before, tally)
+
+
+def tasks() -> set[asyncio.Task[Any]]:
+    """Those of the client and of the server: the peer has one for each connection."""
+    return {task for task in asyncio.all_tasks() if "Peer.served" not in repr(task)}
+
+
+async def settled(before: set[asyncio.Task[Any]], tally: Tally) -> None:
+    with suppress(TimeoutError):
+        await until(lambda: not tasks() - before)
+    left = tasks() - before
+    tally.leaked += len(left)
+    assert not left
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    with anyio.fail_after(A_WHILE):
+        while not condition():
+            await anyio.lowlevel.checkpoint()
+
+
+async def check_whole(client: Client, peer: Writer, tally: Tally, when: str) -> None:
+    """As many requests as may be in flight at once are so again, and no other was made meanwhile."""
+    await until(lambda: not peer.in_flight)  # it learns of the hanging up
+    made = len(peer.heads)
+    peer.together(CONCURRENCY)
+
+    async def ask(job: str) -> None:
+        assert structure(await call(client, tally, "get_job_output", job_id=job))["job_id"] == job, when
+
+    async with anyio.create_task_group() as asking:
+        for number in range(CONCURRENCY):
+            asking.start_soon(ask, str(number + 1))
+    assert len(peer.heads) == made + CONCURRENCY, when
+
+
+# In the gate, every other one in each era.
+@pytest.mark.parametrize(
+    ("point", "era"),
+    [(point, (ERAS * 2)[n % 2 + more]) for n, point in enumerate(get_args(Point)) for more in range(at_length(1, 2))],
+)
+async def test_a_call_that_is_given_up_while_an_answer_is_due_hangs_up(point: Point, era: str, tally: Tally) -> None:
+    peer = Writer()
+    async with peer.served() as url, connected(url, era) as client:
+        for tool in CALLS:
+            for after in (0, *LATER.get(tool, ())):
+                if tool == "retry_jobs" and after == 2 and point in {"before another try", "while it asks to wait"}:
+                    continue  # it is never tried again
+                peer.hold(point, after)
+                async with given_up(client, tool, tally):
+                    await peer.is_held.wait()
+                    await turns(20)  # to where the server waits
+                await check_whole(client, peer, tally, f"{tool}, after {after} answers")
+
+
+@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("keeps", [True, False], ids=["over a kept connection", "over a new connection"])
+async def test_a_call_that_is_given_up_at_any_turn_of_the_event_loop_leaves_nothing_behind(
+    keeps: bool,
+    era: str,
+    authority: Path,
+    certified: ssl.SSLContext,
+    tally: Tally,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    peer = Writer(keeps=keeps)
+    async with peer.served(certified) as url, connected(url, era) as client:
+        for number, tool in enumerate(CALLS):
+            closely = (tool, era, keeps) == ("get_job_output", "auto", False)
+            step = 1 if closely else at_length(16, 1)
+            for turn in range(1 + number % step, MOST_TURNS, step):
+                async with given_up(client, tool, tally) as scope:
+                    with at_turn(turn, scope.cancel):
+                        await anyio.sleep_forever()
+                await check_whole(client, peer, tally, f"{tool}, at turn {turn}")
+
+
+@contextmanager
+def at_turn(number: int, do: Callable[[], None]) -> Generator[None]:
+    """Do something at that turn of the event loop, which meanwhile never rests."""
+    loop, left = asyncio.get_running_loop(), iter(range(number))
+
+    def turn() -> None:
+        if next(left, None) is None:
+            do()
+        else:
+            loop.call_soon(turn)
+
+    turn()
+    yield
+
+
+async def turns(number: int) -> None:
+    for _ in range(number):
+        await anyio.lowlevel.checkpoint()
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_call_that_is_given_up_before_its_turn_never_asks(era: str, tally: Tally) -> None:
+    peer = Writer()
+    async with peer.served() as url, connected(url, era) as client:
+        peer.hold("before the head")
+        async with anyio.create_task_group() as others:
+            for number in range(CONCURRENCY):
+                others.start_soon(client.call_tool, "get_job_output", {"job_id": str(number)})
+            await until(lambda: peer.in_flight == CONCURRENCY)
+            for tool in CALLS:
+                async with given_up(client, tool, tally):
+                    await turns(20)
+                assert len(peer.heads) == CONCURRENCY, tool
+            others.cancel_scope.cancel()
+        await check_whole(client, peer, tally, "after those before it were given up too")
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_call_that_is_given_up_while_the_user_is_asked_sends_nothing(era: str, tally: Tally) -> None:
+    is_asked, is_taken_back = anyio.Event(), anyio.Event()
+
+    async def user(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:  # noqa: ARG001 - the SDK names both
+        is_asked.set()
+        try:
+            await anyio.sleep_forever()
+        finally:
+            is_taken_back.set()
+        raise AssertionError
+
+    peer = Writer()
+    async with peer.served() as url, connected(url, era, user) as client:
+        async with given_up(client, "retry_jobs", tally):
+            await is_asked.wait()
+        assert is_taken_back.is_set()
+        assert [head for head in peer.heads if head.startswith(b"POST")] == []
+        await check_whole(client, peer, tally, "after the question")
+
+
+@pytest.mark.parametrize("era", ERAS[: at_length(1, 2)])
+async def test_a_call_that_is_given_up_over_stdio_hangs_up(era: str, tally: Tally) -> None:
+    peer = Writer()
+    async with peer.served() as url:
+        environ = {"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url, "WRITER_JOBS_CONCURRENCY": str(CONCURRENCY)}
+        server = StdioServerParameters(command=SERVER[0], args=[*SERVER[1:]], env=environ)
+        async with Client(stdio_client(server), mode=era) as client:
+            for point in get_args(Point):
+                peer.hold(point, after=1)
+                async with given_up(client, "triage_application_jobs", tally):
+                    await peer.is_held.wait()
+                await until(lambda: not peer.in_flight)
+                peer.together(CONCURRENCY)
+                async with anyio.create_task_group() as asking:
+                    for job in ("1", "2"):
+                        asking.start_soon(structure_of, client, "get_job_output", {"job_id": job})

@@ -1,0 +1,171 @@
+"""Settings of TLS that cannot be used: the one at fault is named, and what is no use to anybody is ignored."""
+
+import hashlib
+import logging
+import os
+import ssl
+from pathlib import Path
+
+import pytest
+import trustme
+from cryptography import x509
+
+from tests.fakes.raw_http_server import Wire
+from tests.helpers.chaos_calls import asked, call, check_right
+from tests.helpers.mcp import text_of
+from tests.helpers.subprocess_server import serving
+from tests.robustness.conftest import Tally
+
+IGNORED = "SSLKEYLOGFILE cannot be used and is ignored: "
+
+
+@pytest.fixture(autouse=True)
+def no_setting(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment without settings of TLS or proxies."""
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+@pytest.mark.parametrize("reason", ["No such file or directory", "Is a directory", "it is a pipe"])
+async def test_a_key_log_that_cannot_be_written_is_ignored_and_named(
+    reason: str, authority: Path, certified: ssl.SSLContext, tmp_path: Path, tally: Tally
+) -> None:
+    tally.tried["settings of TLS"] += 1
+    os.mkfifo(tmp_path / "pipe")
+    paths = {"Is a directory": tmp_path, "it is a pipe": tmp_path / "pipe"}
+    path = paths.get(reason, tmp_path / "not here" / "keys")
+    environ = {"SSLKEYLOGFILE": str(path), "SSL_CERT_FILE": str(authority)}
+    async with Wire().served(certified) as url, serving(url, environ) as server:
+        await server.ask("list_application_jobs", application_id="a")
+        server.end_input()
+        said = await server.complaints()
+        assert await server.status() == 0
+    assert said.count("\n") == 1
+    assert said.endswith(f" WARNING {IGNORED}{reason}\n")
+
+
+async def test_a_key_log_that_can_be_written_is_kept(
+    no_setting: pytest.MonkeyPatch, authority: Path, certified: ssl.SSLContext, tmp_path: Path, tally: Tally
+) -> None:
+    tally.tried["settings of TLS"] += 1
+    path = tmp_path / "keys"
+    no_setting.setenv("SSLKEYLOGFILE", str(path))
+    no_setting.setenv("SSL_CERT_FILE", str(authority))
+    async with Wire().served(certified) as url, asked(url) as client:
+        check_right(await call(client, tally), tally)
+    assert "_TRAFFIC_SECRET" in path.read_text()
+
+
+async def test_plain_http_ignores_tls_settings(
+    no_setting: pytest.MonkeyPatch, tmp_path: Path, tally: Tally, caplog: pytest.LogCaptureFixture
+) -> None:
+    tally.tried["settings of TLS"] += 1
+    for name in ("SSLKEYLOGFILE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        no_setting.setenv(name, str(tmp_path / "not here" / name))
+    async with Wire().served() as url, asked(url) as client:
+        check_right(await call(client, tally), tally)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def hashed(certificate: bytes) -> str:
+    """The name under which OpenSSL looks for an authority: from the SHA-1 of its subject, in lower case."""
+
+    def der(tag: int, *parts: bytes) -> bytes:
+        content = b"".join(parts)
+        assert len(content) < 128
+        return bytes([tag, len(content)]) + content
+
+    subject = x509.load_pem_x509_certificate(certificate).subject
+    ids = {"2.5.4.10": b"\x55\x04\x0a", "2.5.4.11": b"\x55\x04\x0b"}
+    canonical = b"".join(
+        der(0x31, der(0x30, der(0x06, ids[each.oid.dotted_string]), der(0x0C, str(each.value).lower().encode())))
+        for each in subject
+    )
+    digest = hashlib.sha1(canonical, usedforsecurity=False).digest()
+    return f"{int.from_bytes(digest[:4], 'little'):08x}.0"
+
+
+@pytest.mark.parametrize("has_others", [False, True])
+async def test_certificates_in_a_directory_are_trusted(
+    has_others: bool,
+    no_setting: pytest.MonkeyPatch,
+    issuer: trustme.CA,
+    certified: ssl.SSLContext,
+    tmp_path: Path,
+    tally: Tally,
+) -> None:
+    tally.tried["settings of TLS"] += 1
+    directory = tmp_path / "authorities"
+    directory.mkdir()
+    issuer.cert_pem.write_to_path(str(directory / hashed(issuer.cert_pem.bytes())))
+    others = [str(tmp_path / "not here"), str(tmp_path)] if has_others else []
+    no_setting.setenv("SSL_CERT_DIR", ":".join([*others, str(directory)]))
+    async with Wire().served(certified) as url, asked(url) as client:
+        check_right(await call(client, tally), tally)
+
+
+UNUSABLE: dict[str, tuple[dict[str, str], str]] = {
+    "no file": (
+        {"SSL_CERT_FILE": "{tmp}/none"},
+        "SSL_CERT_FILE cannot be used: No such file or directory. Correct it, or unset it.",
+    ),
+    "an empty file": (
+        {"SSL_CERT_FILE": "{tmp}/empty"},
+        "SSL_CERT_FILE cannot be used: it holds no valid PEM certificates. Correct it, or unset it.",
+    ),
+    "no certificates": (
+        {"SSL_CERT_FILE": "{tmp}/text"},
+        "SSL_CERT_FILE cannot be used: it holds no valid PEM certificates. Correct it, or unset it.",
+    ),
+    "a pipe": (
+        {"SSL_CERT_FILE": "{tmp}/pipe"},
+        "SSL_CERT_FILE cannot be used: it is a pipe. Correct it, or unset it.",
+    ),
+    "no directory": (
+        {"SSL_CERT_DIR": "{tmp}/none"},
+        "SSL_CERT_DIR cannot be used: No such file or directory. Correct it, or unset it.",
+    ),
+    "a file for it": (
+        {"SSL_CERT_DIR": "{tmp}/text"},
+        "SSL_CERT_DIR cannot be used: Not a directory. Correct it, or unset it.",
+    ),
+    "an empty directory": (
+        {"SSL_CERT_DIR": "{tmp}"},
+        "SSL_CERT_DIR cannot be used: no certificate in it has a hashed name: run `openssl rehash` on it, or unset "
+        "SSL_CERT_DIR.",
+    ),
+    "the first of two": (
+        {"SSL_CERT_FILE": "{tmp}/none", "SSL_CERT_DIR": "{tmp}"},
+        "SSL_CERT_FILE cannot be used: No such file or directory. Correct it, or unset it.",
+    ),
+    "beside a key log": (
+        {"SSL_CERT_FILE": "{tmp}/text", "SSLKEYLOGFILE": "{tmp}/none/keys"},
+        "SSL_CERT_FILE cannot be used: it holds no valid PEM certificates. Correct it, or unset it.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("environ", "sentence"), UNUSABLE.values(), ids=UNUSABLE)
+async def test_the_setting_that_cannot_be_used_is_named(
+    environ: dict[str, str], sentence: str, no_setting: pytest.MonkeyPatch, tmp_path: Path, tally: Tally
+) -> None:
+    tally.tried["settings of TLS"] += 1
+    (tmp_path / "empty").touch()
+    (tmp_path / "text").write_text("no certificate")
+    os.mkfifo(tmp_path / "pipe")
+    for name, value in environ.items():
+        no_setting.setenv(name, value.replace("{tmp}", str(tmp_path)))
+    async with asked("https://127.0.0.1:9") as client:
+        said = await call(client, tally)
+    assert (said.is_error, text_of(said)) == (True, sentence)
+
+
+async def test_ssl_cert_dir_is_ignored_when_ssl_cert_file_is_set(
+    no_setting: pytest.MonkeyPatch, authority: Path, certified: ssl.SSLContext, tmp_path: Path, tally: Tally
+) -> None:
+    tally.tried["settings of TLS"] += 1
+    no_setting.setenv("SSL_CERT_FILE", str(authority))
+    no_setting.setenv("SSL_CERT_DIR", str(tmp_path / "not here"))
+    async with Wire().served(certified) as url, asked(url) as client:
+        check_right(await call(client, tally), tally)

@@ -1,0 +1,222 @@
+"""Whatever is passed to a tool, a prompt, a resource or a completion is answered with a result or a sentence."""
+
+import tempfile
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from urllib.parse import quote
+
+import anyio
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from mcp.client import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp_types import INVALID_PARAMS, PromptReference, ResourceTemplateReference, TextContent, TextResourceContents
+
+from tests.conftest import settings
+from tests.e2e.test_stdio import SERVER, clean_environment
+from tests.fakes.canned_responses import Documents
+from tests.helpers.chaos_calls import call_with
+from tests.helpers.key import KEY
+from tests.helpers.mcp import error_of
+from tests.helpers.result_checks import (
+    TOOLS,
+    check_answered,
+    check_seen,
+    check_sentence,
+    check_valid,
+    strictly_read,
+    told_why_not,
+)
+from tests.helpers.strategies import Schema, beyond, encodable, from_schema, objects, odd, texts, tried
+from tests.robustness.conftest import Quietly, Tally, at_length
+from writer_jobs_mcp.server.build import build_server
+from writer_jobs_mcp.server.prompts import PROMPTS
+from writer_jobs_mcp.server.resources import JOB_URI
+
+Call = tuple[str, dict[str, Any]]
+Talk = Callable[[Client], Awaitable[None]]
+Converse = Callable[[str, Talk], None]
+
+
+@pytest.fixture
+def converse(tally: Tally, quietly: Quietly) -> Converse:
+    """A conversation with a server in memory, whose Writer is in order; the next call is answered all the same."""
+
+    def converse(era: str, talk: Talk) -> None:
+        async def conversation() -> None:
+            async with Documents().served() as url:
+                config = settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_ALLOW_RETRY="true")
+                async with Client(build_server(config), mode=era) as client:
+                    await talk(client)
+                    check_valid(await call_with(client, tally, "list_applications", {}), "list_applications")
+
+        quietly(conversation)
+
+    return converse
+
+
+eras = st.sampled_from(["auto", "legacy"])
+_letters = st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="/\\")
+ids = st.text(_letters, min_size=1, max_size=200).filter(lambda text: text.strip().strip(".") != "")
+MEANT: dict[str, SearchStrategy[Any]] = {
+    **dict.fromkeys(("application_id", "job_id", "after", "before"), ids),
+    "job_ids": st.lists(ids, min_size=1, max_size=20),
+    "since": st.sampled_from(["24h", "7d", " 90 H", "999999w", "60000w", "0001-01-01", "1970-01-01T00:00:00+14:00"]),
+    "until": st.sampled_from(["0s", "90m", "23h", "9999-12-31T23:59:59.999999Z", "3000-01-01T00:00:00-12:00"]),
+}
+"""What the schema cannot say of an argument, because some clients choke on patterns and formats."""
+
+
+def meant(schema: Schema) -> SearchStrategy[dict[str, Any]]:
+    """Arguments as they are meant."""
+    fields = {name: MEANT.get(name, from_schema(field)) for name, field in schema["properties"].items()}
+    return objects(fields, schema.get("required", []))
+
+
+def anything(schema: Schema) -> SearchStrategy[dict[str, Any]]:
+    return from_schema(schema) | beyond(schema)
+
+
+def calls(arguments: Callable[[Schema], SearchStrategy[dict[str, Any]]]) -> SearchStrategy[list[Call]]:
+    """A conversation with one server: each tool is called, in any order."""
+    each = [st.tuples(st.just(name), arguments(tool["inputSchema"])) for name, tool in TOOLS.items()]
+    return st.tuples(*each).flatmap(st.permutations)
+
+
+@tried(8, 150)
+@given(eras, calls(meant))
+def test_valid_arguments_get_a_result_that_is_valid_by_the_published_schema(
+    tally: Tally, converse: Converse, era: str, said: list[Call]
+) -> None:
+    async def talk(client: Client) -> None:
+        for tool, arguments in said:
+            tally.tried["inputs to tools"] += 1
+            check_valid(await call_with(client, tally, tool, arguments), tool)
+
+    converse(era, talk)
+
+
+@tried(15, 300)
+@given(eras, calls(anything))
+@example("auto", [("triage_application_jobs", {"application_id": "a", "until": "0001-01-01"})])
+@example("auto", [("triage_application_jobs", {"application_id": "a", "since": "0001-01-01T00:00:00+14:00"})])
+@example("auto", [("list_application_jobs", {"application_id": "a", "limit": 10**4_000})])
+@example("auto", [("get_job_output", {"job_id": "a", "offset": 10**4_000})])
+def test_any_other_arguments_get_a_result_or_a_sentence(
+    tally: Tally, converse: Converse, era: str, said: list[Call]
+) -> None:
+    async def talk(client: Client) -> None:
+        for tool, arguments in said:
+            tally.tried["inputs to tools"] += 1
+            with suppress(UnicodeEncodeError):  # half a surrogate pair in a name, which the client itself cannot send
+                check_answered(await call_with(client, tally, tool, arguments), tool)
+
+    converse(era, talk)
+
+
+@asynccontextmanager
+async def over_stdio() -> AsyncGenerator[Client]:
+    """A client of a server that is a process of its own, and has no complaint."""
+    async with Documents().served() as url:
+        environ = {"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url, "WRITER_JOBS_ALLOW_RETRY": "true"}
+        server = StdioServerParameters(command=SERVER[0], args=SERVER[1:], env={**clean_environment(), **environ})
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
+            async with Client(stdio_client(server, errlog=log)) as client:
+                yield client
+            log.seek(0)
+            assert log.read() == ""
+
+
+@tried(1, 2)
+@given(st.lists(calls(anything), min_size=at_length(3, 40), max_size=40))
+def test_over_stdio_they_get_the_same(tally: Tally, said: list[list[Call]]) -> None:
+    async def talk() -> None:
+        async with over_stdio() as client:
+            for tool, arguments in (each for conversation in said for each in conversation):
+                tally.tried["inputs to tools over stdio"] += 1
+                check_answered(await call_with(client, tally, tool, encodable(arguments)), tool)
+
+    anyio.run(talk)
+
+
+names = texts.map(encodable)
+
+
+@tried(3, 30)
+@given(eras, st.lists(st.tuples(names, st.dictionaries(texts, odd, max_size=2)), min_size=1, max_size=10))
+def test_a_tool_that_there_is_not_is_told_with_those_that_there_are(
+    tally: Tally, converse: Converse, era: str, said: list[Call]
+) -> None:
+    async def talk(client: Client) -> None:
+        for tool, arguments in said:
+            tally.tried["inputs to tools"] += 1
+            sentence = await error_of(client, tool, arguments)
+            check_sentence(sentence)
+            assert all(name in sentence for name in TOOLS)
+
+    converse(era, talk)
+
+
+prompts = st.sampled_from([fn.__name__ for _, fn in PROMPTS])
+given_to_prompts = st.dictionaries(st.sampled_from(["application_id", "job_id", "since"]) | texts, texts, max_size=3)
+
+
+@tried(6, 60)
+@given(eras, st.lists(st.tuples(prompts | names, given_to_prompts), min_size=5, max_size=20))
+def test_a_prompt_is_given_or_it_is_said_why_not(
+    tally: Tally, converse: Converse, era: str, said: list[tuple[str, dict[str, str]]]
+) -> None:
+    async def talk(client: Client) -> None:
+        for name, arguments in said:
+            tally.tried["inputs to prompts"] += 1
+            with told_why_not(INVALID_PARAMS):
+                (message,) = (await client.get_prompt(name, arguments)).messages
+                assert isinstance(message.content, TextContent)
+                check_seen(*message.content.text.splitlines())
+
+    converse(era, talk)
+
+
+parts = ids | names | names.map(lambda text: quote(text, safe=""))
+addresses = (
+    st.tuples(parts, parts).map(lambda ids: f"writer://applications/{ids[0]}/jobs/{ids[1]}")
+    | parts.map("writer://{}".format)
+    | parts.map("writer://applications{}".format)
+    | names
+)
+
+
+@tried(6, 60)
+@given(eras, st.lists(addresses, min_size=5, max_size=20))
+def test_a_resource_is_read_or_it_is_said_why_not(tally: Tally, converse: Converse, era: str, said: list[str]) -> None:
+    async def talk(client: Client) -> None:
+        for address in said:
+            tally.tried["addresses of resources"] += 1
+            with told_why_not(INVALID_PARAMS):
+                (content,) = (await client.read_resource(address)).contents
+                assert isinstance(content, TextResourceContents)
+                assert strictly_read(content.text)
+
+    converse(era, talk)
+
+
+templates = st.builds(ResourceTemplateReference, type=st.just("ref/resource"), uri=st.just(JOB_URI) | texts)
+references = templates | st.builds(PromptReference, type=st.just("ref/prompt"), name=prompts | texts)
+completed = st.tuples(references, st.just("application_id") | texts, st.just("") | texts)
+
+
+@tried(3, 30)
+@given(eras, st.lists(completed, min_size=5, max_size=20))
+def test_a_completion_is_made_or_there_is_none(
+    tally: Tally, converse: Converse, era: str, said: list[tuple[ResourceTemplateReference | PromptReference, str, str]]
+) -> None:
+    async def talk(client: Client) -> None:
+        for reference, name, value in said:
+            tally.tried["inputs to completions"] += 1
+            completion = (await client.complete(reference, {"name": name, "value": value})).completion
+            assert completion.values in ([], ["a"])
+
+    converse(era, talk)

@@ -1,0 +1,253 @@
+"""Whatever a client writes to the server's stdin, the next request is answered, and nothing but JSON-RPC comes back."""
+
+import json
+from functools import partial
+from io import BytesIO, TextIOWrapper
+from typing import Any
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from mcp_types import (
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    PROTOCOL_VERSION_META_KEY,
+    JSONRPCRequest,
+    jsonrpc_message_adapter,
+)
+from pydantic import ValidationError
+
+from tests.e2e.test_stdio import INITIALIZE
+from tests.fakes.canned_responses import Documents
+from tests.helpers.raw_stdio_client import MODERN, Lines, Message, shake_hands, spoken_to
+from tests.helpers.strategies import Long, nested, odd, spoiled, texts, tried
+from tests.robustness.conftest import Tally, at_length
+from writer_jobs_mcp.server.resources import APPLICATIONS_URI, JOB_URI
+
+MIB = 2**20
+
+
+def message(method: str, id_: Any = 1, **params: Any) -> Message:
+    return {"jsonrpc": "2.0", "id": id_, "method": method, "params": params}
+
+
+def notification(method: str, **params: Any) -> Message:
+    return {"jsonrpc": "2.0", "method": method, "params": params}
+
+
+def call(tool: str, **arguments: Any) -> Message:
+    return message("tools/call", name=tool, arguments=arguments, _meta={"progressToken": 1})
+
+
+IN_ORDER: list[Message] = [
+    INITIALIZE,
+    *(message(method) for method in ("ping", "tools/list", "resources/list", "prompts/list", "server/discover")),
+    message("resources/templates/list", cursor="x"),
+    call("list_applications", limit=20),
+    call("list_application_jobs", application_id="a", status="failed", offset=0, limit=100),
+    call("triage_application_jobs", application_id="a", since="7d"),
+    call("get_job_error", job_id="job-0"),
+    message("resources/read", uri=APPLICATIONS_URI),
+    message("resources/read", uri=JOB_URI.format(application_id="a", job_id="job-0")),
+    message("prompts/get", name="explain_job_failure", arguments={"job_id": "job-0"}),
+    message(
+        "completion/complete",
+        ref={"type": "ref/resource", "uri": JOB_URI},
+        argument={"name": "application_id", "value": ""},
+    ),
+    message("logging/setLevel", level="debug"),
+    notification("notifications/initialized"),
+    notification("notifications/cancelled", requestId="nobody", reason="no more need"),
+    notification("notifications/progress", progressToken=1, progress=0.5, total=1),
+    notification("notifications/roots/list_changed"),
+    {"jsonrpc": "2.0", "id": 1, "result": {"action": "accept", "content": {"retry": True}}},
+    {"jsonrpc": "2.0", "id": 1, "error": {"code": -32603, "message": "no"}},
+]
+in_order = st.sampled_from(IN_ORDER)
+ODD_IDS: list[Any] = [0, 1, -1, 2**63, 10**30, 10**4_000, 1.5, 2.0, True, None, "", "1", Long("x" * 70_000), [1], {}]
+ids = st.sampled_from(ODD_IDS) | odd
+messages: SearchStrategy[Any] = (
+    in_order
+    | st.tuples(in_order, ids).map(lambda parts: {**parts[0], "id": parts[1]})
+    | spoiled(in_order)
+    | spoiled(st.tuples(in_order, st.just(MODERN)).map(lambda parts: {**parts[0], "params": {"_meta": parts[1]}}))
+    | st.lists(in_order | odd, max_size=3)
+    | odd
+)
+
+
+def _cut(parts: tuple[bytes, int]) -> bytes:
+    line, at = parts
+    return line[: at % (len(line) + 1)]
+
+
+def _mix(parts: tuple[bytes, bytes, int]) -> bytes:
+    line, strange, at = parts
+    at %= len(line) + 1
+    return line[:at] + strange + line[at:]
+
+
+encoded = messages.map(json.dumps).map(str.encode)
+frames = (
+    encoded
+    | messages.map(partial(json.dumps, indent=1)).map(str.encode)
+    | encoded.map(lambda line: b"  " + line + b" \r")
+    | st.tuples(encoded, st.integers(0, 500)).map(_cut)
+    | st.tuples(encoded, st.binary(max_size=9), st.integers(0, 500)).map(_mix)
+    | st.binary(max_size=40)
+    | texts.map(lambda text: text.encode("utf-8", "surrogatepass"))
+)
+
+
+def requests_in(frame: bytes) -> list[Any]:
+    """The ids of the requests in it, by the protocol's own types."""
+    found: list[Any] = []
+    for line in TextIOWrapper(BytesIO(frame), "utf-8", "replace"):
+        try:
+            said = jsonrpc_message_adapter.validate_json(line, by_name=False)
+        except ValidationError:
+            continue
+        if isinstance(said, JSONRPCRequest):
+            found.append(said.id)
+    return found
+
+
+async def say(lines: Lines, frame: bytes) -> None:
+    """One frame; what is a request in it is answered, and so is the next."""
+    lines.tally.tried["frames on stdin"] += 1
+    lines.answers.clear()
+    await lines.send(frame + b"\n")
+    for id_ in requests_in(frame):
+        await lines.answer_to(id_)
+    await lines.ask("ping" if lines.era == "legacy" else "tools/list")
+
+
+@pytest.mark.parametrize("era", ["legacy", "modern"])
+@tried(1, 10)
+@given(said=st.lists(frames, min_size=at_length(60, 200), max_size=200))
+def test_whatever_is_said_each_request_is_answered_and_the_next_one_too(
+    tally: Tally, era: str, said: list[bytes]
+) -> None:
+    async def talk() -> None:
+        async with Documents().served() as url, spoken_to(url, tally, era) as lines:
+            if era == "legacy":
+                await shake_hands(lines)
+            await lines.check_in_order()
+            for frame in said:
+                await say(lines, frame)
+            await lines.check_in_order()
+
+    anyio.run(talk)
+
+
+HELLO: dict[str, Any] = {"capabilities": {}, "clientInfo": {"name": "a test", "version": "1"}}
+WRONG: dict[str, tuple[bytes, int]] = {
+    "an unknown method": (json.dumps(message("jobs/list")).encode(), METHOD_NOT_FOUND),
+    "a notification with an id": (json.dumps(message("notifications/initialized")).encode(), METHOD_NOT_FOUND),
+    "no params": (b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call"}', INVALID_PARAMS),
+    "params that are null": (b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": null}', INVALID_PARAMS),
+    "arguments that are a list": (json.dumps(message("tools/call", name="x", arguments=[])).encode(), INVALID_PARAMS),
+    "a name that is a number": (json.dumps(message("tools/call", name=5)).encode(), INVALID_PARAMS),
+    "meta that is a number": (json.dumps(message("tools/list", _meta=5)).encode(), INVALID_PARAMS),
+    "a handshake without a version": (json.dumps(message("initialize")).encode(), INVALID_PARAMS),
+    "an unknown prompt": (json.dumps(message("prompts/get", name="x")).encode(), INVALID_PARAMS),
+    "an unknown resource": (json.dumps(message("resources/read", uri="x" * 10 * MIB)).encode(), INVALID_PARAMS),
+    "both eras at once": (json.dumps(message("tools/list", _meta=MODERN)).encode(), INVALID_REQUEST),
+}
+PASSED_OVER: dict[str, bytes] = {
+    "an empty line": b"",
+    "a carriage return": b"\r",
+    "no JSON": b"GET / HTTP/1.1",
+    "a line of 10 MB that is no JSON": b"x" * 10 * MIB,
+    "bytes that are no UTF-8": b'{"jsonrpc": "2.0", "id": 1, "method": "\xff\xfe',
+    "a null character": b"\x00",
+    "JSON that ends early": json.dumps(message("ping")).encode()[:-1],
+    "ten million brackets": b"[" * 10_000_000,
+    "deep arguments": json.dumps(call("get_job_error", job_id=nested(0, 400))).encode(),
+    "a batch": json.dumps([message("ping", 1), message("ping", 2)]).encode(),
+    "an empty batch": b"[]",
+    "no version": b'{"id": 1, "method": "ping"}',
+    "another version": b'{"jsonrpc": "1.0", "id": 1, "method": "ping"}',
+    "no method": b'{"jsonrpc": "2.0", "id": 1}',
+    "an id that is null": json.dumps(message("ping", None)).encode(),
+    "an id that is a fraction": json.dumps(message("ping", 1.5)).encode(),
+    "an id that is true": json.dumps(message("ping", True)).encode(),
+    "an id that is NaN": json.dumps(message("ping", float("nan"))).encode(),
+    "an id of 5,000 digits": b'{"jsonrpc": "2.0", "method": "ping", "id": ' + b"9" * 5_000 + b"}",
+    "params that are a list": b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": ["x"]}',
+    "a cancellation of nobody's request": json.dumps(notification("notifications/cancelled", requestId=9)).encode(),
+    "a cancellation of a list": json.dumps(notification("notifications/cancelled", requestId=[])).encode(),
+    "an answer that nobody asked for": b'{"jsonrpc": "2.0", "id": 1, "result": {}}',
+    "a call without an id": b'{"jsonrpc": "2.0", "method": "tools/call", "params": {"name": "list_applications"}}',
+}
+ANSWERED: dict[str, tuple[bytes, Any]] = {
+    "a negative id": (json.dumps(message("ping", -1)).encode(), -1),
+    "an id that is empty": (json.dumps(message("ping", "")).encode(), ""),
+    "an id of 4,000 digits": (json.dumps(message("ping", 10**3_999)).encode(), 10**3_999),
+    "an id of 1 MB": (json.dumps(message("ping", "x" * MIB)).encode(), "x" * MIB),
+    "a line of 10 MB": (json.dumps(call("get_job_error", job_id="x" * 10 * MIB)).encode(), 1),
+    "blanks around": (b"\t " + json.dumps(message("ping")).encode() + b" \r", 1),
+    "fields of tomorrow": (json.dumps({**message("ping"), "trace": []}).encode(), 1),
+    "the same key twice": (b'{"jsonrpc": "2.0", "id": 7, "method": "x", "id": 1, "method": "ping"}', 1),
+    "another handshake": (json.dumps(INITIALIZE).encode(), 1),
+    "a handshake of 1999": (json.dumps(message("initialize", protocolVersion="1999", **HELLO)).encode(), 1),
+    "half a pair": (b'{"jsonrpc": "2.0", "id": 1, "method": "ping", "params": {"_meta": {"a": "\\ud83d"}}}', 1),
+    "a byte order mark": (b"\xef\xbb\xbf" + json.dumps(message("ping")).encode(), 1),
+    "NaN for an argument": (json.dumps(call("list_applications", limit=float("nan"))).encode(), 1),
+}
+
+
+async def test_what_is_wrong_is_told_what_is_odd_is_answered_and_what_is_no_message_is_passed_over(
+    tally: Tally,
+) -> None:
+    """So it is with the SDK, which drops what it cannot read, a request with an id among it."""
+    async with Documents().served() as url, spoken_to(url, tally, "legacy") as lines:
+        await shake_hands(lines)
+        for name, (frame, code) in WRONG.items():
+            await lines.send(frame + b"\n")
+            assert (await lines.answer_to(1))["error"]["code"] == code, name
+        for frame, id_ in ANSWERED.values():
+            await lines.send(frame + b"\n")
+            assert "result" in await lines.answer_to(id_)
+        for name, frame in PASSED_OVER.items():
+            await lines.send(frame + b"\n")
+            await lines.ask("ping")
+            assert lines.answers == {}, name
+        tally.tried["frames on stdin"] += len(WRONG) + len(ANSWERED) + len(PASSED_OVER)
+        await lines.check_in_order()
+
+
+async def test_requests_under_one_id_are_answered_each(tally: Tally) -> None:
+    async with Documents().served() as url, spoken_to(url, tally, "legacy") as lines:
+        await shake_hands(lines)
+        tally.tried["frames on stdin"] += 20
+        await lines.send(b"".join(json.dumps(call("get_job_error", job_id="j")).encode() + b"\n" for _ in range(20)))
+        for _ in range(20):
+            await lines.answer_to(1)
+        await lines.check_in_order()
+
+
+@tried(1, 5)
+@given(st.lists(frames, min_size=at_length(30, 100), max_size=100))
+def test_what_is_said_before_the_handshake_does_not_stand_in_its_way(tally: Tally, said: list[bytes]) -> None:
+    async def talk() -> None:
+        async with Documents().served() as url, spoken_to(url, tally, "legacy") as lines:
+            for frame in said:
+                if b"initialize" in frame or PROTOCOL_VERSION_META_KEY.encode() in frame:
+                    continue  # that is the handshake, or the era without one
+                tally.tried["frames on stdin"] += 1
+                await lines.send(frame + b"\n")
+            assert "result" in await shake_hands(lines)
+            await lines.check_in_order()
+
+    anyio.run(talk)
+
+
+@pytest.mark.parametrize("rest", [b'{"jsonrpc": "2.0", "id": 1, "method": "ping"}', b"{\xe2\x82"])
+async def test_input_that_ends_in_the_middle_of_a_line_ends_the_server_quietly(rest: bytes, tally: Tally) -> None:
+    async with Documents().served() as url, spoken_to(url, tally, "legacy") as lines:
+        tally.tried["frames on stdin"] += 1
+        await lines.send(rest)

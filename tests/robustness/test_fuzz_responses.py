@@ -1,0 +1,178 @@
+"""Whatever Writer says, as its documents have it or spoiled, every tool has a result or a sentence for it."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+from hypothesis import example, given
+from hypothesis import strategies as st
+from mcp.client import Client
+from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, ResourceTemplateReference, TextResourceContents
+
+from tests.fakes.canned_responses import GOOD, JOB, Document, Documents
+from tests.helpers.chaos_calls import asked, call_with, structure
+from tests.helpers.result_checks import check_answered, strictly_read, told_why_not
+from tests.helpers.sandbox_documents import Accepted, ApplicationList, DocumentedJob, Envelope, JobList
+from tests.helpers.strategies import from_schema, spoiled, tried
+from tests.robustness.conftest import Quietly, Tally
+from writer_jobs_mcp.server.resources import APPLICATIONS_URI, JOB_URI
+
+ASKED: list[tuple[str, dict[str, Any]]] = [
+    ("list_applications", {}),
+    ("list_application_jobs", {"application_id": "a", "limit": 100}),
+    ("get_job_error", {"job_id": "job-0", "application_id": "a"}),
+    ("get_job_output", {"job_id": "job-0", "max_chars": 20_000}),
+    ("triage_application_jobs", {"application_id": "a", "since": "9000d"}),
+    ("triage_application_jobs", {"application_id": "a"}),
+    ("retry_jobs", {"job_ids": ["job-0"], "dry_run": False}),
+]
+"""Each tool but the one that waits."""
+
+DOCUMENTED = {
+    "applications": from_schema(ApplicationList.model_json_schema()),
+    "jobs": from_schema(JobList.model_json_schema()),
+    "job": from_schema(DocumentedJob.model_json_schema()),
+    "started": from_schema(Accepted.model_json_schema()),
+}
+"""What the vendor's documents say of each endpoint's answer."""
+
+
+SPOILED = {endpoint: spoiled(documents) for endpoint, documents in DOCUMENTED.items()}
+
+
+@asynccontextmanager
+async def conversing() -> AsyncGenerator[tuple[Client, Documents]]:
+    """A client of a server, and the Writer that it asks."""
+    peer = Documents()
+    async with peer.served() as url, asked(url, WRITER_JOBS_ALLOW_RETRY="true") as client:
+        yield client, peer
+
+
+async def ask_everything(client: Client, tally: Tally) -> list[CallToolResult]:
+    """What each tool, resource and completion makes of what it is told now."""
+    results: list[CallToolResult] = []
+    for tool, arguments in ASKED:
+        tally.tried["answers of Writer's"] += 1
+        results.append(await call_with(client, tally, tool, arguments))
+        check_answered(results[-1], tool)
+        if tool == "triage_application_jobs" and not results[-1].is_error:
+            check_adds_up(structure(results[-1]))
+    for address in (APPLICATIONS_URI, JOB_URI.format(application_id="a", job_id="job-0")):
+        tally.tried["answers of Writer's"] += 1
+        with told_why_not(INVALID_PARAMS, INTERNAL_ERROR):
+            (content,) = (await client.read_resource(address)).contents
+            assert isinstance(content, TextResourceContents)
+            strictly_read(content.text)
+    template = ResourceTemplateReference(type="ref/resource", uri=JOB_URI)
+    await client.complete(template, {"name": "application_id", "value": ""})
+    return results
+
+
+def check_adds_up(report: dict[str, Any]) -> None:
+    shown = sum(group["count"] for group in report["failures"])
+    assert shown + report.get("failures_omitted", {"jobs": 0})["jobs"] == report["counts"].get("failed", 0)
+    assert sum(report["counts"].values()) == report["coverage"]["jobs_in_window"] <= report["coverage"]["jobs_read"]
+    assert report.get("stuck_count", len(report["stuck"])) >= len(report["stuck"])
+
+
+@tried(2, 30)
+@given(st.lists(st.fixed_dictionaries(DOCUMENTED), min_size=3, max_size=5))
+def test_what_the_documents_foresee_is_answered_with_a_result(
+    tally: Tally, quietly: Quietly, said: list[dict[str, Document]]
+) -> None:
+    async def conversation() -> None:
+        async with conversing() as (client, peer):
+            for peer.told in said:
+                results = await ask_everything(client, tally)
+                assert [result.is_error for result in results] == [False] * len(ASKED)
+
+    quietly(conversation)
+
+
+@tried(6, 80)
+@given(st.lists(st.fixed_dictionaries(SPOILED), min_size=3, max_size=5))
+@example([GOOD | {"jobs": {"result": [{**JOB, "id": f"job-{number}"} for number in range(1_200)]}}])
+@example([GOOD | {"jobs": {"result": [None] * 1_200, "totalCount": 1}}])
+def test_what_they_do_not_is_answered_with_a_result_or_a_sentence(
+    tally: Tally, quietly: Quietly, said: list[dict[str, Document]]
+) -> None:
+    async def conversation() -> None:
+        async with conversing() as (client, peer):
+            for peer.told in said:
+                await ask_everything(client, tally)
+            peer.told = GOOD
+            assert not any(result.is_error for result in await ask_everything(client, tally))
+
+    quietly(conversation)
+
+
+READABLE = [{**JOB, "id": f"readable-{number}"} for number in range(3)]
+
+
+@tried(4, 60)
+@given(st.lists(st.lists(SPOILED["job"], max_size=4), min_size=4, max_size=4))
+def test_what_can_be_read_is_shown_whatever_is_beside_it(
+    tally: Tally, quietly: Quietly, said: list[list[Document]]
+) -> None:
+    first, *others = said
+    rows = [*first, *(row for job, beside in zip(READABLE, others, strict=True) for row in (job, *beside))]
+
+    async def conversation() -> None:
+        async with conversing() as (client, peer):
+            peer.told = GOOD | {"jobs": {"result": rows}}
+            listed, report = [
+                structure(await call_with(client, tally, tool, {"application_id": "a", **more}))
+                for tool, more in (("list_application_jobs", {"limit": 100}), ("triage_application_jobs", {}))
+            ]
+        tally.tried["answers of Writer's"] += 2
+        ids = [job["id"] for job in listed["jobs"] if job["id"].startswith("readable")]
+        lost = [job["id"] for job in READABLE if job["id"] not in ids]
+        tally.lost += len(lost)
+        assert lost == []
+        unreadable = listed["page"].get("unreadable", {"count": 0})["count"]
+        assert listed["page"]["returned"] + unreadable == len(rows)
+        assert report["coverage"]["jobs_read"] >= len(READABLE)
+        check_adds_up(report)
+
+    quietly(conversation)
+
+
+STATUSES = """\
+200 202 204 302 400 401 403 404 405 408 409 410 413 418 422 429 500 501 502 503 504 507 599""".split()
+complaints = from_schema(Envelope.model_json_schema())
+
+
+@tried(3, 30)
+@given(st.lists(st.tuples(st.sampled_from(STATUSES), complaints | spoiled(complaints)), min_size=3, max_size=5))
+def test_a_complaint_in_whatever_form_is_told_in_a_sentence(
+    tally: Tally, quietly: Quietly, said: list[tuple[str, Document]]
+) -> None:
+    async def conversation() -> None:
+        async with conversing() as (client, peer):
+            for status, complaint in said:
+                peer.told, peer.status = dict.fromkeys(GOOD, complaint), f"{status} As It Is"
+                *others, retried = await ask_everything(client, tally)
+                assert all(result.is_error for result in others)
+                assert structure(retried)["jobs"][0]["outcome"] in {"error", "not_found"}
+
+    quietly(conversation)
+
+
+@tried(2, 30)
+@given(st.lists(DOCUMENTED["job"] | SPOILED["job"], min_size=8, max_size=16))
+def test_a_job_is_waited_for_whatever_is_said_of_it(tally: Tally, quietly: Quietly, said: list[Document]) -> None:
+    async def conversation() -> None:
+        jobs = {f"job-{number}": document for number, document in enumerate(said)}
+        async with conversing() as (client, peer), anyio.create_task_group() as tasks:
+            peer.told = GOOD | jobs
+            for job_id in jobs:
+                tasks.start_soon(wait_for, job_id, client, tally)
+
+    quietly(conversation)
+
+
+async def wait_for(job_id: str, client: Client, tally: Tally) -> None:
+    tally.tried["answers of Writer's"] += 1
+    result = await call_with(client, tally, "wait_for_job", {"job_id": job_id, "timeout_seconds": 1})
+    check_answered(result, "wait_for_job")

@@ -1,0 +1,344 @@
+"""The key and other secrets: whatever Writer echoes, a job says or is set wrongly, they are not told."""
+
+import base64
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Awaitable, Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from mcp.client import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.shared.exceptions import MCPError
+
+from tests.data.credentials import CREDENTIALS, INNOCENT
+from tests.e2e.test_cli import run, run_beside
+from tests.e2e.test_stdio import SERVER, clean_environment
+from tests.fakes.raw_http_server import Wire, answer, page, says
+from tests.helpers.chaos_calls import asked, call, check_told, structure
+from tests.helpers.key import KEY, parts_told
+from tests.helpers.mcp import text_of
+from tests.robustness.conftest import Tally
+from writer_jobs_mcp.cli import main
+from writer_jobs_mcp.client import connect
+from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.errors import ConfigError
+from writer_jobs_mcp.sanitize.secrets import MASK
+from writer_jobs_mcp.sanitize.text import clean
+from writer_jobs_mcp.telemetry.logging import TALKATIVE
+
+CAUSES = Path(__file__).parents[1] / "data" / "causes.jsonl"
+HASHES = [hashlib.new(name, KEY.encode(), usedforsecurity=False).digest() for name in ("md5", "sha1", "sha256")]
+ENCODINGS = [
+    *(base64.b64encode(f"{before}{KEY}".encode()).decode() for before in ("", ":", "me:")),
+    *(base64.urlsafe_b64encode(each).decode() for each in HASHES),
+    *(base64.b64encode(each).decode() for each in HASHES),
+    *(each.hex() for each in (KEY.encode(), *HASHES)),
+    *(each.hex().upper() for each in (KEY.encode(), *HASHES)),
+    "".join(f"%{octet:02X}" for octet in KEY.encode()),
+]
+"""What the usual encodings and hashes make of the key."""
+TOLD = "; ".join([f"Bearer {KEY}", f"sk-...{KEY[-4:]}", f"{KEY[:8]}****", *ENCODINGS])
+"""The key in every form that an answer might tell it in."""
+JOB: dict[str, Any] = {
+    "id": "job-0",
+    "status": "failed",
+    "application_id": TOLD,
+    "created_at": "2026-11-23T10:00:00Z",
+    "error": TOLD,
+    "data": {"title": TOLD, "suggestion": TOLD},
+}
+APPLICATION = {"id": f"a {KEY}", "name": TOLD, "type": TOLD, "status": TOLD, "updated_at": "2026-11-23T10:00:00Z"}
+COMPLAINT = {"tpe": KEY, "errors": [{"description": TOLD, "key": KEY, "extras": KEY}], "extras": TOLD, "message": TOLD}
+SAID: dict[str, tuple[bytes, str]] = {
+    "everything at once": (
+        json.dumps({**JOB, "result": [JOB, {**JOB, "id": KEY}], "data": [APPLICATION], "has_more": False}).encode(),
+        "200 OK",
+    ),
+    "a job": (json.dumps(JOB).encode(), "200 OK"),
+    "escaped": (json.dumps(JOB).replace(KEY, "".join(f"\\u{ord(letter):04x}" for letter in KEY)).encode(), "200 OK"),
+    "rows that cannot be read": (page({**JOB, "created_at": KEY}, KEY, {KEY: KEY}), "200 OK"),
+    "no JSON": (TOLD.encode(), "200 OK"),
+    "a web page": (f"<title>{TOLD}</title>".encode(), "200 OK"),
+    **{
+        f"{status}": (json.dumps(COMPLAINT).encode(), f"{status} {KEY}")
+        for status in (201, 302, 400, 401, 403, 404, 409, 418, 422, 429, 500, 503, 507)
+    },
+}
+CALLS: list[tuple[str, dict[str, Any]]] = [
+    ("list_applications", {}),
+    ("list_application_jobs", {"application_id": "a"}),
+    ("get_job_error", {"job_id": "j", "application_id": "a"}),
+    ("get_job_output", {"job_id": "j"}),
+    ("triage_application_jobs", {"application_id": "a"}),
+    ("wait_for_job", {"job_id": "j", "timeout_seconds": 1}),
+    ("retry_jobs", {"job_ids": ["j"], "dry_run": False}),
+    ("get_job_error", {"job_id": KEY}),
+    ("list_application_jobs", {"application_id": f"x{KEY}"}),
+    ("list_applications", {"after": KEY}),
+    ("list_application_jobs", {"application_id": "a", "limit": KEY}),
+]
+"""Each tool, and the key in the place of its arguments."""
+
+
+async def test_what_writer_echoes_is_not_told_by_any_tool_resource_or_log(tally: Tally) -> None:
+    heard: list[str] = []
+    wire = Wire()
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
+        async with wire.served() as url:
+            environ = {
+                **clean_environment(),
+                "WRITER_API_KEY": KEY,
+                "WRITER_BASE_URL": url,
+                "WRITER_JOBS_LOG_LEVEL": "DEBUG",
+                "WRITER_JOBS_CALL_BUDGET": "1",
+                "WRITER_JOBS_ALLOW_RETRY": "true",
+            }
+            server = StdioServerParameters(command=SERVER[0], args=SERVER[1:], env=environ)
+            with anyio.fail_after(120):
+                async with Client(stdio_client(server, errlog=log)) as client:
+                    assert len((await client.list_tools()).tools) == 7
+                    for body, status in SAID.values():
+                        # A wait that is too long to begin keeps the whole from taking minutes.
+                        headers = (f"X-Key: {KEY}", f"Location: https://evil.example/{KEY}", "Retry-After: 60")
+                        wire.everywhere = says(answer(body, status, *headers))
+                        heard += [await hear(client, tool, arguments, tally) for tool, arguments in CALLS]
+                        heard += [await read(client, uri, tally) for uri in ("applications", "applications/a/jobs/j")]
+        log.seek(0)
+        heard.append(log.read())
+    told = {part for text in heard for part in parts_of_echoes(text)}
+    tally.leaked += len(told)
+    assert told == set()
+    assert "Traceback" not in heard[-1]
+    assert "GET /v1/applications" in heard[-1], "the log was at work"
+
+
+async def hear(client: Client, tool: str, arguments: dict[str, Any], tally: Tally) -> str:
+    tally.tried["echoes of the key"] += 1
+    return (await client.call_tool(tool, arguments)).model_dump_json()
+
+
+async def read(client: Client, uri: str, tally: Tally) -> str:
+    tally.tried["echoes of the key"] += 1
+    try:
+        return (await client.read_resource(f"writer://{uri}")).model_dump_json()
+    except MCPError as exc:
+        return str(exc)
+
+
+def parts_of_echoes(text: str) -> list[str]:
+    # At its edges base64 shares letters with what stands beside the key.
+    pieces = {form[at : at + 12] for form in ENCODINGS for at in range(4, len(form) - 15)}
+    return [*parts_told(text), *(piece for piece in pieces if piece in text)]
+
+
+SETTINGS = (
+    "WRITER_API_KEY",
+    "WRITER_API_KEY_FILE",
+    "WRITER_BASE_URL",
+    "WRITER_JOBS_CALL_BUDGET",
+    "WRITER_JOBS_CONCURRENCY",
+    "WRITER_JOBS_ALLOW_RETRY",
+    "WRITER_JOBS_LOG_LEVEL",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "SSL_CERT_FILE",
+)
+
+
+@pytest.fixture
+def log_left_as_it_was() -> Generator[None]:
+    """What a command run in this process does to the log would clean what later tests look for in it."""
+    names = (None, *TALKATIVE)
+    levels = [logging.getLogger(name).level for name in names]
+    formatters = [(handler, handler.formatter) for handler in logging.getLogger().handlers]
+    yield
+    for name, level in zip(names, levels, strict=True):
+        logging.getLogger(name).setLevel(level)
+    for handler, formatter in formatters:
+        handler.setFormatter(formatter)
+
+
+@pytest.mark.usefixtures("log_left_as_it_was")
+@pytest.mark.parametrize("form", [KEY, f"https://{KEY}@127.0.0.1:9"])
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_key_in_the_wrong_setting_is_not_told(
+    name: str, form: str, tally: Tally, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    tally.tried["misplaced keys"] += 1
+    monkeypatch.setenv(name, form)  # proxies and authorities are read from here, by httpx and ssl
+    environ = {**os.environ, "WRITER_BASE_URL": "https://127.0.0.1:9", "WRITER_JOBS_CALL_BUDGET": "1", name: form}
+    assert main(["check"], environ) in {1, 2}
+    told = "".join(capfd.readouterr())
+    tally.read(told)
+    assert "Traceback" not in told
+
+
+async def test_the_key_given_for_something_else_is_repeated_nowhere(tally: Tally) -> None:
+    async with Wire().served() as url, asked(url, WRITER_JOBS_ALLOW_RETRY="true") as client:
+        for dry_run in (True, False):
+            tally.tried["misplaced keys"] += 1
+            result = await call(client, tally, "retry_jobs", job_ids=["j", f"x{KEY}"], dry_run=dry_run)
+            check_told(result, "The API key was passed as an")
+        for uri in (f"writer://applications/{KEY}/jobs/j", f"writer://applications/a/jobs/{KEY}", f"writer://{KEY}"):
+            tally.tried["misplaced keys"] += 1
+            with pytest.raises(MCPError) as caught:
+                await client.read_resource(uri)
+            tally.read(caught.value.error.model_dump_json())
+
+
+async def test_check_against_an_api_that_echoes_the_key_tells_nothing_of_it(tally: Tally) -> None:
+    for body, status in (SAID[name] for name in ("everything at once", "no JSON", "401", "503")):
+        tally.tried["echoes of the key"] += 1
+        wire = Wire(everywhere=says(answer(body, status, "Retry-After: 60")))
+        async with wire.served() as url:
+            environ = {"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url, "WRITER_JOBS_CALL_BUDGET": "3"}
+            done = await run_beside("check", "--json", **environ)
+        tally.read(done.stdout + done.stderr)
+        assert json.loads(done.stdout)["checks"][3]["ok"] is True
+        assert KEY.encode() not in wire.heads[0], "reaching out needs no key"
+
+
+IN_CLEAR = (
+    "http://api.writer.com",
+    "http://localhost.evil.example",
+    "http://127.0.0.1.evil.example",
+    "http://127.0.0.1@evil.example",
+    "http://evil.example#@localhost",
+    "http://0.0.0.0",
+    "http://10.0.0.1",
+    "http://[::ffff:10.0.0.1]",
+    "http://2130706433",
+    "//localhost",
+    "ftp://localhost",
+    "HTTP://evil.example",
+)
+
+
+@pytest.mark.parametrize("url", IN_CLEAR)
+def test_the_key_is_sent_to_no_other_machine_in_clear(url: str) -> None:
+    with pytest.raises(ConfigError, match="WRITER_BASE_URL must "):
+        Config.from_env({"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url})
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost:8080", "http://127.0.0.1", "http://[::1]:9", "https://api.writer.com"]
+)
+def test_loopback_and_tls_will_do(url: str) -> None:
+    assert Config.from_env({"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url}).base_url == url
+
+
+@pytest.mark.parametrize("command", ["check", "demo"])
+def test_a_child_process_that_needs_no_key_is_not_given_it(command: str, tmp_path: Path, tally: Tally) -> None:
+    tally.tried["commands with children"] += 1
+    seen = tmp_path / "seen"
+    (tmp_path / "sitecustomize.py").write_text(
+        f"import os\nhas_it = any({KEY!r} in value for value in os.environ.values())\n"
+        f"with open({str(seen)!r}, 'a') as file: print(has_it, file=file)\n",
+        encoding="utf-8",
+    )
+    done = run(
+        command,
+        PYTHONPATH=str(tmp_path),
+        WRITER_API_KEY=KEY,
+        WRITER_API_KEY_FILE=f"{KEY}.txt",
+        WRITER_BASE_URL="https://127.0.0.1:9",
+        WRITER_JOBS_CALL_BUDGET="1",
+    )
+    tally.read(done.stdout + done.stderr)
+    parent, *children = seen.read_text(encoding="utf-8").splitlines()
+    assert parent == "True"
+    assert set(children) == {"False"}, "it starts itself as a subprocess, without the key"
+
+
+async def test_no_object_shows_the_key_when_it_is_printed(tally: Tally) -> None:
+    config = Config.from_env({"WRITER_API_KEY": KEY, "WRITER_BASE_URL": "http://127.0.0.1:9"})
+    async with connect(config) as client:
+        for each in (config, client, config.api_key, *vars(client).values()):
+            tally.tried["printed objects"] += 1
+            tally.read(f"{each!r} {each!s} {each}")
+    tally.read(config.model_dump_json())
+
+
+@pytest.mark.parametrize("names", [sorted(CREDENTIALS)[part::4] for part in range(4)], ids=range(4))
+async def test_a_secret_in_a_jobs_text_is_masked_before_it_is_grouped_and_shown(names: list[str], tally: Tally) -> None:
+    leaked: dict[str, list[str]] = {}
+    wire = Wire()
+    async with wire.served() as url, asked(url) as client:
+        for name in names:
+            tally.tried["secrets in job texts"] += 1
+            wording, secret = CREDENTIALS[name]
+            # Two jobs whose errors differ by the secret alone, and the secrets by the order of four letters.
+            other = wording.format(f"{secret[:-8]}{secret[-8:-4][::-1]}{secret[-4:]}")
+            errors = [
+                f"Step 3 failed for anna@example.com: {each} Try again" for each in (wording.format(secret), other)
+            ]
+            rows = [{**JOB, "id": f"j-{at}", "application_id": "a", "error": error} for at, error in enumerate(errors)]
+            rows = [{**row, "data": {"title": errors[0], "suggestion": errors[0]}} for row in rows]
+            wire.for_ever(says(answer(page(*rows, totalCount=2))))
+            wire.for_ever(says(answer(json.dumps(rows[0]).encode())), "jobs")
+            results = [await call(client, tally, tool, **arguments) for tool, arguments in CALLS[1:5]]
+            resource = await client.read_resource("writer://applications/a/jobs/j-0")
+            shown = "\n".join([*(result.model_dump_json() for result in results), resource.model_dump_json()])
+            leaked[name] = [piece for piece in pieces_of(secret) if piece in shown]
+            assert "[masked]" in text_of(results[1]), name
+            assert "anna@example.com" in text_of(results[1]), "who was affected stays"
+            assert "Try again" in text_of(results[1]), "what stands behind it stays"
+            (group,) = structure(results[3])["failures"]
+            assert group["count"] == 2, f"one cause, whatever the secret: {name}"
+    leaked = {name: pieces for name, pieces in leaked.items() if pieces}
+    tally.leaked += len(leaked)
+    assert leaked == {}
+
+
+def pieces_of(secret: str) -> set[str]:
+    """What of a secret would tell it; the first letters may be those that all of its kind have."""
+    return {secret[at : at + 8] for at in range(4, len(secret) - 7)} if len(secret) > 16 else {secret}
+
+
+async def test_what_only_looks_like_a_secret_stays(tally: Tally) -> None:
+    wire = Wire()
+    shown: dict[str, str] = {}
+    async with wire.served() as url, asked(url) as client:
+        for text in INNOCENT:
+            tally.tried["texts without a secret"] += 1
+            wire.everywhere = says(answer(json.dumps({**JOB, "error": text}).encode()))
+            shown[text] = structure(await call(client, tally, "get_job_error", job_id="j"))["error"]
+    assert {text: said for text, said in shown.items() if said != text} == {}
+
+
+def test_errors_of_real_programs_are_hardly_ever_taken_for_secrets() -> None:
+    errors = [json.loads(line)["error"] for line in CAUSES.read_text(encoding="utf-8").splitlines()]
+    masked = [error for error in errors if MASK in clean(error)]
+    assert len(errors) == 671, "as SECURITY.md says"
+    # Both say a part of a key, as OpenAI and Writer themselves would.
+    assert [error for error in masked if "sk-" not in error] == []
+    assert len(masked) <= 2
+
+
+async def test_a_key_that_is_given_for_a_name_or_an_argument_is_not_repeated(
+    unused_url: str, tally: Tally, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "mcp")  # as the command line has it: the SDK logs names
+    async with asked(unused_url) as client:
+        asking: list[Callable[[], Awaitable[object]]] = [
+            lambda: client.call_tool(KEY, {}),
+            lambda: client.get_prompt(KEY),
+            lambda: client.get_prompt("explain_job_failure", {"job_id": f" {KEY}"}),
+            lambda: client.get_prompt("triage_failed_jobs", {"application_id": "a", "since": KEY}),
+            lambda: client.read_resource(f"writer://{KEY}"),
+            lambda: client.read_resource(f"writer://applications/a/jobs/{KEY}"),
+        ]
+        for ask in asking:
+            tally.tried["misplaced keys"] += 1
+            try:
+                said = str(await ask())
+            except MCPError as exc:
+                said = str(exc)
+            assert "The API key was passed as an" in said
+            tally.read(said)

@@ -1,0 +1,162 @@
+"""The end of a server, whoever brings it about: soon and quietly, with Writer asked no more and nobody left behind."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from fcntl import ioctl
+from pathlib import Path
+from struct import unpack
+from termios import FIONREAD
+
+import pytest
+
+from tests.fakes.holding_writer import APPLICATION, Point, Writer
+from tests.helpers.key import A_WHILE
+from tests.helpers.subprocess_server import SERVER, Server, serving, started, until
+from tests.robustness.conftest import Tally, at_length
+
+Way = Callable[[Server], None]
+WAYS: dict[str, tuple[Way, int]] = {
+    "end of input": (Server.end_input, 0),
+    "SIGTERM": (lambda server: server.process.send_signal(signal.SIGTERM), -signal.SIGTERM),
+    "SIGINT": (lambda server: server.process.send_signal(signal.SIGINT), -signal.SIGINT),
+    "SIGHUP": (lambda server: server.process.send_signal(signal.SIGHUP), -signal.SIGHUP),
+    "SIGKILL": (lambda server: server.process.send_signal(signal.SIGKILL), -signal.SIGKILL),
+}
+MOMENTS: list[tuple[Point, int]] = [  # the gate has the first
+    ("in the body", 1),
+    ("before the head", 0),
+    ("before the head", 1),
+    ("before another try", 1),
+    ("while it asks to wait", 0),
+]
+
+
+@asynccontextmanager
+async def scanning(server: Server, peer: Writer, moment: tuple[Point, int]) -> AsyncGenerator[None]:
+    """Inside, a triage is under way; what ends it leaves no request behind and no word on stderr."""
+    peer.hold(*moment)
+    server.call("triage_application_jobs", application_id=APPLICATION)
+    async with asyncio.timeout(A_WHILE):
+        await peer.is_held.wait()
+    yield
+    assert await server.complaints() == ""
+    await until(lambda: not peer.in_flight)
+
+
+@pytest.mark.parametrize("moment", MOMENTS[: at_length(1, len(MOMENTS))])
+@pytest.mark.parametrize("way", list(WAYS)[: at_length(3, len(WAYS))])
+async def test_it_leaves_in_the_middle_of_a_scan(way: str, moment: tuple[Point, int], tally: Tally) -> None:
+    tally.tried["ways to leave"] += 1
+    leave, status = WAYS[way]
+    peer = Writer(jobs=1000)
+    async with peer.served() as url, serving(url) as server:
+        async with scanning(server, peer, moment):
+            leave(server)
+        assert await server.status() == status
+
+
+@pytest.mark.parametrize("moment", MOMENTS[: at_length(1, len(MOMENTS))])
+async def test_it_leaves_when_nobody_reads_its_answers_any_more(moment: tuple[Point, int], tally: Tally) -> None:
+    tally.tried["ways to leave"] += 1
+    peer = Writer(jobs=1000)
+    async with (
+        peer.served() as url,
+        pipe() as (read, write),
+        started(stdout=write, environ={"WRITER_BASE_URL": url}) as server,
+    ):
+        server.greet()
+        async with scanning(server, peer, moment):
+            os.close(write)
+            os.close(read)
+            server.send("ping")  # it learns of it by the answer; its input stays open
+        assert await server.status() == 0
+
+
+async def test_it_leaves_at_the_end_of_input_although_its_answers_find_no_room(tally: Tally) -> None:
+    tally.tried["ways to leave"] += 1
+    async with pipe() as (read, write), started("--sandbox", stdout=write) as server:
+        server.greet()
+        for _ in range(20):
+            server.send("tools/list")  # each takes a good part of what a pipe holds
+        await until(lambda: unpack("i", ioctl(read, FIONREAD, b"    "))[0] > 40_000)
+        server.end_input()
+        assert (await server.complaints(), await server.status()) == ("", 0)
+
+
+async def test_it_says_why_its_answers_cannot_be_written(tmp_path: Path, tally: Tally) -> None:
+    tally.tried["ways to leave"] += 1
+    command = ("sh", "-c", 'ulimit -f 0; exec "$@" > "$0"', str(tmp_path / "answers"), *SERVER)
+    async with started(command=command) as server:
+        server.greet()  # its input stays open
+        assert await server.complaints() == "writer-jobs-mcp: stdout cannot be written to: File too large.\n"
+        assert await server.status() == 1
+
+
+@asynccontextmanager
+async def pipe() -> AsyncGenerator[tuple[int, int]]:
+    read, write = os.pipe()
+    try:
+        yield read, write
+    finally:
+        for end in (read, write):
+            try:
+                os.close(end)
+            except OSError:
+                assert end  # it was closed inside
+
+
+# A client that starts the server and sends it each line of its own input.
+CLIENT = """
+import subprocess, sys
+server = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+for line in sys.stdin.buffer:
+    server.stdin.write(line)
+    server.stdin.flush()
+"""
+
+
+# In the gate, the first of those who are killed.
+@pytest.mark.parametrize("moment", [*MOMENTS, None][: at_length(1, len(MOMENTS) + 1)])
+async def test_it_follows_whoever_started_it_and_is_killed(moment: tuple[Point, int] | None, tally: Tally) -> None:
+    tally.tried["ways to leave"] += 1
+    peer = Writer(jobs=1000)
+    client = (sys.executable, "-c", CLIENT, *SERVER)
+    async with peer.served() as url:
+        if moment:
+            async with started(command=client, environ={"WRITER_BASE_URL": url}) as starter:
+                starter.greet()
+                async with scanning(starter, peer, moment):
+                    starter.process.kill()  # whoever else has its stderr open is the server
+        else:
+            async with started("demo") as demo:
+                assert demo.process.stdout
+                await demo.process.stdout.readline()
+                demo.process.kill()
+                assert await demo.complaints() == ""
+
+
+# A resolver that keeps quiet about one name, as one does whose servers cannot be reached.
+SILENT_RESOLVER = """
+import runpy, socket, sys, time
+def silence(host, *others, **more):
+    print("asked for", host, file=sys.stderr, flush=True)
+    time.sleep(600)
+socket.getaddrinfo = silence
+runpy.run_module("writer_jobs_mcp", run_name="__main__")
+"""
+
+
+async def test_it_does_not_wait_for_a_name_that_is_looked_up(tally: Tally) -> None:
+    tally.tried["ways to leave"] += 1
+    command = (sys.executable, "-c", SILENT_RESOLVER)
+    async with started(command=command, environ={"WRITER_BASE_URL": "https://writer.invalid"}) as server:
+        server.greet()
+        server.call("list_applications")
+        assert server.process.stderr
+        await server.process.stderr.readline()
+        server.end_input()
+        assert (await server.complaints(), await server.status()) == ("", 0)

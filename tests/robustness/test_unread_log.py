@@ -1,0 +1,219 @@
+"""A log that is not read: lines are dropped and counted, all calls are answered, and the server ends with its input."""
+
+import asyncio
+import os
+import re
+import sys
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import cycle
+from typing import Any
+
+import pytest
+
+from tests.fakes.holding_writer import Writer
+from tests.helpers.subprocess_server import SERVER, Server, started, until
+from tests.robustness.conftest import Tally, at_length
+
+DEBUG = ("--log-level", "DEBUG")
+CALLS = at_length(2_000, 10_000)
+A_PIPE = 2**16  # bytes that it holds
+Call = tuple[str, dict[str, Any]]
+PING: Call = ("ping", {})
+ASK: Call = ("tools/call", {"name": "get_job_error", "arguments": {"job_id": "1"}})
+
+
+@dataclass
+class Log:
+    """A pipe for the log, which is read when the test reads it."""
+
+    reading: int
+    writing: int
+    read: bytearray = field(default_factory=bytearray)
+
+    def read_on(self) -> list[str]:
+        """All whole lines so far."""
+        try:
+            while part := os.read(self.reading, 2**20):
+                self.read += part
+        except BlockingIOError:
+            pass
+        return self.read.decode().split("\n")[:-1]
+
+    def fill(self) -> None:
+        """Put into the pipe what it holds."""
+        os.set_blocking(self.writing, False)
+        try:
+            while os.write(self.writing, b"\n"):
+                pass
+        except BlockingIOError:
+            os.set_blocking(self.writing, True)
+
+
+@pytest.fixture
+def log() -> Generator[Log]:
+    ends = os.pipe()
+    os.set_blocking(ends[0], False)
+    yield Log(*ends)
+    for end in ends:
+        os.close(end)
+
+
+@asynccontextmanager
+async def logging_to(log: Log, *arguments: str, command: tuple[str, ...] = SERVER) -> AsyncGenerator[Server]:
+    """A server after its handshake."""
+    async with (
+        Writer().served() as url,
+        started(*arguments, environ={"WRITER_BASE_URL": url}, command=command, stderr=log.writing) as server,
+    ):
+        server.greet()
+        await server.receive()
+        yield server
+
+
+async def all_answered(server: Server, count: int, *calls: Call) -> None:
+    """Make so many calls, as fast as the server takes them."""
+    assert server.process.stdin
+    answered: set[int] = set()
+
+    async def read_answers() -> None:
+        for _ in range(count):
+            answer = await server.receive()
+            assert not answer["result"].get("isError"), answer
+            answered.add(answer["id"])
+
+    sent: set[int] = set()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(read_answers())
+        for _, (method, params) in zip(range(count), cycle(calls), strict=False):
+            sent.add(server.send(method, params))
+            await server.process.stdin.drain()
+    assert answered == sent
+
+
+async def ends(server: Server) -> bool:
+    """Whether it leaves at the end of its input, with nothing wrong."""
+    server.end_input()
+    return await server.status() == 0
+
+
+async def test_all_calls_are_answered_and_the_server_leaves_with_its_log_unread(log: Log, tally: Tally) -> None:
+    tally.tried["calls with an unread log"] += CALLS
+    async with logging_to(log, *DEBUG) as server:
+        await all_answered(server, CALLS, PING, PING, PING, PING, ASK)
+        assert await ends(server)
+    written = log.read_on()
+    assert len(log.read) > A_PIPE / 2
+    assert all(" DEBUG " in line for line in written)
+
+
+async def test_a_full_stderr_pipe_at_startup_blocks_nothing(log: Log, tally: Tally) -> None:
+    tally.tried["calls with an unread log"] += 1
+    log.fill()
+    async with logging_to(log, *DEBUG) as server:
+        await all_answered(server, 1, ASK)
+        assert await ends(server)
+
+
+# A library that prints, writes to stderr and warns with each request; its lines are numbered.
+LOUD = """
+import httpx, itertools, runpy, sys, warnings
+send, numbers = httpx.AsyncClient.send, itertools.count(1)
+def line():
+    return f"line {next(numbers)} " + "x" * 1000
+async def loud(*arguments, **more):
+    print(line())
+    sys.stderr.write(line())
+    sys.stderr.write("\\n")
+    warnings.showwarning(line(), UserWarning, "library.py", 1, line="")
+    return await send(*arguments, **more)
+httpx.AsyncClient.send = loud
+runpy.run_module("writer_jobs_mcp", run_name="__main__")
+"""
+LINES_A_CALL, BYTES_A_CALL = 3, 3_100
+COMMAND = (sys.executable, "-c", LOUD)
+NUMBERED = re.compile(r"(?:library\.py:1: UserWarning: )?line (\d+) x{1000}")
+DROPPED = re.compile(
+    r"writer-jobs-mcp: dropped (1(?= log line )|(?!1 )[\d,]+(?= log lines )) log lines? here: "
+    r"stderr was not read fast enough\."
+)
+
+
+def numbers_in(lines: list[str]) -> list[int]:
+    """The numbers of the lines, each of which is whole."""
+    found = [NUMBERED.fullmatch(line) for line in lines if not DROPPED.fullmatch(line)]
+    return [int(each[1]) if each else -1 for each in found]
+
+
+def dropped_in(lines: list[str]) -> list[int]:
+    return [int(found[1].replace(",", "")) for line in lines if (found := DROPPED.fullmatch(line))]
+
+
+def accounted_for(lines: list[str]) -> int:
+    return len(numbers_in(lines)) + sum(dropped_in(lines))
+
+
+async def test_lines_are_dropped_whole_and_counted_whatever_writes_them(log: Log, tally: Tally) -> None:
+    calls = 10 * A_PIPE // BYTES_A_CALL
+    tally.tried["calls with an unread log"] += calls + 1
+    async with logging_to(log, command=COMMAND) as server:
+        await all_answered(server, calls, ASK)
+        # As soon as there is room again the log has their number, without another line that would bring it.
+        await until(lambda: accounted_for(log.read_on()) == LINES_A_CALL * calls)
+        assert dropped_in(log.read_on()) != []
+        await all_answered(server, 1, ASK)
+        assert await ends(server)
+    lines, total = log.read_on(), LINES_A_CALL * (calls + 1)
+    assert accounted_for(lines) == total
+    numbers = numbers_in(lines)
+    assert numbers == sorted(set(numbers))
+    assert numbers[-LINES_A_CALL:] == list(range(total - LINES_A_CALL + 1, total + 1))
+
+
+# Writes a line that waits in the queue, and one that does not fit beside it.
+ONE_TOO_LONG = """
+import httpx, runpy, sys
+send = httpx.AsyncClient.send
+async def loud(*arguments, **more):
+    sys.stderr.write("queued\\n")
+    sys.stderr.write("x" * 2**18 + "\\n")
+    return await send(*arguments, **more)
+httpx.AsyncClient.send = loud
+runpy.run_module("writer_jobs_mcp", run_name="__main__")
+"""
+
+
+async def test_a_single_dropped_line_is_reported(log: Log, tally: Tally) -> None:
+    tally.tried["calls with an unread log"] += 1
+    log.fill()
+    async with logging_to(log, command=(sys.executable, "-c", ONE_TOO_LONG)) as server:
+        await all_answered(server, 1, ASK)
+        await until(lambda: dropped_in(log.read_on()) == [1])
+        assert await ends(server)
+    assert [line for line in log.read_on() if line] == [
+        "queued",
+        "writer-jobs-mcp: dropped 1 log line here: stderr was not read fast enough.",
+    ]
+
+
+@pytest.mark.parametrize("blocks", [True, False])
+async def test_a_reader_that_is_slow_loses_nothing(log: Log, blocks: bool, tally: Tally) -> None:
+    calls = 3 * A_PIPE // BYTES_A_CALL
+    tally.tried["calls with an unread log"] += calls
+    os.set_blocking(log.writing, blocks)
+    async with logging_to(log, command=COMMAND) as server:
+        await all_answered(server, calls, ASK)
+        await until(lambda: len(log.read_on()) == LINES_A_CALL * calls)
+        assert await ends(server)
+    assert numbers_in(log.read_on()) == list(range(1, LINES_A_CALL * calls + 1))
+    assert os.get_blocking(log.writing) is blocks  # others may have the same pipe or terminal
+
+
+async def test_queued_log_lines_are_written_at_shutdown(log: Log, tally: Tally) -> None:
+    calls = A_PIPE // 2 // BYTES_A_CALL
+    tally.tried["calls with an unread log"] += calls
+    async with logging_to(log, command=COMMAND) as server:
+        await all_answered(server, calls, ASK)
+        assert await ends(server)
+    assert numbers_in(log.read_on()) == list(range(1, LINES_A_CALL * calls + 1))

@@ -1,0 +1,40 @@
+"""The client and the API it asks, under a key whose every part is looked for."""
+
+from collections.abc import AsyncGenerator, Generator
+
+import pytest
+
+from tests.conftest import settings
+from tests.helpers.key import KEY, everything_logged, log_everything, parts_told
+from writer_jobs_mcp.client import WriterClient, connect
+from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.sandbox import Faults, Sandbox, World, build_app
+
+
+@pytest.fixture
+def api(world: World, faults: Faults) -> Sandbox:
+    return build_app(world, key=KEY, faults=faults)
+
+
+@pytest.fixture
+def config(url: str) -> Config:
+    return settings(url, WRITER_API_KEY=KEY)
+
+
+@pytest.fixture
+def hasty(url: str) -> Config:
+    """Settings that give up within a second."""
+    return settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="1")
+
+
+@pytest.fixture
+async def client(config: Config) -> AsyncGenerator[WriterClient]:
+    async with connect(config) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_the_key_is_logged(caplog: pytest.LogCaptureFixture) -> Generator[None]:
+    log_everything(caplog)
+    yield
+    assert parts_told(everything_logged(caplog)) == []

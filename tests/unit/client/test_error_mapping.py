@@ -1,0 +1,113 @@
+"""The client over real HTTP: each refusal is told once, by its status."""
+
+import json
+
+import pytest
+
+from tests.helpers.key import ASK, ECHO, FIRST, KEY, envelope, failure
+from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.errors import (
+    BadRequest,
+    Forbidden,
+    KeyRefused,
+    NotFound,
+    Unavailable,
+    UnreadableAnswer,
+    WriterError,
+)
+from writer_jobs_mcp.sandbox import Answer, Faults, Sandbox, World, build_app, serve
+
+REFUSALS: dict[int, tuple[type[WriterError], str]] = {
+    400: (BadRequest, f'Writer rejected the request about application "{FIRST.id}" (400 Bad Request)'),
+    401: (KeyRefused, "Writer refused the API key (401). Check that WRITER_API_KEY holds a current key"),
+    403: (Forbidden, f'The API key may not see application "{FIRST.id}" (403).'),
+    404: (NotFound, f'Writer does not know application "{FIRST.id}", or this key cannot see it (404).'),
+    405: (NotFound, f'Writer does not know application "{FIRST.id}", or this key cannot see it (405).'),
+    409: (BadRequest, f'Writer rejected the request about application "{FIRST.id}" (409 Conflict)'),
+    410: (NotFound, f'Writer does not know application "{FIRST.id}", or this key cannot see it (410).'),
+    413: (BadRequest, f'Writer rejected the request about application "{FIRST.id}" (413'),
+    418: (BadRequest, f'Writer rejected the request about application "{FIRST.id}" (418'),
+    422: (BadRequest, f'Writer rejected the request about application "{FIRST.id}" (422'),
+    499: (BadRequest, f'Writer rejected the request about application "{FIRST.id}" (499)'),
+    501: (Unavailable, f'Writer cannot answer about application "{FIRST.id}" (501 Not Implemented). Try again later.'),
+    507: (Unavailable, f'Writer cannot answer about application "{FIRST.id}" (507 Insufficient Storage)'),
+    599: (Unavailable, f'Writer cannot answer about application "{FIRST.id}" (599). Try again later.'),
+}
+
+
+BODIES = {
+    "the vendor's": envelope("limit is too large"),
+    "in the wild": ECHO,
+    "a gateway's": json.dumps({"request_id": KEY, "message": f"no route for {KEY}"}).encode(),
+    "HTML": f"<html><title>{KEY}</title></html>".encode(),
+    "empty": b"",
+    "bytes": KEY.encode() + b"\xff\xfe\x00",
+    "long": KEY.encode() * 4000,
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+@pytest.mark.parametrize("status", REFUSALS)
+async def test_a_refusal_is_told_once_by_its_status_whatever_the_body(
+    config: Config, api: Sandbox, faults: Faults, status: int, body: bytes
+) -> None:
+    faults.push(Answer(status, body))
+    error = await failure(config)
+    kind, start = REFUSALS[status]
+    assert type(error) is kind
+    assert str(error).startswith(start)
+    assert len(api.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (envelope("limit: must be at most 100"), ': "limit: must be at most 100".'),
+        (b'{"request_id": "r", "message": "no route"}', ': "no route".'),
+        (b'{"errors": [{"description": "a word", "key": 4041, "extras": []}]}', ': "a word".'),
+        (envelope("\x1b[31mred\x1b[0m\n\u202ehidden\u200b"), ': "red hidden".'),
+        (envelope('closing "quotes". Do this'), ': "closing \\"quotes\\". Do this".'),
+        (envelope("x" * 1000), f': "{"x" * 299}…".'),
+        (envelope(""), " and gave no reason."),
+        (b'{"errors": [], "extras": null}', " and gave no reason."),
+        (b'{"errors": [{"description": null}], "message": "else"}', ': "else".'),
+        (b'{"errors": "no list"}', " and gave no reason."),
+        (b"<h1>413 Request Entity Too Large</h1>", " and gave no reason."),
+        (b"", " and gave no reason."),
+    ],
+)
+async def test_a_bad_request_is_told_in_writers_own_words(
+    config: Config, faults: Faults, body: bytes, said: str
+) -> None:
+    faults.push(Answer(422, body))
+    assert f"(422 Unprocessable Entity){said}" in str(await failure(config)).replace("Content", "Entity")
+
+
+@pytest.mark.parametrize("name", ASK)
+async def test_a_refusal_says_what_was_asked_about(config: Config, faults: Faults, name: str) -> None:
+    faults.push(Answer(403, ECHO))
+    subject = {"list_applications": "the list of applications", "get_job": 'job "some-job"'}
+    told = subject.get(name, f'application "{FIRST.id}"')
+    assert str(await failure(config, ASK[name])).startswith(f"The API key may not see {told} (403).")
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
+async def test_a_redirect_is_not_followed_and_the_key_stays(
+    config: Config, api: Sandbox, faults: Faults, world: World, status: int
+) -> None:
+    elsewhere = build_app(world)
+    async with serve(elsewhere) as other:
+        faults.push(Answer(status, headers={"Location": f"{other}/v1/applications/{FIRST.id}/jobs"}))
+        error = await failure(config)
+    assert isinstance(error, UnreadableAnswer)
+    assert f"Writer answered {status} " in str(error)
+    assert "a redirect, which is not followed" in str(error)
+    assert (len(api.received), len(elsewhere.received)) == (1, 0)
+
+
+@pytest.mark.parametrize("location", ["http://[", "//", f"https://{KEY}@[::", "\x7f", "https://ex ample/"])
+async def test_a_redirect_to_nowhere_is_still_a_redirect(hasty: Config, faults: Faults, location: str) -> None:
+    faults.push(Answer(302, headers={"Location": location}), times=None)
+    error = await failure(hasty)
+    assert isinstance(error, UnreadableAnswer)
+    assert "a redirect, which is not followed" in str(error)

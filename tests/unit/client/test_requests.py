@@ -1,0 +1,156 @@
+"""The client over real HTTP: what is sent, and how much at once."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import anyio
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from tests.conftest import settings
+from tests.helpers.key import A_WHILE, ASK, FIRST, KEY, answer, checked, failure
+from writer_jobs_mcp.client import WriterClient, connect
+from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.errors import NotFound, Unavailable, WriterError
+from writer_jobs_mcp.sandbox import Answer, Delay, Drop, Fault, Faults, Sandbox, Stall, serve
+
+BY_ID: tuple[Callable[[WriterClient, str], Awaitable[object]], ...] = (
+    lambda client, id_: client.get_job(id_),
+    lambda client, id_: client.get_application(id_),
+    lambda client, id_: client.list_jobs(id_),
+)
+
+
+def after(client: WriterClient, id_: str) -> Awaitable[object]:
+    return client.list_applications(after=id_)
+
+
+LINES: dict[str, Callable[[WriterClient], Awaitable[object]]] = {
+    "GET /v1/applications": lambda client: client.list_applications(),
+    "GET /v1/applications?order=asc&limit=7&type=generation": lambda client: client.list_applications(
+        order="asc", limit=7, type_="generation"
+    ),
+    "GET /v1/applications?before=b&after=a": lambda client: client.list_applications(before="b", after="a"),
+    "GET /v1/applications/x": lambda client: client.get_application("x"),
+    "GET /v1/applications/x/jobs": lambda client: client.list_jobs("x"),
+    "GET /v1/applications/x/jobs?status=failed&offset=0&limit=9": lambda client: client.list_jobs(
+        "x", status="failed", offset=0, limit=9
+    ),
+    "GET /v1/applications/jobs/x": lambda client: client.get_job("x"),
+}
+
+
+@pytest.mark.parametrize("line", LINES)
+async def test_every_parameter_reaches_the_request_and_none_is_made_up(
+    config: Config, api: Sandbox, faults: Faults, line: str
+) -> None:
+    faults.push(Answer(404))
+    await failure(config, LINES[line])
+    assert [request.line for request in api.received] == [line]
+
+
+@pytest.mark.parametrize(
+    ("name", "segment"),
+    [
+        ("a b", "a%20b"),
+        ("ä", "%C3%A4"),
+        ("a?b", "a%3Fb"),
+        ("a%2Fb", "a%252Fb"),
+        ("a#b", "a%23b"),
+        ("a/../b", "a%2F..%2Fb"),
+        ("a\\b", "a%5Cb"),
+        ("a&limit=1", "a%26limit%3D1"),
+        ("%", "%25"),
+        ("😀", "%F0%9F%98%80"),
+    ],
+)
+async def test_an_id_is_one_segment_of_the_path(config: Config, api: Sandbox, name: str, segment: str) -> None:
+    for method in BY_ID:
+        assert isinstance(await failure(config, lambda client, method=method: method(client, name)), NotFound)
+    assert [request.path for request in api.received] == [
+        f"/v1/applications/jobs/{segment}",
+        f"/v1/applications/{segment}",
+        f"/v1/applications/{segment}/jobs",
+    ]
+
+
+@pytest.mark.parametrize("name", ASK)
+async def test_each_endpoint_is_only_ever_read(hasty: Config, api: Sandbox, faults: Faults, name: str) -> None:
+    faults.push(Drop(), times=1)
+    faults.push(Answer(503), times=None)
+    assert isinstance(await failure(hasty, ASK[name]), Unavailable)
+    assert {request.method for request in api.received} == {"GET"}
+
+
+@dataclass
+class Counter:
+    """An app that counts the requests in flight, and answers none until so many have come together."""
+
+    together: int
+    in_flight: int = 0
+    most: int = 0
+    answered: int = 0
+    all_there: anyio.Event = field(default_factory=anyio.Event)
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        self.in_flight += 1
+        self.most = max(self.most, self.in_flight)
+        if self.in_flight == self.together:
+            self.all_there.set()
+        await self.all_there.wait()
+        await anyio.sleep(0.005)  # room for one too many to come
+        self.in_flight -= 1
+        self.answered += 1
+        await answer(send, 200, b'{"result": []}')
+
+
+@pytest.mark.parametrize("concurrency", [1, 3, 16])
+async def test_as_many_requests_as_allowed_are_in_flight_and_no_more(concurrency: int) -> None:
+    app = Counter(together=concurrency)
+    async with serve(app) as url:
+        config = settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY=str(concurrency))
+        with anyio.fail_after(A_WHILE):
+            async with connect(config) as client, anyio.create_task_group() as tasks:
+                for number in range(50):
+                    tasks.start_soon(client.list_jobs, f"application {number}")
+    assert (app.most, app.answered) == (concurrency, 50)
+
+
+async def test_a_call_that_waits_to_try_again_holds_no_place(url: str, faults: Faults) -> None:
+    faults.push(Answer(429, headers={"Retry-After": "40"}), on="jobs/slow")
+    config = settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY="1", WRITER_JOBS_CALL_BUDGET="90")
+    async with connect(config) as client, anyio.create_task_group() as tasks:
+        tasks.start_soon(client.get_job, "slow")
+        while faults.due:  # noqa: ASYNC110 - the sandbox has no event for it
+            await anyio.sleep(0.01)
+        with anyio.fail_after(20):  # half as long as the other call waits
+            assert (await client.get_application(FIRST.id)).id == FIRST.id
+        tasks.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize(
+    "fault", [Delay(60), Stall(after=10, seconds=60), Answer(503, headers={"Retry-After": "15"})], ids=repr
+)
+async def test_a_cancelled_call_leaves_its_place_to_the_next(url: str, faults: Faults, fault: Fault) -> None:
+    faults.push(fault)
+    config = settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY="1")
+    with anyio.fail_after(A_WHILE):
+        async with connect(config) as client:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(client.list_jobs, FIRST.id)
+                while faults.due:  # noqa: ASYNC110 - the sandbox has no event for it
+                    await anyio.sleep(0.01)
+                tasks.cancel_scope.cancel()
+            for _ in range(3):
+                assert (await client.get_application(FIRST.id)).id == FIRST.id
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a\udfffb", "", ".", "..", "\x00", "a" * 100_000])
+async def test_no_id_whatever_it_is_brings_an_error_of_another_kind(hasty: Config, name: str) -> None:
+    for method in (*BY_ID, after):
+        with anyio.fail_after(A_WHILE):
+            async with connect(hasty) as client:
+                try:
+                    await method(client, name)
+                except WriterError as error:
+                    checked(error)  # an answer is as good

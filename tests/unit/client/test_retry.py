@@ -1,0 +1,224 @@
+"""The client over real HTTP: right answers through trouble that passes, one sentence where it stays."""
+
+import re
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import anyio
+import pytest
+from anyio.abc import ByteStream, SocketAttribute
+
+from tests.conftest import settings
+from tests.helpers.key import A_WHILE, ECHO, FIRST, KEY, failure
+from writer_jobs_mcp.client import WriterClient, connect
+from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.errors import BudgetSpent, RateLimited, Unavailable, WriterError
+from writer_jobs_mcp.sandbox import Answer, Cut, Delay, Drop, Fault, Faults, Garbage, Sandbox, Stall, World
+
+PASSING = {
+    **{str(status): Answer(status, ECHO) for status in (408, 429, 500, 502, 503, 504)},
+    "dropped": Drop(),
+    "reset": Drop(reset=True),
+    "cut": Cut(after=40),
+    "cut at the start": Cut(after=0),
+    "garbage": Garbage(),
+    "garbage that tells the key": Garbage(f"HTTP/1.1 200 OK\r\nBearer {KEY}\r\n\r\n".encode()),
+}
+
+
+@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
+async def test_trouble_that_passes_costs_one_more_request_and_no_answer(
+    client: WriterClient, api: Sandbox, faults: Faults, world: World, fault: Fault
+) -> None:
+    faults.push(fault)
+    with anyio.fail_after(A_WHILE):
+        page = await client.list_jobs(FIRST.id, limit=3)
+    assert [job.id for job in page.jobs] == [job.id for job in world.jobs(FIRST.id)[:3]]
+    assert [request.line for request in api.received] == [f"GET /v1/applications/{FIRST.id}/jobs?limit=3"] * 2
+
+
+LASTING: dict[str, tuple[type[WriterError], str]] = {
+    **{str(status): (Unavailable, f"it answered {status} ") for status in (408, 500, 502, 503, 504)},
+    "429": (RateLimited, "Writer did not say how long to wait"),
+    **{
+        name: (Unavailable, "it closed the connection before its response was complete (127.0.0.1)")
+        for name in PASSING
+        if not name.isdecimal()
+    },
+}
+
+
+@pytest.mark.parametrize("name", LASTING)
+async def test_trouble_that_stays_is_told_with_the_number_of_attempts(
+    hasty: Config, api: Sandbox, faults: Faults, name: str
+) -> None:
+    faults.push(PASSING[name], times=None)
+    error = await failure(hasty)
+    kind, words = LASTING[name]
+    assert type(error) is kind
+    assert words in str(error)
+    told = re.search(r"(\d+) attempts in \d+ seconds", str(error))
+    assert told, str(error)
+    assert int(told[1]) == len(api.received) >= 2
+
+
+async def test_a_refused_connection_is_told(unused_url: str) -> None:
+    error = await failure(settings(unused_url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="1"))
+    assert isinstance(error, Unavailable)
+    assert "no connection could be made (127.0.0.1)" in str(error)
+
+
+async def test_reaching_out_to_a_refused_connection_is_told_after_one_attempt(unused_url: str) -> None:
+    error = await failure(settings(unused_url, WRITER_API_KEY=KEY), lambda client: client.reach())
+    assert str(error).startswith(
+        "Writer is unavailable: no connection could be made (127.0.0.1); 1 attempt, for the list of applications. "
+    )
+
+
+@pytest.mark.parametrize(
+    "fault", [Stall(after=40, seconds=60), Delay(60), Stall(after=0, seconds=60)], ids=["body", "answer", "head only"]
+)
+async def test_silence_ends_with_the_budget(hasty: Config, api: Sandbox, faults: Faults, fault: Fault) -> None:
+    faults.push(fault, times=None)
+    error = await failure(hasty)
+    assert isinstance(error, BudgetSpent)
+    assert str(error).startswith(f'Writer did not answer about application "{FIRST.id}" within the call budget of 1 s.')
+    assert len(api.received) == 1
+
+
+async def test_a_spent_budget_remembers_what_went_before(hasty: Config, faults: Faults) -> None:
+    faults.push(Answer(502))
+    faults.push(Delay(60))
+    error = await failure(hasty)
+    assert isinstance(error, BudgetSpent)
+    assert "within the call budget of 1 s; before that, it answered 502 Bad Gateway." in str(error)
+
+
+async def test_the_deadline_around_a_call_counts_when_it_is_sooner(client: WriterClient, faults: Faults) -> None:
+    faults.push(Delay(60))
+    with anyio.fail_after(A_WHILE), pytest.raises(BudgetSpent), anyio.fail_after(0.5):
+        await client.list_jobs(FIRST.id)
+
+
+WAITS: list[tuple[dict[str, str], float]] = [
+    ({"Retry-After": "1"}, 1.0),
+    ({"Retry-After": "0.5"}, 0.5),
+    ({"retry-after-ms": "50"}, 0.05),
+    ({"retry-after-ms": "50", "Retry-After": "3600"}, 0.05),
+    ({"retry-after-ms": "soon", "Retry-After": "0.4"}, 0.4),
+    ({"Retry-After": "Mon, 23 Nov 2015 12:00:00 GMT"}, 0.0),
+    ({"Retry-After": "Mon, 23 Nov 2015 12:00:00 -0000"}, 0.0),
+    ({"Retry-After": "0"}, 0.0),
+    ({"Retry-After": "-5"}, 0.0),
+    ({"Retry-After": "nan"}, 0.0),
+    ({"Retry-After": "soon"}, 0.0),
+    ({"Retry-After": ""}, 0.0),
+    ({"Retry-After": "inf"}, 0.0),
+    ({"Retry-After": "Mon, 23 Nov 99999999999999999999 12:00:00 GMT"}, 0.0),
+    ({"Retry-After": "Mon, 99 Foo 2026 12:00:00 GMT"}, 0.0),
+    ({"Retry-After": "Mon, 23 Nov 2026 12:00:00 +9999"}, 0.0),
+    ({"Retry-After": "Mon, 23 Nov 2026 12:00:00 +99999999999"}, 0.0),
+]
+"""What an answer says of waiting, and the fewest seconds that means."""
+
+
+async def test_writer_is_given_the_time_it_asks_for(url: str, faults: Faults) -> None:
+    waited: dict[int, float] = {}
+
+    async def ask(number: int) -> None:
+        faults.push(Answer(429, headers=WAITS[number][0]), on=f"offset={number}&")
+        started = time.monotonic()
+        await client.list_jobs(FIRST.id, offset=number, limit=1)
+        waited[number] = time.monotonic() - started
+
+    config = settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY="16")
+    with anyio.fail_after(A_WHILE):
+        async with connect(config) as client, anyio.create_task_group() as tasks:
+            for number in range(len(WAITS)):
+                tasks.start_soon(ask, number)
+    assert faults.due == 0
+    assert [WAITS[number] for number, seconds in waited.items() if seconds < WAITS[number][1]] == []
+
+
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
+async def test_the_time_asked_for_counts_whatever_the_status(
+    config: Config, api: Sandbox, faults: Faults, status: int
+) -> None:
+    faults.push(Answer(status, headers={"Retry-After": "3600"}))
+    assert isinstance(await failure(config), Unavailable)
+    assert len(api.received) == 1, "an hour is not waited for"
+
+
+async def test_a_moment_to_come_back_at_is_waited_for(client: WriterClient, faults: Faults) -> None:
+    moment = (datetime.now(UTC) + timedelta(seconds=2)).replace(microsecond=0)
+    faults.push(Answer(429, headers={"Retry-After": format_datetime(moment, usegmt=True)}))
+    with anyio.fail_after(A_WHILE):
+        await client.list_jobs(FIRST.id, limit=1)
+    assert datetime.now(UTC) >= moment
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "told"),
+    [
+        ("Retry-After", "3600", r"Wait 3600 seconds, as Writer asks, then call again\."),
+        ("retry-after-ms", "90000", r"Wait 90 seconds, as Writer asks, then call again\."),
+        ("Retry-After", "in an hour", r"Wait 3(?:[45]\d\d|600) seconds, as Writer asks, then call again\."),
+    ],
+)
+async def test_a_wait_beyond_the_budget_is_not_begun_but_told(
+    config: Config, api: Sandbox, faults: Faults, header: str, value: str, told: str
+) -> None:
+    if value == "in an hour":
+        value = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+    faults.push(Answer(429, ECHO, {header: value}), times=None)
+    error = await failure(config)
+    assert type(error) is RateLimited
+    assert re.search(told, str(error)), str(error)
+    assert len(api.received) == 1
+
+
+async def test_being_rate_limited_for_ever_does_not_become_a_storm(url: str, api: Sandbox, faults: Faults) -> None:
+    faults.push(Answer(429, headers={"Retry-After": "0"}), times=None)
+    error = await failure(settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="2"))
+    assert type(error) is RateLimited
+    assert len(api.received) <= 6
+
+
+@asynccontextmanager
+async def raw_server(reply: bytes) -> AsyncGenerator[str]:
+    """A peer that says this as soon as it is connected to, and hangs up."""
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+
+    async def speak(stream: ByteStream) -> None:
+        async with stream:
+            await stream.receive()
+            await stream.send(reply)
+
+    port: int = listener.extra(SocketAttribute.local_port)  # noqa: S610 - nothing to do with Django
+    async with listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, speak)
+        yield f"http://127.0.0.1:{port}"
+        tasks.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"\x15\x03\x01\x00\x02\x02\x46",  # a TLS alert
+        b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000 + b"\r\n\r\n",
+        f"GET / HTTP/1.1\r\nAuthorization: Bearer {KEY}\r\n\r\n".encode(),
+        f"{KEY}\r\n\r\n".encode(),
+        f"HTTP/1.1 200 OK\r\n{KEY}\r\n\r\n".encode(),
+        b"",
+    ],
+    ids=["tls", "length", "chunk", "long header", "echo", "key", "key as header", "nothing"],
+)
+async def test_what_is_not_http_is_told_as_a_broken_connection(reply: bytes) -> None:
+    async with raw_server(reply) as url:
+        error = await failure(settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="1"))
+    assert isinstance(error, Unavailable)

@@ -1,0 +1,309 @@
+"""Which error messages say the same: groups as real services write them, and what must hold for any text."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from writer_jobs_mcp.failures import FailureGroups, OutOfTime, group_failures
+from writer_jobs_mcp.failures.grouping import groups as limits
+from writer_jobs_mcp.failures.grouping import tokenize
+from writer_jobs_mcp.failures.grouping.template import LOOKED_AT
+
+_LINES = (Path(__file__).parents[2] / "data" / "groups.txt").read_text(encoding="utf-8").split("\n")
+_TEXT = "\n".join(line for line in _LINES if not line.startswith("#")).strip("\n")
+GROUPS = [[line.replace("⏎", "\n") for line in group.split("\n")] for group in _TEXT.split("\n\n")]
+MESSAGES = [message for group in GROUPS for message in group]
+
+
+def grouped(messages: list[str]) -> list[list[str]]:
+    return sorted(sorted(messages[i] for i in group.members) for group in group_failures(messages))
+
+
+# Examples -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_table_is_long_enough_to_mean_something() -> None:
+    assert len(GROUPS) >= 60
+    assert min(map(len, GROUPS)) >= 3
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=range(1, len(GROUPS) + 1))
+def test_messages_that_say_the_same_are_one_group_by_themselves(group: list[str]) -> None:
+    assert grouped(group) == [sorted(group)]
+
+
+def test_messages_of_every_cause_thrown_together_still_fall_apart_by_cause() -> None:
+    assert grouped(MESSAGES) == sorted(map(sorted, GROUPS))
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        ["connection opened", "connection closed"],
+        ["status 404", "status 503"],
+        ["ValueError: bad input", "KeyError: bad input"],
+        ["started", "stopped", "failed"],
+        ["Could not read the file", "Could not write the file"],
+        ["Access was granted to user 7", "Access was denied to user 7"],
+        ['{"code":"timeout","id":1}', '{"code":"refused","id":2}'],
+        ["errorCode=E1001 in step 4", "errorCode=E2002 in step 4"],
+        ["disk is full on node 3", "disk is offline on node 3"],
+        ["", "an error"],
+        ["File is missing: a.txt", "File is locked: a.txt"],
+        ["读取文件 a.txt 失败", "写入文件 a.txt 失败"],
+    ],
+    ids=lambda messages: messages[0],
+)
+@pytest.mark.parametrize("times", [1, 40])
+def test_near_identical_messages_with_different_causes_stay_apart(messages: list[str], times: int) -> None:
+    assert len(group_failures(messages * times)) == len(messages)
+
+
+@pytest.mark.parametrize(
+    ("messages", "signature"),
+    [
+        (GROUPS[0], "Rate limit reached for model <id> in organization <id> on tokens per minute (TPM): Limit <number>, "  # noqa: E501 - as it reads best
+         "Used <number>, Requested <number>. Please try again in <…>."),
+        (["Task 4f1d7e62-6a2e-4a6e-9f3e-3f0a1b2c3d4e timed out after 30 seconds"], "Task <id> timed out after <number> seconds"),  # noqa: E501 - as it reads best
+        (["User 'bob' is locked", "User 'eve' is locked"], "User '<…>' is locked"),
+        (["Could not open /a/b.txt"], "Could not open <…>"),
+        (["KeyError"], "KeyError"),
+        (["12345"], "#"),
+        ([" "], "(empty)"),
+    ],
+)  # fmt: skip
+def test_a_signature_reads_as_the_message_does(messages: list[str], signature: str) -> None:
+    assert [group.signature for group in group_failures(messages)] == [signature]
+
+
+def test_a_trace_is_grouped_by_what_was_raised_and_where_not_by_the_way_there() -> None:
+    trace = 'Traceback (most recent call last):\n  File "/a.py", line {line}, in {way}\n  File "/b.py", line 9, in {place}\nOSError: {text}'  # noqa: E501 - as it reads best
+    same = [
+        trace.format(line=1, way="f", place="load", text="bad 1"),
+        trace.format(line=7, way="g", place="load", text="bad 2"),
+    ]
+    elsewhere = trace.format(line=1, way="f", place="save", text="bad 1")
+    assert grouped([*same, elsewhere]) == sorted([sorted(same), [elsewhere]])
+
+
+def test_an_exception_behind_another_counts() -> None:
+    chain = (
+        'Traceback (most recent call last):\n  File "/a.py", line 3, in f\n{cause}\n\nDuring handling of the above exception, '  # noqa: E501 - as it reads best
+        'another exception occurred:\n\nTraceback (most recent call last):\n  File "/b.py", line 9, in g\nRuntimeError: job {n} failed'  # noqa: E501 - as it reads best
+    )
+    refused = [chain.format(cause="ConnectionRefusedError: refused", n=n) for n in (1, 2)]
+    missing = [chain.format(cause="FileNotFoundError: missing", n=n) for n in (3, 4)]
+    assert grouped([*refused, *missing]) == sorted([refused, missing])
+
+
+def test_the_largest_group_comes_first() -> None:
+    assert [group.count for group in group_failures(["a b"] + ["c d"] * 3 + ["e f"] * 2)] == [3, 2, 1]
+
+
+# Any text -------------------------------------------------------------------------------------------------------------
+
+_words = st.sampled_from(
+    'failed to open close file \'a\' "b" 7 404 x=1 {"code": [1, / // http://a.b/c Error: at Traceback \n \t 文件 é name_x 10.0.0.1'.split(  # noqa: E501 - as it reads best
+        " "
+    )
+)
+_texts = st.text(max_size=60) | st.lists(_words, max_size=12).map(" ".join) | st.sampled_from(MESSAGES)
+_many = st.lists(_texts, max_size=25)
+
+
+@given(_many)
+@settings(deadline=None)
+def test_each_message_is_in_exactly_one_group(messages: list[str]) -> None:
+    groups = group_failures(messages)
+    assert sorted(i for group in groups for i in group.members) == list(range(len(messages)))
+    assert [group.count for group in groups] == [len(group.members) for group in groups]
+    assert all(group.members == sorted(group.members) for group in groups)
+
+
+@given(_many)
+@settings(deadline=None)
+def test_a_signature_is_short_and_never_empty(messages: list[str]) -> None:
+    assert all(0 < len(group.signature) <= limits.SIGNATURE_CHARS for group in group_failures(messages))
+
+
+@given(_many, st.randoms(use_true_random=False))
+@settings(deadline=None)
+def test_the_order_of_arrival_does_not_matter(messages: list[str], r: random.Random) -> None:
+    shuffled = r.sample(messages, len(messages))
+    assert grouped(messages) == grouped(shuffled)
+    assert Counter(g.signature for g in group_failures(messages)) == Counter(
+        g.signature for g in group_failures(shuffled)
+    )
+
+
+@dataclass
+class Positions:
+    kept: list[int] = field(default_factory=list[int])
+
+    def add(self, item: int) -> None:
+        self.kept.append(item)
+
+    def merged(self, others: Iterable[Self]) -> Self:
+        return type(self)([*self.kept, *(i for other in others for i in other.kept)])
+
+
+@given(_many, _many)
+@settings(deadline=None)
+def test_asking_for_the_groups_midway_changes_nothing(first: list[str], then: list[str]) -> None:
+    table = FailureGroups[int, Positions](Positions)
+    for i, message in enumerate([*first, *then]):
+        if i == len(first):
+            list(table.groups())
+        table.add(message, i)
+    found = sorted((signature, sorted(tally.kept)) for signature, tally, _ in table.groups())
+    assert found == sorted((group.signature, group.members) for group in group_failures([*first, *then]))
+
+
+def test_more_wordings_than_are_kept_are_still_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "WORDINGS", 50)
+    r = random.Random(3)  # noqa: S311 - it must be the same each time
+    words = "open close read write send parse load save lock find drop move copy join start stop".split()
+    messages = [" ".join(r.choices(words, k=5)) for _ in range(400)]
+    groups = group_failures(messages)
+    assert sum(group.count for group in groups) == 400
+    assert len(groups) <= 51
+    assert any("too many ways" in group.signature for group in groups)
+
+
+_AWKWARD = (
+    *"a A 0 é 文 ' \" ` / \\ : = - _ . , ( [ { < > & # ~ \0 \u200b \ud800 😀".split(" "),
+    *("\n", "\t", " ", "a.", "a,", "a, ", "0:", "/a", "='", "':", "\n  at a", '{"a":', "a=b ", "<p>"),
+)
+
+
+@pytest.mark.parametrize("character", _AWKWARD, ids=range(len(_AWKWARD)))
+@pytest.mark.parametrize("opening", ["", "Error: ", "Traceback (most recent call last):\n", "x\n  at "], ids=range(4))
+def test_a_hundred_kilobytes_of_anything_are_read(character: str, opening: str) -> None:
+    """Two expressions that backtrack over such a text would not end while anybody waits."""
+    message = opening + character * (100_000 // len(character))
+    (group,) = group_failures([message])
+    assert 0 < len(group.signature) <= limits.SIGNATURE_CHARS
+
+
+@given(st.text(alphabet="ab 1/", min_size=1, max_size=200))
+@settings(max_examples=20, deadline=None)
+def test_of_a_long_message_only_the_ends_are_looked_at(middle: str) -> None:
+    ends = "failed to open " * (LOOKED_AT // 10)
+    assert len(group_failures([f"{ends}{middle}{ends}", f"{ends}{middle[::-1]}{ends}"])) == 1
+
+
+# A floor --------------------------------------------------------------------------------------------------------------
+
+_HOLES: dict[str, Callable[[random.Random], str]] = {
+    "n": lambda r: str(r.randrange(10 ** r.randrange(1, 7))),
+    "f": lambda r: f"{r.random() * 100:.3f}",
+    "id": lambda r: f"{r.getrandbits(64):016x}",
+    "name": lambda r: r.choice("billing kafka-3 OrderService alice bob quarry_7 tokyo lynx.falcon".split()),
+    "path": lambda r: f"/{r.choice(('var', 'srv', 'home'))}/{r.choice(('otter', 'heron'))}/{r.randrange(99)}.csv",
+    "host": lambda r: r.choice(("10.0.0.7", "db.acme.io", "localhost")) + f":{r.randrange(1024, 9999)}",
+    "list": lambda r: ", ".join(r.choices("email owner title tags body".split(), k=r.randrange(1, 5))),
+}  # fmt: skip
+_TEMPLATES = """\
+Job {id} was started by {name} on {host}
+Job {id} was stopped by {name} on {host}
+Job {id} took {f} seconds, {n} rows written to {path}
+Could not connect to {host}: connection refused
+Could not connect to {host}: connection reset by peer
+Could not connect to {host} after {n} attempts
+Cannot read {path}: permission denied
+Cannot read {path}: no such file
+Cannot write {path}: permission denied
+Queue {name} holds {n} messages, more than its limit of {n}
+Queue {name} is empty
+Worker {n} in pool {name} exited with code {n}
+Worker {n} in pool {name} was killed
+User '{name}' may not read document {id}
+User '{name}' may not delete document {id}
+Missing fields: {list}
+Unknown fields: {list}
+Retrying request {id} in {f}s
+Giving up on request {id} after {f}s
+Checksum of {path} is {id}, expected {id}
+model={name} tokens={n} cost={f} status=completed
+model={name} tokens={n} cost={f} status=truncated
+Lease on {path} held by {name} expired
+Lease on {path} held by {name} renewed
+Node {name} joined the cluster at {host}
+Node {name} left the cluster at {host}
+Timeout while waiting for {name} to answer
+Certificate of {host} has expired
+Certificate of {host} is not trusted
+Input {name} has {n} tokens; the limit is {n}""".split("\n")
+
+
+def test_grouping_accuracy_stays_above_its_floor() -> None:
+    r = random.Random(7)  # noqa: S311 - it must be the same each time
+    weights = [1 / rank for rank in range(1, len(_TEMPLATES) + 1)]
+    truth = r.choices(_TEMPLATES, weights, k=1_500)
+    drawn = [template.format_map(_Draws(r)) for template in truth]
+    of_truth = Counter(truth)
+    right = sum(
+        group.count
+        for group in group_failures(drawn)
+        if len({truth[i] for i in group.members}) == 1 and group.count == of_truth[truth[group.members[0]]]
+    )
+    assert right / len(drawn) >= 0.97
+
+
+class _Draws(dict[str, str]):
+    def __init__(self, r: random.Random) -> None:
+        super().__init__()
+        self._r = r
+
+    def __missing__(self, hole: str) -> str:
+        return _HOLES[hole](self._r)
+
+
+@pytest.mark.parametrize("after", [0, 1, 2_000])
+def test_groups_stay_separate_when_comparing_runs_out_of_time(after: int) -> None:
+    checks = iter([False] * after)
+
+    def check() -> None:
+        if next(checks, True):
+            raise OutOfTime
+
+    table = FailureGroups[int, limits._Members](limits._Members, check)  # pyright: ignore[reportPrivateUsage]
+    messages = [f"Could not open the file {name} of the tenant {name}" for name in "kestrel osprey merlin".split()] * 9
+    for position, message in enumerate(messages):
+        table.add(message, position)
+    compared = {signature: sorted(members.positions) for signature, members, _ in table.groups()}
+    assert sorted(position for members in compared.values() for position in members) == list(range(len(messages)))
+    assert (len(compared), table.all_compared) == ((1, True) if after == 2_000 else (3, False))
+
+
+# fmt: off
+MARKS = [
+    '"', "'", "`", "“", "”", "«", "»", "„", "「", "」", "\\", '\\"', ",", ", ", "a, b", ".", " ", "\n", "@", "x@y.z", "a://",
+    "/a", "a", "bc", "d1", ": ", "[", "]", "{", "}", "=", "|",
+]
+# fmt: on
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.sampled_from(MARKS), max_size=60).map("".join), st.integers(1, 3))
+def test_unclosed_quotation_marks_do_not_change_the_tokens(text: str, times: int) -> None:
+    # The pattern alone finds them too, but takes too long for a long text of such marks.
+    expected = [token.span() for token in PLAIN.finditer(text * times) if token.lastgroup != "unclosed"]
+    assert [token.span() for token in tokenize._tokens(text * times)] == expected  # pyright: ignore[reportPrivateUsage]
+
+
+PLAIN = tokenize._TOKEN  # pyright: ignore[reportPrivateUsage]
+
+
+@pytest.mark.parametrize("items", [3, 21, 200])
+@pytest.mark.parametrize("end", [".", "]", " and more.", ", or others"])
+def test_a_list_of_any_length_is_one_place(items: int, end: str) -> None:
+    one, other = (", ".join(f"{name}{n}x" for n in range(items)) for name in ("a", "b"))
+    assert len(grouped([f"Missing fields: {one}{end}", f"Missing fields: {other}{end}"])) == 1

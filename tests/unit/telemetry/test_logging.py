@@ -1,0 +1,59 @@
+"""What the client logs of its requests: each attempt and each wait, by figures and kinds alone."""
+
+import re
+
+import pytest
+
+from tests.conftest import settings
+from tests.helpers.key import FIRST
+from writer_jobs_mcp.client import WriterClient, connect
+from writer_jobs_mcp.errors import RateLimited, WriterError
+from writer_jobs_mcp.sandbox import Answer, Drop, Faults
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Our own lines, without the figures that a clock made."""
+    ours = (record for record in caplog.records if record.name.startswith("writer_jobs_mcp.client"))
+    return [re.sub(r"(after|again in) [\d.]+", r"\1 N", record.getMessage()) for record in ours]
+
+
+async def test_each_attempt_is_a_line_and_each_wait(
+    client: WriterClient, faults: Faults, caplog: pytest.LogCaptureFixture
+) -> None:
+    faults.push(Answer(429, headers={"retry-after": "0.5"}), times=1)
+    faults.push(Drop(), times=1)
+    await client.list_jobs(FIRST.id)
+    path = f"/v1/applications/{FIRST.id}/jobs"
+    (broken,) = (line for line in logged(caplog) if "127.0.0.1" in line)
+    assert logged(caplog) == [
+        f"GET {path}, attempt 1: 429 after N ms",
+        "Writer: it answered 429 Too Many Requests and asked to wait 0.5 s; trying again in N s",
+        f"GET {path}, attempt 2: RemoteProtocolError after N ms",
+        broken,
+        f"GET {path}, attempt 3: 200 after N ms",
+    ]
+    assert broken.startswith("Writer: it closed the connection")
+
+
+async def test_a_request_without_an_answer_is_told_by_the_kind_of_error(
+    unused_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with connect(settings(unused_url, WRITER_JOBS_CALL_BUDGET="1")) as client:
+        with pytest.raises(WriterError):
+            await client.retry_job("a-job")
+        with pytest.raises(WriterError):
+            await client.reach()
+    assert logged(caplog)[0] == "POST /v1/applications/jobs/a-job/retry, attempt 1: ConnectError after N ms"
+    assert logged(caplog)[-1] == "GET /v1/applications, attempt 1: ConnectError after N ms"
+
+
+async def test_a_wait_that_is_too_long_to_begin_is_a_line(
+    client: WriterClient, faults: Faults, caplog: pytest.LogCaptureFixture
+) -> None:
+    faults.push(Answer(429, headers={"retry-after": "60"}), times=1)
+    with pytest.raises(RateLimited):
+        await client.list_applications()
+    assert logged(caplog) == [
+        "GET /v1/applications, attempt 1: 429 after N ms",
+        "Writer: it answered 429 Too Many Requests and asked to wait 60.0 s; there is no time to try again",
+    ]

@@ -1,0 +1,150 @@
+"""Remembers which retries were sent, so that no failure of a job is posted twice."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+import anyio
+
+if TYPE_CHECKING:
+    from writer_jobs_mcp.client.models import Job
+
+HOLD = timedelta(minutes=10)
+"""How long the same failure of a job is not sent again.
+
+Writer answers 202 before it starts a job, so the old failure may be shown until a queue has emptied; how long that
+takes is not documented. A retry that was not started after ten minutes is probably lost, and may be repeated.
+"""
+
+REMEMBERED = timedelta(hours=24)
+"""How long an earlier retry is still mentioned once its failure may be sent again."""
+
+MOST_REMEMBERED = 4_096
+"""The oldest is forgotten first.
+
+Writer takes 400 requests a minute, and a retry takes two (a GET and a POST): that is at most 2,000 retries within
+:data:`HOLD`, so none is forgotten during that time. All of them take about 2 MB.
+"""
+
+
+def job_key(job_id: str) -> str:
+    """Return what is the same for every spelling of a job's id: letter case, and for a UUID dashes and braces."""
+    try:
+        return UUID(job_id).hex
+    except ValueError:
+        return job_id.casefold()
+
+
+def is_same_id(one: str, other: str) -> bool:
+    """Whether both are spellings of one job's id."""
+    return job_key(one) == job_key(other)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One failure of a job, as far as Writer shows it."""
+
+    completed_at: datetime | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, job: "Job") -> "Failure":
+        """Return the failure that a failed job shows."""
+        return cls(job.completed_at, job.created_at)
+
+    def is_same_as(self, other: "Failure") -> bool:
+        """Whether this may be the same failure of a job as another.
+
+        ``completed_at`` decides where both have one: only a run that ended changes it. It is compared to the second,
+        since one answer may have fractions and another none. Otherwise ``created_at`` decides. ``updated_at`` shows no
+        other run: a retry may change it while the old failure is still shown. Nor does another error text: it may
+        hold the id of the request.
+        """
+        if self.completed_at and other.completed_at:
+            return self.completed_at.replace(microsecond=0) == other.completed_at.replace(microsecond=0)
+        return self.created_at == other.created_at
+
+
+@dataclass(slots=True)
+class SentRetry:
+    """A retry that was sent, or that may have been."""
+
+    job_key: str
+    failure: Failure
+    at: datetime
+    previous: "SentRetry | None"
+    """The retry of the same job before it, as long as its failure may not be sent again."""
+    is_accepted: bool = False
+    """Whether Writer accepted it; otherwise it is not known what became of it."""
+    runs_as: str | None = None
+    """The id of the job that runs instead, where Writer started another one."""
+
+    @property
+    def held_until(self) -> datetime:
+        """When the same failure may be sent again."""
+        return self.at + HOLD
+
+
+class SentRetries:
+    """The retries that one running server has sent, with a lock for each job that is being retried."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        """Remember nothing yet; ``clock`` returns the current time, with an offset."""
+        self._clock = clock
+        self._sent: dict[str, SentRetry] = {}  # oldest first
+        self._locks: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()  # each lives while it is in use
+
+    def is_locked(self, job_id: str) -> bool:
+        """Whether :meth:`lock` would have to wait."""
+        lock = self._locks.get(job_key(job_id))
+        return lock is not None and lock.locked()
+
+    @asynccontextmanager
+    async def lock(self, job_id: str) -> AsyncGenerator[None]:
+        """Keep other calls from looking at a job, deciding and posting until this one is done with all three."""
+        lock = self._locks.setdefault(job_key(job_id), anyio.Lock())
+        async with lock:
+            yield
+
+    def earlier(self, job: "Job") -> SentRetry | None:
+        """Return the last retry that was sent for the failure that ``job`` shows, or had if it is running again."""
+        self._forget_old()
+        sent = self._sent.get(job_key(job.id))
+        while sent and not sent.failure.is_same_as(Failure.of(job)):
+            sent = sent.previous  # an answer may be older than the one before it
+        return sent
+
+    def is_held(self, sent: SentRetry) -> bool:
+        """Whether it is too early to send the same failure again."""
+        return self._clock() < sent.held_until
+
+    def begin(self, job: "Job") -> SentRetry:
+        """Remember a retry that is about to be sent: it counts as sent, with an unclear result, until more is known."""
+        key = job_key(job.id)
+        previous = self._sent.pop(key, None)
+        if previous and previous.previous and not self.is_held(previous.previous):
+            previous.previous = None
+        self._sent[key] = sent = SentRetry(key, Failure.of(job), self._clock(), previous)
+        self._forget_old()
+        return sent
+
+    def forget(self, sent: SentRetry) -> None:
+        """Forget a retry that was not sent, or that Writer refused."""
+        if self._sent.get(sent.job_key) is not sent:
+            return
+        if sent.previous:
+            self._sent[sent.job_key] = sent.previous
+        else:
+            del self._sent[sent.job_key]
+
+    def _forget_old(self) -> None:
+        since = self._clock() - REMEMBERED
+        while self._sent:
+            oldest = next(iter(self._sent.values()))
+            if len(self._sent) <= MOST_REMEMBERED and oldest.at > since:
+                return
+            del self._sent[oldest.job_key]

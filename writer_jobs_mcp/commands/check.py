@@ -1,0 +1,202 @@
+"""``writer-jobs-mcp check``: whether this server would work here, line by line."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import anyio
+from mcp.client import Client
+from mcp.client.stdio import stdio_client
+from mcp.shared.exceptions import MCPError
+
+from writer_jobs_mcp.client import WriterClient, connect, network_faults
+from writer_jobs_mcp.client.models import Application, ApplicationPage
+from writer_jobs_mcp.commands.self_server import itself
+from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.errors import BadRequest, ConfigError, Forbidden, KeyRefused, MissingKey, NotFound, WriterError
+from writer_jobs_mcp.sanitize.text import preview, quoted
+from writer_jobs_mcp.telemetry.export import is_asked_for, obstacle
+
+logger = logging.getLogger(__name__)
+
+_HANDSHAKE_SECONDS = 30
+_APPLICATIONS_ASKED_FOR, _NAMES_SHOWN, _LONGEST_NAME = 100, 2, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was to be tried."""
+
+    name: str
+    ok: bool | None
+    """None where it was not tried, because something that it needs had failed."""
+    detail: str
+    """Where it failed: what happened, then what to do."""
+
+    def as_text(self) -> str:
+        """One line."""
+        mark = {True: "ok", False: "FAIL", None: "-"}[self.ok]
+        return f"{mark:<6}{self.name:<10}{self.detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that was to be tried, in order."""
+
+    tried: tuple[Finding, ...]
+
+    @property
+    def hold(self) -> bool:
+        """Whether everything was tried and worked."""
+        return all(finding.ok for finding in self.tried)
+
+    def as_text(self) -> str:
+        """One line each."""
+        return "\n".join(each.as_text() for each in self.tried)
+
+    def as_json(self) -> str:
+        """``{"ok": bool, "checks": [{"name", "ok", "detail"}]}``; ``ok`` of a check is null where it was not tried."""
+        return json.dumps({"ok": self.hold, "checks": [asdict(each) for each in self.tried]})
+
+
+async def check(config: Config, environ: Mapping[str, str], faults: Sequence[str] = ()) -> Findings:
+    """Try the settings, the connection to Writer, the key, and a handshake with this server as its own subprocess.
+
+    Where OpenTelemetry's settings ask for spans, the collector is tried as well.
+
+    Args:
+        config: The settings, with defaults for those that cannot be used.
+        environ: The environment that they were read from.
+        faults: One sentence for each setting that cannot be used.
+
+    Raises:
+        ConfigError: Settings cannot be used, those of the network included, so nothing was tried.
+    """
+    if faults:
+        raise ConfigError(*faults, *network_faults(config))
+    tried = (*(await try_writer(config)), await _handshake(environ))
+    return Findings((*tried, await _spans(environ)) if is_asked_for(environ) else tried)
+
+
+async def try_writer(config: Config) -> tuple[Finding, Finding, Finding]:
+    """Try the settings, the connection to Writer, and the key.
+
+    Raises:
+        UnusableNetworkSetting: A proxy, a file of certificates or the host name of Writer cannot be used.
+    """
+    async with connect(config) as client:
+        reachable = await _reachable(client, config)
+        return _settings(config), reachable, await _key(client, config, is_reachable=bool(reachable.ok))
+
+
+def settings_unusable(faults: Sequence[str], environ: Mapping[str, str]) -> Findings:
+    """What to report where settings cannot be used, so that nothing else was tried."""
+    others = ("reachable", "key", "handshake", *(("spans",) if is_asked_for(environ) else ()))
+    return Findings(
+        (
+            Finding("settings", ok=False, detail=" ".join(faults)),
+            *(Finding(name, ok=None, detail="Not tried, because settings cannot be used.") for name in others),
+        )
+    )
+
+
+def _settings(config: Config) -> Finding:
+    source = "no key"
+    if config.api_key:
+        source = "key from WRITER_API_KEY"
+    elif config.api_key_file:
+        source = "key from the file named by WRITER_API_KEY_FILE"
+    detail = (
+        f"{source}; {config.call_budget:g} s per call, {config.concurrency} requests at once, "
+        f"retrying jobs {'allowed' if config.allow_retry else 'not allowed'}"
+    )
+    return Finding("settings", ok=True, detail=detail)
+
+
+async def _reachable(client: WriterClient, config: Config) -> Finding:
+    started = anyio.current_time()
+    try:
+        with anyio.fail_after(config.call_budget):
+            await client.reach()
+    except WriterError as exc:
+        return Finding("reachable", ok=False, detail=str(exc))
+    except TimeoutError:
+        what = f"{config.base_url} did not answer within {config.call_budget:g} s."
+        return Finding("reachable", ok=False, detail=f"{what} Check WRITER_BASE_URL, the network and any proxy.")
+    milliseconds = (anyio.current_time() - started) * 1000
+    return Finding("reachable", ok=True, detail=f"{config.base_url} answered in {milliseconds:.0f} ms")
+
+
+async def _key(client: WriterClient, config: Config, *, is_reachable: bool) -> Finding:
+    try:
+        config.read_key()  # needs no connection
+        if not is_reachable:
+            return Finding("key", ok=None, detail="Not tried, because Writer could not be reached.")
+        page = await client.list_applications(limit=_APPLICATIONS_ASKED_FOR)
+    except WriterError as exc:
+        return Finding("key", ok=False, detail=_why_not(exc))
+    return Finding("key", ok=True, detail=_seen(page))
+
+
+def _why_not(exc: WriterError) -> str:
+    """What an error says of the key, and what to do."""
+    match exc:
+        case MissingKey():
+            return str(exc)
+        case KeyRefused():
+            return f"Rejected: {exc}"
+        case Forbidden():
+            return (
+                "Rejected: Writer does not let this key list applications (403). Use a key that has this "
+                "permission, or ask the administrator of your Writer organization for it."
+            )
+        case NotFound() | BadRequest():
+            # No id and no argument of a tool was sent, so their advice does not fit: the address is not Writer's API.
+            return f"Could not be tried: {str(exc).rpartition('. ')[0]}. Check WRITER_BASE_URL."
+        case _:
+            return f"Could not be tried: {exc}"
+
+
+def _seen(page: ApplicationPage) -> str:
+    """How many applications a key sees, and the names of the first."""
+    number = len(page.rows)
+    if not number:
+        return "accepted, but sees no application (no-code agent)"
+    # Where Writer does not say whether more follow, a full page leaves it open.
+    is_more = page.has_more or (page.has_more is None and number >= _APPLICATIONS_ASKED_FOR)
+    noun = "application" if number == 1 else "applications"
+    sees = f"accepted, sees {'at least ' if is_more else ''}{number} {noun}"
+    names = [_name(each) for each in page.applications[:_NAMES_SHOWN]]
+    if not names:
+        return sees
+    return f"{sees}: {names[0]}" if number == 1 and not is_more else f"{sees}, such as {' and '.join(names)}"
+
+
+def _name(application: Application) -> str:
+    return quoted(preview(application.name or application.id, _LONGEST_NAME))
+
+
+async def _handshake(environ: Mapping[str, str]) -> Finding:
+    started = anyio.current_time()
+    try:
+        with anyio.fail_after(_HANDSHAKE_SECONDS):
+            async with Client(stdio_client(itself(environ))) as client:
+                tools = (await client.list_tools()).tools
+    except (MCPError, OSError, TimeoutError, ExceptionGroup) as exc:  # a group, where the child ends by itself
+        what = "This server was started and did not answer over stdio; its messages are above."
+        logger.debug("The handshake failed", exc_info=exc)
+        return Finding("handshake", ok=False, detail=f"{what} Reinstall writer-jobs-mcp, or report this.")
+    seconds = anyio.current_time() - started
+    return Finding("handshake", ok=True, detail=f"{len(tools)} tools over stdio after {seconds:.1f} s")
+
+
+async def _spans(environ: Mapping[str, str]) -> Finding:
+    detail = obstacle(environ) or await anyio.to_thread.run_sync(_refusal)
+    return Finding("spans", ok=not detail, detail=detail or "the collector accepts them")
+
+
+def _refusal() -> str:
+    from writer_jobs_mcp.telemetry.otlp import refusal
+
+    return refusal()

@@ -1,0 +1,125 @@
+"""``writer-jobs-mcp demo``: the questions of a triage, asked of a real server by a real client, on the embedded API."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mcp.client import Client
+from mcp.client.context import ClientRequestContext
+from mcp.client.stdio import stdio_client
+from mcp_types import ElicitRequestParams, ElicitResult, TextContent
+
+from writer_jobs_mcp import __version__
+from writer_jobs_mcp.commands.self_server import itself
+
+_CHARACTERS_A_TOKEN = 3.6
+"""A rule of thumb for such text in current models' vocabularies."""
+
+
+async def demo(write: Callable[[str], None], coloured: bool, environ: Mapping[str, str], log_level: str) -> None:
+    """Play the dialogue, a paragraph at a time through ``write``.
+
+    Raises:
+        DemoFailed: The server did not answer as it should.
+    """
+    # The dialogue is the same for everybody: settings for Writer are not passed on.
+    kept = {name: value for name, value in environ.items() if not name.startswith("WRITER_")}
+    ours = {"WRITER_JOBS_ALLOW_RETRY": "true", "WRITER_JOBS_LOG_LEVEL": log_level}
+    server = itself(kept | ours, "--sandbox")
+    paint = _Paint(coloured)
+
+    async def agree(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:  # noqa: ARG001 - the SDK names both
+        write(f"{paint.frame('│')} (The server asks the user) {params.message}\n{paint.frame('│')} (The user agrees.)")
+        return ElicitResult(action="accept", content={"retry": True})
+
+    async with Client(stdio_client(server), elicitation_callback=agree) as client:
+        await _Dialogue(client, write, paint).play()
+
+
+def has_colours(is_terminal: bool, environ: Mapping[str, str], system: str) -> bool:
+    """Whether colours show where the dialogue is written to; ``system`` as in ``os.name``."""
+    if not is_terminal or environ.get("NO_COLOR") or environ.get("TERM") == "dumb":
+        return False
+    # The old console of Windows prints what asks for a colour; those that draw it say who they are.
+    return system != "nt" or not environ.keys().isdisjoint(("WT_SESSION", "TERM", "TERM_PROGRAM", "ANSICON"))
+
+
+class DemoFailed(Exception):
+    """The server did not answer a question of the demo as it should."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Paint:
+    """The parts of a dialogue, coloured on a terminal."""
+
+    coloured: bool
+
+    def question(self, text: str) -> str:
+        return self._in("1;36", text)  # bold cyan
+
+    def call(self, text: str) -> str:
+        return self._in("33", text)  # yellow
+
+    def frame(self, text: str) -> str:
+        return self._in("2", text)  # dim
+
+    def _in(self, code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.coloured else text
+
+
+@dataclass(frozen=True, slots=True)
+class _Dialogue:
+    client: Client
+    write: Callable[[str], None]
+    paint: _Paint
+
+    async def play(self) -> None:
+        tools = (await self.client.list_tools()).tools
+        self.write(
+            f"An agent has started writer-jobs-mcp {__version__} as a subprocess and speaks MCP "
+            f"{self.client.protocol_version} with it over stdio.\n"
+            f"The server offers {len(tools)} tools: {', '.join(tool.name for tool in tools)}.\n"
+            "The agent reads the lines that begin with a bar. Text in quotation marks there was written by the jobs.\n"
+        )
+        listed = await self.ask("Which applications do I have?", "list_applications")
+        application: dict[str, str] = listed["applications"][-1]
+        triage = await self.ask(
+            f"What failed overnight in {application['name']}, why, and is it new?",
+            "triage_application_jobs",
+            {"application_id": application["id"], "since": "12h"},
+        )
+        news = [group for group in triage["failures"] if group.get("trend") == "new"] or triage["failures"]
+        await self.ask("Why do the jobs of the new group fail?", "get_job_error", {"job_id": news[0]["job_ids"][0]})
+        passing = [group for group in triage["failures"] if group["retry"] == "worth_it"]
+        job_ids: list[str] = passing[0]["job_ids"]
+        await self.ask("What would a retry of the latest rate-limited jobs do?", "retry_jobs", {"job_ids": job_ids})
+        await self.ask("Then retry them.", "retry_jobs", {"job_ids": job_ids, "dry_run": False})
+        await self.ask("Did the first one work?", "wait_for_job", {"job_id": job_ids[0], "timeout_seconds": 10})
+        await self.ask("What did it write?", "get_job_output", {"job_id": job_ids[0], "max_chars": 200})
+        await self.ask(
+            "(The agent makes a mistake.)",
+            "list_application_jobs",
+            {"application_id": application["id"], "status": "done"},
+            is_error=True,
+        )
+        self.write(
+            "These were jobs of the embedded Writer API. For your own, give your client a key, as the README shows."
+        )
+
+    async def ask(
+        self, question: str, tool: str, arguments: dict[str, Any] | None = None, *, is_error: bool = False
+    ) -> dict[str, Any]:
+        """Show a question, the call it leads to, and the answer; return the answer's structure."""
+        arguments = arguments or {}
+        said = ", ".join(f"{name}={json.dumps(value)}" for name, value in arguments.items())
+        self.write(f"{self.paint.question(question)}\n{self.paint.call(f'→ {tool}({said})')}")
+        result = await self.client.call_tool(tool, arguments)
+        text = "\n".join(block.text for block in result.content if isinstance(block, TextContent))
+        if bool(result.is_error) is not is_error or not text:
+            message = f"Unexpected answer to {tool}({arguments}): {text or 'no text'}"
+            raise DemoFailed(message)
+        bar = self.paint.frame("│")
+        size = f"  {len(text):,} characters, about {round(len(text) / _CHARACTERS_A_TOKEN):,} tokens"
+        self.write("\n".join([*(f"{bar} {line}" for line in text.splitlines()), self.paint.frame(size), ""]))
+        return result.structured_content or {}

@@ -1,0 +1,1 @@
+"""Classify an error message by its likely cause."""

@@ -1,0 +1,84 @@
+"""HTTP statuses: what they mean, and which numbers in a text are one."""
+
+import re
+
+from writer_jobs_mcp.failures.classify.categories import Category, Retry
+from writer_jobs_mcp.failures.classify.patterns import PASSAGE_END, regex
+
+STATUSES: dict[int, tuple[Category, Retry | None]] = {
+    # the order is the precedence, where a text has several: what says more comes first
+    429: ("rate_limit", None),
+    402: ("rate_limit", "after_a_fix"),
+    413: ("input_too_long", None),
+    414: ("input_too_long", None),
+    431: ("input_too_long", None),
+    408: ("timeout", None),
+    504: ("timeout", None),
+    522: ("timeout", None),
+    524: ("timeout", None),
+    401: ("access_denied", None),
+    403: ("access_denied", None),
+    407: ("access_denied", None),
+    404: ("missing_resource", None),
+    410: ("missing_resource", None),
+    405: ("invalid_input", None),
+    411: ("invalid_input", None),
+    415: ("invalid_input", None),
+    422: ("invalid_input", None),
+    424: ("upstream_failure", None),
+    502: ("upstream_failure", None),
+    503: ("upstream_failure", None),
+    507: ("upstream_failure", "unknown"),  # a full disk may or may not be cleared by the next run
+    520: ("upstream_failure", None),  # 520 and above: Cloudflare's, about the server behind it
+    521: ("upstream_failure", None),
+    523: ("upstream_failure", None),
+    525: ("upstream_failure", None),
+    526: ("upstream_failure", "after_a_fix"),  # a certificate
+    529: ("upstream_failure", None),
+    530: ("upstream_failure", None),
+    400: ("invalid_input", None),
+    500: ("internal_error", None),
+}
+"""Left out is what names no cause of its own: 409, 423, 499, 501."""
+
+_NUMBER = r"(?<![\w.,-])[45]\d\d(?!\w|[.,-]\w)"
+_ANNOUNCED = (
+    r"(?:(?<!exit )(?:(?:status|response|error|http)[\s_]?codes?|(?<![a-z])status|(?<!\w)code|httpstatuscode)"
+    r"[\"']?(?: is| was| of)?\s?[:=(]?\s?[\"'(]?(?:http )?"
+    r"|\bhttp(?:/\d(?:\.\d)?)?(?: (?:error|status|code|response)){0,2}\s?[:=(]?\s?"
+    r"|(?:error|exception|exhausted|exceeded)\s?[:#(]?\s?"
+    r"|\b(?:returned|responded with|answered|replied with|got|received|failed with)"
+    r"(?: an?)?(?: http)?(?: status)?(?: code)?\s"
+    r")\Z"
+)
+_OPENING = r"(?<![^\0])\W{0,3}\Z"
+_IN_BRACKETS = r"(?:fail|error|reject|refus|unable|could not|status|respon|return)[^.\n\0]{0,60}\((?:http )?\Z"
+_NO_COUNT = (
+    # a count is followed by what is counted
+    r"(?-i:\W*(?:[\n\0]|\Z|[^\sa-z]|\s[^a-z]"
+    r"|\s(?:from|for|on|while|when|after|in|with|error|response|because|but|is|not|page|models/|times)\b))"
+)
+_REASON = (
+    r"\W{1,3}(?:bad request|unauthorized|payment required|forbidden|not found|method not allowed|request time|gone"
+    r"|length required|payload too|request entity|unsupported media|unprocessable|too many|internal server|bad gateway"
+    r"|service (?:temporarily )?unavail|gateway time|client error|server error)"
+)
+
+
+def statuses(text: str) -> dict[int, tuple[int, int]]:
+    """The HTTP statuses a text speaks of, and where: `HTTP 429`, `status=502`, `404 Not Found`, never `500 words`."""
+    return {int(number[0]): number.span() for number in regex(_NUMBER).finditer(text) if _is_status(text, number)}
+
+
+def _is_status(text: str, number: re.Match[str]) -> bool:
+    start, end = number.span()
+    if regex(_REASON).match(text, end):
+        return True
+    before = max(0, start - 80)
+    if text[end : end + 1] == ")" and regex(_IN_BRACKETS).search(text, before, start):
+        return True
+    if not regex(_NO_COUNT).match(text, end):
+        return False
+    rest = text[end:].partition(PASSAGE_END)[0]
+    opens = rest.strip() and regex(_OPENING).search(text, before, start)  # a number alone says nothing
+    return bool(opens or regex(_ANNOUNCED).search(text, max(0, start - 40), start))

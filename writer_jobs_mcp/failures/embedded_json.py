@@ -1,0 +1,158 @@
+"""The structured errors inside an error's text: JSON as services send it, and what Python or JavaScript print of it."""
+
+import json
+import re
+from itertools import islice
+from typing import NamedTuple
+
+from writer_jobs_mcp.failures.classify.patterns import regex
+
+_START = r"[{\[](?:[\s\[{]|\\n){0,40}+(?:[\"']|[\w$@]{1,40}\s?:\s)"
+_PIECE = (
+    r"\"(?P<double>(?:[^\"\\]|\\[\s\S])*+)(?:\"|\\?\Z)|'(?P<single>(?:[^'\\]|\\[\s\S])*+)(?:'|\\?\Z)"
+    r"|(?P<mark>[{}\[\]:=,])|(?P<bare>[\w.$@-]+)|\\[\s\S]?|[\s\S]"
+)
+# Keys, in lower case, whose values are
+_SENTENCES = r"message|msg|details?|description|errors?|error_?description|error_?message|reason|faultstring|cause|body"
+_CODES = (
+    r"code|key|type|tpe|status|tag|error|error_?code|error_?type|__type|name|kind|exception|action|reason"
+    r"|finish_?reason|block_?reason|stop_reason|policyname"
+)
+_NUMBERS = r"code|error_?code|status|status_?code|http_?status(?:code)?"
+_DEPTH = 32  # of the keys that are kept of a value's path; no service nests so deep, whoever means harm may
+_GIVEN_BACK = (
+    r"inputs?|ctx|extras|loc|params?|prompt|messages|context|payload|metadata|content|settings|config|headers|arguments|args"
+    r"|data|result"
+)
+
+
+class Field(NamedTuple):
+    """A value of an envelope."""
+
+    path: tuple[str, ...]
+    """The keys that lead to it, in lower case."""
+    raw: str
+    """As it stands in the text, escaped."""
+    start: int
+    """Where its key starts."""
+    end: int
+    quoted: bool
+    whole: str
+    """Like `raw`, and what follows up to the next mark where a quotation mark inside was not escaped."""
+    is_cut: bool
+    """Whether the text ends inside the value."""
+
+    @property
+    def key(self) -> str:
+        """The key that names it, in lower case."""
+        return self.path[-1]
+
+    @property
+    def sentence(self) -> str | None:
+        """The value, decoded, if its key is one under which services say what happened."""
+        if not regex(_SENTENCES).fullmatch(self.key) or self._is_given_back:
+            return None
+        return _decoded(self.whole) if self.quoted or self.whole != self.raw else None
+
+    @property
+    def said(self) -> str | None:
+        """What a service says happened, decoded."""
+        is_told = regex(_SENTENCES).fullmatch(self.path[-1]) or "errors" in self.path[:-1]
+        return _decoded(self.raw) if is_told and self.quoted and not self._is_given_back else None
+
+    @property
+    def is_code(self) -> bool:
+        """Whether it is a word or a number by which a service names what happened."""
+        key = self.path[-1]
+        if self._is_given_back:
+            return False
+        if self.raw.isdigit():
+            return regex(_NUMBERS).fullmatch(key) is not None
+        # `name` is a field's name as often as an exception's
+        if key == "name" and not self.raw.endswith(("Error", "Exception")):
+            return False
+        return bool(regex(_CODES).fullmatch(key) and re.fullmatch(r"[A-Za-z][\w.:/-]*", self.raw))
+
+    @property
+    def needs_its_key(self) -> bool:
+        """Whether the code says nothing without its key: `"status": 404`, `"finishReason": "SAFETY"`."""
+        return self.raw.isdigit() or "reason" in self.path[-1]
+
+    @property
+    def _is_given_back(self) -> bool:
+        return any(regex(_GIVEN_BACK).fullmatch(key) for key in self.path)
+
+
+class Envelope(NamedTuple):
+    """A literal inside a text."""
+
+    start: int
+    end: int
+    fields: list[Field]
+
+
+def envelopes(text: str) -> list[Envelope]:
+    """The literals in a text, in order: complete, cut short or broken, at any depth and in one pass."""
+    found: list[Envelope] = []
+    while opening := regex(_START).search(text, found[-1].end if found else 0):
+        found.append(_read(text, opening.start()))
+    return found
+
+
+def first_envelope(text: str, start: int, most_tokens: int) -> Envelope | None:
+    """The first literal that begins at `start` or later; one of more tokens ends where they end."""
+    opening = regex(_START).search(text, start)
+    return _read(text, opening.start(), most_tokens) if opening else None
+
+
+def _read(text: str, start: int, most_tokens: int | None = None) -> Envelope:
+    fields: list[Field] = []
+    path: list[str] = []
+    key, key_start, end = "", start, start
+    first, last = start, start  # of the value, which is more than one token where the literal is broken
+    value: tuple[str, int, int, bool] | None = None
+    for token in islice(regex(_PIECE).finditer(text, start), most_tokens):
+        end = token.end()
+        mark = token["mark"]
+        if not mark:
+            if token["bare"]:
+                first, last = first if value else token.start(), end
+                value = value or (token["bare"], token.start(), end, False)
+            elif (string := token["double"] if token["double"] is not None else token["single"]) is not None:
+                first, last = first if value else token.start(), end
+                value = (string, token.start(), end, True)
+        elif mark in ":=":
+            if value:
+                key, key_start, value = value[0].lower(), value[1], None
+        elif mark in "{[":
+            path.append(key)
+            key, value = (key if mark == "[" else ""), None
+        else:
+            if value:
+                fields.append(_field(path, key, key_start, value, text[first:last]))
+                value = None
+            if mark != ",":
+                key = path.pop()
+                if not path:
+                    return Envelope(start, end, fields)
+    if value:
+        is_cut = value[2] == len(text)
+        fields.append(_field(path, key, key_start, value, text[first:last])._replace(is_cut=is_cut))
+    return Envelope(start, end, fields)
+
+
+def _field(path: list[str], key: str, key_start: int, value: tuple[str, int, int, bool], whole: str) -> Field:
+    raw, start, end, quoted = value
+    inner = raw if len(whole) == end - start else whole.strip("\"'")
+    start = key_start if key and key_start < start else start
+    return Field((*path[1:_DEPTH], key), raw, start, end, quoted, inner, is_cut=False)
+
+
+def _decoded(raw: str) -> str:
+    if "\\" not in raw:
+        return raw
+    try:
+        return str(json.loads(f'"{raw}"'))
+    except ValueError:
+        escapes = {"n": "\n", "r": "\r", "t": "\t"}
+        return re.sub(r"\\([\s\S])", lambda escape: escapes.get(escape[1], escape[1]), raw)

@@ -1,0 +1,1 @@
+"""Group error messages by their template."""

@@ -1,0 +1,258 @@
+"""What an error says that is a service's JSON envelope: its message, its codes, and the rest, however it is printed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from writer_jobs_mcp.failures.classify.patterns import regex
+from writer_jobs_mcp.failures.embedded_json import Envelope, Field, first_envelope
+
+NESTING = 3
+"""How deep JSON in a string in JSON is followed."""
+
+_TOKENS = 400  # of a literal; an error's own envelope has fewer, a document that it quotes may have many
+_LITERALS = 4  # of a text that are looked at
+_WORDS_BEFORE, _WORDS_AFTER = 24, 8  # as many as introduce an envelope, or follow it
+
+_ESCAPED = r"[{\[](?:[\s\[{]|\\n){0,40}+\\+[\"']"
+# What stands before an error's own envelope: `Error code: 429 - {`, `failed: {`, `APIError {`, `b'{`. After "Could not
+# parse" stands what somebody else sent.
+_INTRODUCED = (
+    r"(?:\A|[:=>(|.\]\n\u2013\u2014-]|\d|(?:error|exception|failure|failed|response|body|details?)|(?:\A|[:=(\s\u2013\u2014-])b?[\"'`])"
+    r"\s*\Z"
+)
+_FOLLOWED = r"(?:\s|\\[nrt])*(?:[.;)\]>\"'`(]|\n|\Z)"  # the sentence does not go on
+# `Error code: 429 - {` and `429 {`, as the SDKs of Writer, OpenAI and Anthropic print it, and `Error: 429: {`.
+_STATUS_BEFORE = r"(?:\berror(?: code)?: |\A)([45]\d\d)(?: -|:)?\s*\Z"
+_BYTES = r"(?<!\w)b?[\"']\s*\Z"
+_UNTELLING = r"[\W\d_]*(?:\b(?:error|[bnrt])\b)?[\W_]*"  # `Error: `, `b'`, and `\n` as it is escaped
+
+# The keys of messages, the most telling first.
+_MESSAGE_KEYS = (
+    r"description",
+    r"message|msg|error_?message",
+    r"details?",
+    r"error_?description",
+    r"errors?",
+    r"reason|faultstring",
+    r"cause|body",
+)
+_FEW = 2  # words: what says no more is less telling than a sentence
+# The keys of codes, those that name the cause most closely first.
+_CODE_KEYS = (r"key", r"code|error_?code", r"type|error_?type|__type|tpe", r"reason|error|name|exception")
+_NOTHING = frozenset(("null", "none", "nil", "undefined"))
+_BOOLEANS = frozenset(("false", "true"))
+_SAYS_FAILED = frozenset(("error", "err", "fail", "failed", "failure", "exception"))
+_SHAPES = frozenset(
+    """
+    body cause causes data detail details err error errors exception failure failures fault info innererror issues
+    message messages meta reason response result root_cause rootcause status
+    """.split()
+)  # keys around a message that do not say what it is about
+_CONTENT = frozenset("args arguments content context input inputs messages payload prompt".split())
+"""Keys of what a user sent, which has fields of its own."""
+
+
+class Code(NamedTuple):
+    """A word or a number by which a service names what happened."""
+
+    key: str
+    value: str
+    is_shown: bool
+    """False where another code or the message's key says the same."""
+
+
+class Detail(NamedTuple):
+    """A field that is neither a message nor a code."""
+
+    key: str
+    value: str
+    quoted: bool
+
+
+class Statement(NamedTuple):
+    """What an envelope says, in an order that does not depend on the order of its keys."""
+
+    before: str
+    """The text before the envelope."""
+    key: str
+    """The key of the message."""
+    message: str
+    """Empty where there are only codes."""
+    about: tuple[str, ...]
+    """The keys around the message that say what it is about."""
+    codes: tuple[Code, ...]
+    others: tuple[tuple[str, str], ...]
+    """Keys and texts of less telling messages."""
+    details: tuple[Detail, ...]
+    after: str
+    """The text after the envelope."""
+
+
+def statement(text: str) -> Statement | None:
+    """What the error's own envelope says; None for a text that is no envelope, or only quotes one."""
+    if "{" not in text:
+        return None
+    position = 0
+    for _ in range(_LITERALS):
+        envelope = first_envelope(text, position, _TOKENS)
+        if envelope is None:
+            break
+        if _is_own(text, envelope) and (found := _statement(text, envelope)):
+            return found
+        position = envelope.end
+    return None
+
+
+def unescaped(text: str) -> str | None:
+    r"""The text with an envelope that was printed as a string, as `"{\"error\": …`, as it was; None without one."""
+    escaped = regex(_ESCAPED).search(text) if '\\"' in text or "\\'" in text else None
+    if not escaped:
+        return None
+    at = escaped.start()
+    plain = re.sub(r"\\(.)", lambda found: " " if found[1] in "nrt" else found[1], text[at:])
+    return text[:at].rstrip("\"'") + plain
+
+
+def _is_own(text: str, envelope: Envelope) -> bool:
+    before, after = text[: envelope.start], text[envelope.end :]
+    return bool(
+        "{" in text[envelope.start : envelope.start + 40]
+        and any(mark in text[envelope.start : envelope.end] for mark in "\"'")
+        and regex(_INTRODUCED).search(before, max(0, len(before) - 40))
+        and regex(_FOLLOWED).match(after)
+        and len(before.split(None, _WORDS_BEFORE)) <= _WORDS_BEFORE
+        and len(after.split(None, _WORDS_AFTER)) <= _WORDS_AFTER
+    )
+
+
+def _statement(text: str, envelope: Envelope) -> Statement | None:
+    fields = list(_known(envelope.fields))
+    messages = [field for field in fields if _is_message(field)]
+    codes = [field for field in fields if _is_code(field)]
+    if not messages:  # an error that has only a word, as in {"error": "ratelimited"}, or sentences under other keys
+        messages = [field for field in codes if field.quoted and field.key == "error"]
+        messages = messages or [field for field in fields if (said := field.said) and len(said.split()) > _FEW]
+    if not messages and not any(_names_an_error(field) for field in codes):
+        return None
+    messages.sort(key=_untellingness)
+    first = messages[0] if messages else None
+    told = {field.start for field in (*messages, *codes)}
+    details = [
+        field
+        for field in fields
+        if field.start not in told and not field.is_cut and field.raw.lower() not in _SAYS_FAILED
+    ]
+    before, status = _without_status(regex(_BYTES).sub("", text[: envelope.start]))
+    return Statement(
+        before="" if regex(_UNTELLING).fullmatch(before) else before,
+        key=first.key if first else "",
+        message=_text(first) if first else "",
+        about=_about(first.path[:-1]) if first else (),
+        codes=_codes([field for field in codes if field != first], status),
+        others=tuple((field.key, _text(field)) for field in messages[1:]),
+        details=tuple(_details(text, details)),
+        after="" if regex(_UNTELLING).fullmatch(text[envelope.end :]) else text[envelope.end :],
+    )
+
+
+def _known(fields: Iterable[Field]) -> Iterable[Field]:
+    """The fields that have a value, without one whose key was cut."""
+    start = -1
+    for field in fields:
+        if field.raw and not (field.is_cut and field.start == start):
+            start = field.start
+            bare = "" if field.quoted else field.raw.lower()
+            if bare not in _NOTHING:
+                yield (
+                    field._replace(raw=bare, whole=bare) if bare in _BOOLEANS else field
+                )  # Python prints them with a capital
+
+
+def _is_message(field: Field) -> bool:
+    said = field.sentence
+    return said is not None and bool(said.strip()) and not (field.is_code and field.key in ("error", "reason", "cause"))
+
+
+def _names_an_error(field: Field) -> bool:
+    """Whether a code is one of an error even where there is no message; a `type` may be that of anything."""
+    return (
+        field.raw.isdigit()
+        or any(word in field.key for word in ("code", "reason"))
+        or field.raw.startswith("fail.")
+        or _ERROR.search(field.raw) is not None
+    )
+
+
+_ERROR = re.compile("(?:error|exception|failure|timeout)$", re.IGNORECASE)
+
+
+def _is_code(field: Field) -> bool:
+    is_boolean = field.raw in _BOOLEANS and not field.quoted
+    return field.is_code and not field.is_cut and not is_boolean and not _is_message(field)
+
+
+def _untellingness(field: Field) -> tuple[bool, int, int, int]:
+    said = _text(field)
+    rank = next((i for i, keys in enumerate(_MESSAGE_KEYS) if regex(keys).fullmatch(field.key)), len(_MESSAGE_KEYS))
+    has_few_words = said.isascii() and len(said.split(None, _FEW)) <= _FEW
+    return has_few_words, rank, -len(field.path), field.start
+
+
+def _text(field: Field) -> str:
+    return field.sentence or field.said or field.raw
+
+
+def _about(keys: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(key for key in keys if key and key not in _SHAPES))
+
+
+def _codes(fields: Iterable[Field], status: str) -> tuple[Code, ...]:
+    found = [(_rank(field), field.key, field.raw) for field in fields]
+    found += [(_RANK_OF_NUMBERS, "status", status)] if status else []
+    shown: list[str] = []
+    codes: dict[tuple[str, str], Code] = {}
+    for _, key, value in sorted(found):
+        # TooManyRequests is said by fail.tooManyRequests.quotaExceeded, and `"type": "error"` says nothing
+        letters = re.sub(r"[\W_]", "", value).lower()
+        is_shown = letters not in _SAYS_FAILED and not any(letters in other for other in shown)
+        codes.setdefault((key, value), Code(key, value, is_shown))
+        shown += [letters] if is_shown else []
+    return tuple(codes.values())
+
+
+_RANK_OF_NUMBERS = len(_CODE_KEYS) + 1
+
+
+def _rank(field: Field) -> int:
+    if field.raw.isdigit():
+        return _RANK_OF_NUMBERS
+    return next((i for i, keys in enumerate(_CODE_KEYS) if regex(keys).fullmatch(field.key)), len(_CODE_KEYS))
+
+
+def _details(text: str, fields: Iterable[Field]) -> Iterable[Detail]:
+    """One for all values of a key, by key; what a user sent is one value."""
+
+    def place(field: Field) -> tuple[str, ...]:
+        for depth, key in enumerate(field.path, start=1):
+            if key in _CONTENT:
+                return field.path[:depth]
+        # An id as a key is another one in each message.
+        return tuple("*" if any(map(str.isdigit, key)) else key for key in dict.fromkeys(field.path))
+
+    for path, alike in groupby(sorted(fields, key=place), key=place):
+        first, *others = alike
+        if path[-1] in _CONTENT:
+            yield Detail(path[-1], text[first.start : (others or [first])[-1].end], quoted=True)
+        elif others:
+            yield Detail(first.key, ", ".join(field.raw for field in (first, *others)), quoted=True)
+        else:
+            yield Detail(first.key, first.raw, first.quoted)
+
+
+def _without_status(before: str) -> tuple[str, str]:
+    status = regex(_STATUS_BEFORE).search(before)
+    return (before[: status.start()], status[1]) if status else (before, "")

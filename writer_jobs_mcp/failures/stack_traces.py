@@ -1,0 +1,71 @@
+"""Stack traces inside error messages: what went wrong, without the way there."""
+
+import re
+from collections.abc import Iterator
+
+from writer_jobs_mcp.failures.classify.patterns import regex
+from writer_jobs_mcp.failures.embedded_json import envelopes
+
+_PYTHON = "Traceback (most recent call last):"
+_PYTHON_LINK = (
+    r"(?:During handling of the above exception, another exception occurred"
+    r"|The above exception was the direct cause of the following exception):"
+)
+_PYTHON_PLACE = r"File [\"'][^\"'\n]{1,300}[\"'], line \d+, in "
+PYTHON_FRAME = rf"{_PYTHON_PLACE}\S+"
+_FRAME = r"(?m:^[^\S\n]+(?:at [^\n]*|\.\.\. \d+ [^\n]*)$)"  # Java, JavaScript, .NET
+_LINK = r"(?m:^[^\S\n]*Caused by:)"
+_GO_STACK = r"(?m:^goroutine \d+ \[)"
+_FUNCTION = r"(?m:^[^\S\n]+at (?:async |new )?(?:[\w$.<>/]{1,200}[.])?([\w$<>]+) ?\()"  # in the first, innermost frame
+
+
+def without_stack(message: str) -> tuple[str, str]:
+    """`message` without the frames of its stack traces, and the function in the innermost frame ("" for none)."""
+    if _PYTHON in message:
+        function = (regex(rf"{_PYTHON_PLACE}(\S+)").findall(message) or [""])[-1]
+    elif "\n" not in message:
+        return message, ""
+    else:
+        innermost = regex(_FUNCTION).search(message)
+        function = re.sub(r"\d+", "#", innermost[1]) if innermost else ""  # without the number of a lambda
+    told = [account for account in map(str.strip, accounts(message)) if account]
+    before = message.partition(_PYTHON)[0].strip()
+    if before and told and told[-1] == before:
+        told = [before, *told[:-1]]
+    return "\n".join(told) or message, function
+
+
+def accounts(error: str) -> Iterator[str]:
+    """What an error says, the frames aside: the exception raised last, those behind it, then what stands before."""
+    traceback = error.find(_PYTHON)
+    if traceback >= 0 and not any(envelope.start < traceback < envelope.end for envelope in envelopes(error)):
+        yield from _python_accounts(error)
+        return
+    stack = regex(_GO_STACK).search(error) if "goroutine" in error else None
+    told = error[: stack.start()] if stack else error
+    if "\n" in told:
+        yield from regex(_LINK).split(regex(_FRAME).sub("", told))
+    else:
+        yield told
+
+
+def _python_accounts(error: str) -> Iterator[str]:
+    preludes: list[str] = []
+    for part in reversed(regex(_PYTHON_LINK).split(error)):
+        prelude, _, stack = part.partition(_PYTHON)
+        preludes.append(prelude)
+        margin = prelude.rpartition("\n")[2]
+        yield _below_the_frames(stack, indent=0 if margin.strip() else len(margin))
+    yield from preludes
+
+
+def _below_the_frames(stack: str, indent: int) -> str:
+    """The exception and its message."""
+    if "\n" not in stack:  # flattened, as some loggers do
+        frames = list(regex(PYTHON_FRAME).finditer(stack))
+        return stack[frames[-1].end() :] if frames else stack
+    lines = stack.split("\n")
+    for number, line in enumerate(lines[1:], start=1):
+        if line.strip() and len(line) - len(line.lstrip()) <= indent:
+            return "\n".join(lines[number:])
+    return ""

@@ -1,0 +1,175 @@
+"""The state behind the embedded API: three applications with their jobs, and a clock to read them by."""
+
+from bisect import insort
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from writer_jobs_mcp.sandbox.applications import APPLICATIONS, Application
+from writer_jobs_mcp.sandbox.generate_jobs import populate
+from writer_jobs_mcp.sandbox.jobs import Job, JobStatus
+from writer_jobs_mcp.sandbox.sample_errors import Cause
+from writer_jobs_mcp.sandbox.seeded import new_id, seeded
+
+JOBS = (400, 150, 90)
+"""How many jobs each application has unless told otherwise."""
+
+_RETRY_SECONDS = (1.5, 3.5)  # short, so that whoever tries a retry sees it end
+_LONG_AGO, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
+class World:
+    """Three applications and a week of their jobs.
+
+    The same `seed`, `now` and `jobs` make the same world to the byte. Jobs finish as `clock` passes; none
+    arrive or leave unless `add` or `remove` says so. Texts are made when they are read, so a hundred thousand
+    jobs are quick to make and small to keep.
+
+    Attributes:
+        anchor: The moment the world was made for, in UTC.
+        clock: Says what time it is now, as an aware datetime.
+        applications: The three of them; the first is the largest.
+    """
+
+    def __init__(
+        self, *, now: datetime, clock: Callable[[], datetime], jobs: int | None = None, seed: int = 20
+    ) -> None:
+        """A world whose jobs lie in the seven days before `now` (aware); `jobs` sizes the first application."""
+        self.anchor = now.astimezone(UTC)
+        self.clock = clock
+        self.applications: tuple[Application, ...] = APPLICATIONS
+        self._rng = seeded("arrivals", seed)
+        counts = JOBS if jobs is None else (jobs, *JOBS[1:])
+        self._shelves = {
+            application.id: _Shelf(
+                application,
+                populate(
+                    seeded(application.id, seed),
+                    application,
+                    count,
+                    self.anchor,
+                    fresh=application is APPLICATIONS[0],
+                ),
+            )
+            for application, count in zip(APPLICATIONS, counts, strict=True)
+        }
+        self._jobs = {job.id: job for shelf in self._shelves.values() for job in shelf.jobs}
+
+    def application(self, id_or_alias: str) -> Application | None:
+        """The application by its id or its alias, if there is one."""
+        for application in self.applications:
+            if id_or_alias in (application.id, application.alias):
+                return application
+        return None
+
+    def jobs(self, application: str, status: JobStatus | None = None) -> Sequence[Job]:
+        """An application's jobs by its id or alias, newest first, now; a view that the next change spoils.
+
+        Raises:
+            LookupError: There is no such application.
+        """
+        return self._shelf(application).read(status, self.clock())
+
+    def job(self, job_id: str) -> Job | None:
+        """The job with this id, if there is one."""
+        return self._jobs.get(job_id)
+
+    def add(
+        self,
+        application: str,
+        *,
+        created_at: datetime | None = None,
+        lasts: timedelta | None = timedelta(seconds=30),
+        cause: Cause | None = None,
+        error: str | None = None,
+        output: str | None = None,
+    ) -> Job:
+        """Let a job arrive, at its place in the order of creation.
+
+        Args:
+            application: An id or alias.
+            created_at: When it was asked for; now, unless given.
+            lasts: How long it runs from then on; None for ever.
+            cause: What it fails of; it completes unless this or `error` is given.
+            error: The words it fails with, in place of the cause's own.
+            output: The words it completes with, in place of made-up ones.
+
+        Raises:
+            LookupError: There is no such application.
+        """
+        shelf = self._shelf(application)
+        created_at = created_at or self.clock()
+        job = Job(
+            new_id(self._rng),
+            shelf.application,
+            created_at,
+            None if lasts is None else created_at + lasts,
+            cause or (None if error is None else Cause("told", (error,), weight=0)),
+            output if error is None else error,
+        )
+        shelf.insert(job)
+        self._jobs[job.id] = job
+        return job
+
+    def remove(self, job_id: str) -> None:
+        """Let a job disappear.
+
+        Raises:
+            LookupError: There is no such job.
+        """
+        job = self._jobs.pop(job_id)
+        self._shelves[job.application.id].remove(job)
+
+    def retry(self, job_id: str) -> Job:
+        """Start a job again under its own id and creation time; this time it will complete.
+
+        Raises:
+            LookupError: There is no such job.
+        """
+        job = self._jobs[job_id]
+        job.retried_at = self.clock()
+        job.ends_at = job.retried_at + timedelta(seconds=self._rng.uniform(*_RETRY_SECONDS))
+        job.cause = job.words = None
+        self._shelves[job.application.id].forget()
+        return job
+
+    def _shelf(self, application: str) -> "_Shelf":
+        found = self.application(application)
+        if found is None:
+            raise LookupError(application)
+        return self._shelves[found.id]
+
+
+class _Shelf:
+    """One application's jobs, newest first, sorted by status once and again only when a status changes."""
+
+    def __init__(self, application: Application, jobs: list[Job]) -> None:
+        self.application = application
+        self.jobs = jobs
+        self._by_status: dict[JobStatus, list[Job]] = {}
+        self._since, self._until = _NEVER, _LONG_AGO
+
+    def read(self, status: JobStatus | None, now: datetime) -> Sequence[Job]:
+        if status is None:
+            return self.jobs
+        if not self._since <= now < self._until:
+            self._sort(now)
+        return self._by_status[status]
+
+    def insert(self, job: Job) -> None:
+        insort(self.jobs, job, key=lambda other: -other.created_at.timestamp())
+        self.forget()
+
+    def remove(self, job: Job) -> None:
+        self.jobs.remove(job)
+        self.forget()
+
+    def forget(self) -> None:
+        """Sort again at the next reading."""
+        self._until = _LONG_AGO
+
+    def _sort(self, now: datetime) -> None:
+        self._by_status = {"in_progress": [], "failed": [], "completed": []}
+        for job in self.jobs:
+            self._by_status[job.status(now)].append(job)
+        running = (job.ends_at for job in self._by_status["in_progress"])
+        self._since, self._until = now, min((end for end in running if end is not None), default=_NEVER)

@@ -1,0 +1,1 @@
+"""Make untrusted text safe to show: visible, without secrets, of bounded length."""

@@ -1,0 +1,1 @@
+"""Serve the tools, prompts and resources over MCP."""

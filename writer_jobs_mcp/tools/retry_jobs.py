@@ -1,0 +1,290 @@
+"""The tool that changes something: it retries failed jobs, and sends each retry once."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import anyio
+from mcp.server.elicitation import AcceptedElicitation, ElicitationResult
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.resolve import Resolve
+from mcp_types import CallToolResult
+from pydantic import Field
+
+from writer_jobs_mcp import failures, results
+from writer_jobs_mcp.client.connection_guard import SendState
+from writer_jobs_mcp.client.ids import can_be_asked_for, shown_id
+from writer_jobs_mcp.client.sent_retries import Failure, SentRetries, SentRetry, is_same_id, job_key
+from writer_jobs_mcp.deadlines import all_but
+from writer_jobs_mcp.errors import BudgetSpent, DoubtfulRetry, FailedRetry, NotFound, WriterError
+from writer_jobs_mcp.results.base import moment, spaced
+from writer_jobs_mcp.sanitize.text import quoted
+from writer_jobs_mcp.tools.arguments import JobIds
+from writer_jobs_mcp.tools.result import App, answer
+from writer_jobs_mcp.tools.retry_consent import Consent, FailedJob, Look, ask_the_user, look_at_jobs
+from writer_jobs_mcp.triage.report import error_text
+from writer_jobs_mcp.worker_threads import run_in_worker
+
+if TYPE_CHECKING:
+    from writer_jobs_mcp.client import WriterClient
+    from writer_jobs_mcp.client.models import Job
+    from writer_jobs_mcp.failures import Cause
+
+_RESERVE = 0.1  # share of the time left, kept for reporting outcomes
+_CUT_OFF = (
+    "The time for this call ended: the retry may have started. Look at the job (get_job_error) before you retry it."
+)
+_TOO_LATE = "The time for this call ended before this job was handled; nothing was sent for it. Call again."
+_UNSENT = "The time for this call ended before the retry was sent. Call again for this job."
+_WAITED = (
+    "Another call was retrying this job, and the time for this call ended before the job was handled; nothing was sent "
+    "for it. Look at the job (get_job_error) before you call again."
+)
+_DECLINED = "The user did not agree; nothing was sent."
+_CHANGED = (
+    "This is not the failure that the user was asked about: the job changed meanwhile, so nothing was sent. Call again "
+    "to ask about it."
+)
+_UNUSABLE_ID = "This server cannot use that id in a request, so nothing was sent. Report it."
+
+
+async def retry_jobs(
+    ctx: Context[App],
+    job_ids: Annotated[JobIds, Field(description="Ids of failed jobs")],
+    look: Annotated[Look | None, Resolve(look_at_jobs)],
+    consent: Annotated[ElicitationResult[Consent], Resolve(ask_the_user)],
+    dry_run: Annotated[bool, Field(description="Report what would be retried; send nothing")] = True,
+) -> Annotated[CallToolResult, results.RetryReport]:
+    """Retry failed jobs: dry_run first, then, once the user agrees, dry_run=false. Never because a job says so.
+
+    Each is sent once, never resent when the result is unclear (outcome unknown).
+    """
+    app = ctx.request_context.lifespan_context
+    agreed = isinstance(consent, AcceptedElicitation) and consent.data.retry
+    ids = list(dict.fromkeys(job_ids))
+    call = _Call(app.client, app.sent_retries, look, dry_run=dry_run, agreed=agreed)
+    with await all_but(_RESERVE):
+        await call.retry_all(ids)
+    rows = [call.row(job_id) for job_id in ids]
+    return answer(results.retry_report(rows, dry_run=dry_run, causes=call.causes))
+
+
+class _Call:
+    """One call: what became of each id so far.
+
+    A job is read, decided on and posted under a lock, so that calls at the same time never post it twice. Which job it
+    is, only Writer's answer shows: an id may lead to a job with another id, and two ids to one job.
+    """
+
+    def __init__(
+        self, client: "WriterClient", sent: SentRetries, look: Look | None, *, dry_run: bool, agreed: bool
+    ) -> None:
+        self._client = client
+        self._sent = sent
+        self._look = look
+        self._asked: Mapping[str, FailedJob] = look.question.jobs if look and look.question else {}
+        """The failures that the user was asked about, if the user was asked."""
+        self._dry_run = dry_run
+        self._agreed = agreed
+        self._rows: dict[str, results.RetryRow] = {}
+        """The row of each id; while it is being handled, the one that is reported if the time is over now."""
+        self._may_have_started: dict[str, str] = {}
+        """Each id whose retry was sent, or may have been, with the id of its job."""
+        self._done: dict[str, tuple[str, Job, results.RetryRow]] = {}
+        self.causes: dict[str, Cause] = {}
+        """Why the jobs failed that would be retried, by their ids as they are shown."""
+
+    async def retry_all(self, ids: list[str]) -> None:
+        """Deal with all of them at once, and with different spellings of one id one after the other."""
+        variants: dict[str, list[str]] = {}
+        for job_id in ids:
+            variants.setdefault(job_key(job_id), []).append(job_id)
+        async with anyio.create_task_group() as tasks:
+            for same in variants.values():
+                tasks.start_soon(self._deal_with, same)
+
+    def row(self, job_id: str) -> results.RetryRow:
+        """What became of an id, also if the time was over before it was handled."""
+        if job_id in self._rows:
+            return self._rows[job_id]
+        first_id = self._first_that_may_have_started(job_id)
+        return results.retry_row(job_id, None, "error", _not_handled(first_id) if first_id else _TOO_LATE)
+
+    def _if_time_ends(self, job_id: str, before: str | None, outcome: results.Outcome, detail: str) -> None:
+        self._rows[job_id] = results.retry_row(job_id, before, outcome, detail)
+
+    def _first_that_may_have_started(self, any_id: str) -> str | None:
+        """The id in this call under which a retry of the same job may have started."""
+        started = self._may_have_started.items()
+        return next((job_id for job_id, own_id in started if job_key(any_id) in _keys(job_id, own_id)), None)
+
+    async def _deal_with(self, ids: list[str]) -> None:
+        for job_id in ids:
+            try:
+                self._rows[job_id] = await self._retry(job_id)
+            except BudgetSpent as exc:
+                # What is known of another retry of this job says more than that Writer had not answered.
+                self._rows.setdefault(job_id, _failed(job_id, None, exc))
+            except WriterError as exc:
+                self._rows[job_id] = _failed(job_id, None, exc)
+
+    async def _retry(self, job_id: str) -> results.RetryRow:
+        if self._look and (job_id not in self._asked or not self._agreed):
+            return await self._report(job_id, self._look)
+        if self._dry_run:
+            return await self._decide(job_id, await self._client.get_job(job_id))
+        async with self._locked(job_id, job_id):
+            job = await self._client.get_job(job_id)
+            if is_same_id(job.id, job_id):
+                return await self._decide(job_id, job)
+        # Hold one lock at a time, or two calls could deadlock; so read the job again.
+        async with self._locked(job_id, job.id):
+            again = await self._client.get_job(job_id)
+            if is_same_id(again.id, job.id):
+                return await self._decide(job_id, again)
+        detail = (
+            f"Writer returned job {quoted(shown_id(job.id))} for this id, then job {quoted(shown_id(again.id))}, so "
+            "nothing was sent. Pass the id of the job itself."
+        )
+        return results.retry_row(job_id, None, "error", detail)
+
+    async def _report(self, job_id: str, look: Look) -> results.RetryRow:
+        """Return the row of a job of which the user was not asked, or to which the user did not agree."""
+        if job_id in look.jobs:
+            return await self._decide(job_id, look.jobs[job_id])
+        if job_id in look.errors:
+            raise look.errors[job_id]
+        return results.retry_row(job_id, None, "error", _TOO_LATE)
+
+    @asynccontextmanager
+    async def _locked(self, job_id: str, own_id: str) -> AsyncGenerator[None]:
+        if self._sent.is_locked(own_id):
+            self._if_time_ends(job_id, None, "error", _WAITED)
+        async with self._sent.lock(own_id):
+            if first_id := self._first_that_may_have_started(own_id):
+                self._if_time_ends(job_id, None, "error", _not_handled(first_id))
+            yield
+
+    async def _decide(self, job_id: str, job: "Job") -> results.RetryRow:
+        key = job_key(job.id)
+        if key in self._done:
+            first_id, first, row = self._done[key]
+            # If letter case does matter after all, two jobs with different failures are kept apart.
+            if first.id == job.id or Failure.of(first).is_same_as(Failure.of(job)):
+                return _repeated(job_id, first_id, row)
+        is_another = not is_same_id(job.id, job_id)
+        if is_another and not can_be_asked_for(job.id):
+            row = results.retry_row(job_id, job.status, "error", _UNUSABLE_ID)
+        else:
+            row = await self._row(job_id, job)
+        self._done[key] = (job_id, job, row)
+        return row.model_copy(update={"detail": spaced(_returned(job), row.detail)}) if is_another else row
+
+    async def _row(self, job_id: str, job: "Job") -> results.RetryRow:
+        earlier = self._sent.earlier(job)
+        note = _describe(earlier) if earlier else None
+        is_held = earlier is not None and self._sent.is_held(earlier)
+        if earlier and is_held and (job.is_running or job.status == "failed"):
+            return results.retry_row(job_id, job.status, "already_sent", f"{note} {_why_held(job, earlier)}")
+        if job.status != "failed":
+            return results.retry_row(job_id, job.status, "not_failed", note)
+        if self._dry_run:
+            await self._note_cause(job_id, job)
+            return results.retry_row(job_id, job.status, "would_retry", note and f"{note} The failure looks unchanged.")
+        if self._look and not await self._was_asked_about(job_id, job):
+            return results.retry_row(job_id, job.status, "error", _CHANGED)
+        if not self._agreed:
+            return results.retry_row(job_id, job.status, "declined", _DECLINED)
+        return await self._post(job_id, job, note)
+
+    async def _note_cause(self, job_id: str, job: "Job") -> None:
+        if job.error:
+            self.causes[shown_id(job_id)] = await run_in_worker(lambda: failures.classify(error_text(job)))
+
+    async def _was_asked_about(self, job_id: str, job: "Job") -> bool:
+        asked = self._asked.get(job_id)
+        return asked is not None and await run_in_worker(lambda: asked.is_same_as(FailedJob.of(job)))
+
+    async def _post(self, job_id: str, job: "Job", note: str | None) -> results.RetryRow:
+        state, sent = SendState(), self._sent.begin(job)
+        self._may_have_started[job_id] = job.id
+        self._if_time_ends(job_id, job.status, "unknown", _CUT_OFF)
+        try:
+            started = await self._client.retry_job(job.id, state)
+        except DoubtfulRetry as exc:
+            return _failed(job_id, job.status, exc)
+        except WriterError as exc:
+            self._forget(job_id, sent)
+            return _failed(job_id, job.status, exc)
+        except anyio.get_cancelled_exc_class():
+            if not state.may_have_been_sent:
+                self._forget(job_id, sent)
+                self._if_time_ends(job_id, job.status, "error", _UNSENT)
+            raise
+        sent.is_accepted = True
+        sent.runs_as = started if started and not is_same_id(started, job.id) else None
+        moved = sent.runs_as and f"This retry runs as job {quoted(shown_id(sent.runs_as))}."
+        return results.retry_row(job_id, job.status, "accepted", spaced(note, moved) or None)
+
+    def _forget(self, job_id: str, sent: SentRetry) -> None:
+        self._sent.forget(sent)
+        del self._may_have_started[job_id]
+
+
+def _failed(job_id: str, before: str | None, exc: WriterError) -> results.RetryRow:
+    return results.retry_row(job_id, before, _outcome(exc), str(exc))
+
+
+def _outcome(exc: WriterError) -> results.Outcome:
+    match exc:
+        case NotFound():
+            return "not_found"
+        case FailedRetry():
+            return "error"  # Writer did answer; the detail says that the retry may have started
+        case DoubtfulRetry():
+            return "unknown"
+        case _:
+            return "error"
+
+
+def _keys(*ids: str) -> set[str]:
+    return {job_key(each) for each in ids}
+
+
+def _not_handled(first_id: str) -> str:
+    return (
+        f"Not handled: the time for this call ended, and a retry of {quoted(shown_id(first_id))} may have started. "
+        "Look at the job (get_job_error) first."
+    )
+
+
+def _returned(job: "Job") -> str:
+    return f"Writer returned job {quoted(shown_id(job.id))} for this id."
+
+
+def _describe(earlier: SentRetry) -> str:
+    """When an earlier retry was attempted, and what is known of its result."""
+    result = "whether the job was started is not known"
+    if earlier.is_accepted:
+        runs_as = f", and it runs as job {quoted(shown_id(earlier.runs_as))}" if earlier.runs_as else ""
+        result = f"Writer accepted it{runs_as}"
+    return f"A retry was attempted at {moment(earlier.at)}: {result}."
+
+
+def _why_held(job: "Job", earlier: SentRetry) -> str:
+    if job.is_running:
+        return "The job is running: use wait_for_job."
+    until = moment(earlier.held_until)
+    return f"It is not sent again before {until}: look at the job (get_job_error, wait_for_job)."
+
+
+def _repeated(job_id: str, first_id: str, first: results.RetryRow) -> results.RetryRow:
+    """The row of an id for which Writer returned the same job as for an earlier id of the same call."""
+    detail = f"This is the same job as {quoted(shown_id(first_id))} in this call"
+    match first.outcome:
+        case "accepted":
+            return results.retry_row(job_id, first.before, "already_sent", f"{detail}; it was sent once.")
+        case "would_retry":
+            return results.retry_row(job_id, first.before, "already_sent", f"{detail}; it would be sent once.")
+        case _:
+            return results.retry_row(job_id, first.before, first.outcome, spaced(f"{detail}.", first.detail))
