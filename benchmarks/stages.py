@@ -13,10 +13,10 @@ from benchmarks.jobs import APPLICATION_ID
 from benchmarks.peers import KEY
 from benchmarks.table import Row
 from writer_jobs_mcp import results
-from writer_jobs_mcp.client import connect
-from writer_jobs_mcp.client.auth import BearerKey
+from writer_jobs_mcp.client import open_client
+from writer_jobs_mcp.client.auth import BearerAuth
 from writer_jobs_mcp.client.models import JobPage
-from writer_jobs_mcp.client.responses import parse
+from writer_jobs_mcp.client.responses import parse_body
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.tools.result import answer
 
@@ -28,10 +28,10 @@ _OF = f"of a page of {_LIMIT} jobs:"
 def rows(url: str) -> Iterator[Row]:
     """The figures, in milliseconds; the base is what the stage would be without us."""
     config = Config.from_env({"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url})
-    key = BearerKey(config)
-    key.is_in("")  # read when it is first used
+    key = BearerAuth(config)
+    key.is_key_in("")  # read when it is first used
     body, fetched, fetched_barely = anyio.run(_fetched, config, key)
-    page = parse(body, JobPage, "", key)
+    page = parse_body(body, JobPage, "", key)
     now = datetime.now(UTC)
 
     def view() -> results.JobList:
@@ -42,7 +42,7 @@ def rows(url: str) -> Iterator[Row]:
     yield Row(f"{_OF} fetched (base: httpx.AsyncClient)", fetched, "ms", {"base": fetched_barely})
     yield Row(
         f"{_OF} read, and searched for the key (base: json.loads)",
-        _milliseconds(lambda: parse(body, JobPage, "", key)),
+        _milliseconds(lambda: parse_body(body, JobPage, "", key)),
         "ms",
         {"base": _milliseconds(lambda: json.loads(body))},
     )
@@ -52,16 +52,16 @@ def rows(url: str) -> Iterator[Row]:
     yield Row(f"{_OF} made JSON by the SDK", dumped, "ms")
 
 
-async def _fetched(config: Config, key: BearerKey) -> tuple[bytes, float, float]:
+async def _fetched(config: Config, key: BearerAuth) -> tuple[bytes, float, float]:
     """A page as it comes, and how long it takes by our client, its parsing aside, and by httpx alone."""
     path = f"/v1/applications/{APPLICATION_ID}/jobs"
-    async with connect(config) as client, httpx.AsyncClient(base_url=config.base_url) as http:
+    async with open_client(config) as client, httpx.AsyncClient(base_url=config.base_url) as http:
         body = (await http.get(path, params={"limit": _LIMIT})).content
         ours, barely = await _interleaved(
             lambda: client.list_jobs(APPLICATION_ID, limit=_LIMIT),
             lambda: http.get(path, params={"limit": _LIMIT}),
         )
-    return body, ours - _milliseconds(lambda: parse(body, JobPage, "", key)), barely
+    return body, ours - _milliseconds(lambda: parse_body(body, JobPage, "", key)), barely
 
 
 async def _interleaved(*calls: Callable[[], Awaitable[object]]) -> list[float]:

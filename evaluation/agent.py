@@ -11,7 +11,7 @@ from mcp.client.context import ClientRequestContext
 from mcp_types import ElicitRequestParams, ElicitResult, TextContent
 from pydantic_core import to_json
 
-from writer_jobs_mcp.client import in_process
+from writer_jobs_mcp.client import asgi_transport
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, World, build_app
 from writer_jobs_mcp.server.build import build_server
@@ -39,7 +39,7 @@ async def agent(*, allow_retry: bool = False) -> AsyncGenerator["Agent"]:
 
     environ = {"WRITER_API_KEY": SANDBOX_KEY, "WRITER_BASE_URL": "http://localhost"}
     config = Config.from_env(environ | {"WRITER_JOBS_ALLOW_RETRY": str(allow_retry)})
-    server = build_server(config, transport=in_process(build_app(world())), clock=lambda: NOW)
+    server = build_server(config, transport=asgi_transport(build_app(world())), clock=lambda: NOW)
     async with Client(server, elicitation_callback=agree) as client:
         yield Agent(client, questions)
 

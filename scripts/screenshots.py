@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from tests.conftest import NOW
 from tests.helpers.browser import browser, seen
-from writer_jobs_mcp.client import in_process
+from writer_jobs_mcp.client import asgi_transport
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, World, build_app
 from writer_jobs_mcp.server.build import build_server
@@ -23,7 +23,7 @@ async def draw() -> None:
         update={"api_key": SecretStr(SANDBOX_KEY)}
     )
     api = build_app(World(now=NOW, clock=lambda: NOW))
-    server = build_server(config, transport=in_process(api), clock=lambda: NOW)
+    server = build_server(config, transport=asgi_transport(api), clock=lambda: NOW)
     async with browser() as chromium:
         for theme in ("light", "dark"):
             async with seen(chromium, server, viewport=SIZE, theme=theme, since="24h") as drawn:

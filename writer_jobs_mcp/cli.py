@@ -275,13 +275,13 @@ def _traced(environ: Mapping[str, str]) -> "AbstractContextManager[None]":
 def _sandboxed_server(config: "Config") -> "MCPServer[App]":
     from pydantic import SecretStr
 
-    from writer_jobs_mcp.client import in_process
+    from writer_jobs_mcp.client import asgi_transport
     from writer_jobs_mcp.sandbox import SANDBOX_KEY, build_app
     from writer_jobs_mcp.server.build import build_server
 
     # The host is never looked up: every request stays in this process.
     changes = {"api_key": SecretStr(SANDBOX_KEY), "api_key_file": None, "base_url": "http://localhost"}
-    return build_server(config.model_copy(update=changes), transport=in_process(build_app(_world(jobs=None))))
+    return build_server(config.model_copy(update=changes), transport=asgi_transport(build_app(_world(jobs=None))))
 
 
 def _world(*, jobs: int | None) -> "World":

@@ -6,7 +6,7 @@ import anyio
 import anyio.lowlevel
 
 
-async def all_but(share: float, at_least: float = 0) -> anyio.CancelScope:
+async def scope_with_reserve(share: float, at_least: float = 0) -> anyio.CancelScope:
     """A scope that ends before its surroundings do, by a share of the time that is left to them, if that has an end.
 
     The reserve is ``at_least`` so many seconds, as long as that is no more than half of the time.

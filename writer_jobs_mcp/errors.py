@@ -32,7 +32,7 @@ class MissingKey(WriterError):
     """There is no API key to send."""
 
 
-class KeyRefused(WriterError):
+class KeyRejected(WriterError):
     """Writer answered 401."""
 
 
@@ -68,23 +68,23 @@ class Unavailable(WriterError):
     """Writer could not be reached, did not answer in time, or answered 408 or 5xx."""
 
 
-class UnreadableAnswer(WriterError):
+class UnreadableResponse(WriterError):
     """Writer answered with something the API does not promise."""
 
 
-class BudgetSpent(WriterError):
+class BudgetExceeded(WriterError):
     """The time that one tool call may take was over before Writer had answered."""
 
 
-class DoubtfulRetry(WriterError):
+class UncertainRetry(WriterError):
     """A retry was sent and no clear answer came: whether it was started is not known, so it is not sent again."""
 
 
-class FailedRetry(DoubtfulRetry):
+class FailedRetry(UncertainRetry):
     """Writer answered a retry with a redirect or a 5xx: neither accepted nor refused, it may have been started."""
 
 
-class BadArguments(WriterError):
+class InvalidArguments(WriterError):
     """Well-formed arguments contradict each other, or the one for an application names several, or a job."""
 
 
@@ -96,5 +96,5 @@ class ConfigError(Exception):
         self.sentences = sentences
 
 
-class UnusableNetworkSetting(WriterError, ConfigError):
+class InvalidNetworkSetting(WriterError, ConfigError):
     """A proxy, a file of certificates or the host name of Writer cannot be used; seen at the first request."""

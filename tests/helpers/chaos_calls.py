@@ -12,7 +12,7 @@ from mcp_types import CallToolResult
 
 from tests.conftest import settings
 from tests.fakes.raw_http_server import JOBS
-from tests.helpers.key import A_WHILE, KEY
+from tests.helpers.key import KEY, TIMEOUT
 from tests.helpers.mcp import text_of
 from tests.robustness.conftest import Tally
 from writer_jobs_mcp.server.build import build_server
@@ -34,7 +34,7 @@ async def call(client: Client, tally: Tally, tool: str = CALL, **arguments: Any)
 
 async def call_with(client: Client, tally: Tally, tool: str, arguments: dict[str, Any]) -> CallToolResult:
     """The result, looked through for the key; nothing may take longer than a while."""
-    with anyio.move_on_after(A_WHILE):
+    with anyio.move_on_after(TIMEOUT):
         result = await client.call_tool(tool, arguments)
         tally.read(result.model_dump_json())
         return result

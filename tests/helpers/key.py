@@ -10,23 +10,23 @@ import anyio
 import pytest
 from starlette.types import Send
 
-from writer_jobs_mcp.client import WriterClient, connect
+from writer_jobs_mcp.client import WriterClient, open_client
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import WriterError
 from writer_jobs_mcp.sandbox import APPLICATIONS
-from writer_jobs_mcp.telemetry.logging import TALKATIVE
+from writer_jobs_mcp.telemetry.logging import VERBOSE_LOGGERS
 
 KEY = "wk-7Hq2ZtVx9LmB4RcY8sNd"
 
 
 FIRST = APPLICATIONS[0]
-A_WHILE = 40  # seconds: more than a busy machine needs, and less than a call may take
+TIMEOUT = 40  # seconds: more than a busy machine needs, and less than a call may take
 
 
 MIB = 2**20
 
 
-ASK: dict[str, Callable[[WriterClient], Awaitable[object]]] = {
+CALLS: dict[str, Callable[[WriterClient], Awaitable[object]]] = {
     "list_applications": lambda client: client.list_applications(),
     "get_application": lambda client: client.get_application(FIRST.id),
     "list_jobs": lambda client: client.list_jobs(FIRST.id),
@@ -34,40 +34,40 @@ ASK: dict[str, Callable[[WriterClient], Awaitable[object]]] = {
 }
 
 
-list_jobs = ASK["list_jobs"]
+list_jobs = CALLS["list_jobs"]
 
 
-def parts_told(text: str, key: str = KEY) -> list[str]:
+def leaked_parts(text: str, key: str = KEY) -> list[str]:
     """Each run of four characters of the key, or of eight of its hash, that the text tells."""
     digest = hashlib.sha256(key.encode()).hexdigest()
     parts = {key[at : at + 4] for at in range(len(key) - 3)} | {digest[at : at + 8] for at in range(57)}
     return sorted(part for part in parts if part in text)
 
 
-def log_everything(caplog: pytest.LogCaptureFixture) -> None:
+def capture_all_logs(caplog: pytest.LogCaptureFixture) -> None:
     """Log as the command line does at DEBUG."""
-    for name in TALKATIVE:
+    for name in VERBOSE_LOGGERS:
         caplog.set_level(logging.WARNING, name)
     caplog.set_level(logging.DEBUG)  # the last, for it is the level of what captures as well
 
 
-def everything_logged(caplog: pytest.LogCaptureFixture) -> str:
+def captured_log(caplog: pytest.LogCaptureFixture) -> str:
     """What a test has logged, once it is over."""
     return "\n".join(map(logging.Formatter().format, caplog.get_records("call")))
 
 
-async def failure(
-    config: Config, ask: Callable[[WriterClient], Awaitable[object]] = list_jobs, key: str = KEY
+async def error_of_call(
+    config: Config, call: Callable[[WriterClient], Awaitable[object]] = list_jobs, key: str = KEY
 ) -> WriterError:
     """The error that the call ends in: one of the family, a sentence or two, with nothing of the key anywhere."""
-    with anyio.fail_after(A_WHILE), pytest.raises(WriterError) as caught:
-        async with connect(config) as client:
-            await ask(client)
-    return checked(caught.value, key)
+    with anyio.fail_after(TIMEOUT), pytest.raises(WriterError) as caught:
+        async with open_client(config) as client:
+            await call(client)
+    return check_error(caught.value, key)
 
 
-def checked(error: WriterError, key: str = KEY) -> WriterError:
-    assert parts_told("".join([str(error), repr(error), *traceback.format_exception(error)]), key) == []
+def check_error(error: WriterError, key: str = KEY) -> WriterError:
+    assert leaked_parts("".join([str(error), repr(error), *traceback.format_exception(error)]), key) == []
     sentence = str(error)
     assert sentence.endswith(".")
     assert len(sentence) < 600
@@ -75,13 +75,13 @@ def checked(error: WriterError, key: str = KEY) -> WriterError:
     return error
 
 
-def envelope(description: str) -> bytes:
+def error_body(description: str) -> bytes:
     """The vendor's documented error body."""
     error: dict[str, object] = {"description": description, "key": "fail.badRequest.invalidParameters", "extras": {}}
     return json.dumps({"tpe": "BadRequest", "errors": [error], "extras": {}}).encode()
 
 
-ECHO = envelope(
+KEY_LEAKING_BODY = error_body(
     f"Authentication Error. Received API Key = sk-...{KEY[-4:]}, that is {KEY} or {KEY[:6]}***, "
     f"Key Hash (Token) ={hashlib.sha256(KEY.encode()).hexdigest()}."
 )
@@ -91,6 +91,6 @@ ECHO = envelope(
 JOB = {"id": "j", "status": "completed", "application_id": "a", "created_at": "2026-11-23T10:00:00Z"}
 
 
-async def answer(send: Send, status: int, body: bytes) -> None:
+async def send_response(send: Send, status: int, body: bytes) -> None:
     await send({"type": "http.response.start", "status": status, "headers": []})
     await send({"type": "http.response.body", "body": body})

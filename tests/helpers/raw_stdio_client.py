@@ -15,7 +15,7 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from mcp_types import CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, PROTOCOL_VERSION_META_KEY
 
 from tests.e2e.test_stdio import INITIALIZE, SERVER, clean_environment
-from tests.helpers.key import A_WHILE, KEY
+from tests.helpers.key import KEY, TIMEOUT
 from tests.helpers.result_checks import strictly_read
 from tests.robustness.conftest import Tally
 
@@ -69,7 +69,7 @@ class Lines:
         await self.process.stdin.send(line)
 
     async def answer_to(self, id_: Any) -> Message:
-        with anyio.move_on_after(A_WHILE):
+        with anyio.move_on_after(TIMEOUT):
             while id_ not in self.answers:
                 more = self._more
                 assert self.process.returncode is None, "the server is gone"
@@ -110,7 +110,7 @@ async def spoken_to(url: str, tally: Tally, era: str) -> AsyncGenerator[Lines]:
                     yield lines
                     assert process.stdin is not None
                     await process.stdin.aclose()
-                with anyio.fail_after(A_WHILE):
+                with anyio.fail_after(TIMEOUT):
                     assert await process.wait() == 0
             finally:
                 if process.returncode is None:

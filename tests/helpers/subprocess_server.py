@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from tests.helpers.key import A_WHILE, KEY
+from tests.helpers.key import KEY, TIMEOUT
 
 SERVER = (sys.executable, "-m", "writer_jobs_mcp")
 INITIALIZE: dict[str, Any] = {
@@ -50,7 +50,7 @@ class Server:
 
     async def receive(self) -> dict[str, Any]:
         assert self.process.stdout
-        async with asyncio.timeout(A_WHILE):
+        async with asyncio.timeout(TIMEOUT):
             return json.loads(await self.process.stdout.readline())
 
     async def receive_up_to(self, id_: int) -> list[dict[str, Any]]:
@@ -63,7 +63,7 @@ class Server:
     async def rest(self) -> list[dict[str, Any]]:
         """All messages up to the end of stdout."""
         assert self.process.stdout
-        async with asyncio.timeout(A_WHILE):
+        async with asyncio.timeout(TIMEOUT):
             return [json.loads(line) for line in (await self.process.stdout.read()).splitlines()]
 
     async def ask(self, tool: str, **arguments: Any) -> dict[str, Any]:
@@ -86,17 +86,17 @@ class Server:
     async def complaints(self) -> str:
         """All that was written to stderr, once nobody has it open any more."""
         assert self.process.stderr
-        async with asyncio.timeout(A_WHILE):
+        async with asyncio.timeout(TIMEOUT):
             return (await self.process.stderr.read()).decode("utf-8", "replace")
 
     async def status(self) -> int:
-        async with asyncio.timeout(A_WHILE):
+        async with asyncio.timeout(TIMEOUT):
             return await self.process.wait()
 
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for what happens elsewhere; nothing may take longer than a while."""
-    async with asyncio.timeout(A_WHILE):
+    async with asyncio.timeout(TIMEOUT):
         while not condition():  # noqa: ASYNC110 - what happens in a process sets no event
             await asyncio.sleep(0.01)
 

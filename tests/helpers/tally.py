@@ -17,9 +17,9 @@ class Tally:
 
     def read(self, text: str) -> None:
         """Look through whatever an agent or a person gets to see."""
-        from tests.helpers.key import parts_told  # noqa: PLC0415 - it imports the whole server
+        from tests.helpers.key import leaked_parts  # noqa: PLC0415 - it imports the whole server
 
-        parts = parts_told(text)
+        parts = leaked_parts(text)
         self.leaked += bool(parts)
         assert parts == []
 

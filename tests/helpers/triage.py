@@ -9,7 +9,7 @@ from mcp.server import MCPServer
 from tests.conftest import NOW
 from tests.fakes.unstable_list import MovingApi, newest_first
 from tests.helpers.mcp import structure_of, text_of
-from writer_jobs_mcp.client import in_process
+from writer_jobs_mcp.client import asgi_transport
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.server.build import build_server
 from writer_jobs_mcp.tools import App
@@ -44,7 +44,7 @@ def server_for(api: MovingApi, **environ: str) -> MCPServer[App]:
     config = Config.from_env(
         {"WRITER_API_KEY": "a-key-of-some-length", "WRITER_BASE_URL": "http://localhost", **environ}
     )
-    return build_server(config, transport=in_process(api), clock=lambda: NOW)
+    return build_server(config, transport=asgi_transport(api), clock=lambda: NOW)
 
 
 async def triage(api: MovingApi, environ: dict[str, str] | None = None, **arguments: Any) -> Told:

@@ -23,7 +23,7 @@ from tests.helpers.mcp import structure_of, text_of
 from tests.helpers.triage import TRIAGE, Told, api_of, job, server_for
 from tests.unit.triage.test_report import nine_causes
 from writer_jobs_mcp import results
-from writer_jobs_mcp.client import connect, in_process
+from writer_jobs_mcp.client import asgi_transport, open_client
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.server.tool import plain_schema
 from writer_jobs_mcp.triage.report import Triage, Window
@@ -186,7 +186,7 @@ async def peak_of_a_triage(count: int) -> int:
     triage = Triage(Window(None, None), NOW)
     environ = {"WRITER_API_KEY": "a-key-of-some-length", "WRITER_JOBS_CONCURRENCY": "1"}
     config = Config.from_env({**environ, "WRITER_BASE_URL": "http://localhost"})
-    async with connect(config, in_process(api)) as client:
+    async with open_client(config, asgi_transport(api)) as client:
         waits = gc.get_threshold()
         gc.set_threshold(200)  # garbage is no growth, and each Python lets another amount of it lie
         tracemalloc.start()

@@ -20,14 +20,14 @@ from starlette.types import Receive, Scope, Send
 
 from tests.conftest import settings
 from tests.fakes.unstable_list import MovingApi, newest_first
-from tests.helpers.key import JOB, KEY, answer, parts_told
+from tests.helpers.key import JOB, KEY, leaked_parts, send_response
 from tests.helpers.mcp import error_of, structure_of
 from tests.helpers.otlp_collector import CLIENT, SERVER, Seen, spans_of, texts_of
 from tests.helpers.triage import TRIAGE, server_for
-from writer_jobs_mcp.client import connect, in_process
+from writer_jobs_mcp.client import asgi_transport, open_client
 from writer_jobs_mcp.sandbox import APPLICATIONS, Answer, Drop, Faults
 from writer_jobs_mcp.server.build import build_server
-from writer_jobs_mcp.telemetry.http import template_of
+from writer_jobs_mcp.telemetry.http import path_template
 from writer_jobs_mcp.tools import CATALOGUE
 
 FIRST = APPLICATIONS[0]
@@ -159,7 +159,7 @@ async def test_a_call_that_is_cancelled_ends_its_spans(memory: Memory) -> None:
         asked.set()
         await anyio.sleep_forever()
 
-    server = build_server(settings("http://localhost"), transport=in_process(app))
+    server = build_server(settings("http://localhost"), transport=asgi_transport(app))
     async with Client(server) as client, anyio.create_task_group() as tasks:
         tasks.start_soon(client.call_tool, "list_applications")
         await asked.wait()
@@ -213,9 +213,9 @@ async def test_nothing_of_a_trace_is_sent_to_writer(memory: Memory) -> None:
 
     async def app(scope: Scope, _receive: Receive, send: Send) -> None:
         heard.append({name.decode() for name, _ in scope["headers"]})
-        await answer(send, 200, b'{"data": []}')
+        await send_response(send, 200, b'{"data": []}')
 
-    async with Client(build_server(settings("http://localhost"), transport=in_process(app))) as client:
+    async with Client(build_server(settings("http://localhost"), transport=asgi_transport(app))) as client:
         await client.call_tool("list_applications", {}, meta={"traceparent": PARENT, "baggage": "a=words"})
     assert memory.spans
     (names,) = heard
@@ -224,7 +224,7 @@ async def test_nothing_of_a_trace_is_sent_to_writer(memory: Memory) -> None:
 
 
 async def test_every_endpoint_has_its_template(url: str, memory: Memory) -> None:
-    async with connect(settings(url)) as client:
+    async with open_client(settings(url)) as client:
         job = (await client.list_jobs(FIRST.alias, status="failed", limit=1)).jobs[0].id
         await client.list_applications()
         await client.get_application(FIRST.alias)
@@ -267,7 +267,7 @@ async def test_nothing_of_the_key_or_of_what_a_job_says_is_in_any_span(
         await send({"type": "http.response.body", "body": json.dumps(body).encode()})
 
     environ = {"WRITER_API_KEY": KEY, "WRITER_JOBS_CALL_BUDGET": "1", "WRITER_JOBS_ALLOW_RETRY": "true"}
-    server = build_server(settings("http://localhost", **environ), transport=in_process(app))
+    server = build_server(settings("http://localhost", **environ), transport=asgi_transport(app))
     everything.kept = []
     async with Client(server) as client:
         await client.call_tool(tool, arguments, meta={"traceparent": PARENT, "tracestate": f"a={WORDS}", WORDS: KEY})
@@ -277,8 +277,8 @@ async def test_nothing_of_the_key_or_of_what_a_job_says_is_in_any_span(
     everything.kept = None
     assert "tools/call" in told
     assert "Zqx9" not in told
-    assert parts_told(told) == []
+    assert leaked_parts(told) == []
 
 
 def test_an_application_may_be_called_jobs() -> None:
-    assert template_of("/v1/applications/jobs") == "/v1/applications/{application_id}"
+    assert path_template("/v1/applications/jobs") == "/v1/applications/{application_id}"

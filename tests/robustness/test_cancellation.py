@@ -21,7 +21,7 @@ from mcp_types import ElicitRequestParams, ElicitResult
 from tests.conftest import settings
 from tests.fakes.holding_writer import APPLICATION, Point, Writer
 from tests.helpers.chaos_calls import call, structure
-from tests.helpers.key import A_WHILE, KEY
+from tests.helpers.key import KEY, TIMEOUT
 from tests.helpers.mcp import structure_of
 from tests.helpers.subprocess_server import SERVER
 from tests.robustness.conftest import Tally, at_length
@@ -83,7 +83,7 @@ async def settled(before: set[asyncio.Task[Any]], tally: Tally) -> None:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    with anyio.fail_after(A_WHILE):
+    with anyio.fail_after(TIMEOUT):
         while not condition():
             await anyio.lowlevel.checkpoint()
 

@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import settings
 from tests.e2e.test_cli import run, run_beside
 from tests.fakes.raw_http_server import Behaviour, Exchange, Wire, answer, says
-from tests.helpers.key import KEY, envelope
+from tests.helpers.key import KEY, error_body
 from tests.helpers.otlp_collector import collecting
 from tests.robustness.conftest import Tally
 from tests.robustness.test_proxy import PROXIES, Proxy
@@ -65,7 +65,7 @@ ANSWERS: dict[str, tuple[Behaviour, str, str]] = {
         "Could not be tried: Writer does not know the list of applications",
         "(404). Check WRITER_BASE_URL.",
     ),
-    "400": (says(answer(envelope("No"), "400 No")), '(400 Bad Request): "No".', "Check WRITER_BASE_URL."),
+    "400": (says(answer(error_body("No"), "400 No")), '(400 Bad Request): "No".', "Check WRITER_BASE_URL."),
     "429": (
         says(answer(b"", "429 Slow", WAIT)),
         "limiting this key's requests (429)",

@@ -17,7 +17,7 @@ from tests.conftest import settings
 from tests.fakes.holding_writer import APPLICATION, Writer
 from tests.fakes.raw_http_server import Exchange, Wire
 from tests.helpers.chaos_calls import call, structure
-from tests.helpers.key import A_WHILE, KEY, MIB
+from tests.helpers.key import KEY, MIB, TIMEOUT
 from tests.helpers.subprocess_server import Server, serving, started, until
 from tests.robustness.conftest import Tally, at_length
 from writer_jobs_mcp.server.build import build_server
@@ -161,7 +161,7 @@ async def test_a_client_that_reads_no_answers_is_heard_no_further_and_gets_them_
             assert growth < 48 * MIB, f"{growth / MIB:.1f} MiB"
             answers = asyncio.StreamReader(limit=MIB)
             await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(answers), pipe)
-            got = [json.loads(await asyncio.wait_for(answers.readline(), A_WHILE))["id"] for _ in range(total + 1)]
+            got = [json.loads(await asyncio.wait_for(answers.readline(), TIMEOUT))["id"] for _ in range(total + 1)]
             tally.lost += total + 1 - len(set(got))
             assert sorted(got) == list(range(1, total + 2))
             server.end_input()
@@ -180,7 +180,7 @@ async def test_the_end_of_input_is_seen_behind_more_calls_than_may_be_open(tally
             server.send("tools/call", LOOK)
         await until(lambda: len(wire.heads) > 0)
         server.end_input()
-        async with asyncio.timeout(A_WHILE):  # much sooner than the calls end
+        async with asyncio.timeout(TIMEOUT):  # much sooner than the calls end
             assert (await server.complaints(), await server.status()) == ("", 0)
 
 

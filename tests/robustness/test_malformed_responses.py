@@ -14,7 +14,7 @@ from tests.helpers.chaos_calls import asked, call, check_right, check_told, stru
 from tests.helpers.mcp import text_of
 from tests.helpers.triage import TRIAGE, api_of, job, triage
 from tests.robustness.conftest import Tally
-from writer_jobs_mcp.client import connect, in_process
+from writer_jobs_mcp.client import asgi_transport, open_client
 from writer_jobs_mcp.errors import NotFound
 from writer_jobs_mcp.triage.find_job import find_job
 
@@ -202,7 +202,7 @@ async def test_a_job_is_found_whatever_the_total_counts(
 ) -> None:
     tally.tried["drifts of the API"] += 1
     api = MovingApi(newest_first(250), total=total)
-    async with connect(settings("http://localhost"), in_process(api)) as client:
+    async with open_client(settings("http://localhost"), asgi_transport(api)) as client:
         assert (await find_job(client, "a", "job-1")).id == "job-1"
         with pytest.raises(NotFound, match="not among the 250 jobs"):
             await find_job(client, "a", "job-0")

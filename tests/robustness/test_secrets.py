@@ -21,16 +21,16 @@ from tests.e2e.test_cli import run, run_beside
 from tests.e2e.test_stdio import SERVER, clean_environment
 from tests.fakes.raw_http_server import Wire, answer, page, says
 from tests.helpers.chaos_calls import asked, call, check_told, structure
-from tests.helpers.key import KEY, parts_told
+from tests.helpers.key import KEY, leaked_parts
 from tests.helpers.mcp import text_of
 from tests.robustness.conftest import Tally
 from writer_jobs_mcp.cli import main
-from writer_jobs_mcp.client import connect
+from writer_jobs_mcp.client import open_client
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import ConfigError
 from writer_jobs_mcp.sanitize.secrets import MASK
 from writer_jobs_mcp.sanitize.text import clean
-from writer_jobs_mcp.telemetry.logging import TALKATIVE
+from writer_jobs_mcp.telemetry.logging import VERBOSE_LOGGERS
 
 CAUSES = Path(__file__).parents[1] / "data" / "causes.jsonl"
 HASHES = [hashlib.new(name, KEY.encode(), usedforsecurity=False).digest() for name in ("md5", "sha1", "sha256")]
@@ -134,7 +134,7 @@ async def read(client: Client, uri: str, tally: Tally) -> str:
 def parts_of_echoes(text: str) -> list[str]:
     # At its edges base64 shares letters with what stands beside the key.
     pieces = {form[at : at + 12] for form in ENCODINGS for at in range(4, len(form) - 15)}
-    return [*parts_told(text), *(piece for piece in pieces if piece in text)]
+    return [*leaked_parts(text), *(piece for piece in pieces if piece in text)]
 
 
 SETTINGS = (
@@ -154,7 +154,7 @@ SETTINGS = (
 @pytest.fixture
 def log_left_as_it_was() -> Generator[None]:
     """What a command run in this process does to the log would clean what later tests look for in it."""
-    names = (None, *TALKATIVE)
+    names = (None, *VERBOSE_LOGGERS)
     levels = [logging.getLogger(name).level for name in names]
     formatters = [(handler, handler.formatter) for handler in logging.getLogger().handlers]
     yield
@@ -258,7 +258,7 @@ def test_a_child_process_that_needs_no_key_is_not_given_it(command: str, tmp_pat
 
 async def test_no_object_shows_the_key_when_it_is_printed(tally: Tally) -> None:
     config = Config.from_env({"WRITER_API_KEY": KEY, "WRITER_BASE_URL": "http://127.0.0.1:9"})
-    async with connect(config) as client:
+    async with open_client(config) as client:
         for each in (config, client, config.api_key, *vars(client).values()):
             tally.tried["printed objects"] += 1
             tally.read(f"{each!r} {each!s} {each}")

@@ -14,7 +14,7 @@ import pytest
 from mcp_types import INVALID_REQUEST, PROTOCOL_VERSION_META_KEY, UNSUPPORTED_PROTOCOL_VERSION
 
 from tests.fakes.holding_writer import APPLICATION, Writer
-from tests.helpers.key import A_WHILE, MIB
+from tests.helpers.key import MIB, TIMEOUT
 from tests.helpers.raw_stdio_client import MODERN
 from tests.helpers.subprocess_server import INITIALIZE, Server, serving, started, until
 from tests.robustness.conftest import Tally, at_length
@@ -278,6 +278,6 @@ async def lines_from(read: int, number: int) -> list[dict[str, Any]]:
         lambda: asyncio.StreamReaderProtocol(answers), os.fdopen(os.dup(read), "rb")
     )
     try:
-        return [json.loads(await asyncio.wait_for(answers.readline(), A_WHILE)) for _ in range(number)]
+        return [json.loads(await asyncio.wait_for(answers.readline(), TIMEOUT)) for _ in range(number)]
     finally:
         transport.close()

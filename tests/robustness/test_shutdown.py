@@ -14,7 +14,7 @@ from termios import FIONREAD
 import pytest
 
 from tests.fakes.holding_writer import APPLICATION, Point, Writer
-from tests.helpers.key import A_WHILE
+from tests.helpers.key import TIMEOUT
 from tests.helpers.subprocess_server import SERVER, Server, serving, started, until
 from tests.robustness.conftest import Tally, at_length
 
@@ -40,7 +40,7 @@ async def scanning(server: Server, peer: Writer, moment: tuple[Point, int]) -> A
     """Inside, a triage is under way; what ends it leaves no request behind and no word on stderr."""
     peer.hold(*moment)
     server.call("triage_application_jobs", application_id=APPLICATION)
-    async with asyncio.timeout(A_WHILE):
+    async with asyncio.timeout(TIMEOUT):
         await peer.is_held.wait()
     yield
     assert await server.complaints() == ""

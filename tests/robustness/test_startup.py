@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.holding_writer import Writer
-from tests.helpers.key import A_WHILE
+from tests.helpers.key import TIMEOUT
 from tests.helpers.subprocess_server import SERVER, Server, serving, started
 from tests.robustness.conftest import Tally, at_length
 
@@ -29,7 +29,7 @@ def without(pipe: str) -> tuple[str, ...]:
 
 async def printed(server: Server) -> bytes:
     assert server.process.stdout
-    async with asyncio.timeout(A_WHILE):
+    async with asyncio.timeout(TIMEOUT):
         return await server.process.stdout.read()
 
 

@@ -48,8 +48,8 @@ from tests.helpers.text_layout import (
     unsafe,
 )
 from tests.robustness.conftest import Tally, at_length
-from writer_jobs_mcp.client import in_process
-from writer_jobs_mcp.client.ids import can_be_asked_for
+from writer_jobs_mcp.client import asgi_transport
+from writer_jobs_mcp.client.ids import is_usable_id
 from writer_jobs_mcp.commands.app_host import APPS
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sanitize.text import clean
@@ -76,7 +76,7 @@ class Conversation:
     @asynccontextmanager
     async def begun(self) -> AsyncGenerator[Client]:
         environ = {"WRITER_API_KEY": KEY, "WRITER_BASE_URL": "http://localhost", "WRITER_JOBS_ALLOW_RETRY": "true"}
-        server = build_server(Config.from_env(environ), transport=in_process(self.api), clock=lambda: NOW)
+        server = build_server(Config.from_env(environ), transport=asgi_transport(self.api), clock=lambda: NOW)
         async with Client(server, extensions=[APPS], elicitation_callback=self._agree) as client:
             yield client
 
@@ -191,7 +191,7 @@ async def test_no_resource_prompt_or_completion_does(conversation: Conversation,
                 assert len(said) < len(skeleton) + 6_000, name
             place = PromptReference(type="ref/prompt", name="daily_job_report")
             values = (await client.complete(place, {"name": "application_id", "value": ""})).completion.values
-            assert values == ([as_received(text)] if can_be_asked_for(as_received(text)) else []), name
+            assert values == ([as_received(text)] if is_usable_id(as_received(text)) else []), name
             assert [each for each in values if unsafe(each)] == [], name
 
 

@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client.client import WriterClient
-    from writer_jobs_mcp.client.connect import Transport, connect, in_process, network_faults, opened
+    from writer_jobs_mcp.client.connect import (
+        Transport,
+        asgi_transport,
+        create_client,
+        network_setting_errors,
+        open_client,
+    )
 
-__all__ = ["Transport", "WriterClient", "connect", "in_process", "network_faults", "opened"]
+__all__ = ["Transport", "WriterClient", "asgi_transport", "create_client", "network_setting_errors", "open_client"]
 
 
 def __getattr__(name: str) -> object:

@@ -8,26 +8,26 @@ from typing import TypeVar, cast
 import httpx
 from pydantic import BaseModel
 
-from writer_jobs_mcp.client.key_redaction import Echoes
+from writer_jobs_mcp.client.key_redaction import KeyRedactor
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.errors import KeyRefused
+from writer_jobs_mcp.errors import KeyRejected
 from writer_jobs_mcp.sanitize.text import visible
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _HEADER = "Authorization"
 # Characters. A key is found across the border of two parts unless more hidden characters than this stand inside it.
-_PART, _OVERLAP = 65_536, 4_096
-_KEYS_REMEMBERED = 8  # answers to requests under a key that was rotated away may still be on their way
+_CHUNK_CHARS, _OVERLAP = 65_536, 4_096
+_REMEMBERED_KEYS = 8  # answers to requests under a key that was rotated away may still be on their way
 
 
-class BearerKey(httpx.Auth):
+class BearerAuth(httpx.Auth):
     """Sends the key, and takes it out of whatever comes back."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
         self._key: str | None = None
-        self._sent: deque[Echoes] = deque(maxlen=_KEYS_REMEMBERED)
+        self._redactors: deque[KeyRedactor] = deque(maxlen=_REMEMBERED_KEYS)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Put the key on a request.
@@ -35,7 +35,7 @@ class BearerKey(httpx.Auth):
         Raises:
             MissingKey: There is none.
         """
-        request.headers[_HEADER] = _bearer(self._key or self._read())
+        request.headers[_HEADER] = _bearer(self._key or self._read_key())
         # Once: httpx reads the whole answer to a request that another follows, however long it is.
         yield request
 
@@ -45,64 +45,64 @@ class BearerKey(httpx.Auth):
         Raises:
             MissingKey: There is none any more.
         """
-        return self._config.api_key is None and request.headers[_HEADER] != _bearer(self._read())
+        return self._config.api_key is None and request.headers[_HEADER] != _bearer(self._read_key())
 
-    def is_in(self, text: str) -> bool:
+    def is_key_in(self, text: str) -> bool:
         """Whether a text holds the key.
 
         Raises:
             MissingKey: There is none.
         """
-        return (self._key or self._read()) in text
+        return (self._key or self._read_key()) in text
 
-    def _read(self) -> str:
+    def _read_key(self) -> str:
         key = self._config.read_key()
         if key != self._key:
             self._key = key
-            self._sent.append(Echoes(key))
+            self._redactors.append(KeyRedactor(key))
         return key
 
-    def refused(self) -> KeyRefused:
+    def rejected_key_error(self) -> KeyRejected:
         """What to say when Writer does not take it."""
         where = "WRITER_API_KEY" if self._config.api_key else "the file named by WRITER_API_KEY_FILE"
-        return KeyRefused(
+        return KeyRejected(
             f"Writer refused the API key (401). Check that {where} holds a current key of the right organization; a "
             "new key in the environment takes effect after a restart of this server."
         )
 
-    def refused_before_it_changed(self) -> KeyRefused:
+    def stale_key_error(self) -> KeyRejected:
         """What to say when Writer does not take it, and there is another by now that the request is not sent with."""
-        return KeyRefused(
+        return KeyRejected(
             "Writer refused the API key (401), and the file named by WRITER_API_KEY_FILE has changed since. Call "
             "again: the key that it holds now will be sent."
         )
 
-    def may_be_told_by(self, texts: list[str]) -> bool:
+    def may_leak_in(self, texts: list[str]) -> bool:
         """Whether a key might be told by one of these, as it came or as it is shown; it is not where this is False."""
-        sent = tuple(self._sent)  # another thread may add one meanwhile
-        told = "\n".join(part for text in texts for part in _parts(text))
-        return any(echoes.may_be_in(told) for echoes in sent)
+        sent = tuple(self._redactors)  # another thread may add one meanwhile
+        told = "\n".join(part for text in texts for part in _parts_as_shown(text))
+        return any(echoes.may_contain_key(told) for echoes in sent)
 
-    def taken_out_of(self, parsed: ModelT, check: Callable[[], None]) -> ModelT:
+    def redact(self, parsed: ModelT, check: Callable[[], None]) -> ModelT:
         """What Writer said, with no text in it that tells a key.
 
         ``check`` is called every few milliseconds; what it raises ends the work.
         """
-        for echoes in tuple(self._sent):
-            parsed = cast("ModelT", _each_text(partial(_masked, echoes, check), parsed))
+        for echoes in tuple(self._redactors):
+            parsed = cast("ModelT", _map_strings(partial(_redact_text, echoes, check), parsed))
         return parsed
 
-    def blotted_out_of(self, complaint: str) -> str:
+    def redact_error_text(self, text: str) -> str:
         """An error's words without even four characters of a key."""
-        for echoes in self._sent:
-            complaint = echoes.blotted(complaint)
-        return complaint
+        for echoes in self._redactors:
+            text = echoes.redact_strict(text)
+        return text
 
 
-def _parts(text: str) -> Iterator[str]:
+def _parts_as_shown(text: str) -> Iterator[str]:
     """Yield a text and, where it differs, what can be seen of it; a long one in parts, so that no step takes long."""
-    for start in range(0, len(text), _PART - _OVERLAP):
-        part = text[start : start + _PART]
+    for start in range(0, len(text), _CHUNK_CHARS - _OVERLAP):
+        part = text[start : start + _CHUNK_CHARS]
         yield part
         if (shown := visible(part)) is not part:
             yield shown
@@ -112,17 +112,17 @@ def _bearer(key: str) -> str:
     return f"Bearer {key}"
 
 
-def _masked(echoes: Echoes, check: Callable[[], None], text: str) -> str:
-    text = echoes.masked(text, check)
+def _redact_text(redactor: KeyRedactor, check: Callable[[], None], text: str) -> str:
+    text = redactor.redact(text, check)
     # What is dropped from between its characters before a text is shown would join the key again.
-    for shown in _parts(text):
+    for shown in _parts_as_shown(text):
         check()
-        if echoes.masked(shown) != shown:
-            return echoes.masked(visible(text), check)
+        if redactor.redact(shown) != shown:
+            return redactor.redact(visible(text), check)
     return text
 
 
-def _each_text(change: Callable[[str], str], value: object) -> object:
+def _map_strings(change: Callable[[str], str], value: object) -> object:
     """A model, or the JSON in one, with each text changed."""
     match value:
         case str():
@@ -130,13 +130,13 @@ def _each_text(change: Callable[[str], str], value: object) -> object:
         case BaseModel():
             # A count in a model is ours to show as a number.
             texts = {name: field for name, field in vars(value).items() if not isinstance(field, int | float)}
-            return value.model_copy(update={name: _each_text(change, field) for name, field in texts.items()})
+            return value.model_copy(update={name: _map_strings(change, field) for name, field in texts.items()})
         case tuple() | list():
-            items = [_each_text(change, item) for item in cast("Sequence[object]", value)]
+            items = [_map_strings(change, item) for item in cast("Sequence[object]", value)]
             return tuple(items) if isinstance(value, tuple) else items
         case dict():
             members = cast("dict[str, object]", value).items()
-            return {change(name): _each_text(change, member) for name, member in members}
+            return {change(name): _map_strings(change, member) for name, member in members}
         case int() | float():  # a key may be made of digits alone
             return value if (text := str(value)) == (shown := change(text)) else shown
         case _:

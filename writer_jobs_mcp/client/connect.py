@@ -9,21 +9,21 @@ from typing import Any
 import httpx
 
 from writer_jobs_mcp import __version__
-from writer_jobs_mcp.client.auth import BearerKey
+from writer_jobs_mcp.client.auth import BearerAuth
 from writer_jobs_mcp.client.client import WriterClient
-from writer_jobs_mcp.client.error_mapping import CONNECT_SECONDS, SILENCE_SECONDS
+from writer_jobs_mcp.client.error_mapping import CONNECT_TIMEOUT, READ_TIMEOUT
 from writer_jobs_mcp.client.proxy import proxy_for
-from writer_jobs_mcp.client.responses import PACKED_AS
+from writer_jobs_mcp.client.responses import ACCEPT_ENCODING
 from writer_jobs_mcp.client.tls import no_tls_context, tls_context
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.errors import UnusableNetworkSetting
+from writer_jobs_mcp.errors import InvalidNetworkSetting
 
 Transport = httpx.AsyncBaseTransport
 """What carries requests: the one seam for tests and for the sandbox."""
 
 
 @asynccontextmanager
-async def connect(config: Config, transport: Transport | None = None) -> AsyncGenerator[WriterClient]:
+async def open_client(config: Config, transport: Transport | None = None) -> AsyncGenerator[WriterClient]:
     """A client for one server's life, with pooled connections that close at the end.
 
     Args:
@@ -33,14 +33,14 @@ async def connect(config: Config, transport: Transport | None = None) -> AsyncGe
     Raises:
         UnusableNetworkSetting: A proxy, a file of certificates or the host name of Writer cannot be used.
     """
-    client = opened(config, transport)
+    client = create_client(config, transport)
     try:
         yield client
     finally:
         await client.aclose()
 
 
-def opened(config: Config, transport: Transport | None = None) -> WriterClient:
+def create_client(config: Config, transport: Transport | None = None) -> WriterClient:
     """What :func:`connect` gives, for whoever closes it by :meth:`WriterClient.aclose`.
 
     Raises:
@@ -49,27 +49,27 @@ def opened(config: Config, transport: Transport | None = None) -> WriterClient:
     # At DEBUG these two would log each answer's headers, which may tell the key. The client logs each request itself.
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    key = BearerKey(config)
-    return WriterClient(_http(config, key, transport), key, config)
+    key = BearerAuth(config)
+    return WriterClient(_build_http_client(config, key, transport), key, config)
 
 
-def in_process(app: Any) -> Transport:
+def asgi_transport(app: Any) -> Transport:
     """A transport that hands requests to an ASGI application in this process, such as the sandbox."""
     return httpx.ASGITransport(app)
 
 
-def network_faults(config: Config) -> tuple[str, ...]:
+def network_setting_errors(config: Config) -> tuple[str, ...]:
     """One sentence for each setting of the network that :func:`connect` would refuse."""
     try:
-        _http(config, BearerKey(config), None)
-    except UnusableNetworkSetting as exc:
+        _build_http_client(config, BearerAuth(config), None)
+    except InvalidNetworkSetting as exc:
         return exc.sentences
     return ()
 
 
-def _http(config: Config, key: BearerKey, transport: Transport | None) -> httpx.AsyncClient:
+def _build_http_client(config: Config, auth: BearerAuth, transport: Transport | None) -> httpx.AsyncClient:
     faults: list[str] = []
-    url = _url(config.base_url)
+    url = _parse_base_url(config.base_url)
     if url is None:
         faults.append("WRITER_BASE_URL has an invalid host name. Set it to a URL such as https://api.writer.com.")
     uses_tls = transport is None and config.base_url.startswith("https:")
@@ -77,7 +77,7 @@ def _http(config: Config, key: BearerKey, transport: Transport | None) -> httpx.
     if uses_tls:
         try:
             context = tls_context()
-        except UnusableNetworkSetting as exc:
+        except InvalidNetworkSetting as exc:
             faults += exc.sentences
     # What these errors quote may hold the password of a proxy, so none is shown or chained.
     try:
@@ -87,14 +87,14 @@ def _http(config: Config, key: BearerKey, transport: Transport | None) -> httpx.
             proxy.ssl_context = context
         client = httpx.AsyncClient(
             base_url=url or "",
-            auth=key,
+            auth=auth,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # those set would pile up, and be sent
             headers={
                 "Accept": "application/json",
-                "Accept-Encoding": PACKED_AS,
+                "Accept-Encoding": ACCEPT_ENCODING,
                 "User-Agent": f"writer-jobs-mcp/{__version__}",
             },
-            timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS, pool=None),
+            timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT, pool=None),
             # How many are in use is the client's to limit. The pool never forgives one that a proxy lost in its tunnel.
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=config.concurrency),
             # httpx would read the same settings, and fail on entries of NO_PROXY that other programs understand.
@@ -102,7 +102,7 @@ def _http(config: Config, key: BearerKey, transport: Transport | None) -> httpx.
             proxy=proxy,
             verify=context,
             follow_redirects=False,
-            event_hooks={"response": [_forget_where_to]},
+            event_hooks={"response": [_drop_location_header]},
             transport=transport,
         )
     except ImportError:
@@ -118,11 +118,11 @@ def _http(config: Config, key: BearerKey, transport: Transport | None) -> httpx.
             "set HTTPS_PROXY to a URL such as http://proxy.example:8080."
         )
     if faults or client is None:
-        raise UnusableNetworkSetting(*faults)
+        raise InvalidNetworkSetting(*faults)
     return client
 
 
-def _url(base_url: str) -> httpx.URL | None:
+def _parse_base_url(base_url: str) -> httpx.URL | None:
     """The address of Writer; None where no host can have its name."""
     try:
         url = httpx.URL(base_url)
@@ -132,6 +132,6 @@ def _url(base_url: str) -> httpx.URL | None:
     return url
 
 
-async def _forget_where_to(response: httpx.Response) -> None:
+async def _drop_location_header(response: httpx.Response) -> None:
     # httpx reads the address of a redirect even where it does not follow it, and fails on one that is malformed.
     response.headers.pop("location", None)

@@ -5,18 +5,18 @@ from urllib.parse import unquote
 
 from writer_jobs_mcp.sanitize.text import cut, one_line, visible
 
-LONGEST_ID = 200
+MAX_ID_LENGTH = 200
 # No id that Writer gives has these, and in a path they would lead elsewhere.
-_NEVER_IN_AN_ID = re.compile(r"[/\\\x00-\x1f\x7f-\x9f]|\A\.+\Z")
+_INVALID_IN_ID = re.compile(r"[/\\\x00-\x1f\x7f-\x9f]|\A\.+\Z")
 _UUID = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9A-Za-z])", re.IGNORECASE)
 # What is pasted along with an address: blanks, brackets, and quotation marks of any kind.
-_AROUND_AN_ADDRESS = " \t\r\n<>()[]\"'`\u201c\u201d\u2018\u2019\u00ab\u00bb"
+_ADDRESS_WRAPPING = " \t\r\n<>()[]\"'`\u201c\u201d\u2018\u2019\u00ab\u00bb"
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#]*)", re.ASCII | re.IGNORECASE)
 _WRITER_HOST = re.compile(r"(?:[a-z0-9-]+\.)*writer\.com\.?(?::[0-9]*)?", re.ASCII | re.IGNORECASE)
-_NEVER_IN_AN_ADDRESS = re.compile(r"[\\\x00-\x1f\x7f-\x9f]")
+_INVALID_IN_ADDRESS = re.compile(r"[\\\x00-\x1f\x7f-\x9f]")
 
 
-def checked_id(value: str) -> str:
+def validate_id(value: str) -> str:
     """An id, trimmed.
 
     Raises:
@@ -26,26 +26,26 @@ def checked_id(value: str) -> str:
     if not value:
         message = "must not be empty"
         raise ValueError(message)
-    if len(value) > LONGEST_ID:
-        message = f"must be at most {LONGEST_ID} characters long"
+    if len(value) > MAX_ID_LENGTH:
+        message = f"must be at most {MAX_ID_LENGTH} characters long"
         raise ValueError(message)
-    if _NEVER_IN_AN_ID.search(value):
+    if _INVALID_IN_ID.search(value):
         message = "must be an id as Writer gives it: no slash, backslash or control character, and not only dots"
         raise ValueError(message)
     return value
 
 
-def checked_application(value: str) -> str:
+def validate_application(value: str) -> str:
     """What a user gives for an application, trimmed: an id, an alias or a name; of a writer.com address its one UUID.
 
     Raises:
         ValueError: It cannot be any of these; says what it must be.
     """
-    address = value.strip(_AROUND_AN_ADDRESS)
+    address = value.strip(_ADDRESS_WRAPPING)
     if found := _ADDRESS.match(address):
         return _uuid_of_address(address, scheme=found[1], host=found[2])
     try:
-        return checked_id(value)
+        return validate_id(value)
     except ValueError as exc:
         if not value.strip():
             raise
@@ -57,7 +57,7 @@ def checked_application(value: str) -> str:
 
 
 def _uuid_of_address(address: str, *, scheme: str, host: str) -> str:
-    if scheme.lower() != "https" or not _WRITER_HOST.fullmatch(host) or _NEVER_IN_AN_ADDRESS.search(address):
+    if scheme.lower() != "https" or not _WRITER_HOST.fullmatch(host) or _INVALID_IN_ADDRESS.search(address):
         message = "must be an id, an exact name or an https address under writer.com, not another address"
         raise ValueError(message)
     uuids = list(dict.fromkeys(found.lower() for found in _UUID.findall(unquote(address))))
@@ -73,11 +73,11 @@ def is_uuid(value: str) -> bool:
     return _UUID.fullmatch(value) is not None
 
 
-def shown_id(value: str) -> str:
+def display_id(value: str) -> str:
     """An id on one line, with nothing in it that cannot be seen, and no longer than any that a tool takes."""
-    return cut(one_line(visible(value)), LONGEST_ID)
+    return cut(one_line(visible(value)), MAX_ID_LENGTH)
 
 
-def can_be_asked_for(value: str) -> bool:
+def is_usable_id(value: str) -> bool:
     """Whether an id is what it shows, and a tool takes it."""
-    return shown_id(value) == value and not _NEVER_IN_AN_ID.search(value)
+    return display_id(value) == value and not _INVALID_IN_ID.search(value)

@@ -13,82 +13,82 @@ from urllib.parse import quote
 
 from writer_jobs_mcp.sanitize.secrets import MASK
 
-_SHORTEST_KEY = 4  # what is shorter is no secret, and masking it would spoil words
+_MIN_KEY_LENGTH = 4  # what is shorter is no secret, and masking it would spoil words
 # So many of the key's characters in a row are no accident: in an error, where a word too many may be masked without
 # harm, and in the words of a job, which must stay.
-_IN_A_COMPLAINT, _IN_A_TEXT = 4, 8
-_TRACE = 5  # in each eight of the key's characters in a row is one of these, where one begins at every fourth
-_PART = 65_536  # characters that are looked through in one step
+_ERROR_RUN, _TEXT_RUN = 4, 8
+_SEARCH_LENGTH = 5  # in each eight of the key's characters in a row is one of these, where one begins at every fourth
+_CHUNK_CHARS = 65_536  # characters that are looked through in one step
 _MARKED = re.compile(b"\x01+")
 _ELIDED_CHARS = 64  # more than what stands for the key where its middle is left out
 _ELISION = r"(?:\.{2,8}|…|\*{2,32}|•{2,32})"
 
 
-class Echoes:
+class KeyRedactor:
     """One key's echoes: as it is, url-encoded, as JSON, in base64 and in hexadecimal; its hashes; parts of these."""
 
     def __init__(self, key: str) -> None:
-        is_secret = len(key) >= _SHORTEST_KEY
+        is_secret = len(key) >= _MIN_KEY_LENGTH
         spellings = tuple(dict.fromkeys((key, quote(key, safe=""), json.dumps(key)[1:-1]))) if is_secret else ()
-        derived = tuple(_derived(key)) if is_secret else ()
+        derived = tuple(_derived_forms(key)) if is_secret else ()
         ends = frozenset({key[:4], key[-4:]} if is_secret else ())
-        inner = frozenset(_traces(spellings, derived))
-        self._traces = _shortest(ends | inner)
-        self._inner_traces = _shortest(inner)
-        self._reach = max((len(form) for form in (*spellings, *derived)), default=0)
-        self._in_a_text = _pieces((*spellings, *derived), min(_IN_A_TEXT, len(key)))
-        self._in_a_complaint = self._in_a_text | _pieces(spellings, _IN_A_COMPLAINT)
+        inner = frozenset(_search_substrings(spellings, derived))
+        self._substrings = _drop_superstrings(ends | inner)
+        self._inner_substrings = _drop_superstrings(inner)
+        self._max_form_length = max((len(form) for form in (*spellings, *derived)), default=0)
+        self._text_pieces = _all_substrings((*spellings, *derived), min(_TEXT_RUN, len(key)))
+        self._error_pieces = self._text_pieces | _all_substrings(spellings, _ERROR_RUN)
         start, end = re.escape(key[:4]), re.escape(key[-4:])
-        self._elided = re.compile(rf"{start}.{{0,3}}{_ELISION}(?:.{{0,3}}{end})?|{_ELISION}.{{0,3}}{end}(?!\w)")
+        self._elided_key = re.compile(rf"{start}.{{0,3}}{_ELISION}(?:.{{0,3}}{end})?|{_ELISION}.{{0,3}}{end}(?!\w)")
 
-    def may_be_in(self, text: str) -> bool:
+    def may_contain_key(self, text: str) -> bool:
         """Whether a text could tell the key; cheap, and certain where it is False.
 
         Eight characters of the key in a row are enough for that, or the first sixteen of a hash or an encoding.
         """
-        return any(trace in text for trace in self._traces)
+        return any(trace in text for trace in self._substrings)
 
-    def masked(self, text: str, check: Callable[[], None] = lambda: None) -> str:
+    def redact(self, text: str, check: Callable[[], None] = lambda: None) -> str:
         """A job's text without the key: neither eight of its characters in a row, nor an end of it beside dots.
 
         ``check`` is called every few milliseconds of a long text; what it raises ends the work.
         """
-        if not self.may_be_in(text):
+        if not self.may_contain_key(text):
             return text
         told = bytearray(len(text))
-        margin = self._reach + _ELIDED_CHARS
-        for start in range(0, len(text), _PART):
+        margin = self._max_form_length + _ELIDED_CHARS
+        for start in range(0, len(text), _CHUNK_CHARS):
             check()
-            left, stop = max(0, start - margin), start + _PART
+            left, stop = max(0, start - margin), start + _CHUNK_CHARS
             part = text[left : stop + margin]
-            if self.may_be_in(part):
-                for at, end in self._stretches(part):
+            if self.may_contain_key(part):
+                for at, end in self._find_key_spans(part):
                     if left + at < stop:
                         told[left + at : left + end] = b"\x01" * (end - at)
-        return _without_marked(text, told)
+        return _mask_marked(text, told)
 
-    def _stretches(self, text: str) -> Iterator[tuple[int, int]]:
+    def _find_key_spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield the stretches of a text that tell the key; they may overlap."""
-        yield from (match.span() for match in self._elided.finditer(text))
-        for start, stop in self._near_traces(text):
-            yield from _found(self._in_a_text, text, start, min(stop, len(text)))
+        yield from (match.span() for match in self._elided_key.finditer(text))
+        for start, stop in self._candidate_ranges(text):
+            yield from _find_pieces(self._text_pieces, text, start, min(stop, len(text)))
 
-    def _near_traces(self, text: str) -> Iterator[tuple[int, int]]:
+    def _candidate_ranges(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield the parts of a text, in order, that hold whatever of it may be in eight characters of the key."""
         start, stop = 0, 0
-        for at in sorted(at for trace in self._inner_traces for at in _occurrences(trace, text)):
-            if at - self._reach > stop:
+        for at in sorted(at for trace in self._inner_substrings for at in _find_all(trace, text)):
+            if at - self._max_form_length > stop:
                 yield start, stop
-                start = at - self._reach
-            stop = at + 2 * self._reach  # a trace is no longer than what it is a part of
+                start = at - self._max_form_length
+            stop = at + 2 * self._max_form_length  # a trace is no longer than what it is a part of
         yield start, stop
 
-    def blotted(self, text: str) -> str:
+    def redact_strict(self, text: str) -> str:
         """An error's text without even four in a row of the key's characters."""
-        return _without(self._in_a_complaint, text)
+        return _mask_pieces(self._error_pieces, text)
 
 
-def _derived(key: str) -> Iterator[str]:
+def _derived_forms(key: str) -> Iterator[str]:
     """What the usual encodings and hashes make of a key."""
     octets = key.encode()
     yield "".join(f"%{octet:02X}" for octet in octets)
@@ -109,38 +109,41 @@ def _derived(key: str) -> Iterator[str]:
             yield for_urls[inside]
 
 
-def _traces(spellings: Iterable[str], derived: Iterable[str]) -> Iterator[str]:
+def _search_substrings(spellings: Iterable[str], derived: Iterable[str]) -> Iterator[str]:
     """What stands in every text with eight characters of the key in a row, long enough to be searched for quickly."""
     for spelling in spellings:
-        yield from (spelling[at : at + _TRACE] for at in range(0, len(spelling) - _TRACE + 1, _IN_A_TEXT - _TRACE + 1))
+        yield from (
+            spelling[at : at + _SEARCH_LENGTH]
+            for at in range(0, len(spelling) - _SEARCH_LENGTH + 1, _TEXT_RUN - _SEARCH_LENGTH + 1)
+        )
     yield from (form[:16] for form in derived)
 
 
-def _shortest(traces: frozenset[str]) -> list[str]:
+def _drop_superstrings(traces: frozenset[str]) -> list[str]:
     """The traces that hold no other: where one is in another, it is enough to search for the shorter."""
     return [trace for trace in traces if not any(other in trace for other in traces - {trace})]
 
 
-def _occurrences(part: str, text: str) -> Iterator[int]:
+def _find_all(part: str, text: str) -> Iterator[int]:
     at = text.find(part)
     while at >= 0:
         yield at
         at = text.find(part, at + 1)
 
 
-def _pieces(forms: Iterable[str], length: int) -> frozenset[str]:
+def _all_substrings(forms: Iterable[str], length: int) -> frozenset[str]:
     return frozenset(form[at : at + length] for form in forms for at in range(len(form) - length + 1))
 
 
-def _without(pieces: frozenset[str], text: str) -> str:
+def _mask_pieces(pieces: frozenset[str], text: str) -> str:
     """``text`` with every stretch of it that is made of ``pieces`` masked."""
     told = bytearray(len(text))
-    for at, end in _found(pieces, text, 0, len(text)):
+    for at, end in _find_pieces(pieces, text, 0, len(text)):
         told[at:end] = b"\x01" * (end - at)
-    return _without_marked(text, told)
+    return _mask_marked(text, told)
 
 
-def _found(pieces: frozenset[str], text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
+def _find_pieces(pieces: frozenset[str], text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
     """Yield where ``pieces`` stand in a part of ``text``; they may overlap."""
     for length in {len(piece) for piece in pieces}:
         for at in range(start, stop - length + 1):
@@ -148,7 +151,7 @@ def _found(pieces: frozenset[str], text: str, start: int, stop: int) -> Iterator
                 yield at, at + length
 
 
-def _without_marked(text: str, told: bytearray) -> str:
+def _mask_marked(text: str, told: bytearray) -> str:
     """``text`` with a mask for each stretch of it that is marked by ones."""
     parts: list[str] = []
     end = 0

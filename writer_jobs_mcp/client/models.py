@@ -31,7 +31,7 @@ from writer_jobs_mcp.client.job_status import KNOWN_STATUSES, RUNNING_STATUSES
 from writer_jobs_mcp.sanitize.text import one_line, visible
 
 
-def describe(exc: ValidationError, below: int = 0) -> str:
+def describe_validation_error(exc: ValidationError, below: int = 0) -> str:
     """The first complaint of a validation as ``where: what``, without the value that caused it.
 
     ``below`` so many levels of ``where`` that say nothing to the reader.
@@ -41,7 +41,7 @@ def describe(exc: ValidationError, below: int = 0) -> str:
     return f"{where}: {first['msg']}" if where else first["msg"]
 
 
-def _in_utc(moment: datetime) -> datetime:
+def _to_utc(moment: datetime) -> datetime:
     # A timestamp without an offset is read as UTC: nothing in Writer's documents means anything else.
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
@@ -49,11 +49,11 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("not a time between the years 1 and 9999") from exc
 
 
-_GREATEST_COUNT = 2**53 - 1  # that every reader of JSON can hold
+_MAX_COUNT = 2**53 - 1  # that every reader of JSON can hold
 
 
 def _count_or_none(value: object) -> int | None:
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _GREATEST_COUNT:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_COUNT:
         return value
     return None
 
@@ -62,7 +62,7 @@ def _text_or_none(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _yes_no_or_none(value: object) -> bool | None:
+def _bool_or_none(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
@@ -80,7 +80,7 @@ def _time_or_none(value: object, parse: ValidatorFunctionWrapHandler) -> datetim
         return None
 
 
-Timestamp = Annotated[datetime, AfterValidator(_in_utc)]
+Timestamp = Annotated[datetime, AfterValidator(_to_utc)]
 OptionalTimestamp = Annotated[Timestamp | None, WrapValidator(_time_or_none)]
 """An optional time; blank or invalid values become None."""
 Text = Annotated[str | None, BeforeValidator(_as_text)]
@@ -91,62 +91,64 @@ Id = Annotated[str, Field(min_length=1, coerce_numbers_to_str=True)]
 ListedId = Annotated[Id, Field(max_length=1_000)]  # five times what a tool takes; a scan keeps each
 
 
-class _Said(BaseModel):
+class _WriterModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
-class Unreadable(_Said):
+class UnreadableRow(_WriterModel):
     """A row of a list that could not be read, beside others that could."""
 
     reason: str
-    mark: str
+    row_key: str
     """Tells it from other rows; the same row has the same on another page."""
 
 
-_MOST_ROWS = 1_000  # ten times what is ever asked for; of a page that goes on for ever, what follows is the next page
+_MAX_ROWS = 1_000  # ten times what is ever asked for; of a page that goes on for ever, what follows is the next page
 
 RowT = TypeVar("RowT")
 
 
-def _rows(
-    said: object, readable: TypeAdapter[tuple[RowT, ...]], prepared: Callable[[object], object] = lambda row: row
-) -> tuple[RowT | Unreadable, ...]:
-    if not isinstance(said, list):
-        return readable.validate_python(said)  # which says what it is instead
-    rows = [prepared(row) for row in cast("list[object]", said)[:_MOST_ROWS]]
+def _validate_rows(
+    value: object, adapter: TypeAdapter[tuple[RowT, ...]], prepare: Callable[[object], object] = lambda row: row
+) -> tuple[RowT | UnreadableRow, ...]:
+    if not isinstance(value, list):
+        return adapter.validate_python(value)  # which says what it is instead
+    rows = [prepare(row) for row in cast("list[object]", value)[:_MAX_ROWS]]
     try:
-        return readable.validate_python(rows)  # one by one takes twice as long
+        return adapter.validate_python(rows)  # one by one takes twice as long
     except ValidationError:
-        return tuple(_row_or_reason(row, readable) for row in rows)
+        return tuple(_validate_row(row, adapter) for row in rows)
 
 
-def _row_or_reason(row: object, readable: TypeAdapter[tuple[RowT, ...]]) -> RowT | Unreadable:
+def _validate_row(row: object, adapter: TypeAdapter[tuple[RowT, ...]]) -> RowT | UnreadableRow:
     try:
-        return readable.validate_python([row])[0]
+        return adapter.validate_python([row])[0]
     except ValidationError as exc:
         # The first level of where it fails is our own: a row.
-        return Unreadable(reason=describe(exc, below=1), mark=f"unreadable {hash(repr(row))}")
+        return UnreadableRow(reason=describe_validation_error(exc, below=1), row_key=f"unreadable {hash(repr(row))}")
 
 
-_LONGEST_KNOWN = 40  # what is longer is nobody's word, and not to be remembered
-_LONGEST_WORD = 1_000  # what follows is never shown
+_MAX_CACHED_STATUS = 40  # what is longer is nobody's word, and not to be remembered
+_MAX_STATUS = 1_000  # what follows is never shown
 
 
 @lru_cache(maxsize=64)  # there are three of them, as a rule
-def _known_word(value: str) -> str:
+def _normalize_short_status(value: str) -> str:
     word = one_line(visible(value))
     return word.lower() if word.lower() in KNOWN_STATUSES else word
 
 
-def _word(value: str) -> str:
-    return _known_word(value) if len(value) <= _LONGEST_KNOWN else one_line(visible(value[:_LONGEST_WORD]))
+def _normalize_status(value: str) -> str:
+    return (
+        _normalize_short_status(value) if len(value) <= _MAX_CACHED_STATUS else one_line(visible(value[:_MAX_STATUS]))
+    )
 
 
-class Job(_Said):
+class Job(_WriterModel):
     """One asynchronous run of an application."""
 
     id: Id
-    status: Annotated[str, AfterValidator(_word)]
+    status: Annotated[str, AfterValidator(_normalize_status)]
     application_id: Annotated[str, Field(coerce_numbers_to_str=True)]
     created_at: Timestamp
     updated_at: OptionalTimestamp = None
@@ -156,7 +158,7 @@ class Job(_Said):
     error: Text = None
 
     @property
-    def mark(self) -> str:
+    def row_key(self) -> str:
         """Tells it from other rows."""
         return self.id
 
@@ -186,10 +188,12 @@ class ListedJob(Job):
     """How long the whole output is; None where there is none."""
 
 
-_OPENING = 400  # several times what a list shows of it; a hundred outputs whole would be most of what is looked through
+_OUTPUT_PREVIEW = (
+    400  # several times what a list shows of it; a hundred outputs whole would be most of what is looked through
+)
 
 
-def _with_opening(row: object) -> object:
+def _with_output_preview(row: object) -> object:
     if not isinstance(row, dict):
         return row
     said = cast("dict[str, object]", row)
@@ -197,35 +201,35 @@ def _with_opening(row: object) -> object:
     said_of_it = cast("dict[str, object]", data) if isinstance(data, dict) else {}
     output = _as_text(said_of_it.get("suggestion"))
     if output is not None:
-        return {**said, "data": {**said_of_it, "suggestion": output[:_OPENING]}, "output_chars": len(output)}
+        return {**said, "data": {**said_of_it, "suggestion": output[:_OUTPUT_PREVIEW]}, "output_chars": len(output)}
     return {**said, "output_chars": None}  # whatever Writer itself may call so
 
 
 _LISTED_JOBS = TypeAdapter(tuple[ListedJob, ...], config=ConfigDict(defer_build=True))
 
 
-def _listed_jobs(said: object) -> tuple[ListedJob | Unreadable, ...]:
-    return _rows(said, _LISTED_JOBS, _with_opening)
+def _validate_jobs(value: object) -> tuple[ListedJob | UnreadableRow, ...]:
+    return _validate_rows(value, _LISTED_JOBS, _with_output_preview)
 
 
-class Started(_Said):
+class RetryResponse(_WriterModel):
     """What Writer answers to a retry: which job runs now."""
 
     id: str | None = None
 
 
-def _json_object(said: object) -> dict[str, JsonValue]:
-    if not isinstance(said, dict):
+def _json_object(value: object) -> dict[str, JsonValue]:
+    if not isinstance(value, dict):
         message = "Input should be an object"
         raise ValueError(message)
-    return cast("dict[str, JsonValue]", said)
+    return cast("dict[str, JsonValue]", value)
 
 
-class AsSaid(RootModel[Annotated[dict[str, JsonValue], PlainValidator(_json_object)]]):
+class RawJson(RootModel[Annotated[dict[str, JsonValue], PlainValidator(_json_object)]]):
     """An answer that is handed on as it is; not looked through again, since it has been parsed as JSON."""
 
 
-class Application(_Said):
+class Application(_WriterModel):
     """A no-code application that can be run."""
 
     id: ListedId
@@ -239,27 +243,29 @@ class Application(_Said):
 _APPLICATIONS = TypeAdapter(tuple[Application, ...], config=ConfigDict(defer_build=True))
 
 
-def _listed_applications(said: object) -> tuple[Application | Unreadable, ...]:
-    return _rows(said, _APPLICATIONS)
+def _validate_applications(value: object) -> tuple[Application | UnreadableRow, ...]:
+    return _validate_rows(value, _APPLICATIONS)
 
 
-class _Page(_Said, Generic[RowT]):
-    rows: tuple[RowT | Unreadable, ...]
+class _Page(_WriterModel, Generic[RowT]):
+    rows: tuple[RowT | UnreadableRow, ...]
 
     def first(self, limit: int) -> Self:
         """The page without the rows beyond a limit, which a server may not have kept to."""
         return self if len(self.rows) <= limit else self.model_copy(update={"rows": self.rows[:limit]})
 
     @property
-    def unreadable(self) -> list[Unreadable]:
+    def unreadable(self) -> list[UnreadableRow]:
         """The rows that could not be read."""
-        return [row for row in self.rows if isinstance(row, Unreadable)]
+        return [row for row in self.rows if isinstance(row, UnreadableRow)]
 
 
 class JobPage(_Page[ListedJob]):
     """One page of an application's jobs, in Writer's order."""
 
-    rows: Annotated[tuple[ListedJob | Unreadable, ...], PlainValidator(_listed_jobs)] = Field(validation_alias="result")
+    rows: Annotated[tuple[ListedJob | UnreadableRow, ...], PlainValidator(_validate_jobs)] = Field(
+        validation_alias="result"
+    )
     total: Count = Field(default=None, validation_alias="totalCount")
     limit: Count = Field(default=None, validation_alias=AliasPath("pagination", "limit"))
     """The limit that Writer kept to, which may be less than what was asked."""
@@ -273,10 +279,10 @@ class JobPage(_Page[ListedJob]):
 class ApplicationPage(_Page[Application]):
     """One page of the applications that the key may see."""
 
-    rows: Annotated[tuple[Application | Unreadable, ...], PlainValidator(_listed_applications)] = Field(
+    rows: Annotated[tuple[Application | UnreadableRow, ...], PlainValidator(_validate_applications)] = Field(
         validation_alias="data"
     )
-    has_more: Annotated[bool | None, BeforeValidator(_yes_no_or_none)] = None
+    has_more: Annotated[bool | None, BeforeValidator(_bool_or_none)] = None
     """Whether Writer says that more follow; None where it does not say, although it should."""
     last_id: Annotated[str | None, BeforeValidator(_text_or_none)] = None
 
@@ -286,13 +292,13 @@ class ApplicationPage(_Page[Application]):
         return [row for row in self.rows if isinstance(row, Application)]
 
 
-class ErrorDetail(_Said):
+class ErrorDetail(_WriterModel):
     """One complaint in the vendor's error envelope."""
 
     description: str | None = None
 
 
-class ErrorEnvelope(_Said):
+class ErrorEnvelope(_WriterModel):
     """What Writer, or a gateway in front of it, says with a status that is not 2xx.
 
     Documented: ``{"tpe", "errors": [{"description", "key", "extras"}], "extras"}``; a gateway may say

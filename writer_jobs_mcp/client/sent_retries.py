@@ -13,17 +13,17 @@ import anyio
 if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Job
 
-HOLD = timedelta(minutes=10)
+HOLD_TIME = timedelta(minutes=10)
 """How long the same failure of a job is not sent again.
 
 Writer answers 202 before it starts a job, so the old failure may be shown until a queue has emptied; how long that
 takes is not documented. A retry that was not started after ten minutes is probably lost, and may be repeated.
 """
 
-REMEMBERED = timedelta(hours=24)
+REMEMBERED_TIME = timedelta(hours=24)
 """How long an earlier retry is still mentioned once its failure may be sent again."""
 
-MOST_REMEMBERED = 4_096
+MAX_REMEMBERED = 4_096
 """The oldest is forgotten first.
 
 Writer takes 400 requests a minute, and a retry takes two (a GET and a POST): that is at most 2,000 retries within
@@ -75,7 +75,7 @@ class SentRetry:
 
     job_key: str
     failure: Failure
-    at: datetime
+    sent_at: datetime
     previous: "SentRetry | None"
     """The retry of the same job before it, as long as its failure may not be sent again."""
     is_accepted: bool = False
@@ -86,7 +86,7 @@ class SentRetry:
     @property
     def held_until(self) -> datetime:
         """When the same failure may be sent again."""
-        return self.at + HOLD
+        return self.sent_at + HOLD_TIME
 
 
 class SentRetries:
@@ -110,7 +110,7 @@ class SentRetries:
         async with lock:
             yield
 
-    def earlier(self, job: "Job") -> SentRetry | None:
+    def find_earlier(self, job: "Job") -> SentRetry | None:
         """Return the last retry that was sent for the failure that ``job`` shows, or had if it is running again."""
         self._forget_old()
         sent = self._sent.get(job_key(job.id))
@@ -122,7 +122,7 @@ class SentRetries:
         """Whether it is too early to send the same failure again."""
         return self._clock() < sent.held_until
 
-    def begin(self, job: "Job") -> SentRetry:
+    def record(self, job: "Job") -> SentRetry:
         """Remember a retry that is about to be sent: it counts as sent, with an unclear result, until more is known."""
         key = job_key(job.id)
         previous = self._sent.pop(key, None)
@@ -142,9 +142,9 @@ class SentRetries:
             del self._sent[sent.job_key]
 
     def _forget_old(self) -> None:
-        since = self._clock() - REMEMBERED
+        since = self._clock() - REMEMBERED_TIME
         while self._sent:
             oldest = next(iter(self._sent.values()))
-            if len(self._sent) <= MOST_REMEMBERED and oldest.at > since:
+            if len(self._sent) <= MAX_REMEMBERED and oldest.sent_at > since:
                 return
             del self._sent[oldest.job_key]

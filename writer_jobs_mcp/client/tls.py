@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from writer_jobs_mcp.errors import UnusableNetworkSetting
+from writer_jobs_mcp.errors import InvalidNetworkSetting
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def tls_context() -> ssl.SSLContext:
             # OpenSSL's messages are internal identifiers.
             reason = "it holds no valid PEM certificates" if isinstance(exc, ssl.SSLError) else exc.strerror or str(exc)
             message = f"{_FILE if file else _DIRECTORIES} cannot be used: {reason}. Correct it, or unset it."
-            raise UnusableNetworkSetting(message) from None
+            raise InvalidNetworkSetting(message) from None
         return httpx.create_ssl_context(trust_env=False)
 
 
@@ -74,7 +74,7 @@ def _check_directories(directories: list[str]) -> None:
             unreadable = unreadable or exc
     if unreadable:
         raise unreadable
-    raise UnusableNetworkSetting(
+    raise InvalidNetworkSetting(
         f"{_DIRECTORIES} cannot be used: no certificate in it has a hashed name: "
         f"run `openssl rehash` on it, or unset {_DIRECTORIES}."
     )

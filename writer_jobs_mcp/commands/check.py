@@ -10,11 +10,11 @@ from mcp.client import Client
 from mcp.client.stdio import stdio_client
 from mcp.shared.exceptions import MCPError
 
-from writer_jobs_mcp.client import WriterClient, connect, network_faults
+from writer_jobs_mcp.client import WriterClient, network_setting_errors, open_client
 from writer_jobs_mcp.client.models import Application, ApplicationPage
 from writer_jobs_mcp.commands.self_server import itself
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.errors import BadRequest, ConfigError, Forbidden, KeyRefused, MissingKey, NotFound, WriterError
+from writer_jobs_mcp.errors import BadRequest, ConfigError, Forbidden, KeyRejected, MissingKey, NotFound, WriterError
 from writer_jobs_mcp.sanitize.text import preview, quoted
 from writer_jobs_mcp.telemetry.export import is_asked_for, obstacle
 
@@ -74,7 +74,7 @@ async def check(config: Config, environ: Mapping[str, str], faults: Sequence[str
         ConfigError: Settings cannot be used, those of the network included, so nothing was tried.
     """
     if faults:
-        raise ConfigError(*faults, *network_faults(config))
+        raise ConfigError(*faults, *network_setting_errors(config))
     tried = (*(await try_writer(config)), await _handshake(environ))
     return Findings((*tried, await _spans(environ)) if is_asked_for(environ) else tried)
 
@@ -85,7 +85,7 @@ async def try_writer(config: Config) -> tuple[Finding, Finding, Finding]:
     Raises:
         UnusableNetworkSetting: A proxy, a file of certificates or the host name of Writer cannot be used.
     """
-    async with connect(config) as client:
+    async with open_client(config) as client:
         reachable = await _reachable(client, config)
         return _settings(config), reachable, await _key(client, config, is_reachable=bool(reachable.ok))
 
@@ -118,7 +118,7 @@ async def _reachable(client: WriterClient, config: Config) -> Finding:
     started = anyio.current_time()
     try:
         with anyio.fail_after(config.call_budget):
-            await client.reach()
+            await client.ping()
     except WriterError as exc:
         return Finding("reachable", ok=False, detail=str(exc))
     except TimeoutError:
@@ -144,7 +144,7 @@ def _why_not(exc: WriterError) -> str:
     match exc:
         case MissingKey():
             return str(exc)
-        case KeyRefused():
+        case KeyRejected():
             return f"Rejected: {exc}"
         case Forbidden():
             return (

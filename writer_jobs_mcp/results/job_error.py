@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from writer_jobs_mcp import failures
-from writer_jobs_mcp.client.ids import shown_id
+from writer_jobs_mcp.client.ids import display_id
 from writer_jobs_mcp.client.job_status import KNOWN_STATUSES, RUNNING_STATUSES
 from writer_jobs_mcp.failures import Category, Retry
 from writer_jobs_mcp.results.base import (
@@ -92,8 +92,8 @@ def job_error(job: "Job", now: datetime, application_name: str | None = None) ->
     shown = head_and_tail(error, _ERROR_LENGTH, end=end, total=len(job.error or ""))
     status = label(job.status)
     return JobError(
-        job_id=shown_id(job.id),
-        application_id=shown_id(job.application_id),
+        job_id=display_id(job.id),
+        application_id=display_id(job.application_id),
         application_name=application_name,
         status=status,
         created_at=moment(job.created_at),

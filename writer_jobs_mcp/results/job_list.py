@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from pydantic_core import to_json
 
-from writer_jobs_mcp.client.ids import can_be_asked_for, shown_id
+from writer_jobs_mcp.client.ids import display_id, is_usable_id
 from writer_jobs_mcp.results.base import (
     Maybe,
     View,
@@ -26,7 +26,7 @@ from writer_jobs_mcp.sanitize.text import ELLIPSIS, cut, preview, quoted, shorte
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from writer_jobs_mcp.client.models import Application, ApplicationPage, JobPage, ListedJob, Unreadable
+    from writer_jobs_mcp.client.models import Application, ApplicationPage, JobPage, ListedJob, UnreadableRow
 
 # Lengths of the previews of outputs and errors, from the longest down. Outputs give way first: a list is read for its
 # errors.
@@ -55,7 +55,7 @@ def _any_has(rows: "Sequence[View]", field: str) -> bool:
     return any(getattr(row, field) is not None for row in rows)
 
 
-def _unreadable(rows: "list[Unreadable]") -> UnreadableRows | None:
+def _unreadable(rows: "list[UnreadableRow]") -> UnreadableRows | None:
     return UnreadableRows(count=len(rows), reason=rows[0].reason) if rows else None
 
 
@@ -122,7 +122,7 @@ def application_list(page: "ApplicationPage", limit: int) -> ApplicationList:
         page=ApplicationPageInfo(
             returned=len(rows),
             has_more=has_more,
-            after=next(filter(can_be_asked_for, filter(None, last)), None) if has_more else None,
+            after=next(filter(is_usable_id, filter(None, last)), None) if has_more else None,
             unreadable=_unreadable(shown.unreadable),
         ),
     )
@@ -130,7 +130,7 @@ def application_list(page: "ApplicationPage", limit: int) -> ApplicationList:
 
 def _application_row(application: "Application") -> ApplicationRow:
     return ApplicationRow(
-        id=shown_id(application.id),
+        id=display_id(application.id),
         name=preview(application.name, _NAME_LENGTH) if application.name else None,
         type=application.type and label(application.type),
         status=application.status and label(application.status),
@@ -239,7 +239,7 @@ def job_list(
     """A page of jobs, as the agent gets it: previews shrink before the whole grows past its bound, then rows go."""
     # A server that ignores `limit` sends more; what is cut off here is the next page.
     shown = page.first(limit)
-    named = {"application_id": shown_id(application_id), "application_name": application_name, "status": status}
+    named = {"application_id": display_id(application_id), "application_name": application_name, "status": status}
     while True:
         rows = _rows([_Draft.of(job, now) for job in shown.jobs])
         listed = JobList.model_validate({**named, "jobs": rows, "page": _page_info(page, shown, offset, limit)})
@@ -283,7 +283,7 @@ class _Draft(NamedTuple):
     @classmethod
     def of(cls, job: "ListedJob", now: datetime) -> Self:
         known = {
-            "id": shown_id(job.id),
+            "id": display_id(job.id),
             "status": label(job.status),
             "created_at": moment(job.created_at),
             "seconds": seconds(job, now),

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from writer_jobs_mcp.client.ids import shown_id
+from writer_jobs_mcp.client.ids import display_id
 from writer_jobs_mcp.results.base import (
     Maybe,
     View,
@@ -61,8 +61,8 @@ def job_output(job: "Job", *, offset: int, max_chars: int, application_name: str
     is_empty = not shown and following is None and offset == 0  # or holds nothing that can be seen
     length = 0 if is_empty else len(output)
     return JobOutput(
-        job_id=shown_id(job.id),
-        application_id=shown_id(job.application_id),
+        job_id=display_id(job.id),
+        application_id=display_id(job.application_id),
         application_name=application_name,
         status=label(job.status),
         title=preview(job.title, _TITLE_LENGTH) or None if job.title else None,

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from writer_jobs_mcp.client.ids import can_be_asked_for
+from writer_jobs_mcp.client.ids import is_usable_id
 from writer_jobs_mcp.results.base import View, moment
 from writer_jobs_mcp.results.triage_coverage import end_of_the_rest, read_back_to
 from writer_jobs_mcp.sanitize.text import quoted
@@ -52,7 +52,7 @@ def next_calls(report: Report, gathered: Gathered, asked: Asked) -> list[NextCal
 def _can_be_made(call: NextCall) -> bool:
     given = call.arguments
     ids = [given.get("application_id"), given.get("job_id"), *given.get("job_ids", ())]
-    return all(can_be_asked_for(each) for each in ids if each is not None)
+    return all(is_usable_id(each) for each in ids if each is not None)
 
 
 def _calls(report: Report, gathered: Gathered, asked: Asked) -> Iterator[NextCall]:

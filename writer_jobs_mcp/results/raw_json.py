@@ -12,7 +12,7 @@ from writer_jobs_mcp.sanitize.secrets import mask_labelled
 from writer_jobs_mcp.sanitize.text import clean, clean_in_pieces, is_harmless
 
 if TYPE_CHECKING:
-    from writer_jobs_mcp.client.models import AsSaid
+    from writer_jobs_mcp.client.models import RawJson
 
 
 _NAME = re.compile(r"[A-Za-z_][\w.-]{0,59}", re.ASCII)
@@ -20,7 +20,7 @@ _AT_ONCE = 500
 _encoded = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def as_said(answer: "AsSaid", check: Callable[[], None] = lambda: None) -> str:
+def as_said(answer: "RawJson", check: Callable[[], None] = lambda: None) -> str:
     """An answer as JSON text: every field that Writer sent, its strings cleaned.
 
     Args:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from writer_jobs_mcp.client.ids import can_be_asked_for, shown_id
+from writer_jobs_mcp.client.ids import display_id, is_usable_id
 from writer_jobs_mcp.results.base import Maybe, View, count, label, lines, spaced, word
 from writer_jobs_mcp.results.next_calls import NextCall
 
@@ -51,7 +51,7 @@ class RetryReport(View):
 
 def retry_row(job_id: str, before: str | None, outcome: Outcome, detail: str | None = None) -> RetryRow:
     """What became of one job."""
-    return RetryRow(job_id=shown_id(job_id), before=before and label(before), outcome=outcome, detail=detail)
+    return RetryRow(job_id=display_id(job_id), before=before and label(before), outcome=outcome, detail=detail)
 
 
 def retry_report(
@@ -91,7 +91,7 @@ def _with_warnings(rows: Sequence[RetryRow], unfixed: "Mapping[str, Cause]") -> 
 
 def _real_call(rows: Sequence[RetryRow], unfixed: "Mapping[str, Cause]") -> list[NextCall] | None:
     """The call that sends what this dry run would have sent."""
-    ids = [row.job_id for row in rows if row.outcome == "would_retry" and can_be_asked_for(row.job_id)]
+    ids = [row.job_id for row in rows if row.outcome == "would_retry" and is_usable_id(row.job_id)]
     if not ids:
         return None
     again = sum(job_id in unfixed for job_id in ids)

@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple, Self
 
 from pydantic import Field, PrivateAttr, WithJsonSchema
 
-from writer_jobs_mcp.client.ids import shown_id
+from writer_jobs_mcp.client.ids import display_id
 from writer_jobs_mcp.client.job_status import KNOWN_STATUSES
 from writer_jobs_mcp.failures import Category, Retry
 from writer_jobs_mcp.results.base import Maybe, View, count, duration, lines, moment, share, spaced, word
@@ -371,7 +371,7 @@ def _report(report: Report, gathered: Gathered, asked: Asked, groups_shown: int)
     deployed = application and application.last_deployed_at
     before = report.before
     view = TriageReport(
-        application_id=shown_id(asked.application.id),
+        application_id=display_id(asked.application.id),
         application_name=described or asked.application.name or None,
         last_deployed_at=deployed and moment(deployed),
         window=TriageWindow.of(asked),
@@ -435,7 +435,7 @@ def _seconds(report: Report, *, is_whole: bool) -> SecondsView | None:
         median=round(report.median_seconds, 1),
         p95=round(report.p95_seconds, 1),
         sample=None if is_whole else report.finished,
-        longest=LongestJob(id=shown_id(longest.id), seconds=round(longest.seconds, 1))
+        longest=LongestJob(id=display_id(longest.id), seconds=round(longest.seconds, 1))
         if is_whole and longest
         else None,
     )
@@ -456,7 +456,7 @@ def _over_time(steps: Steps | None, coverage: Coverage, window: Window) -> Faile
 
 
 def _stuck(job: Running) -> StuckJob:
-    return StuckJob(id=shown_id(job.id), created_at=moment(job.created_at), seconds=round(job.seconds, 1))
+    return StuckJob(id=display_id(job.id), created_at=moment(job.created_at), seconds=round(job.seconds, 1))
 
 
 def _gone(group: GoneGroup) -> GoneView:
@@ -488,5 +488,5 @@ def _group(group: FailedGroup, failed: int, detail: _Detail, *, ids: int) -> Fai
         trend=group.trend,
         seen_before=group.seen_before and moment(group.seen_before),
         values=values or None,
-        job_ids=[shown_id(each) for each in group.newest[:ids]],
+        job_ids=[display_id(each) for each in group.newest[:ids]],
     )

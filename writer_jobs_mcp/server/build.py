@@ -15,7 +15,7 @@ from writer_jobs_mcp.server.prompts import PROMPTS, add_prompts
 from writer_jobs_mcp.server.resources import add_resources
 from writer_jobs_mcp.server.tool import JobServer, JobTool
 from writer_jobs_mcp.server.triage_app import pages
-from writer_jobs_mcp.telemetry.middleware import trace
+from writer_jobs_mcp.telemetry.middleware import add_tracing
 from writer_jobs_mcp.tools import CATALOGUE, App
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def build_server(
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[App]) -> AsyncGenerator[App]:
-        app = App(lambda: client.opened(config, transport), clock, offers_retry=config.allow_retry)
+        app = App(lambda: client.create_client(config, transport), clock, offers_retry=config.allow_retry)
         running.append(app)
         try:
             yield app
@@ -89,5 +89,5 @@ def build_server(
     add_resources(server, lambda: running[-1], config.call_budget)
     add_prompts(server)
     add_completions(server, lambda: running[-1])
-    trace(server, {fn.__name__ for fn in (*(offer.fn for offer in CATALOGUE), *(fn for _, fn in PROMPTS))})
+    add_tracing(server, {fn.__name__ for fn in (*(offer.fn for offer in CATALOGUE), *(fn for _, fn in PROMPTS))})
     return server

@@ -13,7 +13,7 @@ from mcp_types import (
     ResourceTemplateReference,
 )
 
-from writer_jobs_mcp.client.ids import can_be_asked_for
+from writer_jobs_mcp.client.ids import is_usable_id
 from writer_jobs_mcp.errors import WriterError
 from writer_jobs_mcp.tools import App
 
@@ -45,7 +45,7 @@ def add_completions(server: MCPServer[App], app: Callable[[], App]) -> None:
         ids = [
             each.id
             for each in page.applications
-            if can_be_asked_for(each.id) and typed in f"{each.id}\n{each.name or ''}".casefold()
+            if is_usable_id(each.id) and typed in f"{each.id}\n{each.name or ''}".casefold()
         ]
         # Further pages, and applications that could not be read, may hold more that fit: how many is not known.
         has_others = bool(page.has_more or page.unreadable)

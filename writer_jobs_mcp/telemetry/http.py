@@ -37,7 +37,7 @@ class Attempt:
 
 
 @contextmanager
-def attempted(base_url: httpx.URL, method: str, path: str, number: int) -> Generator[Attempt]:
+def record_attempt(base_url: httpx.URL, method: str, path: str, number: int) -> Generator[Attempt]:
     """Tell of the one attempt that is made inside; where it ends in an error, the error's type alone.
 
     Args:
@@ -48,7 +48,7 @@ def attempted(base_url: httpx.URL, method: str, path: str, number: int) -> Gener
     """
     attempt, error, started = Attempt(), "", time.perf_counter()
     with _tracer.start_as_current_span(
-        f"{method} {template_of(path)}",
+        f"{method} {path_template(path)}",
         kind=SpanKind.CLIENT,
         attributes=_attributes(base_url, method, path, number),
         record_exception=False,
@@ -63,7 +63,7 @@ def attempted(base_url: httpx.URL, method: str, path: str, number: int) -> Gener
             error = _CANCELLED
             raise
         finally:
-            _tell(span, attempt.status, error)
+            _set_result(span, attempt.status, error)
             what = " ".join(filter(None, (str(attempt.status or ""), error)))
             spent = (time.perf_counter() - started) * 1000
             logger.debug("%s %s, attempt %d: %s after %.0f ms", method, path, number, what, spent)
@@ -73,14 +73,14 @@ def _attributes(base_url: httpx.URL, method: str, path: str, number: int) -> dic
     again = {"http.request.resend_count": number - 1} if number > 1 else {}
     return {
         "http.request.method": method,
-        "url.template": template_of(path),
+        "url.template": path_template(path),
         "server.address": base_url.host,
         "server.port": base_url.port or _PORTS[base_url.scheme],
         **again,
     }
 
 
-def _tell(span: Span, status: int | None, error: str) -> None:
+def _set_result(span: Span, status: int | None, error: str) -> None:
     if status is not None:
         span.set_attribute("http.response.status_code", status)
         error = error or (str(status) if status >= HTTPStatus.BAD_REQUEST else "")
@@ -90,6 +90,6 @@ def _tell(span: Span, status: int | None, error: str) -> None:
             span.set_status(StatusCode.ERROR)
 
 
-def template_of(path: str) -> str:
+def path_template(path: str) -> str:
     """A path with the names of the ids in their places."""
     return _JOB.sub("{job_id}", _APPLICATION.sub("{application_id}", path))

@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 # At DEBUG these would log each chunk and header of an answer, and what clients and models say; lines of our own tell of
 # each message and each request.
-TALKATIVE = ("httpx", "httpcore", "mcp", "asyncio")
+VERBOSE_LOGGERS = ("httpx", "httpcore", "mcp", "asyncio")
 
 
 def log_to_stderr(level: str) -> None:
     """Log what is of a level or above, in the same form whatever else is installed."""
     logging.basicConfig(level=level)
-    for name in TALKATIVE:
+    for name in VERBOSE_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
     for handler in logging.getLogger().handlers:
-        handler.setFormatter(_Cleaned("%(asctime)s %(levelname)s %(message)s"))
+        handler.setFormatter(_SanitizingFormatter("%(asctime)s %(levelname)s %(message)s"))
 
 
 _QUEUE_BYTES = 2**18  # a few thousand lines, enough for a slow reader
@@ -130,7 +130,7 @@ class _LineWriter(io.BufferedIOBase):
                 left = left[written:]
 
 
-class _Cleaned(logging.Formatter):
+class _SanitizingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         try:
             return clean(super().format(record))

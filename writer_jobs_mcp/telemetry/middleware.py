@@ -30,13 +30,13 @@ _parents = TraceContextTextMapPropagator()
 _OTHER = "_OTHER"  # as OpenTelemetry names a method of HTTP that it does not know
 
 
-def trace(server: MCPServer[Any], names: Collection[str]) -> None:
+def add_tracing(server: MCPServer[Any], names: Collection[str]) -> None:
     """Trace what clients ask ``server``; of the names they ask for, only these are told."""
     others = [each for each in server.middleware if type(each).__name__ != "OpenTelemetryMiddleware"]
-    server.middleware[:] = [_Tracing(names), *others]
+    server.middleware[:] = [TracingMiddleware(names), *others]
 
 
-class _Tracing:
+class TracingMiddleware:
     def __init__(self, names: Collection[str]) -> None:
         self._names = names
 
@@ -47,7 +47,7 @@ class _Tracing:
         error, started = "", time.perf_counter()
         with _tracer.start_as_current_span(
             name,
-            context=_parent(ctx.meta),
+            context=_parent_context(ctx.meta),
             kind=SpanKind.SERVER,
             attributes=attributes,
             record_exception=False,
@@ -57,7 +57,7 @@ class _Tracing:
                 result = await call_next(ctx)
                 error = "tool_error" if _is_error(result) else ""
             except Exception as exc:
-                error = _type_of(exc)
+                error = _error_type(exc)
                 raise
             except anyio.get_cancelled_exc_class():
                 error = "cancelled"
@@ -65,7 +65,7 @@ class _Tracing:
             else:
                 return result
             finally:
-                _tell(span, error)
+                _set_error(span, error)
                 logger.debug("%s: %s after %.0f ms", name, error or "ok", (time.perf_counter() - started) * 1000)
 
     def _attributes(self, ctx: ServerRequestContext[Any, Any]) -> dict[str, str]:
@@ -88,7 +88,7 @@ class _Tracing:
         return attributes
 
 
-def _parent(meta: Mapping[str, Any] | None) -> Context | None:
+def _parent_context(meta: Mapping[str, Any] | None) -> Context | None:
     """The span of the client, where it tells one; not what else it says of it."""
     told = (meta or {}).get("traceparent")
     return _parents.extract({"traceparent": told}) if isinstance(told, str) else None
@@ -102,7 +102,7 @@ def _is_error(result: HandlerResult) -> bool:
             return False
 
 
-def _type_of(exc: Exception) -> str:
+def _error_type(exc: Exception) -> str:
     match exc:
         case MCPError():
             return str(exc.error.code)
@@ -112,7 +112,7 @@ def _type_of(exc: Exception) -> str:
             return type(exc).__name__
 
 
-def _tell(span: Span, error: str) -> None:
+def _set_error(span: Span, error: str) -> None:
     if error:
         span.set_attribute("error.type", error)
         if error.removeprefix("-").isdigit():

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Wit
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
-from writer_jobs_mcp.client.ids import checked_application, checked_id
+from writer_jobs_mcp.client.ids import validate_application, validate_id
 
 _AGE = re.compile(r"(\d{1,6}) ?([smhdw])", re.IGNORECASE)
 _MOST_DIGITS = 4_000  # of some more Python makes no text
@@ -69,14 +69,14 @@ def _moment(text: str) -> datetime:
 
 ApplicationId = Annotated[
     str,
-    AfterValidator(checked_application),
+    AfterValidator(validate_application),
     Field(description="Application (no-code agent): id, exact name or writer.com address"),
 ]
 """An id, an alias or a name of an application, or the UUID of a writer.com address that was given."""
 ApplicationOfJob = Annotated[ApplicationId, Field(description="If the job id alone is not found")]
-JobId = Annotated[str, AfterValidator(checked_id)]
-JobIds = Annotated[list[Annotated[str, AfterValidator(checked_id)]], Field(min_length=1, max_length=20)]
-Cursor = Annotated[str, AfterValidator(checked_id)]
+JobId = Annotated[str, AfterValidator(validate_id)]
+JobIds = Annotated[list[Annotated[str, AfterValidator(validate_id)]], Field(min_length=1, max_length=20)]
+Cursor = Annotated[str, AfterValidator(validate_id)]
 Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(_not_a_boolean)]
 Offset = Annotated[
     int,

@@ -13,10 +13,10 @@ from mcp_types import ClientCapabilities
 from pydantic import BaseModel, Field
 
 from writer_jobs_mcp import failures
-from writer_jobs_mcp.client.ids import can_be_asked_for, shown_id
+from writer_jobs_mcp.client.ids import display_id, is_usable_id
 from writer_jobs_mcp.client.sent_retries import Failure, is_same_id, job_key
-from writer_jobs_mcp.deadlines import all_but
-from writer_jobs_mcp.errors import BudgetSpent, WriterError
+from writer_jobs_mcp.deadlines import scope_with_reserve
+from writer_jobs_mcp.errors import BudgetExceeded, WriterError
 from writer_jobs_mcp.results.base import count
 from writer_jobs_mcp.sanitize.text import preview, quoted
 from writer_jobs_mcp.tools.result import App
@@ -127,7 +127,7 @@ async def look_at_jobs(ctx: Context[App], job_ids: list[str], dry_run: bool) -> 
         return None
     app, ids = ctx.request_context.lifespan_context, tuple(dict.fromkeys(job_ids))
     look = Look()
-    with await all_but(_KEPT_FOR_THE_CALL):
+    with await scope_with_reserve(_KEPT_FOR_THE_CALL):
         async with anyio.create_task_group() as tasks:
             for job_id in ids:
                 tasks.start_soon(_read, app.client, job_id, look)
@@ -165,16 +165,16 @@ def ask_the_user(look: Annotated[Look | None, Resolve(look_at_jobs)]) -> Consent
 async def _read(client: "WriterClient", job_id: str, look: Look) -> None:
     try:
         look.jobs[job_id] = await client.get_job(job_id)
-    except BudgetSpent:
+    except BudgetExceeded:
         return
     except WriterError as exc:
         look.errors[job_id] = exc
 
 
 def _may_be_sent(app: App, job: "Job", job_id: str) -> bool:
-    if job.status != "failed" or not (is_same_id(job.id, job_id) or can_be_asked_for(job.id)):
+    if job.status != "failed" or not (is_same_id(job.id, job_id) or is_usable_id(job.id)):
         return False
-    earlier = app.sent_retries.earlier(job)
+    earlier = app.sent_retries.find_earlier(job)
     return earlier is None or not app.sent_retries.is_held(earlier)
 
 
@@ -202,7 +202,7 @@ async def _question_wording(client: "WriterClient", failed: Mapping[str, FailedJ
         if application and application.name:
             names[application_id] = application.name
 
-    with await all_but(_KEPT_FOR_NAMES):
+    with await scope_with_reserve(_KEPT_FOR_NAMES):
         async with anyio.create_task_group() as tasks:
             for application_id, _ in by_application.most_common(_SIZES[0][0]):
                 tasks.start_soon(read_name, application_id)
@@ -237,7 +237,7 @@ def question_text(jobs: Sequence[FailedJob], names: Mapping[str, str], check: Ca
     for applications, errors, name_length, error_length in _SIZES:
 
         def name(application_id: str, length: int = name_length) -> str:
-            return quoted(preview(names.get(application_id) or shown_id(application_id), length))
+            return quoted(preview(names.get(application_id) or display_id(application_id), length))
 
         shown = [(quoted(preview(words, error_length)), number) for words, number in groups[:errors]]
         text = f"{_which_jobs(causes, name, applications)}? {_what_they_say(shown, len(jobs), len(with_text))}"

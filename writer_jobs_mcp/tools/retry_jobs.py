@@ -12,11 +12,11 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from writer_jobs_mcp import failures, results
-from writer_jobs_mcp.client.connection_guard import SendState
-from writer_jobs_mcp.client.ids import can_be_asked_for, shown_id
+from writer_jobs_mcp.client.connection_guard import SendTracker
+from writer_jobs_mcp.client.ids import display_id, is_usable_id
 from writer_jobs_mcp.client.sent_retries import Failure, SentRetries, SentRetry, is_same_id, job_key
-from writer_jobs_mcp.deadlines import all_but
-from writer_jobs_mcp.errors import BudgetSpent, DoubtfulRetry, FailedRetry, NotFound, WriterError
+from writer_jobs_mcp.deadlines import scope_with_reserve
+from writer_jobs_mcp.errors import BudgetExceeded, FailedRetry, NotFound, UncertainRetry, WriterError
 from writer_jobs_mcp.results.base import moment, spaced
 from writer_jobs_mcp.sanitize.text import quoted
 from writer_jobs_mcp.tools.arguments import JobIds
@@ -63,7 +63,7 @@ async def retry_jobs(
     agreed = isinstance(consent, AcceptedElicitation) and consent.data.retry
     ids = list(dict.fromkeys(job_ids))
     call = _Call(app.client, app.sent_retries, look, dry_run=dry_run, agreed=agreed)
-    with await all_but(_RESERVE):
+    with await scope_with_reserve(_RESERVE):
         await call.retry_all(ids)
     rows = [call.row(job_id) for job_id in ids]
     return answer(results.retry_report(rows, dry_run=dry_run, causes=call.causes))
@@ -122,7 +122,7 @@ class _Call:
         for job_id in ids:
             try:
                 self._rows[job_id] = await self._retry(job_id)
-            except BudgetSpent as exc:
+            except BudgetExceeded as exc:
                 # What is known of another retry of this job says more than that Writer had not answered.
                 self._rows.setdefault(job_id, _failed(job_id, None, exc))
             except WriterError as exc:
@@ -143,7 +143,7 @@ class _Call:
             if is_same_id(again.id, job.id):
                 return await self._decide(job_id, again)
         detail = (
-            f"Writer returned job {quoted(shown_id(job.id))} for this id, then job {quoted(shown_id(again.id))}, so "
+            f"Writer returned job {quoted(display_id(job.id))} for this id, then job {quoted(display_id(again.id))}, so "
             "nothing was sent. Pass the id of the job itself."
         )
         return results.retry_row(job_id, None, "error", detail)
@@ -173,7 +173,7 @@ class _Call:
             if first.id == job.id or Failure.of(first).is_same_as(Failure.of(job)):
                 return _repeated(job_id, first_id, row)
         is_another = not is_same_id(job.id, job_id)
-        if is_another and not can_be_asked_for(job.id):
+        if is_another and not is_usable_id(job.id):
             row = results.retry_row(job_id, job.status, "error", _UNUSABLE_ID)
         else:
             row = await self._row(job_id, job)
@@ -181,7 +181,7 @@ class _Call:
         return row.model_copy(update={"detail": spaced(_returned(job), row.detail)}) if is_another else row
 
     async def _row(self, job_id: str, job: "Job") -> results.RetryRow:
-        earlier = self._sent.earlier(job)
+        earlier = self._sent.find_earlier(job)
         note = _describe(earlier) if earlier else None
         is_held = earlier is not None and self._sent.is_held(earlier)
         if earlier and is_held and (job.is_running or job.status == "failed"):
@@ -199,19 +199,19 @@ class _Call:
 
     async def _note_cause(self, job_id: str, job: "Job") -> None:
         if job.error:
-            self.causes[shown_id(job_id)] = await run_in_worker(lambda: failures.classify(error_text(job)))
+            self.causes[display_id(job_id)] = await run_in_worker(lambda: failures.classify(error_text(job)))
 
     async def _was_asked_about(self, job_id: str, job: "Job") -> bool:
         asked = self._asked.get(job_id)
         return asked is not None and await run_in_worker(lambda: asked.is_same_as(FailedJob.of(job)))
 
     async def _post(self, job_id: str, job: "Job", note: str | None) -> results.RetryRow:
-        state, sent = SendState(), self._sent.begin(job)
+        state, sent = SendTracker(), self._sent.record(job)
         self._may_have_started[job_id] = job.id
         self._if_time_ends(job_id, job.status, "unknown", _CUT_OFF)
         try:
             started = await self._client.retry_job(job.id, state)
-        except DoubtfulRetry as exc:
+        except UncertainRetry as exc:
             return _failed(job_id, job.status, exc)
         except WriterError as exc:
             self._forget(job_id, sent)
@@ -223,7 +223,7 @@ class _Call:
             raise
         sent.is_accepted = True
         sent.runs_as = started if started and not is_same_id(started, job.id) else None
-        moved = sent.runs_as and f"This retry runs as job {quoted(shown_id(sent.runs_as))}."
+        moved = sent.runs_as and f"This retry runs as job {quoted(display_id(sent.runs_as))}."
         return results.retry_row(job_id, job.status, "accepted", spaced(note, moved) or None)
 
     def _forget(self, job_id: str, sent: SentRetry) -> None:
@@ -241,7 +241,7 @@ def _outcome(exc: WriterError) -> results.Outcome:
             return "not_found"
         case FailedRetry():
             return "error"  # Writer did answer; the detail says that the retry may have started
-        case DoubtfulRetry():
+        case UncertainRetry():
             return "unknown"
         case _:
             return "error"
@@ -253,22 +253,22 @@ def _keys(*ids: str) -> set[str]:
 
 def _not_handled(first_id: str) -> str:
     return (
-        f"Not handled: the time for this call ended, and a retry of {quoted(shown_id(first_id))} may have started. "
+        f"Not handled: the time for this call ended, and a retry of {quoted(display_id(first_id))} may have started. "
         "Look at the job (get_job_error) first."
     )
 
 
 def _returned(job: "Job") -> str:
-    return f"Writer returned job {quoted(shown_id(job.id))} for this id."
+    return f"Writer returned job {quoted(display_id(job.id))} for this id."
 
 
 def _describe(earlier: SentRetry) -> str:
     """When an earlier retry was attempted, and what is known of its result."""
     result = "whether the job was started is not known"
     if earlier.is_accepted:
-        runs_as = f", and it runs as job {quoted(shown_id(earlier.runs_as))}" if earlier.runs_as else ""
+        runs_as = f", and it runs as job {quoted(display_id(earlier.runs_as))}" if earlier.runs_as else ""
         result = f"Writer accepted it{runs_as}"
-    return f"A retry was attempted at {moment(earlier.at)}: {result}."
+    return f"A retry was attempted at {moment(earlier.sent_at)}: {result}."
 
 
 def _why_held(job: "Job", earlier: SentRetry) -> str:
@@ -280,7 +280,7 @@ def _why_held(job: "Job", earlier: SentRetry) -> str:
 
 def _repeated(job_id: str, first_id: str, first: results.RetryRow) -> results.RetryRow:
     """The row of an id for which Writer returned the same job as for an earlier id of the same call."""
-    detail = f"This is the same job as {quoted(shown_id(first_id))} in this call"
+    detail = f"This is the same job as {quoted(display_id(first_id))} in this call"
     match first.outcome:
         case "accepted":
             return results.retry_row(job_id, first.before, "already_sent", f"{detail}; it was sent once.")

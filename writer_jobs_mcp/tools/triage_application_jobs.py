@@ -10,7 +10,7 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from writer_jobs_mcp import results
-from writer_jobs_mcp.errors import BadArguments
+from writer_jobs_mcp.errors import InvalidArguments
 from writer_jobs_mcp.tools.arguments import ASSUMED_UTC, Absent, ApplicationId, MaxJobs, Moment
 from writer_jobs_mcp.tools.result import App, answer
 from writer_jobs_mcp.triage.find_application import with_application
@@ -75,7 +75,7 @@ def _window(since: datetime | timedelta | None, until: datetime | timedelta | No
     if window.since is not None and window.since >= (window.until or now):
         later = "until" if window.until else "now"
         message = f"since must be earlier than {later}; since is {window.since.isoformat(timespec='seconds')}."
-        raise BadArguments(message)
+        raise InvalidArguments(message)
     return window
 
 

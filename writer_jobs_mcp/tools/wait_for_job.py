@@ -11,8 +11,8 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from writer_jobs_mcp import results
-from writer_jobs_mcp.deadlines import all_but
-from writer_jobs_mcp.errors import BudgetSpent, WriterError
+from writer_jobs_mcp.deadlines import scope_with_reserve
+from writer_jobs_mcp.errors import BudgetExceeded, WriterError
 from writer_jobs_mcp.tools.arguments import Absent, ApplicationOfJob, JobId, Seconds
 from writer_jobs_mcp.tools.result import App, answer_in_worker
 from writer_jobs_mcp.triage.find_job import find_job, get_job
@@ -55,7 +55,7 @@ async def wait_for_job(
                     job = await app.client.get_job(job_id)
                 else:
                     job = await find_job(app.client, application.id, job_id, first="in_progress")
-            except BudgetSpent:
+            except BudgetExceeded:
                 break  # the wait is over, and the job stands as it was last seen
             except WriterError as exc:
                 trouble = exc
@@ -84,7 +84,7 @@ async def _stuck_limit(client: "WriterClient", job: "Job", now: datetime) -> flo
     if _has_run_longer(job, now, most):
         return most
     page = None
-    with await all_but(0.5), suppress(WriterError):  # most of the time is for waiting
+    with await scope_with_reserve(0.5), suppress(WriterError):  # most of the time is for waiting
         page = await client.list_jobs(job.application_id, status="completed", limit=_SAMPLE)
     if page is None:
         return None

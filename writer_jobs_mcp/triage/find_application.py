@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
-from writer_jobs_mcp.client.ids import can_be_asked_for, is_uuid, shown_id
-from writer_jobs_mcp.errors import BadArguments, BadRequest, NotFound, NotListed, WriterError
+from writer_jobs_mcp.client.ids import display_id, is_usable_id, is_uuid
+from writer_jobs_mcp.errors import BadRequest, InvalidArguments, NotFound, NotListed, WriterError
 from writer_jobs_mcp.sanitize.text import one_line, preview, quoted, visible
 from writer_jobs_mcp.worker_threads import check_cancelled, run_in_worker
 
@@ -68,7 +68,7 @@ async def with_application(
         return await ask(application.id), application
     except WriterError as exc:
         # The error names the id, which the user did not give.
-        raise type(exc)(f"{quoted(shown_id(given))} is application {quoted(application.id)}. {exc}") from exc
+        raise type(exc)(f"{quoted(display_id(given))} is application {quoted(application.id)}. {exc}") from exc
 
 
 def _may_be_a_name(given: str, refused: NotFound | BadRequest) -> bool:
@@ -104,10 +104,10 @@ async def _resolve(client: WriterClient, given: str, refused: WriterError) -> Re
             raise NotFound(_none_message(given, similar, len(applications), unread)) from refused
         case _:
             message = (
-                f"{len(named)} applications (no-code agents) are called {quoted(shown_id(given))}: "
+                f"{len(named)} applications (no-code agents) are called {quoted(display_id(given))}: "
                 f"{_candidates(named)}. Pass the id of the right one; list_applications shows them all."
             )
-            raise BadArguments(message) from refused
+            raise InvalidArguments(message) from refused
 
 
 async def _refuse_job_id(client: WriterClient, given: str) -> None:
@@ -121,12 +121,12 @@ async def _refuse_job_id(client: WriterClient, given: str) -> None:
     except WriterError:
         return  # what Writer said about the application is the error to report
     if job.id.casefold() == given.casefold():
-        shown = quoted(shown_id(given))
+        shown = quoted(display_id(given))
         message = (
             f"{shown} is the id of a job, not of an application (no-code agent); its application is "
-            f"{quoted(shown_id(job.application_id))}. Pass that one, or call get_job_error with job_id={shown}."
+            f"{quoted(display_id(job.application_id))}. Pass that one, or call get_job_error with job_id={shown}."
         )
-        raise BadArguments(message)
+        raise InvalidArguments(message)
 
 
 async def _list_all(client: WriterClient) -> tuple[list[Application], bool]:
@@ -142,18 +142,18 @@ async def _list_all(client: WriterClient) -> tuple[list[Application], bool]:
         page = await client.list_applications(limit=_PAGE_SIZE, after=after)
         before = len(found) + len(unreadable)
         found.update((application.id, application) for application in page.applications)
-        unreadable.update(row.mark for row in page.unreadable)
+        unreadable.update(row.row_key for row in page.unreadable)
         # A server that ignores `after` gives the same page again and again, and says that more follow.
         is_same_page = len(found) + len(unreadable) == before
         after = _next_page(page)
         if is_same_page or page.has_more is False or after is None:
-            usable = [application for application in found.values() if can_be_asked_for(application.id)]
+            usable = [application for application in found.values() if is_usable_id(application.id)]
             return usable, bool(page.has_more) or bool(unreadable) or len(usable) < len(found)
 
 
 def _next_page(page: ApplicationPage) -> str | None:
     ends = [page.last_id, *(application.id for application in page.applications[-1:])]
-    return next((end for end in ends if end and can_be_asked_for(end)), None)
+    return next((end for end in ends if end and is_usable_id(end)), None)
 
 
 def _named(given: str, applications: Iterable[Application]) -> list[Application]:
@@ -191,7 +191,7 @@ def _comparable(name: str) -> str:
 
 
 def _none_message(given: str, similar: list[Application], number: int, unread: bool) -> str:
-    unknown = f"Writer does not know application {quoted(shown_id(given))}"
+    unknown = f"Writer does not know application {quoted(display_id(given))}"
     if not number and not unread:
         return (
             f"{unknown}: this key can see no application (no-code agent). Use a key of the team that owns it, as "

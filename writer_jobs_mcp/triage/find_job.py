@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from writer_jobs_mcp.client.ids import shown_id
-from writer_jobs_mcp.errors import BudgetSpent, NotFound, NotListed, UnreadableAnswer, WriterError
+from writer_jobs_mcp.client.ids import display_id
+from writer_jobs_mcp.errors import BudgetExceeded, NotFound, NotListed, UnreadableResponse, WriterError
 from writer_jobs_mcp.sanitize.text import quoted
 from writer_jobs_mcp.triage.find_application import ResolvedApplication, with_application
 
@@ -59,7 +59,7 @@ async def find_job(client: WriterClient, application_id: str, job_id: str, first
         WriterError: Writer could not be asked.
     """
     seen: set[str] = set()
-    job, application = quoted(shown_id(job_id)), quoted(shown_id(application_id))
+    job, application = quoted(display_id(job_id)), quoted(display_id(application_id))
     try:
         for status in (first, None):
             offset = 0
@@ -72,22 +72,22 @@ async def find_job(client: WriterClient, application_id: str, job_id: str, first
                     if each.id == job_id:
                         return each
                     seen.add(each.id)
-                unreadable.update(each.mark for each in page.unreadable)
+                unreadable.update(each.row_key for each in page.unreadable)
                 if not page.rows:
                     break  # a total is no proof of the end: it may count the page
                 offset += len(page.rows)
-                head = page.rows[0].mark
+                head = page.rows[0].row_key
                 if head in heads:  # a server that ignores `offset`
                     unread = "Writer returns the same page again and again, so the rest was not read"
                     break
                 heads.add(head)
-    except BudgetSpent as exc:
+    except BudgetExceeded as exc:
         message = (
             f"The time for one call was over after {len(seen)} jobs of application {application}, and job "
             f"{job} was not among them. Whether it exists is not known; check the ids, or page through "
             "list_application_jobs."
         )
-        raise BudgetSpent(message) from exc
+        raise BudgetExceeded(message) from exc
     if unreadable:
         unread = f"{len(unreadable)} of its rows could not be read"
     if unread:
@@ -95,7 +95,7 @@ async def find_job(client: WriterClient, application_id: str, job_id: str, first
             f"Job {job} is not among the {len(seen)} jobs of application {application} that could be read. {unread}: "
             "whether it exists is not known. Check both ids; list_application_jobs shows the jobs."
         )
-        raise UnreadableAnswer(message)
+        raise UnreadableResponse(message)
     message = (
         f"Writer does not know job {job}, and it is not among the {len(seen)} jobs of application "
         f"{application}. Check both ids; list_application_jobs shows the jobs."

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import anyio
 from anyio.abc import TaskGroup
 
-from writer_jobs_mcp.deadlines import all_but
-from writer_jobs_mcp.errors import BudgetSpent, UnreadableAnswer, WriterError
+from writer_jobs_mcp.deadlines import scope_with_reserve
+from writer_jobs_mcp.errors import BudgetExceeded, UnreadableResponse, WriterError
 from writer_jobs_mcp.worker_threads import check_cancelled, run_in_worker
 
 if TYPE_CHECKING:
@@ -115,12 +115,12 @@ async def scan_jobs(
     """
     wanted = _Wanted(since, max_jobs, status, offset)
     scan = _Scan(client, application_id, take, wanted, progress)
-    with await all_but(_RESERVE, at_least=_LEAST_RESERVE) as scope:
+    with await scope_with_reserve(_RESERVE, at_least=_LEAST_RESERVE) as scope:
         await scan.run()
     if scope.cancelled_caught:
         if scan.last is None:
             message = "Writer did not return the first page of jobs within the call budget. Call again."
-            raise BudgetSpent(message)
+            raise BudgetExceeded(message)
         scan.stop("time_budget")
     coverage = scan.coverage
     coverage.read_back_to, coverage.oldest = scan.order.read_back_to, scan.order.oldest
@@ -202,7 +202,7 @@ class _Scan:
     async def _read(self, offset: int) -> JobPage:
         page = await self._client.list_jobs(self._application_id, status=self._status, offset=offset, limit=PAGE_SIZE)
         if self._status and any(job.status not in _MATCHING[self._status] for job in page.jobs):
-            raise UnreadableAnswer(f"Writer ignored the filter status={self._status}.")
+            raise UnreadableResponse(f"Writer ignored the filter status={self._status}.")
         return page
 
     def _fill(self, tasks: TaskGroup) -> None:
@@ -230,14 +230,14 @@ class _Scan:
     async def _deal_with(self, request: _Request) -> None:
         try:
             if request.page is None:
-                raise request.error or BudgetSpent
+                raise request.error or BudgetExceeded
             if not request.page.rows:
                 self._nothing_at(request.offset)
             elif await self._is_joined(request.offset, request.page):
                 await self._accept(request.offset, request.page)
             else:
                 self._go_back_from(request.offset)
-        except BudgetSpent as exc:
+        except BudgetExceeded as exc:
             self.stop("time_budget", exc)
         except WriterError as exc:
             self.stop("upstream_error", exc)
@@ -264,7 +264,7 @@ class _Scan:
             return True
         ids = {job.id for job in page.jobs}
         # Two rows that cannot be read may look alike and be two: they prove a border where each stands where it should.
-        if (ids & last.marks) or page.rows[0].mark == last.last_mark or (not ids and marks & last.marks):
+        if (ids & last.marks) or page.rows[0].row_key == last.last_mark or (not ids and marks & last.marks):
             return True
         between = await self._read(max(0, offset - self._size // 2))
         found = _marks(between)
@@ -281,7 +281,7 @@ class _Scan:
         is_told_apart = len(marks) == len(page.rows) or page.total is None or self._total_is_wrong
         unreadable = [] if is_stale and is_told_apart else page.unreadable
         if self.last is not None and offset == self.last.reached - 1 and page.rows:  # its first row is the last again
-            self.coverage.moved |= page.rows[0].mark != self.last.last_mark
+            self.coverage.moved |= page.rows[0].row_key != self.last.last_mark
             unreadable = unreadable[1:] if page.rows[0] in unreadable[:1] else unreadable
         self.coverage.moved |= self._stride > 1
         self._stride = 1
@@ -291,7 +291,7 @@ class _Scan:
         self.coverage.unreadable += len(unreadable)
         if unreadable:
             self.coverage.unreadable_reason = unreadable[0].reason
-        taken = _Taken(offset + len(page.rows), marks, page.rows[-1].mark if page.rows else None)
+        taken = _Taken(offset + len(page.rows), marks, page.rows[-1].row_key if page.rows else None)
         self._stale = self._stale + 1 if is_stale else 0
         self.last = taken
         self._decide(page, self.last.reached, news)
@@ -395,7 +395,7 @@ class _Scan:
 
 
 def _marks(page: JobPage) -> frozenset[str]:
-    return frozenset(row.mark for row in page.rows)
+    return frozenset(row.row_key for row in page.rows)
 
 
 @dataclass(slots=True)

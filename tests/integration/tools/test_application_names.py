@@ -17,7 +17,7 @@ from tests.helpers.mcp import error_of, structure_of, text_of
 from tests.helpers.naming import NamingApi
 from tests.helpers.text_layout import HOSTILE, as_received, outside_quotations, parsed
 from tests.integration.test_second_api import KEY, conversation
-from writer_jobs_mcp.client import in_process
+from writer_jobs_mcp.client import asgi_transport
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sanitize.text import preview
 from writer_jobs_mcp.server.build import INSTRUCTIONS, build_server
@@ -31,7 +31,7 @@ NAME = "Support reply drafter"
 
 def server_for(api: NamingApi, **environ: str) -> MCPServer[App]:
     given = {"WRITER_API_KEY": "a-key-of-some-length", "WRITER_BASE_URL": "http://localhost", **environ}
-    return build_server(Config.from_env(given), transport=in_process(api), clock=lambda: NOW)
+    return build_server(Config.from_env(given), transport=asgi_transport(api), clock=lambda: NOW)
 
 
 async def jobs_of(api: NamingApi, application: str) -> dict[str, Any]:

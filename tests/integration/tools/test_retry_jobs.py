@@ -17,8 +17,8 @@ from starlette.types import Receive, Scope, Send
 from tests.conftest import NOW, settings
 from tests.fakes.raw_http_server import Exchange, Peer, Wire
 from tests.helpers.mcp import error_of, structure_of, text_of
-from writer_jobs_mcp.client import connect, in_process
-from writer_jobs_mcp.errors import BudgetSpent, DoubtfulRetry, Unavailable, WriterError
+from writer_jobs_mcp.client import asgi_transport, open_client
+from writer_jobs_mcp.errors import BudgetExceeded, Unavailable, UncertainRetry, WriterError
 from writer_jobs_mcp.sandbox import (
     Answer,
     Cut,
@@ -292,7 +292,7 @@ async def test_trouble_with_one_job_does_not_keep_the_others_back(
 
 async def test_a_connection_that_cannot_be_made_is_tried_again_for_nothing_was_sent(world: World) -> None:
     api, (job,) = build_app(world), failed(world)
-    line = Unconnected(in_process(api), times=2)
+    line = Unconnected(asgi_transport(api), times=2)
     server = build_server(settings("http://localhost", WRITER_JOBS_ALLOW_RETRY="true"), transport=line)
     async with Client(server) as client:
         report = await retry(client, [job])
@@ -349,9 +349,9 @@ async def test_a_retry_is_said_to_be_sent_once_it_is_and_no_sooner(unused_url: s
     async with Wire(silent).served() as url:
         took_it = await why_not(url)
         no_tls = await why_not(url.replace("http:", "https:"))  # taken for a connection, and never made one
-    assert isinstance(took_it, DoubtfulRetry)
+    assert isinstance(took_it, UncertainRetry)
     assert "was sent, and Writer had not answered" in str(took_it)
-    assert isinstance(no_tls, BudgetSpent)
+    assert isinstance(no_tls, BudgetExceeded)
     assert "was sent, " not in str(no_tls)
     assert isinstance(await why_not(unused_url), Unavailable)
 
@@ -363,30 +363,30 @@ async def test_a_proxy_that_says_nothing_has_been_sent_no_retry(monkeypatch: pyt
     async with wire.served() as url:
         monkeypatch.setenv("HTTPS_PROXY", url)
         monkeypatch.setenv("https_proxy", url)
-        assert isinstance(await why_not("https://writer.invalid"), BudgetSpent)
+        assert isinstance(await why_not("https://writer.invalid"), BudgetExceeded)
     assert wire.asked.startswith(b"CONNECT writer.invalid:443")
 
 
 async def test_a_retry_that_waits_to_be_tried_again_was_not_sent(world: World, faults: Faults) -> None:
     faults.push(Delay(30), on="^GET", times=None)
-    line = Unconnected(in_process(build_app(world, faults=faults)), times=1)
+    line = Unconnected(asgi_transport(build_app(world, faults=faults)), times=1)
     config = settings("http://localhost", WRITER_JOBS_CALL_BUDGET="2", WRITER_JOBS_CONCURRENCY="1")
-    async with connect(config, line) as client, anyio.create_task_group() as tasks:
+    async with open_client(config, line) as client, anyio.create_task_group() as tasks:
 
         async def take_the_place() -> None:
             await line.failed.wait()
-            with suppress(BudgetSpent):
+            with suppress(BudgetExceeded):
                 await client.get_job("slow")
 
         tasks.start_soon(take_the_place)
-        with pytest.raises(BudgetSpent, match=r"before the retry of .* was sent"):
+        with pytest.raises(BudgetExceeded, match=r"before the retry of .* was sent"):
             await client.retry_job("j")
         tasks.cancel_scope.cancel()
 
 
 async def why_not(url: str) -> WriterError:
     """Why a retry within a second's time was not done."""
-    async with connect(settings(url, WRITER_JOBS_CALL_BUDGET="1")) as client:
+    async with open_client(settings(url, WRITER_JOBS_CALL_BUDGET="1")) as client:
         with pytest.raises(WriterError) as caught:
             await client.retry_job("j")
     return caught.value

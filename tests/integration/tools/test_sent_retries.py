@@ -19,9 +19,9 @@ from starlette.types import Receive, Scope, Send
 from tests.conftest import NOW, Clock, settings
 from tests.helpers.mcp import text_of
 from tests.integration.tools.test_retry_jobs import POSTS, Unconnected, failed, outcomes, posted, retry
-from writer_jobs_mcp.client import in_process
+from writer_jobs_mcp.client import asgi_transport
 from writer_jobs_mcp.client.models import Job
-from writer_jobs_mcp.client.sent_retries import HOLD, MOST_REMEMBERED, REMEMBERED, SentRetries
+from writer_jobs_mcp.client.sent_retries import HOLD_TIME, MAX_REMEMBERED, REMEMBERED_TIME, SentRetries
 from writer_jobs_mcp.sandbox import Answer, Delay, Drop, Faults, Sandbox, World, build_app, serve
 from writer_jobs_mcp.sandbox.injected_faults import Exchange
 from writer_jobs_mcp.server.build import build_server
@@ -181,7 +181,7 @@ async def test_the_same_failure_is_not_retried_again_within_ten_minutes(
 ) -> None:
     (job,) = failed(world)
     assert outcomes(await retry(client, [job])) == ["accepted"]
-    clock.now += HOLD - timedelta(seconds=1)
+    clock.now += HOLD_TIME - timedelta(seconds=1)
     for dry_run in (False, True):
         report = await retry(client, [job], dry_run=dry_run)
         assert report["retried"] == 0
@@ -202,7 +202,7 @@ async def test_after_ten_minutes_the_same_failure_can_be_retried_and_the_earlier
 ) -> None:
     (job,) = failed(world)
     await retry(client, [job])
-    clock.now += HOLD
+    clock.now += HOLD_TIME
     report = await retry(client, [job], dry_run=True)
     assert outcomes(report) == ["would_retry"]
     assert report["jobs"][0]["detail"] == f"{ATTEMPTED}: Writer accepted it. The failure looks unchanged."
@@ -212,7 +212,7 @@ async def test_after_ten_minutes_the_same_failure_can_be_retried_and_the_earlier
     assert outcomes(report) == ["already_sent"]
     assert "attempted at 2026-11-23T12:10:00Z" in report["jobs"][0]["detail"]
     assert posted(api) == [job, job]
-    clock.now += REMEMBERED
+    clock.now += REMEMBERED_TIME
     assert await retry(client, [job]) == {
         "dry_run": False,
         "jobs": [{"job_id": job, "before": "failed", "outcome": "accepted"}],
@@ -365,7 +365,7 @@ async def test_a_refused_retry_does_not_hide_an_earlier_one(
     faults.push(Answer(429), on=POSTS)
     (job,) = failed(world)
     await retry(client, [job])
-    clock.now += HOLD
+    clock.now += HOLD_TIME
     assert outcomes(await retry(client, [job])) == ["error"]
     report = await retry(client, [job], dry_run=True)
     assert (outcomes(report), report["jobs"][0]["detail"][: len(ATTEMPTED)]) == (["would_retry"], ATTEMPTED)
@@ -374,7 +374,7 @@ async def test_a_refused_retry_does_not_hide_an_earlier_one(
 
 async def test_after_a_failed_connection_a_later_call_can_retry(world: World, clock: Clock) -> None:
     api, (job,) = build_app(world), failed(world)
-    line = Unconnected(in_process(api), times=100)
+    line = Unconnected(asgi_transport(api), times=100)
     config = settings("http://localhost", WRITER_JOBS_ALLOW_RETRY="true", WRITER_JOBS_CALL_BUDGET="1")
     async with Client(build_server(config, transport=line, clock=clock)) as client:
         assert outcomes(await retry(client, [job])) == ["error"]
@@ -401,7 +401,7 @@ async def test_a_retry_cancelled_after_it_was_sent_is_not_sent_again(
 
 async def test_a_retry_cancelled_before_it_was_sent_can_be_sent_later(world: World, clock: Clock, era: str) -> None:
     api, (job,) = build_app(world), failed(world)
-    line = Unconnected(in_process(api), times=100)
+    line = Unconnected(asgi_transport(api), times=100)
     config = settings("http://localhost", WRITER_JOBS_ALLOW_RETRY="true")
     server = build_server(config, transport=line, clock=clock)
     async with Client(InMemoryTransport(server), mode=era) as client:
@@ -627,7 +627,7 @@ async def test_a_returned_id_that_is_unsafe_in_a_path_is_not_posted(
 
 def test_beyond_the_limit_the_oldest_retry_is_forgotten() -> None:
     memory = SentRetries(lambda: NOW)
-    jobs = [Job.model_validate(ENDED | {"id": f"job-{number}"}) for number in range(MOST_REMEMBERED + 1)]
+    jobs = [Job.model_validate(ENDED | {"id": f"job-{number}"}) for number in range(MAX_REMEMBERED + 1)]
     for job in jobs:
-        memory.begin(job)
-    assert [job.id for job in jobs if memory.earlier(job) is None] == ["job-0"]
+        memory.record(job)
+    assert [job.id for job in jobs if memory.find_earlier(job) is None] == ["job-0"]

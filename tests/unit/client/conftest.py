@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator, Generator
 import pytest
 
 from tests.conftest import settings
-from tests.helpers.key import KEY, everything_logged, log_everything, parts_told
-from writer_jobs_mcp.client import WriterClient, connect
+from tests.helpers.key import KEY, capture_all_logs, captured_log, leaked_parts
+from writer_jobs_mcp.client import WriterClient, open_client
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sandbox import Faults, Sandbox, World, build_app
 
@@ -29,12 +29,12 @@ def hasty(url: str) -> Config:
 
 @pytest.fixture
 async def client(config: Config) -> AsyncGenerator[WriterClient]:
-    async with connect(config) as client:
+    async with open_client(config) as client:
         yield client
 
 
 @pytest.fixture(autouse=True)
 def nothing_of_the_key_is_logged(caplog: pytest.LogCaptureFixture) -> Generator[None]:
-    log_everything(caplog)
+    capture_all_logs(caplog)
     yield
-    assert parts_told(everything_logged(caplog)) == []
+    assert leaked_parts(captured_log(caplog)) == []

@@ -17,11 +17,22 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from tests.conftest import settings
-from tests.helpers.key import A_WHILE, ASK, FIRST, JOB, KEY, MIB, answer, checked, envelope, failure
-from writer_jobs_mcp.client import WriterClient, connect
-from writer_jobs_mcp.client.key_redaction import Echoes
+from tests.helpers.key import (
+    CALLS,
+    FIRST,
+    JOB,
+    KEY,
+    MIB,
+    TIMEOUT,
+    check_error,
+    error_body,
+    error_of_call,
+    send_response,
+)
+from writer_jobs_mcp.client import WriterClient, open_client
+from writer_jobs_mcp.client.key_redaction import KeyRedactor
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.errors import BadRequest, KeyRefused, MissingKey, WriterError
+from writer_jobs_mcp.errors import BadRequest, KeyRejected, MissingKey, WriterError
 from writer_jobs_mcp.sandbox import Answer, Faults, Garbage, Sandbox, World, build_app, serve
 from writer_jobs_mcp.sanitize.secrets import MASK
 
@@ -31,11 +42,11 @@ async def test_the_key_goes_in_the_one_header_and_reaching_out_sends_none() -> N
 
     async def app(scope: Scope, _receive: Receive, send: Send) -> None:
         seen.append([value for _, value in scope["headers"] if KEY.encode() in value])
-        await answer(send, 200, b'{"result": []}')
+        await send_response(send, 200, b'{"result": []}')
 
-    async with serve(app) as url, connect(settings(url, WRITER_API_KEY=KEY)) as client:
+    async with serve(app) as url, open_client(settings(url, WRITER_API_KEY=KEY)) as client:
         await client.list_jobs("x")
-        await client.reach()
+        await client.ping()
     assert seen == [[f"Bearer {KEY}".encode()], []]
 
 
@@ -75,7 +86,7 @@ async def test_a_job_that_tells_the_key_in_base64_is_shown_without_it(
     key = "wk~7Hq2??tVx9>>mB4RcY8sNd"
     told = encode(f"{before}{key}:and more".encode()).decode()
     faults.push(Answer(200, json.dumps({**JOB, "error": f"Authorization: {told}"}).encode()))
-    async with connect(settings(url, WRITER_API_KEY=key)) as client:
+    async with open_client(settings(url, WRITER_API_KEY=key)) as client:
         error = (await client.get_job("j")).error
     assert error is not None
     assert MASK in error
@@ -96,14 +107,14 @@ async def test_an_error_that_is_no_text_is_shown_without_the_key(
     url: str, faults: Faults, key: str, error: object, shown: str
 ) -> None:
     faults.push(Answer(200, json.dumps({**JOB, "error": error}).encode()))
-    async with connect(settings(url, WRITER_API_KEY=key)) as client:
+    async with open_client(settings(url, WRITER_API_KEY=key)) as client:
         assert (await client.get_job("j")).error == shown
 
 
 async def test_a_key_with_signs_is_known_again_when_it_is_url_encoded(url: str, faults: Faults) -> None:
     key = "wk+7Hq/2Zt=Vx9&mB4"
     faults.push(Answer(200, json.dumps({**JOB, "error": f"?key={quote_plus(key)}"}).encode()))
-    async with connect(settings(url, WRITER_API_KEY=key)) as client:
+    async with open_client(settings(url, WRITER_API_KEY=key)) as client:
         assert (await client.get_job("j")).error == "?key=[masked]"
 
 
@@ -114,16 +125,16 @@ async def test_words_that_are_like_a_piece_of_the_key_stay(client: WriterClient,
 
 
 async def test_the_key_in_the_place_of_an_id_is_not_sent_on_and_not_told(config: Config, api: Sandbox) -> None:
-    assert isinstance(await failure(config, lambda client: client.get_job(KEY)), BadRequest)
-    assert isinstance(await failure(config, lambda client: client.list_applications(after=f"x{KEY}")), BadRequest)
+    assert isinstance(await error_of_call(config, lambda client: client.get_job(KEY)), BadRequest)
+    assert isinstance(await error_of_call(config, lambda client: client.list_applications(after=f"x{KEY}")), BadRequest)
     assert list(api.received) == []
 
 
 @pytest.mark.parametrize("echo", [False, True], ids=["as documented", "in the wild"])
-@pytest.mark.parametrize("name", ASK)
+@pytest.mark.parametrize("name", CALLS)
 async def test_a_key_that_the_api_does_not_know_is_refused(world: World, name: str, echo: bool) -> None:
     async with serve(build_app(world, key="another", echo_key=echo)) as url:
-        assert isinstance(await failure(settings(url, WRITER_API_KEY=KEY), ASK[name]), KeyRefused)
+        assert isinstance(await error_of_call(settings(url, WRITER_API_KEY=KEY), CALLS[name]), KeyRejected)
 
 
 @pytest.mark.parametrize(
@@ -139,18 +150,18 @@ async def test_a_key_that_the_api_does_not_know_is_refused(world: World, name: s
 async def test_an_end_of_the_key_is_not_told_whatever_characters_it_has(
     url: str, faults: Faults, key: str, echo: str
 ) -> None:
-    faults.push(Answer(400, envelope(f"Received API Key = {echo.format(start=key[:4], end=key[-4:])} today")))
-    error = await failure(settings(url, WRITER_API_KEY=key), key=key)
+    faults.push(Answer(400, error_body(f"Received API Key = {echo.format(start=key[:4], end=key[-4:])} today")))
+    error = await error_of_call(settings(url, WRITER_API_KEY=key), key=key)
     assert "today" in str(error)
 
 
 @pytest.mark.parametrize("length", range(11, 20))
 def test_eight_characters_of_the_key_in_a_row_are_seen_wherever_they_begin(length: int) -> None:
     key = "7Hq2ZtVx9LmB4RcY8sNd"[:length]
-    echoes = Echoes(key)
+    echoes = KeyRedactor(key)
     told = [key[at : at + 8] for at in range(len(key) - 7)]
-    assert [each for each in told if each in echoes.masked(f"It said {each}, and more.")] == []
-    assert echoes.masked(f"It said {key[2:9]}, and more.") == f"It said {key[2:9]}, and more."
+    assert [each for each in told if each in echoes.redact(f"It said {each}, and more.")] == []
+    assert echoes.redact(f"It said {key[2:9]}, and more.") == f"It said {key[2:9]}, and more."
 
 
 @pytest.mark.parametrize("status", [400, 503])
@@ -161,11 +172,11 @@ async def test_a_long_complaint_does_not_keep_the_server_busy(
     faults.push(Answer(status, body))
     started = time.process_time()
     config = settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="2")
-    async with connect(config) as client:
+    async with open_client(config) as client:
         try:
             await client.list_jobs(FIRST.id)
         except WriterError as error:
-            checked(error)
+            check_error(error)
     assert time.process_time() - started < 2, "seconds of work, waiting not counted"
 
 
@@ -178,13 +189,13 @@ async def test_a_request_to_loopback_goes_through_no_proxy(
     async with serve(proxy) as url:
         for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
             monkeypatch.setenv(name, url)
-        async with connect(config) as client:
+        async with open_client(config) as client:
             assert (await client.get_application(FIRST.id)).id == FIRST.id
     assert list(proxy.received) == []
 
 
 async def test_without_a_key_nothing_is_sent(api: Sandbox, url: str) -> None:
-    error = await failure(Config.from_env({"WRITER_BASE_URL": url}))
+    error = await error_of_call(Config.from_env({"WRITER_BASE_URL": url}))
     assert isinstance(error, MissingKey)
     assert "Set WRITER_API_KEY" in str(error)
     assert list(api.received) == []
@@ -197,8 +208,8 @@ def from_file(url: str, path: Path | str) -> Config:
 async def test_a_rotated_key_is_read_again_when_the_old_one_is_refused(url: str, api: Sandbox, tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.write_text("old-key\n", encoding="utf-8")
-    async with connect(from_file(url, path)) as client:
-        with pytest.raises(KeyRefused, match="the file named by WRITER_API_KEY_FILE holds a current key"):
+    async with open_client(from_file(url, path)) as client:
+        with pytest.raises(KeyRejected, match="the file named by WRITER_API_KEY_FILE holds a current key"):
             await client.get_application(FIRST.id)
         path.write_text(f"{KEY}\n", encoding="utf-8")
         for _ in range(2):
@@ -211,12 +222,12 @@ async def test_a_rotation_costs_a_get_one_attempt_more(
 ) -> None:
     path = tmp_path / "key"
     path.write_text(KEY, encoding="utf-8")
-    async with connect(from_file(url, path)) as client:
+    async with open_client(from_file(url, path)) as client:
         await client.get_application(FIRST.id)
         path.write_text(f"{KEY}-new", encoding="utf-8")
         for status in (401, 503):
             faults.push(Answer(status), times=1)
-        with pytest.raises(KeyRefused):  # the sandbox knows the old key alone
+        with pytest.raises(KeyRejected):  # the sandbox knows the old key alone
             await client.get_application(FIRST.id)
     assert [request.status for request in api.received] == [200, 401, 503, 401]
     attempts = re.findall(r"attempt \d: \d+", "\n".join(caplog.messages))
@@ -229,7 +240,7 @@ async def test_a_long_refusal_of_a_key_that_was_rotated_is_read_in_bounded_memor
 
     async def app(scope: Scope, _receive: Receive, send: Send) -> None:
         if (b"authorization", b"Bearer old-key") not in scope["headers"]:
-            await answer(send, 200, json.dumps(JOB).encode())
+            await send_response(send, 200, json.dumps(JOB).encode())
             return
         path.write_text(KEY, encoding="utf-8")
         await send({"type": "http.response.start", "status": 401, "headers": []})
@@ -237,7 +248,7 @@ async def test_a_long_refusal_of_a_key_that_was_rotated_is_read_in_bounded_memor
             await send({"type": "http.response.body", "body": bytes(MIB), "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
-    async with serve(app) as url, connect(from_file(url, path)) as client:
+    async with serve(app) as url, open_client(from_file(url, path)) as client:
         tracemalloc.start()
         try:
             assert (await client.get_job("j")).id == JOB["id"]
@@ -252,34 +263,34 @@ async def test_a_retry_whose_key_was_rotated_is_sent_once_and_the_next_call_has_
 ) -> None:
     path, job = tmp_path / "key", world.jobs(FIRST.id, "failed")[0].id
     path.write_text("old-key", encoding="utf-8")
-    async with connect(from_file(url, path)) as client:
-        with pytest.raises(KeyRefused):
+    async with open_client(from_file(url, path)) as client:
+        with pytest.raises(KeyRejected):
             await client.get_job(job)
         path.write_text(KEY, encoding="utf-8")
-        with pytest.raises(KeyRefused, match=r"has changed since\. Call again") as caught:
+        with pytest.raises(KeyRejected, match=r"has changed since\. Call again") as caught:
             await client.retry_job(job)
         await client.retry_job(job)
-    checked(caught.value)
+    check_error(caught.value)
     sent = [(request.method, request.status) for request in api.received]
     assert [status for method, status in sent if method == "POST"] == [401, 202]
 
 
 async def test_a_key_file_that_is_gone_or_holds_no_key_is_told(url: str, tmp_path: Path) -> None:
     path = tmp_path / "key"
-    assert isinstance(await failure(from_file(url, path)), MissingKey)
+    assert isinstance(await error_of_call(from_file(url, path)), MissingKey)
     for content in (b"", b"  \n", f"{KEY}\n{KEY}".encode(), b"\xff\xfe" + KEY.encode()[:-1], KEY.encode("utf-16-le")):
         path.write_bytes(content)
-        assert isinstance(await failure(from_file(url, path)), MissingKey)
+        assert isinstance(await error_of_call(from_file(url, path)), MissingKey)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes with names in a directory")
 async def test_a_key_file_that_is_a_pipe_without_a_writer_keeps_nobody(url: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "key")
-    assert isinstance(await failure(from_file(url, tmp_path / "key")), MissingKey)
+    assert isinstance(await error_of_call(from_file(url, tmp_path / "key")), MissingKey)
 
 
 async def test_a_key_put_where_the_name_of_its_file_belongs_is_not_told(url: str) -> None:
-    error = await failure(from_file(url, KEY))
+    error = await error_of_call(from_file(url, KEY))
     assert isinstance(error, MissingKey)
     assert "WRITER_API_KEY_FILE" in str(error)
 
@@ -295,28 +306,28 @@ async def test_an_answer_under_the_old_key_does_not_tell_it_after_a_rotation(tmp
         if scope["path"].endswith("slow"):
             arrived.set()
             await rotated.wait()
-            await answer(send, 400, envelope(f"{token.decode()} is out of date"))
+            await send_response(send, 400, error_body(f"{token.decode()} is out of date"))
         else:
-            await answer(send, 401 if KEY.encode() in token else 200, json.dumps(JOB).encode())
+            await send_response(send, 401 if KEY.encode() in token else 200, json.dumps(JOB).encode())
 
     async def slow(client: WriterClient) -> None:
         with pytest.raises(BadRequest) as caught:
             await client.get_job("slow")
         errors.append(caught.value)
 
-    with anyio.fail_after(A_WHILE):
-        async with serve(app) as url, connect(from_file(url, path)) as client, anyio.create_task_group() as tasks:
+    with anyio.fail_after(TIMEOUT):
+        async with serve(app) as url, open_client(from_file(url, path)) as client, anyio.create_task_group() as tasks:
             tasks.start_soon(slow, client)
             await arrived.wait()
             path.write_text("another-key", encoding="utf-8")
             await client.get_job("quick")
             rotated.set()
     (error,) = errors
-    checked(error)
+    check_error(error)
 
 
 @pytest.mark.parametrize("phrase", [KEY, f"Bearer {KEY}"])
 async def test_a_reason_phrase_is_not_told(hasty: Config, faults: Faults, phrase: str) -> None:
     head = f"HTTP/1.1 400 {phrase}\r\nX-Key: {phrase}\r\nContent-Length: 0\r\n\r\n"
     faults.push(Garbage(head.encode()), times=None)
-    assert isinstance(await failure(hasty), BadRequest)
+    assert isinstance(await error_of_call(hasty), BadRequest)

@@ -4,22 +4,22 @@ import json
 
 import pytest
 
-from tests.helpers.key import ASK, ECHO, FIRST, KEY, envelope, failure
+from tests.helpers.key import CALLS, FIRST, KEY, KEY_LEAKING_BODY, error_body, error_of_call
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import (
     BadRequest,
     Forbidden,
-    KeyRefused,
+    KeyRejected,
     NotFound,
     Unavailable,
-    UnreadableAnswer,
+    UnreadableResponse,
     WriterError,
 )
 from writer_jobs_mcp.sandbox import Answer, Faults, Sandbox, World, build_app, serve
 
 REFUSALS: dict[int, tuple[type[WriterError], str]] = {
     400: (BadRequest, f'Writer rejected the request about application "{FIRST.id}" (400 Bad Request)'),
-    401: (KeyRefused, "Writer refused the API key (401). Check that WRITER_API_KEY holds a current key"),
+    401: (KeyRejected, "Writer refused the API key (401). Check that WRITER_API_KEY holds a current key"),
     403: (Forbidden, f'The API key may not see application "{FIRST.id}" (403).'),
     404: (NotFound, f'Writer does not know application "{FIRST.id}", or this key cannot see it (404).'),
     405: (NotFound, f'Writer does not know application "{FIRST.id}", or this key cannot see it (405).'),
@@ -36,8 +36,8 @@ REFUSALS: dict[int, tuple[type[WriterError], str]] = {
 
 
 BODIES = {
-    "the vendor's": envelope("limit is too large"),
-    "in the wild": ECHO,
+    "the vendor's": error_body("limit is too large"),
+    "in the wild": KEY_LEAKING_BODY,
     "a gateway's": json.dumps({"request_id": KEY, "message": f"no route for {KEY}"}).encode(),
     "HTML": f"<html><title>{KEY}</title></html>".encode(),
     "empty": b"",
@@ -52,7 +52,7 @@ async def test_a_refusal_is_told_once_by_its_status_whatever_the_body(
     config: Config, api: Sandbox, faults: Faults, status: int, body: bytes
 ) -> None:
     faults.push(Answer(status, body))
-    error = await failure(config)
+    error = await error_of_call(config)
     kind, start = REFUSALS[status]
     assert type(error) is kind
     assert str(error).startswith(start)
@@ -62,13 +62,13 @@ async def test_a_refusal_is_told_once_by_its_status_whatever_the_body(
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (envelope("limit: must be at most 100"), ': "limit: must be at most 100".'),
+        (error_body("limit: must be at most 100"), ': "limit: must be at most 100".'),
         (b'{"request_id": "r", "message": "no route"}', ': "no route".'),
         (b'{"errors": [{"description": "a word", "key": 4041, "extras": []}]}', ': "a word".'),
-        (envelope("\x1b[31mred\x1b[0m\n\u202ehidden\u200b"), ': "red hidden".'),
-        (envelope('closing "quotes". Do this'), ': "closing \\"quotes\\". Do this".'),
-        (envelope("x" * 1000), f': "{"x" * 299}…".'),
-        (envelope(""), " and gave no reason."),
+        (error_body("\x1b[31mred\x1b[0m\n\u202ehidden\u200b"), ': "red hidden".'),
+        (error_body('closing "quotes". Do this'), ': "closing \\"quotes\\". Do this".'),
+        (error_body("x" * 1000), f': "{"x" * 299}…".'),
+        (error_body(""), " and gave no reason."),
         (b'{"errors": [], "extras": null}', " and gave no reason."),
         (b'{"errors": [{"description": null}], "message": "else"}', ': "else".'),
         (b'{"errors": "no list"}', " and gave no reason."),
@@ -80,15 +80,15 @@ async def test_a_bad_request_is_told_in_writers_own_words(
     config: Config, faults: Faults, body: bytes, said: str
 ) -> None:
     faults.push(Answer(422, body))
-    assert f"(422 Unprocessable Entity){said}" in str(await failure(config)).replace("Content", "Entity")
+    assert f"(422 Unprocessable Entity){said}" in str(await error_of_call(config)).replace("Content", "Entity")
 
 
-@pytest.mark.parametrize("name", ASK)
+@pytest.mark.parametrize("name", CALLS)
 async def test_a_refusal_says_what_was_asked_about(config: Config, faults: Faults, name: str) -> None:
-    faults.push(Answer(403, ECHO))
+    faults.push(Answer(403, KEY_LEAKING_BODY))
     subject = {"list_applications": "the list of applications", "get_job": 'job "some-job"'}
     told = subject.get(name, f'application "{FIRST.id}"')
-    assert str(await failure(config, ASK[name])).startswith(f"The API key may not see {told} (403).")
+    assert str(await error_of_call(config, CALLS[name])).startswith(f"The API key may not see {told} (403).")
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
@@ -98,8 +98,8 @@ async def test_a_redirect_is_not_followed_and_the_key_stays(
     elsewhere = build_app(world)
     async with serve(elsewhere) as other:
         faults.push(Answer(status, headers={"Location": f"{other}/v1/applications/{FIRST.id}/jobs"}))
-        error = await failure(config)
-    assert isinstance(error, UnreadableAnswer)
+        error = await error_of_call(config)
+    assert isinstance(error, UnreadableResponse)
     assert f"Writer answered {status} " in str(error)
     assert "a redirect, which is not followed" in str(error)
     assert (len(api.received), len(elsewhere.received)) == (1, 0)
@@ -108,6 +108,6 @@ async def test_a_redirect_is_not_followed_and_the_key_stays(
 @pytest.mark.parametrize("location", ["http://[", "//", f"https://{KEY}@[::", "\x7f", "https://ex ample/"])
 async def test_a_redirect_to_nowhere_is_still_a_redirect(hasty: Config, faults: Faults, location: str) -> None:
     faults.push(Answer(302, headers={"Location": location}), times=None)
-    error = await failure(hasty)
-    assert isinstance(error, UnreadableAnswer)
+    error = await error_of_call(hasty)
+    assert isinstance(error, UnreadableResponse)
     assert "a redirect, which is not followed" in str(error)

@@ -8,8 +8,8 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from tests.conftest import settings
-from tests.helpers.key import A_WHILE, ASK, FIRST, KEY, answer, checked, failure
-from writer_jobs_mcp.client import WriterClient, connect
+from tests.helpers.key import CALLS, FIRST, KEY, TIMEOUT, check_error, error_of_call, send_response
+from writer_jobs_mcp.client import WriterClient, open_client
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import NotFound, Unavailable, WriterError
 from writer_jobs_mcp.sandbox import Answer, Delay, Drop, Fault, Faults, Sandbox, Stall, serve
@@ -45,7 +45,7 @@ async def test_every_parameter_reaches_the_request_and_none_is_made_up(
     config: Config, api: Sandbox, faults: Faults, line: str
 ) -> None:
     faults.push(Answer(404))
-    await failure(config, LINES[line])
+    await error_of_call(config, LINES[line])
     assert [request.line for request in api.received] == [line]
 
 
@@ -66,7 +66,7 @@ async def test_every_parameter_reaches_the_request_and_none_is_made_up(
 )
 async def test_an_id_is_one_segment_of_the_path(config: Config, api: Sandbox, name: str, segment: str) -> None:
     for method in BY_ID:
-        assert isinstance(await failure(config, lambda client, method=method: method(client, name)), NotFound)
+        assert isinstance(await error_of_call(config, lambda client, method=method: method(client, name)), NotFound)
     assert [request.path for request in api.received] == [
         f"/v1/applications/jobs/{segment}",
         f"/v1/applications/{segment}",
@@ -74,11 +74,11 @@ async def test_an_id_is_one_segment_of_the_path(config: Config, api: Sandbox, na
     ]
 
 
-@pytest.mark.parametrize("name", ASK)
+@pytest.mark.parametrize("name", CALLS)
 async def test_each_endpoint_is_only_ever_read(hasty: Config, api: Sandbox, faults: Faults, name: str) -> None:
     faults.push(Drop(), times=1)
     faults.push(Answer(503), times=None)
-    assert isinstance(await failure(hasty, ASK[name]), Unavailable)
+    assert isinstance(await error_of_call(hasty, CALLS[name]), Unavailable)
     assert {request.method for request in api.received} == {"GET"}
 
 
@@ -101,7 +101,7 @@ class Counter:
         await anyio.sleep(0.005)  # room for one too many to come
         self.in_flight -= 1
         self.answered += 1
-        await answer(send, 200, b'{"result": []}')
+        await send_response(send, 200, b'{"result": []}')
 
 
 @pytest.mark.parametrize("concurrency", [1, 3, 16])
@@ -109,8 +109,8 @@ async def test_as_many_requests_as_allowed_are_in_flight_and_no_more(concurrency
     app = Counter(together=concurrency)
     async with serve(app) as url:
         config = settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY=str(concurrency))
-        with anyio.fail_after(A_WHILE):
-            async with connect(config) as client, anyio.create_task_group() as tasks:
+        with anyio.fail_after(TIMEOUT):
+            async with open_client(config) as client, anyio.create_task_group() as tasks:
                 for number in range(50):
                     tasks.start_soon(client.list_jobs, f"application {number}")
     assert (app.most, app.answered) == (concurrency, 50)
@@ -119,7 +119,7 @@ async def test_as_many_requests_as_allowed_are_in_flight_and_no_more(concurrency
 async def test_a_call_that_waits_to_try_again_holds_no_place(url: str, faults: Faults) -> None:
     faults.push(Answer(429, headers={"Retry-After": "40"}), on="jobs/slow")
     config = settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY="1", WRITER_JOBS_CALL_BUDGET="90")
-    async with connect(config) as client, anyio.create_task_group() as tasks:
+    async with open_client(config) as client, anyio.create_task_group() as tasks:
         tasks.start_soon(client.get_job, "slow")
         while faults.due:  # noqa: ASYNC110 - the sandbox has no event for it
             await anyio.sleep(0.01)
@@ -134,8 +134,8 @@ async def test_a_call_that_waits_to_try_again_holds_no_place(url: str, faults: F
 async def test_a_cancelled_call_leaves_its_place_to_the_next(url: str, faults: Faults, fault: Fault) -> None:
     faults.push(fault)
     config = settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY="1")
-    with anyio.fail_after(A_WHILE):
-        async with connect(config) as client:
+    with anyio.fail_after(TIMEOUT):
+        async with open_client(config) as client:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(client.list_jobs, FIRST.id)
                 while faults.due:  # noqa: ASYNC110 - the sandbox has no event for it
@@ -148,9 +148,9 @@ async def test_a_cancelled_call_leaves_its_place_to_the_next(url: str, faults: F
 @pytest.mark.parametrize("name", ["\ud800", "a\udfffb", "", ".", "..", "\x00", "a" * 100_000])
 async def test_no_id_whatever_it_is_brings_an_error_of_another_kind(hasty: Config, name: str) -> None:
     for method in (*BY_ID, after):
-        with anyio.fail_after(A_WHILE):
-            async with connect(hasty) as client:
+        with anyio.fail_after(TIMEOUT):
+            async with open_client(hasty) as client:
                 try:
                     await method(client, name)
                 except WriterError as error:
-                    checked(error)  # an answer is as good
+                    check_error(error)  # an answer is as good

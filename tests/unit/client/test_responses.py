@@ -9,10 +9,10 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from tests.conftest import settings
-from tests.helpers.key import ECHO, FIRST, JOB, KEY, MIB, failure
-from writer_jobs_mcp.client import WriterClient, connect, in_process
+from tests.helpers.key import FIRST, JOB, KEY, KEY_LEAKING_BODY, MIB, error_of_call
+from writer_jobs_mcp.client import WriterClient, asgi_transport, open_client
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.errors import BadRequest, UnreadableAnswer
+from writer_jobs_mcp.errors import BadRequest, UnreadableResponse
 from writer_jobs_mcp.sandbox import APPLICATIONS, Answer, Fault, Faults, Retype, Sandbox, World, serve
 
 
@@ -50,7 +50,7 @@ async def test_get_job_tells_times_and_words(client: WriterClient, world: World)
 
 
 async def test_the_transport_can_be_an_app_in_this_process(api: Sandbox) -> None:
-    async with connect(settings("http://localhost", WRITER_API_KEY=KEY), in_process(api)) as client:
+    async with open_client(settings("http://localhost", WRITER_API_KEY=KEY), asgi_transport(api)) as client:
         assert (await client.get_application(FIRST.alias)).id == FIRST.id
 
 
@@ -135,14 +135,14 @@ UNREADABLE = {
     "a web page": (Answer(200, f"<html>{KEY}</html>".encode()), "it is a web page, not JSON"),
     "no JSON": (Answer(200, f"key {KEY}".encode()), "Invalid JSON"),
     "JSON cut short": (Answer(200, b'{"result": ['), "Invalid JSON"),
-    "another shape": (Answer(200, ECHO), "result: Field required"),
+    "another shape": (Answer(200, KEY_LEAKING_BODY), "result: Field required"),
     "a list": (Answer(200, json.dumps([KEY]).encode()), ""),
     "null": (Answer(200, b"null"), ""),
     "null rows": (Answer(200, b'{"result": null}'), "result: "),
     "nested without end": (Answer(200, b'{"result": ' + b"[" * 100_000), ""),
     "no content": (Answer(204), "204 No Content instead of 200"),
     "accepted": (Answer(202, b"{}"), "202 Accepted instead of 200"),
-    "not compressed as said": (Answer(200, ECHO, {"content-encoding": "gzip"}), "cannot be decoded"),
+    "not compressed as said": (Answer(200, KEY_LEAKING_BODY, {"content-encoding": "gzip"}), "cannot be decoded"),
 }
 
 
@@ -151,8 +151,8 @@ async def test_what_cannot_be_read_is_said_to_be_unreadable_at_once(
     config: Config, api: Sandbox, faults: Faults, fault: Fault, words: str
 ) -> None:
     faults.push(fault)
-    error = await failure(config)
-    assert isinstance(error, UnreadableAnswer)
+    error = await error_of_call(config)
+    assert isinstance(error, UnreadableResponse)
     assert words in str(error)
     assert len(api.received) == 1
 
@@ -187,12 +187,12 @@ async def test_an_endless_body_is_refused_in_bounded_memory(
     async with serve(app) as url:
         tracemalloc.start()
         try:
-            error = await failure(settings(url, WRITER_API_KEY=KEY))
+            error = await error_of_call(settings(url, WRITER_API_KEY=KEY))
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
     if status == 200:
-        assert isinstance(error, UnreadableAnswer)
+        assert isinstance(error, UnreadableResponse)
         assert words in str(error)
     else:
         assert isinstance(error, BadRequest)

@@ -12,14 +12,14 @@ import pytest
 from anyio.abc import ByteStream, SocketAttribute
 
 from tests.conftest import settings
-from tests.helpers.key import A_WHILE, ECHO, FIRST, KEY, failure
-from writer_jobs_mcp.client import WriterClient, connect
+from tests.helpers.key import FIRST, KEY, KEY_LEAKING_BODY, TIMEOUT, error_of_call
+from writer_jobs_mcp.client import WriterClient, open_client
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.errors import BudgetSpent, RateLimited, Unavailable, WriterError
+from writer_jobs_mcp.errors import BudgetExceeded, RateLimited, Unavailable, WriterError
 from writer_jobs_mcp.sandbox import Answer, Cut, Delay, Drop, Fault, Faults, Garbage, Sandbox, Stall, World
 
 PASSING = {
-    **{str(status): Answer(status, ECHO) for status in (408, 429, 500, 502, 503, 504)},
+    **{str(status): Answer(status, KEY_LEAKING_BODY) for status in (408, 429, 500, 502, 503, 504)},
     "dropped": Drop(),
     "reset": Drop(reset=True),
     "cut": Cut(after=40),
@@ -34,7 +34,7 @@ async def test_trouble_that_passes_costs_one_more_request_and_no_answer(
     client: WriterClient, api: Sandbox, faults: Faults, world: World, fault: Fault
 ) -> None:
     faults.push(fault)
-    with anyio.fail_after(A_WHILE):
+    with anyio.fail_after(TIMEOUT):
         page = await client.list_jobs(FIRST.id, limit=3)
     assert [job.id for job in page.jobs] == [job.id for job in world.jobs(FIRST.id)[:3]]
     assert [request.line for request in api.received] == [f"GET /v1/applications/{FIRST.id}/jobs?limit=3"] * 2
@@ -56,7 +56,7 @@ async def test_trouble_that_stays_is_told_with_the_number_of_attempts(
     hasty: Config, api: Sandbox, faults: Faults, name: str
 ) -> None:
     faults.push(PASSING[name], times=None)
-    error = await failure(hasty)
+    error = await error_of_call(hasty)
     kind, words = LASTING[name]
     assert type(error) is kind
     assert words in str(error)
@@ -66,13 +66,13 @@ async def test_trouble_that_stays_is_told_with_the_number_of_attempts(
 
 
 async def test_a_refused_connection_is_told(unused_url: str) -> None:
-    error = await failure(settings(unused_url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="1"))
+    error = await error_of_call(settings(unused_url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="1"))
     assert isinstance(error, Unavailable)
     assert "no connection could be made (127.0.0.1)" in str(error)
 
 
 async def test_reaching_out_to_a_refused_connection_is_told_after_one_attempt(unused_url: str) -> None:
-    error = await failure(settings(unused_url, WRITER_API_KEY=KEY), lambda client: client.reach())
+    error = await error_of_call(settings(unused_url, WRITER_API_KEY=KEY), lambda client: client.ping())
     assert str(error).startswith(
         "Writer is unavailable: no connection could be made (127.0.0.1); 1 attempt, for the list of applications. "
     )
@@ -83,8 +83,8 @@ async def test_reaching_out_to_a_refused_connection_is_told_after_one_attempt(un
 )
 async def test_silence_ends_with_the_budget(hasty: Config, api: Sandbox, faults: Faults, fault: Fault) -> None:
     faults.push(fault, times=None)
-    error = await failure(hasty)
-    assert isinstance(error, BudgetSpent)
+    error = await error_of_call(hasty)
+    assert isinstance(error, BudgetExceeded)
     assert str(error).startswith(f'Writer did not answer about application "{FIRST.id}" within the call budget of 1 s.')
     assert len(api.received) == 1
 
@@ -92,14 +92,14 @@ async def test_silence_ends_with_the_budget(hasty: Config, api: Sandbox, faults:
 async def test_a_spent_budget_remembers_what_went_before(hasty: Config, faults: Faults) -> None:
     faults.push(Answer(502))
     faults.push(Delay(60))
-    error = await failure(hasty)
-    assert isinstance(error, BudgetSpent)
+    error = await error_of_call(hasty)
+    assert isinstance(error, BudgetExceeded)
     assert "within the call budget of 1 s; before that, it answered 502 Bad Gateway." in str(error)
 
 
 async def test_the_deadline_around_a_call_counts_when_it_is_sooner(client: WriterClient, faults: Faults) -> None:
     faults.push(Delay(60))
-    with anyio.fail_after(A_WHILE), pytest.raises(BudgetSpent), anyio.fail_after(0.5):
+    with anyio.fail_after(TIMEOUT), pytest.raises(BudgetExceeded), anyio.fail_after(0.5):
         await client.list_jobs(FIRST.id)
 
 
@@ -135,8 +135,8 @@ async def test_writer_is_given_the_time_it_asks_for(url: str, faults: Faults) ->
         waited[number] = time.monotonic() - started
 
     config = settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY="16")
-    with anyio.fail_after(A_WHILE):
-        async with connect(config) as client, anyio.create_task_group() as tasks:
+    with anyio.fail_after(TIMEOUT):
+        async with open_client(config) as client, anyio.create_task_group() as tasks:
             for number in range(len(WAITS)):
                 tasks.start_soon(ask, number)
     assert faults.due == 0
@@ -148,14 +148,14 @@ async def test_the_time_asked_for_counts_whatever_the_status(
     config: Config, api: Sandbox, faults: Faults, status: int
 ) -> None:
     faults.push(Answer(status, headers={"Retry-After": "3600"}))
-    assert isinstance(await failure(config), Unavailable)
+    assert isinstance(await error_of_call(config), Unavailable)
     assert len(api.received) == 1, "an hour is not waited for"
 
 
 async def test_a_moment_to_come_back_at_is_waited_for(client: WriterClient, faults: Faults) -> None:
     moment = (datetime.now(UTC) + timedelta(seconds=2)).replace(microsecond=0)
     faults.push(Answer(429, headers={"Retry-After": format_datetime(moment, usegmt=True)}))
-    with anyio.fail_after(A_WHILE):
+    with anyio.fail_after(TIMEOUT):
         await client.list_jobs(FIRST.id, limit=1)
     assert datetime.now(UTC) >= moment
 
@@ -173,8 +173,8 @@ async def test_a_wait_beyond_the_budget_is_not_begun_but_told(
 ) -> None:
     if value == "in an hour":
         value = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
-    faults.push(Answer(429, ECHO, {header: value}), times=None)
-    error = await failure(config)
+    faults.push(Answer(429, KEY_LEAKING_BODY, {header: value}), times=None)
+    error = await error_of_call(config)
     assert type(error) is RateLimited
     assert re.search(told, str(error)), str(error)
     assert len(api.received) == 1
@@ -182,7 +182,7 @@ async def test_a_wait_beyond_the_budget_is_not_begun_but_told(
 
 async def test_being_rate_limited_for_ever_does_not_become_a_storm(url: str, api: Sandbox, faults: Faults) -> None:
     faults.push(Answer(429, headers={"Retry-After": "0"}), times=None)
-    error = await failure(settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="2"))
+    error = await error_of_call(settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="2"))
     assert type(error) is RateLimited
     assert len(api.received) <= 6
 
@@ -220,5 +220,5 @@ async def raw_server(reply: bytes) -> AsyncGenerator[str]:
 )
 async def test_what_is_not_http_is_told_as_a_broken_connection(reply: bytes) -> None:
     async with raw_server(reply) as url:
-        error = await failure(settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="1"))
+        error = await error_of_call(settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="1"))
     assert isinstance(error, Unavailable)

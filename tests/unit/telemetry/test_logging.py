@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import settings
 from tests.helpers.key import FIRST
-from writer_jobs_mcp.client import WriterClient, connect
+from writer_jobs_mcp.client import WriterClient, open_client
 from writer_jobs_mcp.errors import RateLimited, WriterError
 from writer_jobs_mcp.sandbox import Answer, Drop, Faults
 
@@ -38,11 +38,11 @@ async def test_each_attempt_is_a_line_and_each_wait(
 async def test_a_request_without_an_answer_is_told_by_the_kind_of_error(
     unused_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with connect(settings(unused_url, WRITER_JOBS_CALL_BUDGET="1")) as client:
+    async with open_client(settings(unused_url, WRITER_JOBS_CALL_BUDGET="1")) as client:
         with pytest.raises(WriterError):
             await client.retry_job("a-job")
         with pytest.raises(WriterError):
-            await client.reach()
+            await client.ping()
     assert logged(caplog)[0] == "POST /v1/applications/jobs/a-job/retry, attempt 1: ConnectError after N ms"
     assert logged(caplog)[-1] == "GET /v1/applications, attempt 1: ConnectError after N ms"
 

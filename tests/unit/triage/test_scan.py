@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from starlette.types import Receive, Scope, Send
 
 from tests.fakes.unstable_list import MOVES, NOON, TOTALS, Move, MovingApi, arrivals, departures, newest_first
-from writer_jobs_mcp.client import connect, in_process
+from writer_jobs_mcp.client import asgi_transport, open_client
 from writer_jobs_mcp.client.models import Job
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import Forbidden
@@ -27,7 +27,7 @@ def scan(api: MovingApi, *, seconds: float = 30, **options: Any) -> tuple[list[i
         taken.append(int(job.id.removeprefix("job-")))
 
     async def run() -> Coverage:
-        async with connect(CONFIG, in_process(api)) as client:
+        async with open_client(CONFIG, asgi_transport(api)) as client:
             with anyio.fail_after(seconds):
                 return await scan_jobs(client, "a", take, **options)
 
@@ -210,7 +210,7 @@ async def test_a_scan_that_is_cancelled_asks_no_more() -> None:
         gate.set()
 
     api = MovingApi(newest_first(100_000))
-    async with connect(CONFIG, in_process(api)) as client, anyio.create_task_group() as tasks:
+    async with open_client(CONFIG, asgi_transport(api)) as client, anyio.create_task_group() as tasks:
         tasks.start_soon(lambda: scan_jobs(client, "a", lambda _: None, progress=tell))
         await gate.wait()
         tasks.cancel_scope.cancel()
