@@ -440,16 +440,16 @@ _WORTH_A_LOOK = 0.004  # seconds: below it, noise and what is done once per text
 def linear_rows(texts: int) -> Generator[tuple[str, bool]]:
     """For each step that works on text, the worst of so many texts: how the time grows, and the longest stretch."""
     from writer_jobs_mcp import text  # noqa: PLC0415 - only --linear measures in this process
-    from writer_jobs_mcp.failures import classify  # noqa: PLC0415 - likewise
-    from writer_jobs_mcp.failures.grouping.template import wording  # noqa: PLC0415 - likewise
+    from writer_jobs_mcp.failures import classify_error  # noqa: PLC0415 - likewise
+    from writer_jobs_mcp.failures.grouping.template import parse_template  # noqa: PLC0415 - likewise
 
     steps: dict[str, tuple[Callable[[str], object], int]] = {
         "clean": (text.clean, 16_000),
         "clean_piece": (lambda said: text.clean_piece(said, len(said) // 2, 4_000), 16_000),
         "preview": (lambda said: text.preview(said, 160), 16_000),
         "quoted": (text.quoted, 16_000),
-        "wording": (wording, 4_000),
-        "classify": (classify, 8_000),
+        "wording": (parse_template, 4_000),
+        "classify": (classify_error, 8_000),
     }
     for name, (step, length) in steps.items():
         rng = Random(11)  # noqa: S311 - the same texts in every run

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 
 from writer_jobs_mcp.errors import ConfigError, MissingKey
 from writer_jobs_mcp.sanitize.secrets import MASK
-from writer_jobs_mcp.sanitize.text import clean, preview, quoted
+from writer_jobs_mcp.sanitize.text import json_quote, preview, sanitize
 
 HOW_TO_SET_A_KEY = (
     "Set WRITER_API_KEY, or WRITER_API_KEY_FILE to a file that holds the key, in the environment of this server and "
@@ -263,11 +263,11 @@ def got(value: str, keys: Sequence[str] = ()) -> str:
     """
     if may_be_secret(value, keys):
         return "; the value is not shown here, because it may be a secret"
-    return f"; got {quoted(preview(value, _LONGEST_SHOWN))}"
+    return f"; got {json_quote(preview(value, _LONGEST_SHOWN))}"
 
 
 def may_be_secret(value: str, keys: Sequence[str] = ()) -> bool:
     """Whether a value may be, or may hold, a key or a password."""
-    shown = clean(value)
+    shown = sanitize(value)
     is_key = any(key in shown or (len(shown) > _TELLS_NOTHING and shown in key) for key in keys)
     return is_key or MASK in shown or _MAY_BE_SECRET.search(shown) is not None

@@ -6,7 +6,7 @@ from typing import NamedTuple
 class Credential(NamedTuple):
     """A secret, and the words around it with ``{}`` in its place."""
 
-    wording: str
+    template: str
     secret: str
 
 

@@ -144,7 +144,9 @@ OUTCOME = st.sampled_from(get_args(results.Outcome))
 ROW = st.builds(results.retry_row, ID, st.none() | WORDS, OUTCOME, st.none() | st.just('This retry runs as job "a".'))
 
 
-CAUSE = st.sampled_from(["Rate limit exceeded", "Input is required", "Permission denied", "?"]).map(failures.classify)
+CAUSE = st.sampled_from(["Rate limit exceeded", "Input is required", "Permission denied", "?"]).map(
+    failures.classify_error
+)
 
 
 @given(rows=st.lists(ROW, min_size=1, max_size=20), dry_run=st.booleans(), causes=st.lists(CAUSE, max_size=20))

@@ -29,7 +29,7 @@ from writer_jobs_mcp.client import open_client
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import ConfigError
 from writer_jobs_mcp.sanitize.secrets import MASK
-from writer_jobs_mcp.sanitize.text import clean
+from writer_jobs_mcp.sanitize.text import sanitize
 from writer_jobs_mcp.telemetry.logging import VERBOSE_LOGGERS
 
 CAUSES = Path(__file__).parents[1] / "data" / "causes.jsonl"
@@ -314,7 +314,7 @@ async def test_what_only_looks_like_a_secret_stays(tally: Tally) -> None:
 
 def test_errors_of_real_programs_are_hardly_ever_taken_for_secrets() -> None:
     errors = [json.loads(line)["error"] for line in CAUSES.read_text(encoding="utf-8").splitlines()]
-    masked = [error for error in errors if MASK in clean(error)]
+    masked = [error for error in errors if MASK in sanitize(error)]
     assert len(errors) == 671, "as SECURITY.md says"
     # Both say a part of a key, as OpenAI and Writer themselves would.
     assert [error for error in masked if "sk-" not in error] == []

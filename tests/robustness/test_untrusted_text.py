@@ -52,7 +52,7 @@ from writer_jobs_mcp.client import asgi_transport
 from writer_jobs_mcp.client.ids import is_usable_id
 from writer_jobs_mcp.commands.app_host import APPS
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.sanitize.text import clean
+from writer_jobs_mcp.sanitize.text import sanitize
 from writer_jobs_mcp.server.build import INSTRUCTIONS, build_server
 
 THEIRS = {"name", "title", "output", "error", "signature", "example", "evidence", "reason", "type", "status", "before"}
@@ -242,7 +242,7 @@ def test_nothing_that_is_put_together_of_such_parts_does(
             for question in conversation.questions:
                 check_text(question, None)
             error = structure(results["error"])["error"]
-            assert error == clean(as_received(text))
+            assert error == sanitize(as_received(text))
 
         try_it()
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from writer_jobs_mcp.client.key_redaction import KeyRedactor
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import KeyRejected
-from writer_jobs_mcp.sanitize.text import visible
+from writer_jobs_mcp.sanitize.text import strip_invisible
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -104,7 +104,7 @@ def _parts_as_shown(text: str) -> Iterator[str]:
     for start in range(0, len(text), _CHUNK_CHARS - _OVERLAP):
         part = text[start : start + _CHUNK_CHARS]
         yield part
-        if (shown := visible(part)) is not part:
+        if (shown := strip_invisible(part)) is not part:
             yield shown
 
 
@@ -118,7 +118,7 @@ def _redact_text(redactor: KeyRedactor, check: Callable[[], None], text: str) ->
     for shown in _parts_as_shown(text):
         check()
         if redactor.redact(shown) != shown:
-            return redactor.redact(visible(text), check)
+            return redactor.redact(strip_invisible(text), check)
     return text
 
 

@@ -26,7 +26,7 @@ from writer_jobs_mcp.errors import (
     UnreadableResponse,
     WriterError,
 )
-from writer_jobs_mcp.sanitize.text import preview, quoted
+from writer_jobs_mcp.sanitize.text import json_quote, preview
 from writer_jobs_mcp.telemetry.http import record_attempt
 from writer_jobs_mcp.worker_threads import check_cancelled, run_in_worker
 
@@ -284,19 +284,21 @@ class WriterClient:
         if self._auth.is_key_in(id_):
             raise BadRequest("The API key was passed as an id. Do not pass it: it is already set.")
         if id_ in {"", ".", ".."} or len(id_) > MAX_ID_LENGTH or _SURROGATE.search(id_):
-            message = f"{quoted(preview(id_, 60))} cannot be an id in Writer, so nothing was requested. Check the id."
+            message = (
+                f"{json_quote(preview(id_, 60))} cannot be an id in Writer, so nothing was requested. Check the id."
+            )
             raise BadRequest(message)
         return id_
 
     def _application_path(self, application_id: str) -> tuple[str, str]:
         """The path of an application, and what to call it in a sentence."""
         checked = self._validate_id(application_id)
-        return f"/v1/applications/{quote(checked, safe='')}", f"application {quoted(display_id(checked))}"
+        return f"/v1/applications/{quote(checked, safe='')}", f"application {json_quote(display_id(checked))}"
 
     def _job_path(self, job_id: str) -> tuple[str, str]:
         """The path of a job, and what to call it in a sentence."""
         checked = self._validate_id(job_id)
-        return f"/v1/applications/jobs/{quote(checked, safe='')}", f"job {quoted(display_id(checked))}"
+        return f"/v1/applications/jobs/{quote(checked, safe='')}", f"job {json_quote(display_id(checked))}"
 
 
 def _uncertain_retry(subject: str, what: str) -> UncertainRetry:

@@ -20,7 +20,7 @@ from writer_jobs_mcp.errors import (
     UnreadableResponse,
     WriterError,
 )
-from writer_jobs_mcp.sanitize.text import preview, quoted, visible
+from writer_jobs_mcp.sanitize.text import json_quote, preview, strip_invisible
 
 CONNECT_TIMEOUT = 8.0
 READ_TIMEOUT = 15.0
@@ -71,8 +71,8 @@ def _error_from_client_error(status: int, subject: str, description: str, auth: 
         case HTTPStatus.NOT_FOUND | HTTPStatus.METHOD_NOT_ALLOWED | HTTPStatus.GONE:
             return NotFound(f"Writer does not know {subject}, or this key cannot see it ({status}). Check the id.")
         case _:
-            words = preview(auth.redact_error_text(visible(description[:_MAX_DESCRIPTION])), 300)
-            said = f": {quoted(words)}" if words else " and gave no reason"
+            words = preview(auth.redact_error_text(strip_invisible(description[:_MAX_DESCRIPTION])), 300)
+            said = f": {json_quote(words)}" if words else " and gave no reason"
             return BadRequest(
                 f"Writer rejected the request about {subject} ({status_phrase(status)}){said}. Correct the arguments and call "
                 "again.",

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import unquote
 
-from writer_jobs_mcp.sanitize.text import cut, one_line, visible
+from writer_jobs_mcp.sanitize.text import one_line, strip_invisible, truncate
 
 MAX_ID_LENGTH = 200
 # No id that Writer gives has these, and in a path they would lead elsewhere.
@@ -75,7 +75,7 @@ def is_uuid(value: str) -> bool:
 
 def display_id(value: str) -> str:
     """An id on one line, with nothing in it that cannot be seen, and no longer than any that a tool takes."""
-    return cut(one_line(visible(value)), MAX_ID_LENGTH)
+    return truncate(one_line(strip_invisible(value)), MAX_ID_LENGTH)
 
 
 def is_usable_id(value: str) -> bool:

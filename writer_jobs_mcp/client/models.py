@@ -28,7 +28,7 @@ from pydantic import (
 from pydantic_core import to_json
 
 from writer_jobs_mcp.client.job_status import KNOWN_STATUSES, RUNNING_STATUSES
-from writer_jobs_mcp.sanitize.text import one_line, visible
+from writer_jobs_mcp.sanitize.text import one_line, strip_invisible
 
 
 def describe_validation_error(exc: ValidationError, below: int = 0) -> str:
@@ -134,13 +134,15 @@ _MAX_STATUS = 1_000  # what follows is never shown
 
 @lru_cache(maxsize=64)  # there are three of them, as a rule
 def _normalize_short_status(value: str) -> str:
-    word = one_line(visible(value))
+    word = one_line(strip_invisible(value))
     return word.lower() if word.lower() in KNOWN_STATUSES else word
 
 
 def _normalize_status(value: str) -> str:
     return (
-        _normalize_short_status(value) if len(value) <= _MAX_CACHED_STATUS else one_line(visible(value[:_MAX_STATUS]))
+        _normalize_short_status(value)
+        if len(value) <= _MAX_CACHED_STATUS
+        else one_line(strip_invisible(value[:_MAX_STATUS]))
     )
 
 

@@ -17,7 +17,7 @@ from writer_jobs_mcp.client.auth import BearerAuth
 from writer_jobs_mcp.client.models import RetryResponse, describe_validation_error
 from writer_jobs_mcp.client.retry import TransientError
 from writer_jobs_mcp.errors import UnreadableResponse
-from writer_jobs_mcp.sanitize.text import HALF_A_PAIR
+from writer_jobs_mcp.sanitize.text import LONE_SURROGATE_ESCAPE
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -170,7 +170,9 @@ def _repair_utf8(body: bytes, check: Callable[[], None]) -> Iterator[bytes]:
     for start in range(0, len(utf8), _CHUNK_BYTES):
         check()
         # A little further, since a pair of surrogates may stand across the border.
-        for half in HALF_A_PAIR.finditer(utf8, max(start, end), min(len(utf8), start + _CHUNK_BYTES + _ESCAPED_PAIR)):
+        for half in LONE_SURROGATE_ESCAPE.finditer(
+            utf8, max(start, end), min(len(utf8), start + _CHUNK_BYTES + _ESCAPED_PAIR)
+        ):
             if half.start() < start + _CHUNK_BYTES:
                 yield bytes(utf8[end : half.start()]) + rb"\ufffd"
                 end = half.end()

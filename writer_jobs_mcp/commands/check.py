@@ -15,7 +15,7 @@ from writer_jobs_mcp.client.models import Application, ApplicationPage
 from writer_jobs_mcp.commands.self_server import itself
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import BadRequest, ConfigError, Forbidden, KeyRejected, MissingKey, NotFound, WriterError
-from writer_jobs_mcp.sanitize.text import preview, quoted
+from writer_jobs_mcp.sanitize.text import json_quote, preview
 from writer_jobs_mcp.telemetry.export import is_asked_for, obstacle
 
 logger = logging.getLogger(__name__)
@@ -174,7 +174,7 @@ def _seen(page: ApplicationPage) -> str:
 
 
 def _name(application: Application) -> str:
-    return quoted(preview(application.name or application.id, _LONGEST_NAME))
+    return json_quote(preview(application.name or application.id, _LONGEST_NAME))
 
 
 async def _handshake(environ: Mapping[str, str]) -> Finding:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.failures.classify.categories import Category, Retry
-    from writer_jobs_mcp.failures.classify.classifier import Cause, classify
+    from writer_jobs_mcp.failures.classify.classifier import Cause, classify_error
     from writer_jobs_mcp.failures.grouping.groups import (
         FailureGroup,
         FailureGroups,
@@ -29,7 +29,7 @@ __all__ = [
     "PlaceholderValues",
     "Retry",
     "Tally",
-    "classify",
+    "classify_error",
     "group_failures",
 ]
 

@@ -7,20 +7,22 @@ from typing import NamedTuple
 
 from writer_jobs_mcp.failures.classify.patterns import regex
 
-_START = r"[{\[](?:[\s\[{]|\\n){0,40}+(?:[\"']|[\w$@]{1,40}\s?:\s)"
-_PIECE = (
+_LITERAL_START = r"[{\[](?:[\s\[{]|\\n){0,40}+(?:[\"']|[\w$@]{1,40}\s?:\s)"
+_TOKEN = (
     r"\"(?P<double>(?:[^\"\\]|\\[\s\S])*+)(?:\"|\\?\Z)|'(?P<single>(?:[^'\\]|\\[\s\S])*+)(?:'|\\?\Z)"
     r"|(?P<mark>[{}\[\]:=,])|(?P<bare>[\w.$@-]+)|\\[\s\S]?|[\s\S]"
 )
 # Keys, in lower case, whose values are
-_SENTENCES = r"message|msg|details?|description|errors?|error_?description|error_?message|reason|faultstring|cause|body"
-_CODES = (
+_MESSAGE_KEYS = (
+    r"message|msg|details?|description|errors?|error_?description|error_?message|reason|faultstring|cause|body"
+)
+_CODE_KEYS = (
     r"code|key|type|tpe|status|tag|error|error_?code|error_?type|__type|name|kind|exception|action|reason"
     r"|finish_?reason|block_?reason|stop_reason|policyname"
 )
-_NUMBERS = r"code|error_?code|status|status_?code|http_?status(?:code)?"
-_DEPTH = 32  # of the keys that are kept of a value's path; no service nests so deep, whoever means harm may
-_GIVEN_BACK = (
+_NUMERIC_CODE_KEYS = r"code|error_?code|status|status_?code|http_?status(?:code)?"
+_MAX_PATH = 32  # of the keys that are kept of a value's path; no service nests so deep, whoever means harm may
+_INPUT_KEYS = (
     r"inputs?|ctx|extras|loc|params?|prompt|messages|context|payload|metadata|content|settings|config|headers|arguments|args"
     r"|data|result"
 )
@@ -39,7 +41,7 @@ class Field(NamedTuple):
     quoted: bool
     whole: str
     """Like `raw`, and what follows up to the next mark where a quotation mark inside was not escaped."""
-    is_cut: bool
+    is_truncated: bool
     """Whether the text ends inside the value."""
 
     @property
@@ -48,42 +50,42 @@ class Field(NamedTuple):
         return self.path[-1]
 
     @property
-    def sentence(self) -> str | None:
+    def whole_message(self) -> str | None:
         """The value, decoded, if its key is one under which services say what happened."""
-        if not regex(_SENTENCES).fullmatch(self.key) or self._is_given_back:
+        if not regex(_MESSAGE_KEYS).fullmatch(self.key) or self._is_echoed_input:
             return None
-        return _decoded(self.whole) if self.quoted or self.whole != self.raw else None
+        return _decode(self.whole) if self.quoted or self.whole != self.raw else None
 
     @property
-    def said(self) -> str | None:
+    def message(self) -> str | None:
         """What a service says happened, decoded."""
-        is_told = regex(_SENTENCES).fullmatch(self.path[-1]) or "errors" in self.path[:-1]
-        return _decoded(self.raw) if is_told and self.quoted and not self._is_given_back else None
+        is_told = regex(_MESSAGE_KEYS).fullmatch(self.path[-1]) or "errors" in self.path[:-1]
+        return _decode(self.raw) if is_told and self.quoted and not self._is_echoed_input else None
 
     @property
     def is_code(self) -> bool:
         """Whether it is a word or a number by which a service names what happened."""
         key = self.path[-1]
-        if self._is_given_back:
+        if self._is_echoed_input:
             return False
         if self.raw.isdigit():
-            return regex(_NUMBERS).fullmatch(key) is not None
+            return regex(_NUMERIC_CODE_KEYS).fullmatch(key) is not None
         # `name` is a field's name as often as an exception's
         if key == "name" and not self.raw.endswith(("Error", "Exception")):
             return False
-        return bool(regex(_CODES).fullmatch(key) and re.fullmatch(r"[A-Za-z][\w.:/-]*", self.raw))
+        return bool(regex(_CODE_KEYS).fullmatch(key) and re.fullmatch(r"[A-Za-z][\w.:/-]*", self.raw))
 
     @property
-    def needs_its_key(self) -> bool:
+    def needs_key(self) -> bool:
         """Whether the code says nothing without its key: `"status": 404`, `"finishReason": "SAFETY"`."""
         return self.raw.isdigit() or "reason" in self.path[-1]
 
     @property
-    def _is_given_back(self) -> bool:
-        return any(regex(_GIVEN_BACK).fullmatch(key) for key in self.path)
+    def _is_echoed_input(self) -> bool:
+        return any(regex(_INPUT_KEYS).fullmatch(key) for key in self.path)
 
 
-class Envelope(NamedTuple):
+class JsonLiteral(NamedTuple):
     """A literal inside a text."""
 
     start: int
@@ -91,27 +93,27 @@ class Envelope(NamedTuple):
     fields: list[Field]
 
 
-def envelopes(text: str) -> list[Envelope]:
+def find_json_literals(text: str) -> list[JsonLiteral]:
     """The literals in a text, in order: complete, cut short or broken, at any depth and in one pass."""
-    found: list[Envelope] = []
-    while opening := regex(_START).search(text, found[-1].end if found else 0):
-        found.append(_read(text, opening.start()))
+    found: list[JsonLiteral] = []
+    while opening := regex(_LITERAL_START).search(text, found[-1].end if found else 0):
+        found.append(_parse_literal(text, opening.start()))
     return found
 
 
-def first_envelope(text: str, start: int, most_tokens: int) -> Envelope | None:
+def find_first_json_literal(text: str, start: int, max_tokens: int) -> JsonLiteral | None:
     """The first literal that begins at `start` or later; one of more tokens ends where they end."""
-    opening = regex(_START).search(text, start)
-    return _read(text, opening.start(), most_tokens) if opening else None
+    opening = regex(_LITERAL_START).search(text, start)
+    return _parse_literal(text, opening.start(), max_tokens) if opening else None
 
 
-def _read(text: str, start: int, most_tokens: int | None = None) -> Envelope:
+def _parse_literal(text: str, start: int, max_tokens: int | None = None) -> JsonLiteral:
     fields: list[Field] = []
     path: list[str] = []
     key, key_start, end = "", start, start
     first, last = start, start  # of the value, which is more than one token where the literal is broken
     value: tuple[str, int, int, bool] | None = None
-    for token in islice(regex(_PIECE).finditer(text, start), most_tokens):
+    for token in islice(regex(_TOKEN).finditer(text, start), max_tokens):
         end = token.end()
         mark = token["mark"]
         if not mark:
@@ -129,26 +131,26 @@ def _read(text: str, start: int, most_tokens: int | None = None) -> Envelope:
             key, value = (key if mark == "[" else ""), None
         else:
             if value:
-                fields.append(_field(path, key, key_start, value, text[first:last]))
+                fields.append(_make_field(path, key, key_start, value, text[first:last]))
                 value = None
             if mark != ",":
                 key = path.pop()
                 if not path:
-                    return Envelope(start, end, fields)
+                    return JsonLiteral(start, end, fields)
     if value:
         is_cut = value[2] == len(text)
-        fields.append(_field(path, key, key_start, value, text[first:last])._replace(is_cut=is_cut))
-    return Envelope(start, end, fields)
+        fields.append(_make_field(path, key, key_start, value, text[first:last])._replace(is_cut=is_cut))
+    return JsonLiteral(start, end, fields)
 
 
-def _field(path: list[str], key: str, key_start: int, value: tuple[str, int, int, bool], whole: str) -> Field:
+def _make_field(path: list[str], key: str, key_start: int, value: tuple[str, int, int, bool], whole: str) -> Field:
     raw, start, end, quoted = value
     inner = raw if len(whole) == end - start else whole.strip("\"'")
     start = key_start if key and key_start < start else start
-    return Field((*path[1:_DEPTH], key), raw, start, end, quoted, inner, is_cut=False)
+    return Field((*path[1:_MAX_PATH], key), raw, start, end, quoted, inner, is_truncated=False)
 
 
-def _decoded(raw: str) -> str:
+def _decode(raw: str) -> str:
     if "\\" not in raw:
         return raw
     try:

@@ -4,62 +4,62 @@ import re
 from collections.abc import Iterator
 
 from writer_jobs_mcp.failures.classify.patterns import regex
-from writer_jobs_mcp.failures.embedded_json import envelopes
+from writer_jobs_mcp.failures.embedded_json import find_json_literals
 
-_PYTHON = "Traceback (most recent call last):"
-_PYTHON_LINK = (
+_PYTHON_TRACEBACK = "Traceback (most recent call last):"
+_PYTHON_CHAIN = (
     r"(?:During handling of the above exception, another exception occurred"
     r"|The above exception was the direct cause of the following exception):"
 )
 _PYTHON_PLACE = r"File [\"'][^\"'\n]{1,300}[\"'], line \d+, in "
 PYTHON_FRAME = rf"{_PYTHON_PLACE}\S+"
 _FRAME = r"(?m:^[^\S\n]+(?:at [^\n]*|\.\.\. \d+ [^\n]*)$)"  # Java, JavaScript, .NET
-_LINK = r"(?m:^[^\S\n]*Caused by:)"
+_CAUSED_BY = r"(?m:^[^\S\n]*Caused by:)"
 _GO_STACK = r"(?m:^goroutine \d+ \[)"
 _FUNCTION = r"(?m:^[^\S\n]+at (?:async |new )?(?:[\w$.<>/]{1,200}[.])?([\w$<>]+) ?\()"  # in the first, innermost frame
 
 
-def without_stack(message: str) -> tuple[str, str]:
+def strip_stack_traces(message: str) -> tuple[str, str]:
     """`message` without the frames of its stack traces, and the function in the innermost frame ("" for none)."""
-    if _PYTHON in message:
+    if _PYTHON_TRACEBACK in message:
         function = (regex(rf"{_PYTHON_PLACE}(\S+)").findall(message) or [""])[-1]
     elif "\n" not in message:
         return message, ""
     else:
         innermost = regex(_FUNCTION).search(message)
         function = re.sub(r"\d+", "#", innermost[1]) if innermost else ""  # without the number of a lambda
-    told = [account for account in map(str.strip, accounts(message)) if account]
-    before = message.partition(_PYTHON)[0].strip()
+    told = [account for account in map(str.strip, error_blocks(message)) if account]
+    before = message.partition(_PYTHON_TRACEBACK)[0].strip()
     if before and told and told[-1] == before:
         told = [before, *told[:-1]]
     return "\n".join(told) or message, function
 
 
-def accounts(error: str) -> Iterator[str]:
+def error_blocks(error: str) -> Iterator[str]:
     """What an error says, the frames aside: the exception raised last, those behind it, then what stands before."""
-    traceback = error.find(_PYTHON)
-    if traceback >= 0 and not any(envelope.start < traceback < envelope.end for envelope in envelopes(error)):
-        yield from _python_accounts(error)
+    traceback = error.find(_PYTHON_TRACEBACK)
+    if traceback >= 0 and not any(envelope.start < traceback < envelope.end for envelope in find_json_literals(error)):
+        yield from _python_error_blocks(error)
         return
     stack = regex(_GO_STACK).search(error) if "goroutine" in error else None
     told = error[: stack.start()] if stack else error
     if "\n" in told:
-        yield from regex(_LINK).split(regex(_FRAME).sub("", told))
+        yield from regex(_CAUSED_BY).split(regex(_FRAME).sub("", told))
     else:
         yield told
 
 
-def _python_accounts(error: str) -> Iterator[str]:
+def _python_error_blocks(error: str) -> Iterator[str]:
     preludes: list[str] = []
-    for part in reversed(regex(_PYTHON_LINK).split(error)):
-        prelude, _, stack = part.partition(_PYTHON)
+    for part in reversed(regex(_PYTHON_CHAIN).split(error)):
+        prelude, _, stack = part.partition(_PYTHON_TRACEBACK)
         preludes.append(prelude)
         margin = prelude.rpartition("\n")[2]
-        yield _below_the_frames(stack, indent=0 if margin.strip() else len(margin))
+        yield _text_below_frames(stack, indent=0 if margin.strip() else len(margin))
     yield from preludes
 
 
-def _below_the_frames(stack: str, indent: int) -> str:
+def _text_below_frames(stack: str, indent: int) -> str:
     """The exception and its message."""
     if "\n" not in stack:  # flattened, as some loggers do
         frames = list(regex(PYTHON_FRAME).finditer(stack))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_or
 from pydantic import BaseModel, ConfigDict, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 
-from writer_jobs_mcp.sanitize.text import preview, quoted
+from writer_jobs_mcp.sanitize.text import json_quote, preview
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Job
@@ -122,12 +122,12 @@ def word(text: str) -> str:
 
     An alias or a new state is quoted however plain: ``ignore-what-was-said-before`` is one word too.
     """
-    return text if text in _PLAIN_WORDS or _PLAIN_ID.fullmatch(text) else quoted(text)
+    return text if text in _PLAIN_WORDS or _PLAIN_ID.fullmatch(text) else json_quote(text)
 
 
 def application_text(application_id: str, name: str | None) -> str:
     """An application's id, and its name where that is known."""
-    return word(application_id) if name is None else f"{word(application_id)} {quoted(name)}"
+    return word(application_id) if name is None else f"{word(application_id)} {json_quote(name)}"
 
 
 def count(number: int, thing: str) -> str:

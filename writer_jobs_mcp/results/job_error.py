@@ -20,7 +20,7 @@ from writer_jobs_mcp.results.base import (
     spaced,
     word,
 )
-from writer_jobs_mcp.sanitize.text import clean_ends, head_and_tail, quoted
+from writer_jobs_mcp.sanitize.text import elide_middle, json_quote, sanitize_ends
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Job
@@ -40,7 +40,7 @@ class CauseView(View):
     def as_text(self) -> str:
         return lines(
             f"Cause: {self.category}; retry: {self.retry}. {self.advice}",
-            self.evidence and f"Decided by these words of the error: {quoted(self.evidence)}",
+            self.evidence and f"Decided by these words of the error: {json_quote(self.evidence)}",
         )
 
 
@@ -68,7 +68,7 @@ class JobError(View):
             self._times(),
             self.message,
             self.cause and self.cause.as_text(),
-            self.error is not None and f"The error, in the job's own words{length}: {quoted(self.error)}",
+            self.error is not None and f"The error, in the job's own words{length}: {json_quote(self.error)}",
         )
 
     def _times(self) -> str:
@@ -88,8 +88,8 @@ class JobError(View):
 def job_error(job: "Job", now: datetime, application_name: str | None = None) -> JobError:
     """What is known of one job's failure."""
     failed = job.status == "failed"
-    error, end = clean_ends(job.error, _END_LENGTH) if job.error else ("", None)
-    shown = head_and_tail(error, _ERROR_LENGTH, end=end, total=len(job.error or ""))
+    error, end = sanitize_ends(job.error, _END_LENGTH) if job.error else ("", None)
+    shown = elide_middle(error, _ERROR_LENGTH, tail_source=end, total=len(job.error or ""))
     status = label(job.status)
     return JobError(
         job_id=display_id(job.id),
@@ -134,7 +134,7 @@ def earlier_run(job: "Job", *, has_error: bool) -> str | None:
 
 
 def _cause(error: str) -> CauseView:
-    cause = failures.classify(error)
+    cause = failures.classify_error(error)
     return CauseView(category=cause.category, evidence=cause.evidence, retry=cause.retry, advice=cause.advice)
 
 

@@ -21,7 +21,7 @@ from writer_jobs_mcp.results.base import (
     spaced,
     word,
 )
-from writer_jobs_mcp.sanitize.text import ELLIPSIS, cut, preview, quoted, shorten
+from writer_jobs_mcp.sanitize.text import ELLIPSIS, json_quote, preview, sanitize_and_truncate, truncate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ class UnreadableRows(View):
     reason: str
 
     def as_text(self) -> str:
-        return f"{self.count} more could not be read ({quoted(self.reason)})."
+        return f"{self.count} more could not be read ({json_quote(self.reason)})."
 
 
 def _any_has(rows: "Sequence[View]", field: str) -> bool:
@@ -70,7 +70,7 @@ class ApplicationRow(View):
 
     def as_text(self) -> str:
         updated = self.updated_at and f"updated {self.updated_at}"
-        name = self.name and quoted(self.name)
+        name = self.name and json_quote(self.name)
         return spaced(word(self.id), name, self.type and word(self.type), self.status and word(self.status), updated)
 
 
@@ -93,7 +93,7 @@ class ApplicationList(View):
         page = self.page
         more = "More follow." if page.has_more else _INCOMPLETE_END if page.unreadable else _END
         if page.after:
-            more = f"More follow: after={quoted(page.after)}."
+            more = f"More follow: after={json_quote(page.after)}."
         head = spaced(count(page.returned, "application") + ".", more, page.unreadable and page.unreadable.as_text())
         return lines(head, self._legend(), *(row.as_text() for row in self.applications))
 
@@ -158,11 +158,11 @@ class JobRow(View):
         if self.updated_at:
             parts.append(f"last updated {self._last_update()}")
         if self.error is not None:
-            parts.append(quoted(self.error) if self.status == "failed" else f"error {quoted(self.error)}")
+            parts.append(json_quote(self.error) if self.status == "failed" else f"error {json_quote(self.error)}")
         if self.error_chars is not None:
             parts.append(f"({self.error_chars} chars)")
         if self.output is not None:
-            parts.append(f"output {quoted(self.output)}" if self.status == "failed" else quoted(self.output))
+            parts.append(f"output {json_quote(self.output)}" if self.status == "failed" else json_quote(self.output))
         if self.output_chars is not None:
             parts.append(f"({self.output_chars} chars)")
         return " ".join(parts)
@@ -291,11 +291,11 @@ class _Draft(NamedTuple):
         }
         if updated := last_updated(job):
             known["updated_at"] = moment(updated)
-        output, output_is_cut = shorten(job.output, _LONGEST_OUTPUT) if job.output else ("", False)
+        output, output_is_cut = sanitize_and_truncate(job.output, _LONGEST_OUTPUT) if job.output else ("", False)
         if not output_is_cut and (job.output_chars or 0) > len(job.output or ""):
-            output = cut(output + ELLIPSIS, _LONGEST_OUTPUT)  # of what Writer sent, only the opening is held
-        error, error_is_cut = shorten(job.error, _LONGEST_ERROR) if job.error else ("", False)
-        escapes = len(quoted(output)) - len(output), len(quoted(error)) - len(error)
+            output = truncate(output + ELLIPSIS, _LONGEST_OUTPUT)  # of what Writer sent, only the opening is held
+        error, error_is_cut = sanitize_and_truncate(job.error, _LONGEST_ERROR) if job.error else ("", False)
+        escapes = len(json_quote(output)) - len(output), len(json_quote(error)) - len(error)
         return cls(known, output, error, len(job.error or ""), error_is_cut, escapes)
 
     def length(self, output_length: int, error_length: int) -> int:
@@ -314,8 +314,8 @@ class _Draft(NamedTuple):
         is_cut = self.error_is_cut or len(self.error) > error_length
         return {
             **self.known,
-            "output": (cut(self.output, output_length) or None) if output_length else None,
-            "error": (cut(self.error, error_length) or None) if error_length else None,
+            "output": (truncate(self.output, output_length) or None) if output_length else None,
+            "error": (truncate(self.error, error_length) or None) if error_length else None,
             "error_chars": self.error_chars if is_cut else None,
         }
 

@@ -16,7 +16,7 @@ from writer_jobs_mcp.results.base import (
     word,
 )
 from writer_jobs_mcp.results.job_error import JobError, earlier_run, job_error, time_running
-from writer_jobs_mcp.sanitize.text import clean_piece, one_line, preview, quoted
+from writer_jobs_mcp.sanitize.text import json_quote, one_line, preview, sanitize_slice
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Job
@@ -49,15 +49,15 @@ class JobOutput(View):
                 (self.output is not None or self.next_offset is not None) and more,
             ),
             self.message,
-            self.title and f"Its title, in the job's own words: {quoted(self.title)}",
-            self.output is not None and f"Its output, in the job's own words: {quoted(self.output)}",
+            self.title and f"Its title, in the job's own words: {json_quote(self.title)}",
+            self.output is not None and f"Its output, in the job's own words: {json_quote(self.output)}",
         )
 
 
 def job_output(job: "Job", *, offset: int, max_chars: int, application_name: str | None = None) -> JobOutput:
     """A piece of a job's output; positions count the characters of the output as Writer has it."""
     output = job.output or ""
-    shown, following = clean_piece(output, offset, max_chars)
+    shown, following = sanitize_slice(output, offset, max_chars)
     is_empty = not shown and following is None and offset == 0  # or holds nothing that can be seen
     length = 0 if is_empty else len(output)
     return JobOutput(

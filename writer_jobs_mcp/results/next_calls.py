@@ -9,7 +9,7 @@ from typing import Any
 from writer_jobs_mcp.client.ids import is_usable_id
 from writer_jobs_mcp.results.base import View, moment
 from writer_jobs_mcp.results.triage_coverage import end_of_the_rest, read_back_to
-from writer_jobs_mcp.sanitize.text import quoted
+from writer_jobs_mcp.sanitize.text import json_quote
 from writer_jobs_mcp.triage.find_application import ResolvedApplication
 from writer_jobs_mcp.triage.gather import Gathered
 from writer_jobs_mcp.triage.report import Report, Window
@@ -26,7 +26,7 @@ class NextCall(View):
     why: str
 
     def as_text(self) -> str:
-        said = ", ".join(f"{name}={quoted(value)}" for name, value in self.arguments.items())
+        said = ", ".join(f"{name}={json_quote(value)}" for name, value in self.arguments.items())
         return f"- {self.tool}({said}): {self.why}"
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from writer_jobs_mcp.sanitize.secrets import mask_labelled
-from writer_jobs_mcp.sanitize.text import clean, clean_in_pieces, is_harmless
+from writer_jobs_mcp.sanitize.secrets import mask_labelled_value
+from writer_jobs_mcp.sanitize.text import is_safe, sanitize, sanitize_in_slices
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import RawJson
@@ -35,7 +35,7 @@ def as_said(answer: "RawJson", check: Callable[[], None] = lambda: None) -> str:
 
 def _write(value: JsonValue, write: Callable[[str], object], check: Callable[[], None]) -> None:
     if isinstance(value, str):
-        _write_text(clean_in_pieces(value), write, check)
+        _write_text(sanitize_in_slices(value), write, check)
     elif isinstance(value, list):
         write("[")
         for position, item in enumerate(value):
@@ -73,8 +73,8 @@ def _write_text(pieces: Iterator[str], write: Callable[[str], object], check: Ca
 
 def _labelled(name: str, text: str) -> Iterator[str]:
     """A field's text in pieces, cleaned; its beginning as what follows the field's name."""
-    for position, piece in enumerate(clean_in_pieces(text)):
-        yield piece if position else mask_labelled(name, piece)
+    for position, piece in enumerate(sanitize_in_slices(text)):
+        yield piece if position else mask_labelled_value(name, piece)
 
 
 def _shown_names(names: Sequence[str], check: Callable[[], None]) -> Iterator[str]:
@@ -83,9 +83,9 @@ def _shown_names(names: Sequence[str], check: Callable[[], None]) -> Iterator[st
     for start in range(0, len(names), _AT_ONCE):
         check()
         some = names[start : start + _AT_ONCE]
-        harmless = is_harmless("\n".join(some))
+        harmless = is_safe("\n".join(some))
         for position, name in enumerate(some, start + 1):
-            cleaned = name if harmless else clean(name)
+            cleaned = name if harmless else sanitize(name)
             # Cleaned, two names could become one, and a field be taken for another.
             if _NAME.fullmatch(cleaned) and (cleaned == name or cleaned not in taken):
                 shown = cleaned

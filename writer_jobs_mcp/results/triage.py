@@ -13,7 +13,7 @@ from writer_jobs_mcp.results.base import Maybe, View, count, duration, lines, mo
 from writer_jobs_mcp.results.next_calls import Asked, NextCall, next_calls
 from writer_jobs_mcp.results.triage_coverage import CoverageView, coverage_view
 from writer_jobs_mcp.results.triage_headline import headline, percent
-from writer_jobs_mcp.sanitize.text import cut, preview, quoted
+from writer_jobs_mcp.sanitize.text import json_quote, preview, truncate
 from writer_jobs_mcp.triage.gather import Gathered
 from writer_jobs_mcp.triage.report import FailedGroup, GoneGroup, Report, Running, Window
 from writer_jobs_mcp.triage.scan import Coverage
@@ -165,10 +165,10 @@ class ValuesView(View):
     """``[value, jobs]`` each."""
 
     def as_text(self) -> str:
-        shown = ", ".join(f"{quoted(value)} {jobs:,}" for value, jobs in self.top)
+        shown = ", ".join(f"{json_quote(value)} {jobs:,}" for value, jobs in self.top)
         more = "" if self.distinct == len(self.top) else f" (of {self.distinct} values)"
         # It may have a word of the error before or behind it.
-        placeholder = self.placeholder if _OUR_PLACEHOLDER.fullmatch(self.placeholder) else quoted(self.placeholder)
+        placeholder = self.placeholder if _OUR_PLACEHOLDER.fullmatch(self.placeholder) else json_quote(self.placeholder)
         return f"{placeholder}: {shown}{more}"
 
 
@@ -198,7 +198,7 @@ class FailureGroupView(View):
             self.trend,
             _span(self.first_seen, self.last_seen, year),
             self.seen_before and f"previously {_short(self.seen_before, year)}",
-            quoted(self.signature),
+            json_quote(self.signature),
             *(values.as_text() for values in self.values or ()),
             f"[{' '.join(word(each) for each in self.job_ids)}]",
         )
@@ -212,7 +212,7 @@ class GoneView(View):
     before: int
 
     def as_text(self) -> str:
-        return f"{self.before:,} {self.category} {quoted(self.signature)}"
+        return f"{self.before:,} {self.category} {json_quote(self.signature)}"
 
 
 class OmittedFailures(View):
@@ -284,7 +284,7 @@ class TriageReport(View):
     def _application(self, year: str) -> str:
         since = self.window.since and f"from {self.window.since}"
         named = spaced(
-            "Application", self.application_name and quoted(self.application_name), word(self.application_id)
+            "Application", self.application_name and json_quote(self.application_name), word(self.application_id)
         )
         return spaced(f"{named}, jobs created", since, f"until {self.window.until}.", self._deployment(year))
 
@@ -461,7 +461,7 @@ def _stuck(job: Running) -> StuckJob:
 
 def _gone(group: GoneGroup) -> GoneView:
     return GoneView(
-        signature=cut(group.signature, _DETAILS[-1].signature),
+        signature=truncate(group.signature, _DETAILS[-1].signature),
         category=group.cause.category if group.cause else "unknown",
         before=group.before,
     )
@@ -470,14 +470,14 @@ def _gone(group: GoneGroup) -> GoneView:
 def _group(group: FailedGroup, failed: int, detail: _Detail, *, ids: int) -> FailureGroupView:
     values = [
         ValuesView(
-            placeholder=cut(each.placeholder, _PLACEHOLDER_LENGTH),
+            placeholder=truncate(each.placeholder, _PLACEHOLDER_LENGTH),
             distinct=each.distinct,
-            top=[[cut(value, detail.value), jobs] for value, jobs in each.top[: detail.values]],
+            top=[[truncate(value, detail.value), jobs] for value, jobs in each.top[: detail.values]],
         )
         for each in group.values[: detail.places]
     ]
     return FailureGroupView(
-        signature=cut(group.signature, detail.signature),
+        signature=truncate(group.signature, detail.signature),
         category=group.cause.category if group.cause else "unknown",
         retry=group.cause.retry if group.cause else "unknown",
         count=group.count,

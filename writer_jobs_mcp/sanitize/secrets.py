@@ -14,13 +14,13 @@ MASK = "[masked]"
 _regex = cache(re.compile)  # when it is first needed: whoever starts the server waits for none
 
 
-class _Secret(NamedTuple):
+class _SecretForm(NamedTuple):
     """A form that a credential may have."""
 
-    signs: tuple[str, ...]
+    markers: tuple[str, ...]
     """Where none of them is in the text, in lower case, there is no need to look for the form."""
-    form: str
-    masked: str = MASK
+    pattern: str
+    replacement: str = MASK
 
 
 # What looks ahead in these forms looks no further than some hundred characters: a form whose beginning comes again and
@@ -54,89 +54,89 @@ _PREFIXES = (
     r"\.(?:(?<=sg\.)|(?<=ya29\.)|(?<=hvs\.))",
 )
 # Secrets of other kinds, wherever they stand.
-_SECRETS: tuple[_Secret, ...] = (
-    _Secret(
+_SECRETS: tuple[_SecretForm, ...] = (
+    _SecretForm(
         ("-----begin",),
         r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
         r"(?:(?:[^-]|-(?!----(?:END|BEGIN))){0,10000}-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----"
         r"|(?:(?:\s|\\+[nrt]|[\"'+,>|]){0,40}(?:[A-Z][\w-]{2,20}: [^\n]{1,80}\n|[\w+/=]{16,})){1,400})",
     ),
-    _Secret(("eyj",), r"\beyJ[\w-]{8,600}\.[\w-]{8,}(?:\.[\w-]*)?"),  # JWT
-    _Secret(  # an access key id of AWS, and the secret that may follow it
+    _SecretForm(("eyj",), r"\beyJ[\w-]{8,600}\.[\w-]{8,}(?:\.[\w-]*)?"),  # JWT
+    _SecretForm(  # an access key id of AWS, and the secret that may follow it
         ("akia", "asia"),
         r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b(?:[\s:,;|/]{1,3}(?:secret\s{1,3})?[A-Za-z0-9/+]{40}(?![\w/+]))?",
     ),
-    _Secret(("atatt3",), r"\bATATT3[\w-]{30,}(?:=\w{0,8})?"),  # Atlassian
-    _Secret(("aiza",), r"\bAIza[\w-]{30,}"),  # Google
-    _Secret(("dapi",), r"\bdapi[0-9a-f]{32}"),  # Databricks
-    _Secret(("q~",), r"(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{30,}"),  # an application's at Azure
-    _Secret(("slack.com/",), r"(?i)(hooks\.slack\.com/[a-z]{1,20}/)[\w/]{16,}", rf"\1{MASK}"),
-    _Secret(
+    _SecretForm(("atatt3",), r"\bATATT3[\w-]{30,}(?:=\w{0,8})?"),  # Atlassian
+    _SecretForm(("aiza",), r"\bAIza[\w-]{30,}"),  # Google
+    _SecretForm(("dapi",), r"\bdapi[0-9a-f]{32}"),  # Databricks
+    _SecretForm(("q~",), r"(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{30,}"),  # an application's at Azure
+    _SecretForm(("slack.com/",), r"(?i)(hooks\.slack\.com/[a-z]{1,20}/)[\w/]{16,}", rf"\1{MASK}"),
+    _SecretForm(
         ("/webhook", "zapier.com/"),
         r"(?i)(discord(?:app)?\.com/api/webhooks/\d{1,30}/|hooks\.zapier\.com/hooks/catch/"
         r"|webhook\.office\.com/webhookb2/)[\w/@-]{8,}",
         rf"\1{MASK}",
     ),
-    _Secret(("telegram.org/bot",), r"(?i)(api\.telegram\.org/bot)\d{6,12}:[\w-]{30,}", rf"\1{MASK}"),
-    _Secret(("bearer",), r"(?i)\b(bearer(?:\s+|%20))(?=[\w+/.~=-]*[\d+/=_.~-])[\w+/.~=-]{8,}", rf"\1{MASK}"),
-    _Secret(("basic",), r"(?i)\b(basic\s+)(?=[a-z0-9+/]*[\d+/=])[a-z0-9+/]{8,}={0,2}(?![\w-])", rf"\1{MASK}"),
-    _Secret(  # a password in an address; digits and a slash after the colon are a port
+    _SecretForm(("telegram.org/bot",), r"(?i)(api\.telegram\.org/bot)\d{6,12}:[\w-]{30,}", rf"\1{MASK}"),
+    _SecretForm(("bearer",), r"(?i)\b(bearer(?:\s+|%20))(?=[\w+/.~=-]*[\d+/=_.~-])[\w+/.~=-]{8,}", rf"\1{MASK}"),
+    _SecretForm(("basic",), r"(?i)\b(basic\s+)(?=[a-z0-9+/]*[\d+/=])[a-z0-9+/]{8,}={0,2}(?![\w-])", rf"\1{MASK}"),
+    _SecretForm(  # a password in an address; digits and a slash after the colon are a port
         ("://",),
         r"""(?i)([a-z][a-z0-9+.-]{1,20}://[^\s:/@]{0,200}:)(?!\d{1,5}[/,;])[^\s@"'<>]{1,200}@"""
         r"""(?:[^\s/?#,;@"'<>]{1,100}@){0,3}""",
         rf"\1{MASK}@",
     ),
-    _Secret(  # likewise after a user who is an e-mail address
+    _SecretForm(  # likewise after a user who is an e-mail address
         ("://",),
         r"""(?i)([a-z][a-z0-9+.-]{1,20}://[^\s:/@]{1,200}@[\w.-]{1,200}:)(?!\d{1,5}\b)[^\s/@"'<>]{1,200}@""",
         rf"\1{MASK}@",
     ),
-    _Secret(  # and one that is cut off
+    _SecretForm(  # and one that is cut off
         ("://",),
         r"""(?i)([a-z][a-z0-9+.-]{1,20}://[^\s:/@]{1,200}:)(?=[^\s/@]{0,200}\d)(?=[^\s/@]{0,200}[a-z])"""
         r"""[^\s/@.\u2026"'<>:?]{4,200}(?=\.\.\.|\s?\u2026)""",
         rf"\1{MASK}",
     ),
-    _Secret(("://",), r"(?i)([a-z][a-z0-9+.-]{1,20}://)(?=[^\s:/@]*\d)[^\s:/@]{16,200}@", rf"\1{MASK}@"),
-    _Secret(("-u ", "--user"), r"((?:\s-u|--user)[\s=][^\s:]{1,100}:)(?!\d+\b)\S{4,}", rf"\1{MASK}"),
-    _Secret(
+    _SecretForm(("://",), r"(?i)([a-z][a-z0-9+.-]{1,20}://)(?=[^\s:/@]*\d)[^\s:/@]{16,200}@", rf"\1{MASK}@"),
+    _SecretForm(("-u ", "--user"), r"((?:\s-u|--user)[\s=][^\s:]{1,100}:)(?!\d+\b)\S{4,}", rf"\1{MASK}"),
+    _SecretForm(
         ("cookie",),
         r"""(?i)(\bcookie\\?["']?:\s*\\?["']?)[^\s=;,"']{1,200}=[^\s;,"'\\]+(?:;\s*[^\s=;,"']+(?:=[^\s;,"'\\]+)?)*""",
         rf"\1{MASK}",
     ),
 )
-_SIGNS = tuple(dict.fromkeys(sign for secret in _SECRETS for sign in secret.signs))
-LONGEST_SIGN = 16
+_MARKERS = tuple(dict.fromkeys(sign for secret in _SECRETS for sign in secret.markers))
+MAX_MARKER_CHARS = 16
 """Of what :func:`may_hold_a_secret` looks for, in characters."""
 
 # What stands before "key", "token" or "secret"; then what stands before "key" alone.
-_OF_A_SECRET = (
+_WORDS_BEFORE_SECRET = (
     *("api", "access", "secret", "private", "client", "auth", "session", "account", "shared", "signing"),
     "subscription",
 )
-_OF_A_KEY = ("encryption", "openai", "anthropic", "bot")
+_WORDS_BEFORE_KEY = ("encryption", "openai", "anthropic", "bot")
 _LABELS = rf"""
-    (?: (?: {" | ".join(_OF_A_SECRET)} )
+    (?: (?: {" | ".join(_WORDS_BEFORE_SECRET)} )
             [\s_-]? (?: secret [\s_-]? )? (?: access [\s_-]? )? (?: key | token | secret )
           | pass (?: word | wd | phrase )
           | (?: db | smtp | mail | mysql | pg | redis | ftp | user | admin | root ) _? pass (?! [a-z] )
           | pwd (?! ["']? \s* [=:] \s* ["']? (?: [/~] | [a-z]:\\ ) )                        # a directory
-          | (?: {" | ".join(_OF_A_KEY)} ) [\s_-]? key
+          | (?: {" | ".join(_WORDS_BEFORE_KEY)} ) [\s_-]? key
           | secret | token | authorization | signature | (?<![a-z])sig ) """
 _QUOTE = r"""\\{0,7} ["']"""
-_END = r"""\s"',;&<>)}\]\\"""  # of a value that stands in no quotation marks
+_VALUE_END = r"""\s"',;&<>)}\]\\"""  # of a value that stands in no quotation marks
 # Counts ("token: 128000"), schemes whose own rules mask what follows, placeholders and variables, and words about a
 # value.
-_NOT_A_VALUE = rf"""(?! [\d.,]+ (?: [{_END}] | \Z ) | (?: bearer | basic ) \b | \[masked\]
-    | < [^>\n]{{0,80}} > | \$ (?: [{{(] | [a-z_]+ (?: [{_END}] | \Z ) ) | % [sdr(%] | %\w{{1,40}}%
-    | \* (?: \* | [{_END}] | \Z ) | \{{ | \[ [a-z]+ \]
+_NOT_A_VALUE = rf"""(?! [\d.,]+ (?: [{_VALUE_END}] | \Z ) | (?: bearer | basic ) \b | \[masked\]
+    | < [^>\n]{{0,80}} > | \$ (?: [{{(] | [a-z_]+ (?: [{_VALUE_END}] | \Z ) ) | % [sdr(%] | %\w{{1,40}}%
+    | \* (?: \* | [{_VALUE_END}] | \Z ) | \{{ | \[ [a-z]+ \]
     | (?: self | settings | config | os | environ | env | process | args | kwargs ) [.\[]
     | (?: \w{{0,20}}_ )? (?: api_?key | token | password | secret ) \b (?! [\w-] )
     | (?: required | missing | expired | invalid | null | none | nil | undefined | not | true | false | empty
     | unset | revoked | wrong | incorrect | unknown | unauthorized | denied | failed | optional | str | string | must
     | should | is | was | has | cannot | may | please | this | the | an? | at | too | your | enter | expected | no )
       (?! [\w-] ) )"""
-_A_VALUE = rf"(?= [^{_END}]* \d | [^{_END}]{{20}} ) [^{_END}]{{6,}}"
+_A_VALUE = rf"(?= [^{_VALUE_END}]* \d | [^{_VALUE_END}]{{20}} ) [^{_VALUE_END}]{{6,}}"
 
 # What a label is followed by; each form replaces all but its first group.
 _LABELLED: tuple[tuple[tuple[str, ...], str], ...] = (
@@ -154,20 +154,20 @@ _LABELLED: tuple[tuple[tuple[str, ...], str], ...] = (
         rf"""(?ix) ( {_LABELS} (?: {_QUOTE} ]? )? \s* (?: :?=>? | : ) \s* (?: {_QUOTE} )? )
         {_NOT_A_VALUE} {_A_VALUE}""",
     ),
-    (("=",), rf"""(?ix) ( {_LABELS} =>? ["']? ) {_NOT_A_VALUE} [^{_END}]{{4,}}"""),
+    (("=",), rf"""(?ix) ( {_LABELS} =>? ["']? ) {_NOT_A_VALUE} [^{_VALUE_END}]{{4,}}"""),
     (("</",), rf"""(?ix) ( < {_LABELS} > ) {_NOT_A_VALUE} [^<\n]{{4,}} (?= < )"""),
     (
         (" is ", " was "),
-        rf"""(?ix) ( {_LABELS} \s+ (?: is | was ) \s+ {_QUOTE}? ) (?= [^{_END}]* \d ) [\w./+=-]{{16,}}""",
+        rf"""(?ix) ( {_LABELS} \s+ (?: is | was ) \s+ {_QUOTE}? ) (?= [^{_VALUE_END}]* \d ) [\w./+=-]{{16,}}""",
     ),
     (
         ("--",),
-        rf"""(?ix) ( -- (?: [a-z]+ - )? {_LABELS} \s+ ) (?! - ) {_NOT_A_VALUE} (?= [^{_END}]* \d ) [^{_END}]{{6,}}""",
+        rf"""(?ix) ( -- (?: [a-z]+ - )? {_LABELS} \s+ ) (?! - ) {_NOT_A_VALUE} (?= [^{_VALUE_END}]* \d ) [^{_VALUE_END}]{{6,}}""",
     ),
     (
         ("authorization",),
         rf"""(?ix) ( authorization \W{{1,6}} (?: bearer | basic | token | api-?key | key | bot | ssws | hmac ) \s+ )
-        (?! \[masked\] ) [^{_END}]{{16,}}""",
+        (?! \[masked\] ) [^{_VALUE_END}]{{16,}}""",
     ),
     (
         ("?", "&"),
@@ -175,14 +175,14 @@ _LABELLED: tuple[tuple[tuple[str, ...], str], ...] = (
     ),
 )
 # What is in every labelled credential, in lower case, by its first word; quick to look for, which its form is not.
-_TAIL = r"""(?:\\{0,7}["']?\]?\s*:?[=:]|>|\s+(?:is|was)\s|\s+\S*\d)"""
-_BEFORE_KEY = "|".join(rf"(?<={word}key)|(?<={word}[\s_-]key)" for word in (*_OF_A_SECRET, *_OF_A_KEY))
-_LABELS_OF_A_VALUE = {
-    "key": rf"key(?:{_BEFORE_KEY}){_TAIL}",
-    **{word: word + _TAIL for word in ("token", "secret", "passphrase", "pwd", "authorization")},
-    "passw": rf"passw(?:or)?d{_TAIL}",
-    "pass": rf"pass{_TAIL}",
-    "sig": rf"sig(?:nature)?{_TAIL}",
+_AFTER_LABEL = r"""(?:\\{0,7}["']?\]?\s*:?[=:]|>|\s+(?:is|was)\s|\s+\S*\d)"""
+_BEFORE_KEY = "|".join(rf"(?<={word}key)|(?<={word}[\s_-]key)" for word in (*_WORDS_BEFORE_SECRET, *_WORDS_BEFORE_KEY))
+_LABEL_FILTERS = {
+    "key": rf"key(?:{_BEFORE_KEY}){_AFTER_LABEL}",
+    **{word: word + _AFTER_LABEL for word in ("token", "secret", "passphrase", "pwd", "authorization")},
+    "passw": rf"passw(?:or)?d{_AFTER_LABEL}",
+    "pass": rf"pass{_AFTER_LABEL}",
+    "sig": rf"sig(?:nature)?{_AFTER_LABEL}",
     **{word: rf"{word}(?<=[?&]{word})" for word in ("key=", "code=", "auth=", "ticket=")},
 }
 
@@ -215,61 +215,61 @@ def mask_secrets(text: str, replace: Replace = replace_matches) -> str:
         replace: Replaces matches; pass one that records positions where they are needed.
     """
     lowered = text.lower()
-    if _holds_a_prefix(lowered):
+    if _contains_prefix(lowered):
         for form in _PREFIXED:
             text = replace(text, _regex(form).finditer(text), MASK)
-    if _holds_a_sign(lowered):
+    if _contains_marker(lowered):
         for secret in _SECRETS:
-            if any(sign in lowered for sign in secret.signs):
-                text = replace(text, _regex(secret.form).finditer(text), secret.masked)
-    for signs, form in _LABELLED if _holds_a_label(lowered) else ():
+            if any(sign in lowered for sign in secret.markers):
+                text = replace(text, _regex(secret.pattern).finditer(text), secret.replacement)
+    for signs, form in _LABELLED if _contains_label(lowered) else ():
         if any(sign in lowered for sign in signs):
-            text = replace(text, _near_labels(_regex(form), text), rf"\1{MASK}")
+            text = replace(text, _matches_near_labels(_regex(form), text), rf"\1{MASK}")
     return text
 
 
-def _near_labels(form: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+def _matches_near_labels(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
     """Yield the matches of a labelled form, tried only at labels: a tenth of the time of trying it everywhere."""
     lowered = text.lower()
     if len(lowered) != len(text):  # a few letters have a longer lower case, and positions would be off
-        yield from form.finditer(text)
+        yield from pattern.finditer(text)
         return
-    labels = {at for word, tail in _LABELS_OF_A_VALUE.items() for at in _positions(word, tail, lowered)}
+    labels = {at for word, tail in _LABEL_FILTERS.items() for at in _label_positions(word, tail, lowered)}
     start = 0
     for label in sorted(labels):
         start = max(start, label - _LABEL_CHARS)
         while start <= label:
-            match = form.match(text, start)
+            match = pattern.match(text, start)
             if match:
                 yield match
             start = match.end() if match else start + 1
 
 
-def _positions(word: str, label: str, lowered: str) -> Iterator[int]:
+def _label_positions(word: str, pattern: str, lowered: str) -> Iterator[int]:
     if word in lowered:
-        yield from (match.start() for match in _regex(label).finditer(lowered))
+        yield from (match.start() for match in _regex(pattern).finditer(lowered))
 
 
-def mask_labelled(label: str, value: str) -> str:
+def mask_labelled_value(label: str, value: str) -> str:
     """What a field of this name holds, masked as it would be in a text that says both."""
     opening = f'"{label}": "'
     masked = mask_secrets(opening + value)
     return masked.removeprefix(opening) if masked.startswith(opening) else MASK
 
 
-def may_hold_a_secret(text: str) -> bool:
+def may_contain_secret(text: str) -> bool:
     """Whether something begins in ``text`` that could be a credential if more of it were seen."""
     lowered = text.lower()
-    return _holds_a_sign(lowered) or _holds_a_prefix(lowered) or _holds_a_label(lowered)
+    return _contains_marker(lowered) or _contains_prefix(lowered) or _contains_label(lowered)
 
 
-def _holds_a_sign(lowered: str) -> bool:
-    return any(map(lowered.__contains__, _SIGNS))
+def _contains_marker(lowered: str) -> bool:
+    return any(map(lowered.__contains__, _MARKERS))
 
 
-def _holds_a_prefix(lowered: str) -> bool:
+def _contains_prefix(lowered: str) -> bool:
     return any(_regex(prefixes).search(lowered) for prefixes in _PREFIXES)
 
 
-def _holds_a_label(lowered: str) -> bool:
-    return any(word in lowered and _regex(label).search(lowered) for word, label in _LABELS_OF_A_VALUE.items())
+def _contains_label(lowered: str) -> bool:
+    return any(word in lowered and _regex(label).search(lowered) for word, label in _LABEL_FILTERS.items())

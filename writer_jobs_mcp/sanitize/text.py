@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from writer_jobs_mcp.sanitize.secrets import (
-    LONGEST_SIGN,
+    MAX_MARKER_CHARS,
     Replace,
     Replacement,
     mask_secrets,
-    may_hold_a_secret,
+    may_contain_secret,
     replace_matches,
     replacement_for,
 )
@@ -22,11 +22,11 @@ ELLIPSIS = "…"
 # Invisible by design: controls, format characters (bidirectional marks, zero-width characters, the tag block that
 # smuggles ASCII), lone surrogates and private use. Line breaks and tabs are kept apart. Code points that this
 # Python does not know yet (Cn) are somebody's new letters, so they stay.
-_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co"})
-_KEPT = frozenset("\n\t")
+_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co"})
+_KEPT_CONTROLS = frozenset("\n\t")
 # A few letters-by-category that draw nothing.
-_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
-_HIDDEN_RANGES = (
+_INVISIBLE_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
+_INVISIBLE_RANGES = (
     range(0x180B, 0x1810),  # selectors
     range(0xFE00, 0xFE10),
     range(0xE0000, 0xE1000),  # tags
@@ -42,36 +42,36 @@ _TERMINAL_ESCAPE = (
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]{0,4096}(?:\x07|\x1b\\|\x9c)"
     r"|\x1b[@-Z\\^_]"
 )
-_MARKS_ON_A_LETTER = 6  # pointed and sung Hebrew has five; more is a heap that hides the lines above and below
-_HEAP = rf"[^\w\s\x00-\x7f]{{{_MARKS_ON_A_LETTER + 1},}}"
+_MAX_MARKS = 6  # pointed and sung Hebrew has five; more is a heap that hides the lines above and below
+_STACKED_MARKS = rf"[^\w\s\x00-\x7f]{{{_MAX_MARKS + 1},}}"
 _SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
-_FLAG_LETTERS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
+_REGIONAL_INDICATORS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
 # Vowels and finals that make one syllable with the Korean letter before them, where a text is decomposed.
-_KOREAN_REST = frozenset(map(chr, [*range(0x1160, 0x1200), *range(0xD7B0, 0xD800)]))
+_HANGUL_VOWELS_AND_FINALS = frozenset(map(chr, [*range(0x1160, 0x1200), *range(0xD7B0, 0xD800)]))
 # All but the letters, marks and pictures of which every one can be seen: what need not be looked at one by one.
-_DOUBTFUL = (
+_MAYBE_INVISIBLE = (
     "[^\n\t\x20-\x7e\xa0-\xac\xae-\u034e\u0350-\u05ff\u0900-\u109f\u2010-\u2027\u202f-\u205f\u20a0-\u27ff"
     "\u2e80-\u3163\u3165-\ud7ff\uff01-\uff9f\U0001f300-\U0001faff]+"
 )
 
 _regex = cache(re.compile)  # when it is first needed: whoever starts the server waits for none
-_AS_JSON = json.JSONEncoder(ensure_ascii=False).encode
-HALF_A_PAIR = re.compile(
+_encode_json = json.JSONEncoder(ensure_ascii=False).encode
+LONE_SURROGATE_ESCAPE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
 """Half of a surrogate pair as JSON may write it, which is no character."""
-_LIKE_OUR_MARKS = (
+_LOOKALIKE_QUOTES = (
     "[\u02ba\u02dd\u02ee\u02f5\u02f6\u05f2\u05f4\u1cd3\u201c-\u201f\u2033\u2036\u275d\u275e\u3003\u301d-\u301f\uff02"
     "\U0001f676-\U0001f678]"
 )
 
 
-def clean(text: str) -> str:
+def sanitize(text: str) -> str:
     """What a job says, made safe to show: :func:`visible`, with what has the form of a credential masked."""
-    return mask_secrets(visible(text))
+    return mask_secrets(strip_invisible(text))
 
 
-def visible(text: str, replace: Replace = replace_matches) -> str:
+def strip_invisible(text: str, replace: Replace = replace_matches) -> str:
     r"""Drop what cannot be seen; keep line breaks and tabs.
 
     Terminal escapes, control, bidirectional, zero-width, tag and private-use characters and lone surrogates go; every
@@ -80,11 +80,11 @@ def visible(text: str, replace: Replace = replace_matches) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    if _regex(_DOUBTFUL).search(text):
+    if _regex(_MAYBE_INVISIBLE).search(text):
         text = _replace_all(_TERMINAL_ESCAPE, "", text, replace)
         text = _replace_all(_LINE_BREAKS, "\n", text, replace)
-        text = _replace_all(_DOUBTFUL, _visible_part, text, replace)
-    return text if text.isascii() else _replace_all(_HEAP, _lowered, text, replace)
+        text = _replace_all(_MAYBE_INVISIBLE, _strip_invisible_run, text, replace)
+    return text if text.isascii() else _replace_all(_STACKED_MARKS, _limit_marks, text, replace)
 
 
 def _replace_all(form: str, replacement: Replacement, text: str, replace: Replace) -> str:
@@ -94,25 +94,25 @@ def _replace_all(form: str, replacement: Replacement, text: str, replace: Replac
     return replace(text, pattern.finditer(text), replacement)
 
 
-def _visible_part(doubtful: re.Match[str]) -> str:
-    hidden = {ord(character): None for character in set(doubtful[0]) if not _is_visible(character)}
-    return doubtful[0].translate(hidden) if hidden else doubtful[0]
+def _strip_invisible_run(run: re.Match[str]) -> str:
+    hidden = {ord(character): None for character in set(run[0]) if not _is_visible(character)}
+    return run[0].translate(hidden) if hidden else run[0]
 
 
 def _is_visible(character: str) -> bool:
-    if character in _KEPT:
+    if character in _KEPT_CONTROLS:
         return True
-    if unicodedata.category(character) in _HIDDEN_CATEGORIES or character in _BLANK_LETTERS:
+    if unicodedata.category(character) in _INVISIBLE_CATEGORIES or character in _INVISIBLE_LETTERS:
         return False
-    return not any(ord(character) in hidden for hidden in _HIDDEN_RANGES)
+    return not any(ord(character) in hidden for hidden in _INVISIBLE_RANGES)
 
 
-def _lowered(heap: re.Match[str]) -> str:
+def _limit_marks(stacked: re.Match[str]) -> str:
     kept: list[str] = []
     marks = 0
-    for character in heap[0]:
+    for character in stacked[0]:
         marks = marks + 1 if _is_mark(character) else 0
-        if marks <= _MARKS_ON_A_LETTER:
+        if marks <= _MAX_MARKS:
             kept.append(character)
     return "".join(kept)
 
@@ -121,13 +121,13 @@ def _is_mark(character: str) -> bool:
     return unicodedata.category(character)[0] == "M"
 
 
-def is_harmless(text: str) -> bool:
+def is_safe(text: str) -> bool:
     """Whether cleaning would not change ``text``, however it went on."""
     if not (text.isascii() and text.isprintable()) and (
-        _regex(_DOUBTFUL).search(text) or (not text.isascii() and _regex(_HEAP).search(text))
+        _regex(_MAYBE_INVISIBLE).search(text) or (not text.isascii() and _regex(_STACKED_MARKS).search(text))
     ):
         return False
-    return not may_hold_a_secret(text)
+    return not may_contain_secret(text)
 
 
 def one_line(text: str) -> str:
@@ -135,33 +135,33 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def shorten(text: str, limit: int) -> tuple[str, bool]:
+def sanitize_and_truncate(text: str, limit: int) -> tuple[str, bool]:
     """``text`` cleaned, on one line, at most ``limit`` characters with ``…`` for the last where it was cut; was it?"""
     text = text.lstrip()
     glance = text[: limit * 2]
-    if is_harmless(text[: limit * 2 + LONGEST_SIGN]) and (
+    if is_safe(text[: limit * 2 + MAX_MARKER_CHARS]) and (
         len(shown := one_line(glance)) > limit or len(glance) == len(text)
     ):
-        return cut(shown, limit), len(shown) > limit
+        return truncate(shown, limit), len(shown) > limit
     # Cleaning shrinks a text (escapes, runs of blanks), so look well past the limit; but never at the whole of a book.
     window = text[: limit * 20]
-    shown = one_line(clean(window))
+    shown = one_line(sanitize(window))
     if len(shown) <= limit and len(text.strip()) <= len(window):
         return shown, False
     return shown[: limit - 1].rstrip() + ELLIPSIS, True
 
 
-def cut(text: str, limit: int) -> str:
+def truncate(text: str, limit: int) -> str:
     """``text``, which is clean already, at most ``limit`` characters long, with ``…`` for the last where it was cut."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + ELLIPSIS
 
 
 def preview(text: str, limit: int) -> str:
     """The text of :func:`shorten`."""
-    return shorten(text, limit)[0]
+    return sanitize_and_truncate(text, limit)[0]
 
 
-def head_and_tail(text: str, limit: int, *, end: str | None = None, total: int = 0) -> str:
+def elide_middle(text: str, limit: int, *, tail_source: str | None = None, total: int = 0) -> str:
     """``text`` whole, or its beginning and end and the size of the gap between; ``limit`` characters at most.
 
     Args:
@@ -170,27 +170,27 @@ def head_and_tail(text: str, limit: int, *, end: str | None = None, total: int =
         end: The end of the longer one; then there is always a gap.
         total: How many characters the longer one has.
     """
-    if len(text) <= limit and end is None:
+    if len(text) <= limit and tail_source is None:
         return text
-    last, total = text if end is None else end, total or len(text)
-    about = "" if end is None else "about "  # what is dropped and masked in the two ends is not counted
-    room = limit - len(_gap(f"{about}{total}"))
+    last, total = text if tail_source is None else tail_source, total or len(text)
+    about = "" if tail_source is None else "about "  # what is dropped and masked in the two ends is not counted
+    room = limit - len(_gap_marker(f"{about}{total}"))
     tail = min(room // 2, len(last))
     head = min(room - tail, len(text))
-    return text[:head] + _gap(f"{about}{total - head - tail}") + last[len(last) - tail :]
+    return text[:head] + _gap_marker(f"{about}{total - head - tail}") + last[len(last) - tail :]
 
 
-def _gap(number: str) -> str:
+def _gap_marker(number: str) -> str:
     return f"\n{ELLIPSIS} [{number} characters left out] {ELLIPSIS}\n"
 
 
-_CONTEXT = 12_000
+_CONTEXT_CHARS = 12_000
 """Characters on either side of a part that are looked at to clean it: more than most secrets have."""
-_MOST_AHEAD = 200_000
-_LONGEST_SECRET, _LABEL_LENGTH = 65_536, 200  # and so many more before it, as long as none of them is a blank
+_MAX_LOOKAHEAD = 200_000
+_MAX_SECRET_CHARS, _MAX_LABEL_CHARS = 65_536, 200  # and so many more before it, as long as none of them is a blank
 
 
-def clean_piece(text: str, start: int, length: int) -> tuple[str, int | None]:
+def sanitize_slice(text: str, start: int, length: int) -> tuple[str, int | None]:
     """Clean a part of ``text`` as :func:`clean` would within the whole.
 
     Args:
@@ -204,20 +204,20 @@ def clean_piece(text: str, start: int, length: int) -> tuple[str, int | None]:
     """
     left, ahead = _context_start(text, start), 2 * length
     while True:
-        right = min(len(text), start + ahead + _CONTEXT)
-        cleaned, origins = _clean_with_origins(text[left:right])
+        right = min(len(text), start + ahead + _CONTEXT_CHARS)
+        cleaned, origins = _sanitize_with_origins(text[left:right])
         first = bisect_left(origins, start - left)
         # What stands near the right edge may be the beginning of a secret, unless the text itself ends there.
-        last = len(cleaned) if right == len(text) else bisect_left(origins, right - left - _CONTEXT)
+        last = len(cleaned) if right == len(text) else bisect_left(origins, right - left - _CONTEXT_CHARS)
         end = min(first + length, last)
-        if end == first + length or right == len(text) or ahead >= _MOST_AHEAD:
+        if end == first + length or right == len(text) or ahead >= _MAX_LOOKAHEAD:
             break
         ahead *= 8  # most of what was looked at is hidden or masked
     if end == len(cleaned) and right == len(text):
         return cleaned[first:], None
     if end < last:
         whole = end
-        while whole > first and (origins[whole] == origins[whole - 1] or _belongs_to_the_one_before(cleaned, whole)):
+        while whole > first and (origins[whole] == origins[whole - 1] or _continues_character(cleaned, whole)):
             whole -= 1
         end = whole if whole > first else end
     following = end
@@ -229,34 +229,34 @@ def clean_piece(text: str, start: int, length: int) -> tuple[str, int | None]:
 
 def _context_start(text: str, start: int) -> int:
     """Return where to begin cleaning, so that a secret which goes on at ``start`` is seen from its beginning."""
-    left = max(0, start - _CONTEXT)
+    left = max(0, start - _CONTEXT_CHARS)
     # No secret has blanks in it, but the first line of a key file and what names a secret do.
-    farthest = max(0, left - _LONGEST_SECRET)
+    farthest = max(0, left - _MAX_SECRET_CHARS)
     blank = max(text.rfind(mark, farthest, left) for mark in " \t")
-    return max(farthest, blank - _LABEL_LENGTH)
+    return max(farthest, blank - _MAX_LABEL_CHARS)
 
 
-def clean_in_pieces(text: str, length: int = 50_000) -> Iterator[str]:
+def sanitize_in_slices(text: str, length: int = 50_000) -> Iterator[str]:
     """Clean ``text`` piece by piece, each of which takes some milliseconds."""
     if len(text) <= length:
-        yield clean(text)
+        yield sanitize(text)
         return
     position: int | None = 0
     while position is not None:
-        piece, position = clean_piece(text, position, length)
+        piece, position = sanitize_slice(text, position, length)
         yield piece
 
 
-def clean_ends(text: str, length: int) -> tuple[str, str | None]:
+def sanitize_ends(text: str, length: int) -> tuple[str, str | None]:
     """Return ``text`` cleaned and None; of a long text its first and its last ``length`` characters, cleaned."""
-    if length < len(text) <= _MOST_AHEAD:
-        text = visible(text)  # most of it may be hidden
-    if len(text) <= 2 * (length + _CONTEXT):
-        return clean(text), None
-    return clean_piece(text, 0, length)[0], clean(text[_context_start(text, len(text) - length) :])[-length:]
+    if length < len(text) <= _MAX_LOOKAHEAD:
+        text = strip_invisible(text)  # most of it may be hidden
+    if len(text) <= 2 * (length + _CONTEXT_CHARS):
+        return sanitize(text), None
+    return sanitize_slice(text, 0, length)[0], sanitize(text[_context_start(text, len(text) - length) :])[-length:]
 
 
-def _clean_with_origins(text: str) -> tuple[str, list[int]]:
+def _sanitize_with_origins(text: str) -> tuple[str, list[int]]:
     """Clean ``text``, and return for each character that is left its position in ``text``, in rising order."""
     origins = list(range(len(text)))
 
@@ -269,17 +269,17 @@ def _clean_with_origins(text: str) -> tuple[str, list[int]]:
             new = replacement_for(match, replacement)
             parts += text[end : match.start()], new
             kept += origins[end : match.start()]
-            kept += (origins[match.start() + at] for at in _positions_kept(match[0], new))
+            kept += (origins[match.start() + at] for at in _kept_positions(match[0], new))
             end = match.end()
         if parts:
             origins = kept + origins[end:]
             text = "".join(parts) + text[end:]
         return text
 
-    return mask_secrets(visible(text, replace), replace), origins
+    return mask_secrets(strip_invisible(text, replace), replace), origins
 
 
-def _positions_kept(old: str, new: str) -> Iterator[int]:
+def _kept_positions(old: str, new: str) -> Iterator[int]:
     """Return for each character of ``new``, which replaces ``old``, the position in ``old`` that it comes from.
 
     Characters that were only dropped keep their own positions; a mask has the first position of what it hides.
@@ -296,30 +296,30 @@ def _positions_kept(old: str, new: str) -> Iterator[int]:
     yield from kept
 
 
-def _belongs_to_the_one_before(text: str, position: int) -> bool:
+def _continues_character(text: str, position: int) -> bool:
     character = text[position]
-    if _is_mark(character) or character in _SKIN_TONES or character in _KOREAN_REST:
+    if _is_mark(character) or character in _SKIN_TONES or character in _HANGUL_VOWELS_AND_FINALS:
         return True
-    if character not in _FLAG_LETTERS:
+    if character not in _REGIONAL_INDICATORS:
         return False
     first = position
-    while first > 0 and text[first - 1] in _FLAG_LETTERS:
+    while first > 0 and text[first - 1] in _REGIONAL_INDICATORS:
         first -= 1
     return (position - first) % 2 == 1  # flags are pairs
 
 
-def quoted(value: object) -> str:
+def json_quote(value: object) -> str:
     """A text as one JSON string: on one line, with no way to close its own quotation marks or to look as if it did.
 
     What looks like those marks is escaped, and so is an accent that would sit on the first of them. Other values are
     written as JSON, the texts in them likewise.
     """
-    said = _AS_JSON(value)
+    said = _encode_json(value)
     if said.isascii():
         return said
-    said = _regex(_LIKE_OUR_MARKS).sub(_escaped, said)
-    return f'"{_escaped(said[1])}{said[2:]}' if isinstance(value, str) and _is_mark(said[1]) else said
+    said = _regex(_LOOKALIKE_QUOTES).sub(_escape, said)
+    return f'"{_escape(said[1])}{said[2:]}' if isinstance(value, str) and _is_mark(said[1]) else said
 
 
-def _escaped(found: re.Match[str] | str) -> str:
+def _escape(found: re.Match[str] | str) -> str:
     return json.dumps(found if isinstance(found, str) else found[0])[1:-1]

@@ -24,7 +24,7 @@ from mcp_types import (
     jsonrpc_message_adapter,
 )
 
-from writer_jobs_mcp.sanitize.text import HALF_A_PAIR
+from writer_jobs_mcp.sanitize.text import LONE_SURROGATE_ESCAPE
 
 logger = logging.getLogger(__name__)
 
@@ -238,7 +238,7 @@ def _message(line: bytes) -> JSONRPCMessage:
     try:
         return jsonrpc_message_adapter.validate_json(said, by_name=False)
     except ValueError:
-        whole = HALF_A_PAIR.sub(rb"\\ufffd", said.encode())
+        whole = LONE_SURROGATE_ESCAPE.sub(rb"\\ufffd", said.encode())
         return jsonrpc_message_adapter.validate_json(whole, by_name=False)
 
 

@@ -18,7 +18,7 @@ from pydantic import ConfigDict, ValidationError
 from writer_jobs_mcp import results
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import WriterError
-from writer_jobs_mcp.sanitize.text import preview, quoted
+from writer_jobs_mcp.sanitize.text import json_quote, preview
 from writer_jobs_mcp.tools import App, Offer
 from writer_jobs_mcp.tools.arguments import TOO_FAR
 
@@ -89,7 +89,7 @@ class JobServer(MCPServer[App]):
     def _unknown(self, kind: str, name: str, known: Iterable[str]) -> str:
         if self.is_key_in(name):
             return _KEY_GIVEN
-        return f"Unknown {kind} {quoted(preview(name, 60))}: available are {', '.join(known)}."
+        return f"Unknown {kind} {json_quote(preview(name, 60))}: available are {', '.join(known)}."
 
 
 class JobTool(Tool):
@@ -175,7 +175,7 @@ class JobTool(Tool):
         schema: dict[str, Any] = self.parameters["properties"].get(name, {})
         if error["type"] == "extra_forbidden":
             taken = ", ".join(self.parameters["properties"])
-            return f"Unknown argument {quoted(preview(name, 60))}: {self.name} takes {taken}."
+            return f"Unknown argument {json_quote(preview(name, 60))}: {self.name} takes {taken}."
         if error["type"] == "missing":
             return f"{name} is required."
         if error["type"] == TOO_FAR:
@@ -229,7 +229,7 @@ def _shown(value: object) -> str:
         return f"{len(cast('list[object]', value))} of them"
     said = value if isinstance(value, str) else json.dumps(value, default=str)
     shown = preview(said, 60)
-    return shown if shown == said and not isinstance(value, str) else quoted(shown)
+    return shown if shown == said and not isinstance(value, str) else json_quote(shown)
 
 
 def plain_schema(schema: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, TextIO, cast
 
-from writer_jobs_mcp.sanitize.text import clean
+from writer_jobs_mcp.sanitize.text import sanitize
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -133,6 +133,6 @@ class _LineWriter(io.BufferedIOBase):
 class _SanitizingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         try:
-            return clean(super().format(record))
+            return sanitize(super().format(record))
         except Exception as exc:  # whoever logs wrongly costs a line; logging itself would print it uncleaned
-            return clean(f"{record.levelname} {record.msg!r} {record.args!r} ({type(exc).__name__}: {exc})")
+            return sanitize(f"{record.levelname} {record.msg!r} {record.args!r} ({type(exc).__name__}: {exc})")

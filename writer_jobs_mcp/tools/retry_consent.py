@@ -18,7 +18,7 @@ from writer_jobs_mcp.client.sent_retries import Failure, is_same_id, job_key
 from writer_jobs_mcp.deadlines import scope_with_reserve
 from writer_jobs_mcp.errors import BudgetExceeded, WriterError
 from writer_jobs_mcp.results.base import count
-from writer_jobs_mcp.sanitize.text import preview, quoted
+from writer_jobs_mcp.sanitize.text import json_quote, preview
 from writer_jobs_mcp.tools.result import App
 from writer_jobs_mcp.triage.find_job import describe_application
 from writer_jobs_mcp.triage.report import error_text
@@ -237,9 +237,9 @@ def question_text(jobs: Sequence[FailedJob], names: Mapping[str, str], check: Ca
     for applications, errors, name_length, error_length in _SIZES:
 
         def name(application_id: str, length: int = name_length) -> str:
-            return quoted(preview(names.get(application_id) or display_id(application_id), length))
+            return json_quote(preview(names.get(application_id) or display_id(application_id), length))
 
-        shown = [(quoted(preview(words, error_length)), number) for words, number in groups[:errors]]
+        shown = [(json_quote(preview(words, error_length)), number) for words, number in groups[:errors]]
         text = f"{_which_jobs(causes, name, applications)}? {_what_they_say(shown, len(jobs), len(with_text))}"
         if len(text) <= _LONGEST_QUESTION:
             break
@@ -257,7 +257,7 @@ def _causes_by_application(jobs: Sequence[FailedJob], check: Callable[[], None])
     found: dict[str, Counter[str]] = {}
     for job in jobs:
         check()
-        category = failures.classify(job.error).category if job.error else "unknown"
+        category = failures.classify_error(job.error).category if job.error else "unknown"
         found.setdefault(job.application_id, Counter())[category] += 1
     return sorted(found.items(), key=lambda item: -item[1].total())
 

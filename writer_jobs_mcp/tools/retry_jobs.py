@@ -18,7 +18,7 @@ from writer_jobs_mcp.client.sent_retries import Failure, SentRetries, SentRetry,
 from writer_jobs_mcp.deadlines import scope_with_reserve
 from writer_jobs_mcp.errors import BudgetExceeded, FailedRetry, NotFound, UncertainRetry, WriterError
 from writer_jobs_mcp.results.base import moment, spaced
-from writer_jobs_mcp.sanitize.text import quoted
+from writer_jobs_mcp.sanitize.text import json_quote
 from writer_jobs_mcp.tools.arguments import JobIds
 from writer_jobs_mcp.tools.result import App, answer
 from writer_jobs_mcp.tools.retry_consent import Consent, FailedJob, Look, ask_the_user, look_at_jobs
@@ -143,7 +143,7 @@ class _Call:
             if is_same_id(again.id, job.id):
                 return await self._decide(job_id, again)
         detail = (
-            f"Writer returned job {quoted(display_id(job.id))} for this id, then job {quoted(display_id(again.id))}, so "
+            f"Writer returned job {json_quote(display_id(job.id))} for this id, then job {json_quote(display_id(again.id))}, so "
             "nothing was sent. Pass the id of the job itself."
         )
         return results.retry_row(job_id, None, "error", detail)
@@ -199,7 +199,7 @@ class _Call:
 
     async def _note_cause(self, job_id: str, job: "Job") -> None:
         if job.error:
-            self.causes[display_id(job_id)] = await run_in_worker(lambda: failures.classify(error_text(job)))
+            self.causes[display_id(job_id)] = await run_in_worker(lambda: failures.classify_error(error_text(job)))
 
     async def _was_asked_about(self, job_id: str, job: "Job") -> bool:
         asked = self._asked.get(job_id)
@@ -223,7 +223,7 @@ class _Call:
             raise
         sent.is_accepted = True
         sent.runs_as = started if started and not is_same_id(started, job.id) else None
-        moved = sent.runs_as and f"This retry runs as job {quoted(display_id(sent.runs_as))}."
+        moved = sent.runs_as and f"This retry runs as job {json_quote(display_id(sent.runs_as))}."
         return results.retry_row(job_id, job.status, "accepted", spaced(note, moved) or None)
 
     def _forget(self, job_id: str, sent: SentRetry) -> None:
@@ -253,20 +253,20 @@ def _keys(*ids: str) -> set[str]:
 
 def _not_handled(first_id: str) -> str:
     return (
-        f"Not handled: the time for this call ended, and a retry of {quoted(display_id(first_id))} may have started. "
+        f"Not handled: the time for this call ended, and a retry of {json_quote(display_id(first_id))} may have started. "
         "Look at the job (get_job_error) first."
     )
 
 
 def _returned(job: "Job") -> str:
-    return f"Writer returned job {quoted(display_id(job.id))} for this id."
+    return f"Writer returned job {json_quote(display_id(job.id))} for this id."
 
 
 def _describe(earlier: SentRetry) -> str:
     """When an earlier retry was attempted, and what is known of its result."""
     result = "whether the job was started is not known"
     if earlier.is_accepted:
-        runs_as = f", and it runs as job {quoted(display_id(earlier.runs_as))}" if earlier.runs_as else ""
+        runs_as = f", and it runs as job {json_quote(display_id(earlier.runs_as))}" if earlier.runs_as else ""
         result = f"Writer accepted it{runs_as}"
     return f"A retry was attempted at {moment(earlier.sent_at)}: {result}."
 
@@ -280,7 +280,7 @@ def _why_held(job: "Job", earlier: SentRetry) -> str:
 
 def _repeated(job_id: str, first_id: str, first: results.RetryRow) -> results.RetryRow:
     """The row of an id for which Writer returned the same job as for an earlier id of the same call."""
-    detail = f"This is the same job as {quoted(display_id(first_id))} in this call"
+    detail = f"This is the same job as {json_quote(display_id(first_id))} in this call"
     match first.outcome:
         case "accepted":
             return results.retry_row(job_id, first.before, "already_sent", f"{detail}; it was sent once.")

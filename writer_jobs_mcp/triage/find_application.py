@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from writer_jobs_mcp.client.ids import display_id, is_usable_id, is_uuid
 from writer_jobs_mcp.errors import BadRequest, InvalidArguments, NotFound, NotListed, WriterError
-from writer_jobs_mcp.sanitize.text import one_line, preview, quoted, visible
+from writer_jobs_mcp.sanitize.text import json_quote, one_line, preview, strip_invisible
 from writer_jobs_mcp.worker_threads import check_cancelled, run_in_worker
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ async def with_application(
         return await ask(application.id), application
     except WriterError as exc:
         # The error names the id, which the user did not give.
-        raise type(exc)(f"{quoted(display_id(given))} is application {quoted(application.id)}. {exc}") from exc
+        raise type(exc)(f"{json_quote(display_id(given))} is application {json_quote(application.id)}. {exc}") from exc
 
 
 def _may_be_a_name(given: str, refused: NotFound | BadRequest) -> bool:
@@ -104,7 +104,7 @@ async def _resolve(client: WriterClient, given: str, refused: WriterError) -> Re
             raise NotFound(_none_message(given, similar, len(applications), unread)) from refused
         case _:
             message = (
-                f"{len(named)} applications (no-code agents) are called {quoted(display_id(given))}: "
+                f"{len(named)} applications (no-code agents) are called {json_quote(display_id(given))}: "
                 f"{_candidates(named)}. Pass the id of the right one; list_applications shows them all."
             )
             raise InvalidArguments(message) from refused
@@ -121,10 +121,10 @@ async def _refuse_job_id(client: WriterClient, given: str) -> None:
     except WriterError:
         return  # what Writer said about the application is the error to report
     if job.id.casefold() == given.casefold():
-        shown = quoted(display_id(given))
+        shown = json_quote(display_id(given))
         message = (
             f"{shown} is the id of a job, not of an application (no-code agent); its application is "
-            f"{quoted(display_id(job.application_id))}. Pass that one, or call get_job_error with job_id={shown}."
+            f"{json_quote(display_id(job.application_id))}. Pass that one, or call get_job_error with job_id={shown}."
         )
         raise InvalidArguments(message)
 
@@ -187,11 +187,11 @@ def _similar(given: str, applications: Iterable[Application]) -> list[Applicatio
 
 def _comparable(name: str) -> str:
     """A name without what does not tell it from another: letter case, blanks, what cannot be seen."""
-    return " ".join(unicodedata.normalize("NFC", one_line(visible(name)).casefold()).split())
+    return " ".join(unicodedata.normalize("NFC", one_line(strip_invisible(name)).casefold()).split())
 
 
 def _none_message(given: str, similar: list[Application], number: int, unread: bool) -> str:
-    unknown = f"Writer does not know application {quoted(display_id(given))}"
+    unknown = f"Writer does not know application {json_quote(display_id(given))}"
     if not number and not unread:
         return (
             f"{unknown}: this key can see no application (no-code agent). Use a key of the team that owns it, as "
@@ -213,7 +213,7 @@ def _candidates(applications: list[Application]) -> str:
     """The first few applications, each by id and name, and how many others there are."""
     shown: list[str] = []
     for application in applications[:_MOST_CANDIDATES]:
-        text = f"{quoted(application.id)} ({quoted(preview(application.name or '', _NAME_LENGTH))})"
+        text = f"{json_quote(application.id)} ({json_quote(preview(application.name or '', _NAME_LENGTH))})"
         if shown and sum(map(len, [*shown, text])) > _CANDIDATES_LENGTH:
             break
         shown.append(text)

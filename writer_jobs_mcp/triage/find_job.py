@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from writer_jobs_mcp.client.ids import display_id
 from writer_jobs_mcp.errors import BudgetExceeded, NotFound, NotListed, UnreadableResponse, WriterError
-from writer_jobs_mcp.sanitize.text import quoted
+from writer_jobs_mcp.sanitize.text import json_quote
 from writer_jobs_mcp.triage.find_application import ResolvedApplication, with_application
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ async def find_job(client: WriterClient, application_id: str, job_id: str, first
         WriterError: Writer could not be asked.
     """
     seen: set[str] = set()
-    job, application = quoted(display_id(job_id)), quoted(display_id(application_id))
+    job, application = json_quote(display_id(job_id)), json_quote(display_id(application_id))
     try:
         for status in (first, None):
             offset = 0

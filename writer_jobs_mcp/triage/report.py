@@ -11,7 +11,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from writer_jobs_mcp import failures
-from writer_jobs_mcp.sanitize.text import clean, head_and_tail
+from writer_jobs_mcp.sanitize.text import elide_middle, sanitize
 from writer_jobs_mcp.triage.timeline import Steps, Timeline
 from writer_jobs_mcp.triage.trend import Sample, Trend, tell_trend
 
@@ -49,7 +49,7 @@ def p95(ordered: Sequence[float]) -> float | None:
 
 def error_text(job: "Job") -> str:
     """As much of a job's error as is grouped and classified, cleaned; empty where Writer gives none."""
-    return clean(head_and_tail(job.error, _TEXT_READ)).strip() if job.error else ""
+    return sanitize(elide_middle(job.error, _TEXT_READ)).strip() if job.error else ""
 
 
 class Window(NamedTuple):
@@ -245,7 +245,7 @@ class Triage:
 
     def _add_failure(self, job: "Job", period: "_Period") -> None:
         text = error_text(job)
-        failure = _Failure(job.created_at, job.id, head_and_tail(text, _TEXT_KEPT), period)
+        failure = _Failure(job.created_at, job.id, elide_middle(text, _TEXT_KEPT), period)
         if text:
             self._groups.add(text, failure, counted=period is _Period.WINDOW)
         else:
@@ -411,7 +411,7 @@ def _by_size(group: "_Group") -> tuple[int, float, str]:
 
 
 def _cause(failure: _Failure) -> "Cause | None":
-    return failures.classify(failure.text) if failure.text else None
+    return failures.classify_error(failure.text) if failure.text else None
 
 
 def _by_category(groups: "Iterable[_Group]", causes: "Iterable[Cause | None]") -> "dict[Category, int]":

@@ -19,7 +19,7 @@ from writer_jobs_mcp.client.models import Job
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.results import JobOutput, job_output
 from writer_jobs_mcp.sandbox import Answer, Faults, World
-from writer_jobs_mcp.sanitize.text import clean
+from writer_jobs_mcp.sanitize.text import sanitize
 from writer_jobs_mcp.server.build import build_server
 
 ALIAS = "product-description-writer"
@@ -66,7 +66,7 @@ def pieces(output: str, offset: int, max_chars: int) -> list[JobOutput]:
 @example(output="e" + "\u0301" * 30 + "x", offset=0, max_chars=3)
 @example(output="🇩🇪🇫🇷🇺🇦", offset=0, max_chars=3)
 def test_the_pieces_joined_are_the_whole_cleaned_output(output: str, offset: int, max_chars: int) -> None:
-    whole = clean(output)
+    whole = sanitize(output)
     read = pieces(output, offset, max_chars)
     joined = "".join(piece.output or "" for piece in read)
     assert joined == whole if offset == 0 else whole.endswith(joined)
@@ -77,7 +77,7 @@ def test_the_pieces_joined_are_the_whole_cleaned_output(output: str, offset: int
 @examples(max_examples=250, deadline=None)
 @given(output=TEXT, max_chars=st.integers(4, 12))
 def test_no_piece_ends_in_the_middle_of_a_character(output: str, max_chars: int) -> None:
-    whole, position = clean(output), 0
+    whole, position = sanitize(output), 0
     # What is longer than a piece has to be cut somewhere.
     for piece in pieces(output, 0, max_chars)[:-1] if longest_run(whole) < max_chars else ():
         position += len(piece.output or "")
@@ -110,9 +110,9 @@ def longest_run(text: str) -> int:
 @pytest.mark.parametrize("max_chars", [4, 7])
 def test_every_script_is_read_whole(text: str, max_chars: int) -> None:
     shown = [piece.output or "" for piece in pieces(text, 0, max_chars)]
-    assert "".join(shown) == clean(text)
+    assert "".join(shown) == sanitize(text)
     ends = list(accumulate(map(len, shown)))
-    assert not any(continues(clean(text), end) for end in ends[:-1])
+    assert not any(continues(sanitize(text), end) for end in ends[:-1])
 
 
 @examples(deadline=None)
@@ -120,7 +120,7 @@ def test_every_script_is_read_whole(text: str, max_chars: int) -> None:
 def test_next_offset_is_absent_only_when_nothing_visible_follows(output: str, offset: int, max_chars: int) -> None:
     view = job_output(job_with(output), offset=offset, max_chars=max_chars)
     if view.next_offset is None:
-        assert clean(output).endswith(view.output or "")
+        assert sanitize(output).endswith(view.output or "")
     else:
         assert offset < view.next_offset < len(output)
         assert job_output(job_with(output), offset=view.next_offset, max_chars=1).output
@@ -139,13 +139,13 @@ def test_a_secret_is_masked_wherever_a_piece_begins_or_ends(words: list[str], ma
     output = " ".join(words)
     shown = [piece.output or "" for piece in pieces(output, 0, max_chars)]
     if max_chars >= len("[masked]"):  # a smaller piece has no room for the whole of it
-        assert "".join(shown) == clean(output)
+        assert "".join(shown) == sanitize(output)
     assert not any(part in "".join(shown) for part in ("1234", "MIIE", "hunter"))
 
 
 def test_a_piece_of_a_long_output_is_part_of_the_cleaned_whole() -> None:
     output = "".join(f"{n}: {SECRET} é\u200b and {KEY_FILE} then some words. " for n in range(60))
-    whole = clean(output)
+    whole = sanitize(output)
     read = pieces(output, 0, 20_000)
     assert "".join(piece.output or "" for piece in read) == whole
     for offset in range(0, len(output), 4_777):
@@ -210,7 +210,7 @@ def test_nothing_of_a_long_secret_is_shown_wherever_a_piece_begins(secret: str, 
         shown = job_output(job_with(output), offset=offset, max_chars=500).output or ""
         assert "zB7q" not in shown
         assert "zBqQ" not in shown
-    assert "".join(piece.output or "" for piece in pieces(output, 0, 4_000)) == clean(output)
+    assert "".join(piece.output or "" for piece in pieces(output, 0, 4_000)) == sanitize(output)
 
 
 # Through the server
@@ -234,8 +234,8 @@ async def test_an_output_is_read_by_next_offset(client: Client, world: World) ->
         answer = await structure_of(client, "get_job_output", {"job_id": job, "offset": offset, "max_chars": 3000})
         read.append(answer["output"])
         offset = answer.get("next_offset")
-    assert "".join(read) == clean(output)
-    assert len(read) == -(-len(clean(output)) // 3000)
+    assert "".join(read) == sanitize(output)
+    assert len(read) == -(-len(sanitize(output)) // 3000)
 
 
 async def test_a_piece_has_4000_characters_unless_asked(client: Client, world: World) -> None:

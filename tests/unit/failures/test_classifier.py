@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from writer_jobs_mcp.failures import Category, Cause, Retry, classify
+from writer_jobs_mcp.failures import Category, Cause, Retry, classify_error
 from writer_jobs_mcp.failures.classify import rules
 from writer_jobs_mcp.failures.classify import rules_i18n as languages
-from writer_jobs_mcp.failures.classify.categories import ADVICE, USUAL_RETRY
-from writer_jobs_mcp.failures.classify.http_status import STATUSES
-from writer_jobs_mcp.failures.classify.patterns import compiled, landmarks
-from writer_jobs_mcp.failures.classify.relevant_text import HEAD, TAIL, readings
+from writer_jobs_mcp.failures.classify.categories import ADVICE, DEFAULT_RETRY
+from writer_jobs_mcp.failures.classify.http_status import HTTP_STATUSES
+from writer_jobs_mcp.failures.classify.patterns import compile_phrase, required_words
+from writer_jobs_mcp.failures.classify.relevant_text import HEAD_CHARS, TAIL_CHARS, relevant_texts
 
 
 class Labelled(NamedTuple):
@@ -31,7 +31,7 @@ def labelled() -> list[Labelled]:
     lines = (Path(__file__).parents[2] / "data" / "causes.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
     return [
-        Labelled(row["claim"], row["error"], row["category"], row.get("retry", USUAL_RETRY[row["category"]]))
+        Labelled(row["claim"], row["error"], row["category"], row.get("retry", DEFAULT_RETRY[row["category"]]))
         for row in rows
     ]
 
@@ -44,7 +44,7 @@ each = pytest.mark.parametrize("row", LABELLED, ids=lambda row: row.claim)
 
 def words_of(error: str) -> str:
     """The error as given, and every JSON string in it, decoded."""
-    return "\n".join([error, *(reading.words for reading in readings(error))])
+    return "\n".join([error, *(reading.original for reading in relevant_texts(error))])
 
 
 # What errors say -----------------------------------------------------------------------------------------------------
@@ -52,13 +52,13 @@ def words_of(error: str) -> str:
 
 @each
 def test_an_error_has_the_cause_that_a_reader_would_give_it(row: Labelled) -> None:
-    cause = classify(row.error)
+    cause = classify_error(row.error)
     assert (cause.category, cause.retry) == (row.category, row.retry), cause.evidence
 
 
 @each
 def test_the_evidence_is_words_of_the_error(row: Labelled) -> None:
-    evidence = classify(row.error).evidence
+    evidence = classify_error(row.error).evidence
     if row.category == "unknown":
         assert evidence is None
     else:
@@ -71,7 +71,7 @@ def test_the_evidence_is_words_of_the_error(row: Labelled) -> None:
 def test_the_same_error_inside_a_service_envelope_has_the_same_cause(row: Labelled) -> None:
     description = json.dumps(row.error)
     envelope = f'{{"tpe":"JobFailed","errors":[{{"description":{description},"key":"job.step"}}],"extras":{{}}}}'
-    assert classify(envelope).category == row.category
+    assert classify_error(envelope).category == row.category
 
 
 @pytest.mark.parametrize("category", get_args(Category))
@@ -103,7 +103,7 @@ def test_every_category_is_in_the_table(category: Category) -> None:
     ],
 )
 def test_the_evidence_is_a_clause_that_makes_sense_alone(error: str, evidence: str) -> None:
-    assert classify(error).evidence == evidence
+    assert classify_error(error).evidence == evidence
 
 
 # Which of several signals decides ------------------------------------------------------------------------------------
@@ -124,7 +124,9 @@ def test_the_evidence_is_a_clause_that_makes_sense_alone(error: str, evidence: s
     ],
 )
 def test_the_more_specific_signal_decides_wherever_it_stands(stronger: str, weaker: str, category: Category) -> None:
-    assert [classify(f"{stronger} - {weaker}").category, classify(f"{weaker}: {stronger}").category] == [category] * 2
+    assert [classify_error(f"{stronger} - {weaker}").category, classify_error(f"{weaker}: {stronger}").category] == [
+        category
+    ] * 2
 
 
 def python_traceback(
@@ -155,20 +157,20 @@ def python_traceback(
     ],
 )
 def test_of_chained_exceptions_the_last_that_names_a_cause_decides(error: str, category: Category) -> None:
-    assert classify(error).category == category
+    assert classify_error(error).category == category
 
 
-@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("status", HTTP_STATUSES)
 @pytest.mark.parametrize(
     "said",
     ["HTTP {}", "status code {}", "status={}", "Error code: {} - no body", "({})", '{{"status":{}}}', "Error: {}"],
 )
 def test_a_status_is_read_where_it_is_called_one(status: int, said: str) -> None:
     text = f"Request failed {said}" if said == "({})" else said
-    assert classify(text.format(status)).category == STATUSES[status][0]
+    assert classify_error(text.format(status)).category == HTTP_STATUSES[status][0]
 
 
-@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("status", HTTP_STATUSES)
 @pytest.mark.parametrize(
     "said",
     [
@@ -183,7 +185,7 @@ def test_a_status_is_read_where_it_is_called_one(status: int, said: str) -> None
     ],
 )
 def test_a_number_is_not_a_status_by_itself(status: int, said: str) -> None:
-    assert classify(said.format(status)).category == "unknown"
+    assert classify_error(said.format(status)).category == "unknown"
 
 
 # What does not speak -------------------------------------------------------------------------------------------------
@@ -224,7 +226,7 @@ baits = pytest.mark.parametrize("bait", BAITS)
 )
 def test_quoted_or_given_back_words_are_not_the_errors_own(neutral: str, bait: str) -> None:
     said = bait.replace(" ", "-") if "://" in neutral else bait
-    assert classify(neutral.format(said, said)).category == "unknown"
+    assert classify_error(neutral.format(said, said)).category == "unknown"
 
 
 @baits
@@ -232,7 +234,7 @@ def test_quoted_or_given_back_words_are_not_the_errors_own(neutral: str, bait: s
     "told", ['Request failed: "{}"', '"{}"', "'{}'", 'It ended with error: "{}"', "ApiError(message='{}')"]
 )
 def test_a_quotation_speaks_where_it_is_announced_or_is_all_there_is(told: str, bait: str) -> None:
-    cause, expected = classify(told.format(bait)), classify(bait)
+    cause, expected = classify_error(told.format(bait)), classify_error(bait)
     assert (cause.category, cause.retry, cause.advice) == (expected.category, expected.retry, expected.advice)
     assert cause.evidence is not None
     assert cause.evidence in told.format(bait)
@@ -245,12 +247,12 @@ def test_a_quotation_speaks_where_it_is_announced_or_is_all_there_is(told: str, 
     "denial", ["no {}", "not a {}", "never a {}", "without a {}", "neither a {}", "it wasn't a {}"]
 )
 def test_a_denied_cause_is_no_cause(denial: str, bait: str) -> None:
-    assert classify(denial.format(bait)).category == "unknown"
+    assert classify_error(denial.format(bait)).category == "unknown"
 
 
 @pytest.mark.parametrize("because", ["because", "due to", "as", "after", "since"])
 def test_a_denial_does_not_reach_past_its_reason(because: str) -> None:
-    assert classify(f"The job was not finished {because} rate limiting").category == "rate_limit"
+    assert classify_error(f"The job was not finished {because} rate limiting").category == "rate_limit"
 
 
 # What is promised of any text ----------------------------------------------------------------------------------------
@@ -265,7 +267,7 @@ texts = st.one_of(st.text(), st.lists(st.one_of(fragments, st.text(max_size=20))
 
 @given(texts)
 def test_any_text_has_a_cause_whose_parts_agree(error: str) -> None:
-    cause = classify(error)
+    cause = classify_error(error)
     assert cause.category in get_args(Category)
     assert cause.retry in get_args(Retry)
     assert (cause.evidence is None) == (cause.category == "unknown")
@@ -278,7 +280,7 @@ def test_any_text_has_a_cause_whose_parts_agree(error: str) -> None:
 
 @given(texts)
 def test_the_advice_is_ours_alone(error: str) -> None:
-    assert classify(error).advice in ADVICE.values()
+    assert classify_error(error).advice in ADVICE.values()
 
 
 def test_each_piece_of_advice_is_one_short_sentence() -> None:
@@ -289,21 +291,21 @@ def test_each_piece_of_advice_is_one_short_sentence() -> None:
     st.sampled_from(UNKNOWN), st.sampled_from(["Note. ", "Job 12: ", "[worker-3] ", "2026-11-20T10:00:00Z worker: "])
 )
 def test_an_unknown_cause_stays_unknown_behind_a_log_prefix(row: Labelled, prefix: str) -> None:
-    assert classify(prefix + row.error).category == "unknown"
+    assert classify_error(prefix + row.error).category == "unknown"
 
 
 @given(st.sampled_from(KNOWN), st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
 def test_text_in_the_middle_of_a_long_error_is_never_looked_at(row: Labelled, noise: str) -> None:
-    filler = "x" * HEAD
-    error = f"{filler}{noise}\n{row.error}\n{noise}{'y' * TAIL}"
-    assert classify(error).category == "unknown"
+    filler = "x" * HEAD_CHARS
+    error = f"{filler}{noise}\n{row.error}\n{noise}{'y' * TAIL_CHARS}"
+    assert classify_error(error).category == "unknown"
 
 
 @pytest.mark.parametrize("row", KNOWN[::7], ids=lambda row: row.claim)
 def test_either_end_of_a_long_error_is_read(row: Labelled) -> None:
     noise = "\nnothing to see here" * 100_000
-    assert classify(row.error + noise).category == row.category
-    assert classify(noise + "\n" + row.error).category == row.category
+    assert classify_error(row.error + noise).category == row.category
+    assert classify_error(noise + "\n" + row.error).category == row.category
 
 
 HOSTILE = [
@@ -318,21 +320,21 @@ HOSTILE = [
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_a_megabyte_of_anything_is_read_only_at_its_ends(unit: str) -> None:
-    read = list(readings(unit * (1_000_000 // len(unit))))
-    assert sum(len(reading.words) for reading in read) <= 4 * (HEAD + TAIL)
-    assert all(len(reading.words) == len(reading.plain) for reading in read)
+    read = list(relevant_texts(unit * (1_000_000 // len(unit))))
+    assert sum(len(reading.original) for reading in read) <= 4 * (HEAD_CHARS + TAIL_CHARS)
+    assert all(len(reading.original) == len(reading.relevant) for reading in read)
 
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_a_megabyte_of_anything_has_a_cause(unit: str) -> None:
-    assert isinstance(classify(unit * (1_000_000 // len(unit))), Cause)
+    assert isinstance(classify_error(unit * (1_000_000 // len(unit))), Cause)
 
 
 # How the tables are kept ---------------------------------------------------------------------------------------------
 
 PHRASES = [
     phrase
-    for table in (rules.RULES, rules.UNHANDLED, languages.RULES, languages.UNHANDLED)
+    for table in (rules.RULES, rules.FALLBACK_RULES, languages.RULES, languages.FALLBACK_RULES)
     for rule in table
     for phrase in rule.phrases
 ]
@@ -346,10 +348,10 @@ def test_no_phrase_repeats_without_bound() -> None:
 
 @pytest.mark.parametrize("row", KNOWN, ids=lambda row: row.claim)
 def test_the_landmarks_of_a_phrase_are_in_whatever_it_matches(row: Labelled) -> None:
-    for plain in (reading.plain for reading in readings(row.error)):
+    for plain in (reading.relevant for reading in relevant_texts(row.error)):
         for phrase in PHRASES:
-            if compiled(phrase).search(plain):
-                assert all(any(word in plain.lower() for word in words) for words in landmarks(phrase)), phrase
+            if compile_phrase(phrase).search(plain):
+                assert all(any(word in plain.lower() for word in words) for words in required_words(phrase)), phrase
 
 
 @pytest.mark.parametrize(
@@ -364,7 +366,7 @@ def test_the_landmarks_of_a_phrase_are_in_whatever_it_matches(row: Labelled) -> 
     ],
 )
 def test_landmarks_are_the_words_that_a_match_cannot_lack(phrase: str, words: tuple[tuple[str, ...], ...]) -> None:
-    assert {frozenset(group) for group in landmarks(phrase)} == {frozenset(group) for group in words}
+    assert {frozenset(group) for group in required_words(phrase)} == {frozenset(group) for group in words}
 
 
 def test_importing_compiles_nothing() -> None:
@@ -377,9 +379,9 @@ def test_importing_compiles_nothing() -> None:
 
 
 def test_whatever_a_rule_or_a_status_can_decide_has_advice() -> None:
-    tables = (rules.RULES, rules.UNHANDLED, languages.RULES, languages.UNHANDLED)
+    tables = (rules.RULES, rules.FALLBACK_RULES, languages.RULES, languages.FALLBACK_RULES)
     decided: list[tuple[Category, Retry | None]] = [(rule.category, rule.retry) for table in tables for rule in table]
-    decided += STATUSES.values()
-    assert {(category, retry or USUAL_RETRY[category]) for category, retry in decided} | {
+    decided += HTTP_STATUSES.values()
+    assert {(category, retry or DEFAULT_RETRY[category]) for category, retry in decided} | {
         ("unknown", "unknown")
     } == set(ADVICE)

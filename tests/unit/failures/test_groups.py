@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from writer_jobs_mcp.failures import FailureGroups, OutOfTime, group_failures
 from writer_jobs_mcp.failures.grouping import groups as limits
 from writer_jobs_mcp.failures.grouping import tokenize
-from writer_jobs_mcp.failures.grouping.template import LOOKED_AT
+from writer_jobs_mcp.failures.grouping.template import MAX_CHARS
 
 _LINES = (Path(__file__).parents[2] / "data" / "groups.txt").read_text(encoding="utf-8").split("\n")
 _TEXT = "\n".join(line for line in _LINES if not line.startswith("#")).strip("\n")
@@ -195,7 +195,7 @@ def test_a_hundred_kilobytes_of_anything_are_read(character: str, opening: str) 
 @given(st.text(alphabet="ab 1/", min_size=1, max_size=200))
 @settings(max_examples=20, deadline=None)
 def test_of_a_long_message_only_the_ends_are_looked_at(middle: str) -> None:
-    ends = "failed to open " * (LOOKED_AT // 10)
+    ends = "failed to open " * (MAX_CHARS // 10)
     assert len(group_failures([f"{ends}{middle}{ends}", f"{ends}{middle[::-1]}{ends}"])) == 1
 
 
@@ -296,10 +296,10 @@ MARKS = [
 def test_unclosed_quotation_marks_do_not_change_the_tokens(text: str, times: int) -> None:
     # The pattern alone finds them too, but takes too long for a long text of such marks.
     expected = [token.span() for token in PLAIN.finditer(text * times) if token.lastgroup != "unclosed"]
-    assert [token.span() for token in tokenize._tokens(text * times)] == expected  # pyright: ignore[reportPrivateUsage]
+    assert [token.span() for token in tokenize._scan(text * times)] == expected  # pyright: ignore[reportPrivateUsage]
 
 
-PLAIN = tokenize._TOKEN  # pyright: ignore[reportPrivateUsage]
+PLAIN = tokenize._TOKEN_PATTERN  # pyright: ignore[reportPrivateUsage]
 
 
 @pytest.mark.parametrize("items", [3, 21, 200])

@@ -97,10 +97,10 @@ def test_a_value_is_cut_and_long_ones_that_begin_alike_are_not_one() -> None:
     (found,) = values_of([f"Could not open {name} for reading" for name in names * 3])
     assert found.distinct == 2
     assert [count for _, count in found.top] == [3, 3]
-    assert all(len(value) == values.VALUE_CHARS for value, _ in found.top)
+    assert all(len(value) == values.MAX_VALUE_CHARS for value, _ in found.top)
 
 
-@pytest.mark.parametrize(("distinct", "is_shown"), [(values.DISTINCT, True), (values.DISTINCT + 1, False)])
+@pytest.mark.parametrize(("distinct", "is_shown"), [(values.MAX_DISTINCT, True), (values.MAX_DISTINCT + 1, False)])
 def test_a_place_with_too_many_values_is_not_shown_in_whatever_order_they_come(distinct: int, is_shown: bool) -> None:
     messages = [f"Node n{n} is down" for n in range(distinct)] * 3
     for seed in range(3):

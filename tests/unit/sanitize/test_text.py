@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.data.credentials import CREDENTIALS
 from writer_jobs_mcp.sanitize import secrets as credentials
-from writer_jobs_mcp.sanitize.text import clean, one_line, shorten, visible
+from writer_jobs_mcp.sanitize.text import one_line, sanitize, sanitize_and_truncate, strip_invisible
 
 SECRETS = {
     "a private key": "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----",
@@ -38,7 +38,7 @@ SECRETS = {
 @pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
 @pytest.mark.parametrize("before", ["", "It failed: ", "\u00e9\u200b ", "word " * 40])
 def test_every_form_of_a_secret_is_masked_wherever_it_stands(secret: str, before: str) -> None:
-    shown = clean(f"{before}{secret} and so on")
+    shown = sanitize(f"{before}{secret} and so on")
     assert "[masked]" in shown
     assert not any(part in shown for part in ("MIIE", "eyJ", "hunter", "abc1", "abcd", "AKIA", "dXNl", "-1234"))
     assert shown.endswith(" and so on")
@@ -85,8 +85,8 @@ PARTS = st.one_of(
 @examples(max_examples=300)
 @given(st.lists(PARTS, max_size=40).map("".join), st.integers(2, 130))
 def test_a_preview_is_the_beginning_of_the_whole_cleaned(text: str, limit: int) -> None:
-    whole = one_line(clean(text.lstrip()[: limit * 20]))
-    shown, is_cut = shorten(text, limit)
+    whole = one_line(sanitize(text.lstrip()[: limit * 20]))
+    shown, is_cut = sanitize_and_truncate(text, limit)
     if is_cut:
         assert shown == whole[: limit - 1].rstrip() + "…"
     else:
@@ -96,7 +96,7 @@ def test_a_preview_is_the_beginning_of_the_whole_cleaned(text: str, limit: int) 
 
 def test_every_control_is_hidden_and_of_what_has_a_form_only_what_draws_nothing() -> None:
     characters = set(map(chr, range(sys.maxunicode + 1)))
-    hidden = {each for each in characters if not visible(each)}
+    hidden = {each for each in characters if not strip_invisible(each)}
     controls = {each for each in characters if unicodedata.category(each) in {"Cc", "Cf", "Cs", "Co"}}
     breaks = set("\n\t\r\x0b\x0c\x1c\x1d\x1e\x85")
     assert controls - breaks == hidden & controls
@@ -108,8 +108,8 @@ def test_every_control_is_hidden_and_of_what_has_a_form_only_what_draws_nothing(
 @examples(max_examples=500)
 @given(st.lists(PARTS | st.sampled_from(LABELS), max_size=30).map("".join))
 def test_looking_only_near_labels_finds_every_labelled_secret(text: str) -> None:
-    text = visible(text)
+    text = strip_invisible(text)
     for _, form in credentials._LABELLED:  # pyright: ignore[reportPrivateUsage]
         pattern = re.compile(form)
-        near = credentials._near_labels(pattern, text)  # pyright: ignore[reportPrivateUsage]
+        near = credentials._matches_near_labels(pattern, text)  # pyright: ignore[reportPrivateUsage]
         assert [match.span() for match in near] == [match.span() for match in pattern.finditer(text)]

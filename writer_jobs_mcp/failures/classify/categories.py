@@ -19,7 +19,7 @@ Category = Literal[
 Retry = Literal["worth_it", "after_a_fix", "unknown"]
 """Whether the same job, run again, could do better."""
 
-USUAL_RETRY: dict[Category, Retry] = {
+DEFAULT_RETRY: dict[Category, Retry] = {
     "rate_limit": "worth_it",
     "timeout": "worth_it",
     "invalid_input": "after_a_fix",

@@ -5,13 +5,13 @@ from functools import cache
 from typing import NamedTuple
 
 from writer_jobs_mcp.failures.classify import rules_i18n as languages
-from writer_jobs_mcp.failures.classify.categories import ADVICE, USUAL_RETRY, Category, Retry
-from writer_jobs_mcp.failures.classify.http_status import STATUSES, statuses
-from writer_jobs_mcp.failures.classify.patterns import compiled, landmarks, regex
-from writer_jobs_mcp.failures.classify.relevant_text import Reading, readings
-from writer_jobs_mcp.failures.classify.rules import RULES, UNHANDLED, Rule
+from writer_jobs_mcp.failures.classify.categories import ADVICE, DEFAULT_RETRY, Category, Retry
+from writer_jobs_mcp.failures.classify.http_status import HTTP_STATUSES, find_http_statuses
+from writer_jobs_mcp.failures.classify.patterns import compile_phrase, regex, required_words
+from writer_jobs_mcp.failures.classify.relevant_text import RelevantText, relevant_texts
+from writer_jobs_mcp.failures.classify.rules import FALLBACK_RULES, RULES, Rule
 
-EVIDENCE_CHARACTERS = 120
+MAX_EVIDENCE_CHARS = 120
 
 
 class Cause(NamedTuple):
@@ -25,7 +25,7 @@ class Cause(NamedTuple):
     """One sentence of ours for whoever must act next; never words of the error."""
 
 
-def classify(error: str) -> Cause:
+def classify_error(error: str) -> Cause:
     """Tells why a job failed from what its error says.
 
     Precise rather than eager: where the error does not say, the category is `unknown`. The most specific wording wins
@@ -34,90 +34,92 @@ def classify(error: str) -> Cause:
     only where no other account of the failure names a cause. See `readings` for what counts as said.
     """
     found: Cause | None = None
-    for reading in readings(error):
-        cause = _cause(reading)
+    for reading in relevant_texts(error):
+        cause = _classify_text(reading)
         if cause and cause.category != "internal_error":
             return cause
         found = found or cause
     return found or Cause("unknown", None, "unknown", ADVICE["unknown", "unknown"])
 
 
-def _cause(reading: Reading) -> Cause | None:
-    specific, unhandled = _rulebooks()
-    return _by_wording(reading, specific) or _by_status(reading) or _by_wording(reading, unhandled)
+def _classify_text(text: RelevantText) -> Cause | None:
+    specific, unhandled = _rule_indexes()
+    return _match_rules(text, specific) or _match_status(text) or _match_rules(text, unhandled)
 
 
 # By wording -----------------------------------------------------------------------------------------------------------
 
 
-class _Wording(NamedTuple):
+class _RulePhrase(NamedTuple):
     rank: int
     phrase: str
     rule: Rule
-    needs: tuple[tuple[str, ...], ...]
+    required: tuple[tuple[str, ...], ...]
     """What a text must hold besides the landmark under which the wording is filed."""
 
 
-class _Rulebook(NamedTuple):
+class _RuleIndex(NamedTuple):
     """Wordings by a landmark; under the empty one those that have none."""
 
-    ascii: dict[str, list[_Wording]]
-    other: dict[str, list[_Wording]]
+    ascii: dict[str, list[_RulePhrase]]
+    non_ascii: dict[str, list[_RulePhrase]]
 
 
 @cache
-def _rulebooks() -> tuple[_Rulebook, _Rulebook]:
-    return _rulebook((*RULES, *languages.RULES)), _rulebook((*UNHANDLED, *languages.UNHANDLED))
+def _rule_indexes() -> tuple[_RuleIndex, _RuleIndex]:
+    return _build_index((*RULES, *languages.RULES)), _build_index((*FALLBACK_RULES, *languages.FALLBACK_RULES))
 
 
-def _rulebook(rules: tuple[Rule, ...]) -> _Rulebook:
-    book = _Rulebook({}, {})
+def _build_index(rules: tuple[Rule, ...]) -> _RuleIndex:
+    book = _RuleIndex({}, {})
     wordings = [(rule, phrase) for rule in rules for phrase in rule.phrases]
     for rank, (rule, phrase) in enumerate(wordings):
-        rarest, *needs = landmarks(phrase) or [("",)]
+        rarest, *needs = required_words(phrase) or [("",)]
         for landmark in rarest:
-            page = book.ascii if landmark.isascii() else book.other
-            page.setdefault(landmark, []).append(_Wording(rank, phrase, rule, tuple(needs)))
+            page = book.ascii if landmark.isascii() else book.non_ascii
+            page.setdefault(landmark, []).append(_RulePhrase(rank, phrase, rule, tuple(needs)))
     return book
 
 
-def _by_wording(reading: Reading, book: _Rulebook) -> Cause | None:
-    plain = reading.plain
+def _match_rules(text: RelevantText, index: _RuleIndex) -> Cause | None:
+    plain = text.relevant
     lowered = plain.lower()
-    held = [wording for landmark, wordings in book.ascii.items() if landmark in lowered for wording in wordings]
+    held = [wording for landmark, wordings in index.ascii.items() if landmark in lowered for wording in wordings]
     if not lowered.isascii():
-        held += [wording for landmark, wordings in book.other.items() if landmark in lowered for wording in wordings]
+        held += [
+            wording for landmark, wordings in index.non_ascii.items() if landmark in lowered for wording in wordings
+        ]
     for wording in sorted(held):
-        if all(any(word in lowered for word in words) for words in wording.needs):
-            for match in compiled(wording.phrase).finditer(plain):
-                if not _is_denied(plain, *match.span()):
-                    return _decided(wording.rule.category, wording.rule.retry, reading, match.span())
+        if all(any(word in lowered for word in words) for words in wording.required):
+            for match in compile_phrase(wording.phrase).finditer(plain):
+                if not _is_negated(plain, *match.span()):
+                    return _make_cause(wording.rule.category, wording.rule.retry, text, match.span())
     return None
 
 
-_DENIED_BEFORE = (
+_NEGATION_BEFORE = (
     r"(?:(?:\b(?:no|not|never|without|neither|nor|isn't|non|zero|0)\b|n['\u2019]t\b)[\s-]{1,2}"
     r"(?:(?!because|due|since|after|as|when|while|by|on|but|with|from|for|until)[\w']{1,15}\s){0,3}"
-    rf"|{languages.DENIED_BEFORE})\Z"
+    rf"|{languages.NEGATION_BEFORE})\Z"
 )
-_DENIED_AFTER = (
-    rf"\w{{0,12}}(?:\s(?:was|were|is|has|had|did|does)(?:n['\u2019]t| not| never)\b|{languages.DENIED_AFTER})"
+_NEGATION_AFTER = (
+    rf"\w{{0,12}}(?:\s(?:was|were|is|has|had|did|does)(?:n['\u2019]t| not| never)\b|{languages.NEGATION_AFTER})"
 )
 
 
-def _is_denied(plain: str, start: int, end: int) -> bool:
-    before = regex(_DENIED_BEFORE).search(plain, max(0, start - 50), start)
-    return bool(before or regex(_DENIED_AFTER).match(plain, end))
+def _is_negated(relevant: str, start: int, end: int) -> bool:
+    before = regex(_NEGATION_BEFORE).search(relevant, max(0, start - 50), start)
+    return bool(before or regex(_NEGATION_AFTER).match(relevant, end))
 
 
 # By status ------------------------------------------------------------------------------------------------------------
 
 
-def _by_status(reading: Reading) -> Cause | None:
-    spans = statuses(reading.plain)
-    for status, (category, retry) in STATUSES.items() if spans else ():
-        if status in spans and not _is_denied(reading.plain, *spans[status]):
-            return _decided(category, retry, reading, spans[status])
+def _match_status(text: RelevantText) -> Cause | None:
+    spans = find_http_statuses(text.relevant)
+    for status, (category, retry) in HTTP_STATUSES.items() if spans else ():
+        if status in spans and not _is_negated(text.relevant, *spans[status]):
+            return _make_cause(category, retry, text, spans[status])
     return None
 
 
@@ -126,29 +128,29 @@ def _by_status(reading: Reading) -> Cause | None:
 _CLAUSE_END = r"[\0\n;<>]|[.!?](?=\s)"
 
 
-def _decided(category: Category, retry: Retry | None, reading: Reading, span: tuple[int, int]) -> Cause:
-    retry = retry or USUAL_RETRY[category]
-    return Cause(category, _evidence(reading.words, *span), retry, ADVICE[category, retry])
+def _make_cause(category: Category, retry: Retry | None, text: RelevantText, span: tuple[int, int]) -> Cause:
+    retry = retry or DEFAULT_RETRY[category]
+    return Cause(category, _clause_around(text.original, *span), retry, ADVICE[category, retry])
 
 
-def _evidence(words: str, start: int, end: int) -> str:
+def _clause_around(original: str, start: int, end: int) -> str:
     """The clause in which the deciding words stand, or as many whole words around them as fit."""
-    start += len(words[start:end]) - len(words[start:end].lstrip("\0 \n\t"))
-    end = min(end, start + EVIDENCE_CHARACTERS)
-    room = EVIDENCE_CHARACTERS - (end - start)
-    left = max([stop.end() for stop in regex(_CLAUSE_END).finditer(words, max(0, start - room), start)], default=-1)
+    start += len(original[start:end]) - len(original[start:end].lstrip("\0 \n\t"))
+    end = min(end, start + MAX_EVIDENCE_CHARS)
+    room = MAX_EVIDENCE_CHARS - (end - start)
+    left = max([stop.end() for stop in regex(_CLAUSE_END).finditer(original, max(0, start - room), start)], default=-1)
     if left < 0:
-        left = _word_edge(words, max(0, start - room // 2), start)
-    stop = regex(_CLAUSE_END).search(words, end, left + EVIDENCE_CHARACTERS)
-    right = stop.start() if stop else left + EVIDENCE_CHARACTERS
-    if not stop and right < len(words):
-        right = max(end, words.rfind(" ", end, right))
-    return words[left:right].strip()
+        left = _next_word_start(original, max(0, start - room // 2), start)
+    stop = regex(_CLAUSE_END).search(original, end, left + MAX_EVIDENCE_CHARS)
+    right = stop.start() if stop else left + MAX_EVIDENCE_CHARS
+    if not stop and right < len(original):
+        right = max(end, original.rfind(" ", end, right))
+    return original[left:right].strip()
 
 
-def _word_edge(words: str, at: int, before: int) -> int:
+def _next_word_start(original: str, at: int, before: int) -> int:
     """The next start of a word."""
     if at == 0:
         return 0
-    space = re.compile(r"\s\S").search(words, at, before)
+    space = re.compile(r"\s\S").search(original, at, before)
     return space.start() + 1 if space else before

@@ -5,7 +5,7 @@ import re
 from writer_jobs_mcp.failures.classify.categories import Category, Retry
 from writer_jobs_mcp.failures.classify.patterns import PASSAGE_END, regex
 
-STATUSES: dict[int, tuple[Category, Retry | None]] = {
+HTTP_STATUSES: dict[int, tuple[Category, Retry | None]] = {
     # the order is the precedence, where a text has several: what says more comes first
     429: ("rate_limit", None),
     402: ("rate_limit", "after_a_fix"),
@@ -42,7 +42,7 @@ STATUSES: dict[int, tuple[Category, Retry | None]] = {
 """Left out is what names no cause of its own: 409, 423, 499, 501."""
 
 _NUMBER = r"(?<![\w.,-])[45]\d\d(?!\w|[.,-]\w)"
-_ANNOUNCED = (
+_STATUS_PREFIX = (
     r"(?:(?<!exit )(?:(?:status|response|error|http)[\s_]?codes?|(?<![a-z])status|(?<!\w)code|httpstatuscode)"
     r"[\"']?(?: is| was| of)?\s?[:=(]?\s?[\"'(]?(?:http )?"
     r"|\bhttp(?:/\d(?:\.\d)?)?(?: (?:error|status|code|response)){0,2}\s?[:=(]?\s?"
@@ -51,34 +51,34 @@ _ANNOUNCED = (
     r"(?: an?)?(?: http)?(?: status)?(?: code)?\s"
     r")\Z"
 )
-_OPENING = r"(?<![^\0])\W{0,3}\Z"
+_PASSAGE_START = r"(?<![^\0])\W{0,3}\Z"
 _IN_BRACKETS = r"(?:fail|error|reject|refus|unable|could not|status|respon|return)[^.\n\0]{0,60}\((?:http )?\Z"
-_NO_COUNT = (
+_NOT_A_COUNT = (
     # a count is followed by what is counted
     r"(?-i:\W*(?:[\n\0]|\Z|[^\sa-z]|\s[^a-z]"
     r"|\s(?:from|for|on|while|when|after|in|with|error|response|because|but|is|not|page|models/|times)\b))"
 )
-_REASON = (
+_REASON_PHRASE = (
     r"\W{1,3}(?:bad request|unauthorized|payment required|forbidden|not found|method not allowed|request time|gone"
     r"|length required|payload too|request entity|unsupported media|unprocessable|too many|internal server|bad gateway"
     r"|service (?:temporarily )?unavail|gateway time|client error|server error)"
 )
 
 
-def statuses(text: str) -> dict[int, tuple[int, int]]:
+def find_http_statuses(text: str) -> dict[int, tuple[int, int]]:
     """The HTTP statuses a text speaks of, and where: `HTTP 429`, `status=502`, `404 Not Found`, never `500 words`."""
     return {int(number[0]): number.span() for number in regex(_NUMBER).finditer(text) if _is_status(text, number)}
 
 
 def _is_status(text: str, number: re.Match[str]) -> bool:
     start, end = number.span()
-    if regex(_REASON).match(text, end):
+    if regex(_REASON_PHRASE).match(text, end):
         return True
     before = max(0, start - 80)
     if text[end : end + 1] == ")" and regex(_IN_BRACKETS).search(text, before, start):
         return True
-    if not regex(_NO_COUNT).match(text, end):
+    if not regex(_NOT_A_COUNT).match(text, end):
         return False
     rest = text[end:].partition(PASSAGE_END)[0]
-    opens = rest.strip() and regex(_OPENING).search(text, before, start)  # a number alone says nothing
-    return bool(opens or regex(_ANNOUNCED).search(text, max(0, start - 40), start))
+    opens = rest.strip() and regex(_PASSAGE_START).search(text, before, start)  # a number alone says nothing
+    return bool(opens or regex(_STATUS_PREFIX).search(text, max(0, start - 40), start))

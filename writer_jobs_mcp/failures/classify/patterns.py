@@ -47,7 +47,7 @@ def regex(source: str) -> re.Pattern[str]:
 
 
 @cache
-def compiled(phrase: str) -> re.Pattern[str]:
+def compile_phrase(phrase: str) -> re.Pattern[str]:
     """The phrase as an expression."""
     body = _IDIOM.sub(lambda found: _IDIOMS.get(found["gap"] or found[0], found[0]), phrase)
     start = "" if phrase.startswith(("^", "(?")) else _WORD_START
@@ -55,17 +55,17 @@ def compiled(phrase: str) -> re.Pattern[str]:
     return re.compile(f"{start}(?:{body}){end}", re.IGNORECASE)
 
 
-def landmarks(phrase: str) -> tuple[tuple[str, ...], ...]:
+def required_words(phrase: str) -> tuple[tuple[str, ...], ...]:
     """Lower-case words a text must hold for the phrase to match: of each group at least one; the rarest group first.
 
     To look for words is much cheaper than to try an expression, and most are about words that a text does not have.
     """
-    ways = _ways(token[0] for token in _TOKEN.finditer(phrase))
-    certain = ways[0] if len(ways) == 1 else [_one_of(ways)]
+    ways = _alternatives(token[0] for token in _TOKEN.finditer(phrase))
+    certain = ways[0] if len(ways) == 1 else [_any_of(ways)]
     return tuple(sorted(filter(None, certain), key=_rarity, reverse=True))
 
 
-def _ways(tokens: Iterator[str]) -> list[list[tuple[str, ...]]]:
+def _alternatives(tokens: Iterator[str]) -> list[list[tuple[str, ...]]]:
     """For each alternative up to the closing bracket, the groups of words it cannot do without."""
     ways: list[list[tuple[str, ...]]] = [[]]
     before = ""
@@ -75,9 +75,9 @@ def _ways(tokens: Iterator[str]) -> list[list[tuple[str, ...]]]:
             case ")":
                 break
             case "(" | "(?:" | "(?-i:":
-                certain.append(_one_of(_ways(tokens)))
+                certain.append(_any_of(_alternatives(tokens)))
             case "(?!" | "(?=" | "(?<!" | "(?<=":
-                _ways(tokens)
+                _alternatives(tokens)
             case "|":
                 ways.append([])
             case "?":  # what stands before it may be missing: a whole group, or the last letter of a word
@@ -89,7 +89,7 @@ def _ways(tokens: Iterator[str]) -> list[list[tuple[str, ...]]]:
     return ways
 
 
-def _one_of(ways: list[list[tuple[str, ...]]]) -> tuple[str, ...]:
+def _any_of(ways: list[list[tuple[str, ...]]]) -> tuple[str, ...]:
     best = [max(certain, key=_rarity, default=()) for certain in ways]
     return tuple(word for words in best for word in words) if all(best) else ()
 

@@ -5,35 +5,35 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from writer_jobs_mcp.failures.classify.patterns import BLANK, PASSAGE_END, regex
-from writer_jobs_mcp.failures.embedded_json import envelopes
-from writer_jobs_mcp.failures.stack_traces import PYTHON_FRAME, accounts
+from writer_jobs_mcp.failures.embedded_json import find_json_literals
+from writer_jobs_mcp.failures.stack_traces import PYTHON_FRAME, error_blocks
 
-HEAD = TAIL = 4_000
+HEAD_CHARS = TAIL_CHARS = 4_000
 """Characters read from either end of an error; what lies between is never looked at."""
 
-NESTING = 3
+MAX_NESTING = 3
 """How deep JSON in a string in JSON is followed."""
 
 
-class Reading(NamedTuple):
+class RelevantText(NamedTuple):
     """One account of a failure, twice over: character by character the same, but for what does not speak."""
 
-    words: str
+    original: str
     """Passages of the error, or of the JSON strings inside it, exactly as they are."""
-    plain: str
+    relevant: str
     """The same, with everything blanked that is quoted, named, linked to, given back or merely supposed."""
 
 
-def readings(error: str) -> Iterator[Reading]:
+def relevant_texts(error: str) -> Iterator[RelevantText]:
     """The accounts that an error gives of its failure, the weightiest first.
 
     Most give one. In a traceback or a stack trace the frames say nothing; the exception raised last is heard first,
     then those behind it (`Caused by`, `the direct cause of`, `During handling of`), then what stands before it all.
     """
-    cut = len(error) > HEAD + TAIL
-    for account in accounts(f"{error[:HEAD]}{PASSAGE_END}{error[-TAIL:]}" if cut else error):
-        passages = list(_passages(account, NESTING))
-        yield Reading(
+    cut = len(error) > HEAD_CHARS + TAIL_CHARS
+    for account in error_blocks(f"{error[:HEAD_CHARS]}{PASSAGE_END}{error[-TAIL_CHARS:]}" if cut else error):
+        passages = list(_passages(account, MAX_NESTING))
+        yield RelevantText(
             PASSAGE_END.join(words for words, _ in passages), PASSAGE_END.join(plain for _, plain in passages)
         )
 
@@ -43,17 +43,17 @@ def readings(error: str) -> Iterator[Reading]:
 
 def _passages(text: str, nesting: int) -> Iterator[tuple[str, str]]:
     """The passages of a text, each as it stands and blanked: its prose first, then what its envelopes say."""
-    found = envelopes(text) if "{" in text or "[" in text else []
+    found = find_json_literals(text) if "{" in text or "[" in text else []
     prose = text
     for envelope in found:
         prose = prose[: envelope.start] + BLANK * (envelope.end - envelope.start) + prose[envelope.end :]
-    yield text, _plain(prose)
+    yield text, _blank_irrelevant(prose)
     for field in (field for envelope in found for field in envelope.fields):
-        if said := field.said:
-            for account in accounts(said):
-                yield from _passages(account, nesting - 1) if nesting else [(account, _plain(account))]
+        if said := field.message:
+            for account in error_blocks(said):
+                yield from _passages(account, nesting - 1) if nesting else [(account, _blank_irrelevant(account))]
         elif field.is_code:
-            code = text[field.start : field.end] if field.needs_its_key else field.raw
+            code = text[field.start : field.end] if field.needs_key else field.raw
             yield code, code
 
 
@@ -64,13 +64,13 @@ _FILE = (
     r"|zip|rb|php|rs)\b"
 )
 _SETTING = r"(?:time_?out|limit|quota|retries)s?\s?=\s?[^\s,;)]+"
-_OF_THE_OUTPUT = (
+_ABOUT_OUTPUT = (
     # what is wrong with an answer is not wrong with the input
     r"\b(?:output|response|completion|answer|result)s? (?:\w{1,12} ){0,3}"
     r"(?:(?:in)?valid|(?:length|size) [^.;\n\0]{0,20}exceed)[^.;\n\0]*"
 )
-_NAMED = (
-    ("", _OF_THE_OUTPUT),
+_NAME_PATTERNS = (
+    ("", _ABOUT_OUTPUT),
     ("File ", PYTHON_FRAME),
     ("://", _URL),
     ("www.", _URL),
@@ -80,13 +80,13 @@ _NAMED = (
     ("=", _SETTING),
 )
 """What names things, each with a sign that it must hold."""
-_GIVEN_BACK = (
+_ECHOED_INPUT = (
     # "Prompt: Explain HTTP 503", up to a line on which an error speaks again
     r"\b(?:input|prompt|output|query|question|completion|transcript|content|title|subject|topic|text|payload|document|draft)"
     r"(?: was| is)?:(?=\s)[\s\S]*?(?=\n[^\S\n]*(?:error|exception|traceback|caused by|reason|status|response)\b|\0|\Z)"
 )
-_SAYING = r"(?:invalid|bad|malformed|unsupported|unsafe|blocked|missing|required|no|[\w-]*-) ?\Z"
-_SUPPOSED = (
+_PART_OF_MESSAGE = r"(?:invalid|bad|malformed|unsupported|unsafe|blocked|missing|required|no|[\w-]*-) ?\Z"
+_HYPOTHETICAL = (
     r"\b(?P<cue>(?:if|unless|whether|avoid|to prevent|in case of|instead of|rather than|how to|one of"
     r"|allowed values|titled|entitled|called)\b"
     r"|(?:mention|describ|explain|discuss)(?:s|es|ed|ing)\b"
@@ -98,7 +98,7 @@ _QUOTED = (
     r"|\u201e[^\u201c\u201d\0]{0,300}[\u201c\u201d]|\u00ab[^\u00bb\0]{0,300}\u00bb|\u300c[^\u300d\0]{0,300}\u300d"
     r"|\u2018[^\u2019\0]{0,300}\u2019"
 )
-_ANNOUNCED = (
+_INTRODUCES_QUOTE = (
     r"(?:(?<![a-z])(?:error|err|message|msg|details?|reason|cause|exception|response|status|code|desc|description"
     r"|failed|failure|returned|said|replied|answered)(?: was| is)?\s?[:=]"
     r"|(?<!key)(?<!name)(?<!attribute)(?:error|exception)[:(]"
@@ -106,21 +106,21 @@ _ANNOUNCED = (
     r"|\b(?:failed|ended|answered|responded|returned|replied) with"
     r"|\b(?:because|returned|said|answered|replied):?|\(\d{1,5},)\s{0,2}[(\[]?[bu]?\Z"
 )
-_CLOSED = r"\s*(?:\Z|[.,;:!)\]}>\n\0]|(?:for url|for request|from|at|after)\b|\()"
+_AFTER_QUOTE = r"\s*(?:\Z|[.,;:!)\]}>\n\0]|(?:for url|for request|from|at|after)\b|\()"
 
 
-def _plain(prose: str) -> str:
+def _blank_irrelevant(prose: str) -> str:
     """Prose with everything blanked that is quoted, named, linked to, given back or merely supposed.
 
     A quotation speaks only where it is the whole passage, or where it closes a clause that announces an error's words:
     `Request failed: "429 Too Many Requests"` speaks, `Field "timeout" is required` does not.
     """
-    for sign, named in _NAMED:
+    for sign, named in _NAME_PATTERNS:
         if sign in prose:
             prose = regex(named).sub(_blank, prose)
     if ":" in prose:
-        prose = regex(_GIVEN_BACK).sub(_blank_given_back, prose)
-    prose = regex(_SUPPOSED).sub(_blank_supposed, prose)
+        prose = regex(_ECHOED_INPUT).sub(_blank_echoed_input, prose)
+    prose = regex(_HYPOTHETICAL).sub(_blank_hypothetical, prose)
     return regex(_QUOTED).sub(_blank_quoted, prose)
 
 
@@ -128,17 +128,19 @@ def _blank(found: re.Match[str]) -> str:
     return BLANK * len(found[0])
 
 
-def _blank_given_back(found: re.Match[str]) -> str:
-    is_the_errors_own = regex(_SAYING).search(found.string, max(0, found.start() - 20), found.start())
+def _blank_echoed_input(found: re.Match[str]) -> str:
+    is_the_errors_own = regex(_PART_OF_MESSAGE).search(found.string, max(0, found.start() - 20), found.start())
     return found[0] if is_the_errors_own else _blank(found)
 
 
-def _blank_supposed(found: re.Match[str]) -> str:
+def _blank_hypothetical(found: re.Match[str]) -> str:
     return found["cue"] + BLANK * (len(found[0]) - len(found["cue"]))
 
 
 def _blank_quoted(found: re.Match[str]) -> str:
     prose, (start, end) = found.string, found.span()
     # What closes a clause is looked for first: it takes a tenth of the time, and most quotations close none.
-    announced = regex(_CLOSED).match(prose, end) and regex(_ANNOUNCED).search(prose, max(0, start - 40), start)
+    announced = regex(_AFTER_QUOTE).match(prose, end) and regex(_INTRODUCES_QUOTE).search(
+        prose, max(0, start - 40), start
+    )
     return found[0] if announced or found[0].strip() == prose.strip() else _blank(found)

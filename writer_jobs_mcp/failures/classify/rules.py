@@ -19,10 +19,10 @@ class Rule(NamedTuple):
     def phrases(self) -> list[str]:
         """The wordings, each a phrase."""
         lines = (line.strip() for line in self.wordings.splitlines())
-        return [re.sub(r"<([a-z]+)>", lambda name: _WORDS[name[1]], line) for line in lines if line]
+        return [re.sub(r"<([a-z]+)>", lambda name: _WORD_LISTS[name[1]], line) for line in lines if line]
 
 
-_WORDS = {
+_WORD_LISTS = {
     "gone": (
         r"(not found|(could not|cannot|can.t) be found|(does not|doesn.t|do not|don.t|did not|"
         r"didn.t) exist|no longer exist*|(has been|was|were|have been|been) (deleted|removed|"
@@ -475,7 +475,7 @@ RULES: tuple[Rule, ...] = (
     ),
 )
 
-UNHANDLED: tuple[Rule, ...] = (
+FALLBACK_RULES: tuple[Rule, ...] = (
     # The program itself, when nothing above speaks and no status does.
     Rule(
         "internal_error",

@@ -211,7 +211,7 @@ RULES: tuple[Rule, ...] = (
     ),
 )
 
-UNHANDLED: tuple[Rule, ...] = (
+FALLBACK_RULES: tuple[Rule, ...] = (
     Rule(
         "internal_error",
         r"""
@@ -230,12 +230,14 @@ UNHANDLED: tuple[Rule, ...] = (
     ),
 )
 
-DENIED_BEFORE = (
+NEGATION_BEFORE = (
     r"\b(?:kein\w{0,2}|nicht|ohne|pas|sans|aucune?|sin|sem|senza|ningún|nenhum\w?|nessun\w?|не|нет|без"
     r"|no (?:se|hubo)|não)"
     r"\s(?:\w{1,15}\s){0,2}|(?:没有|沒有|并非|並非|不是|未|非)[^\s，。,.\0]{0,4}"
 )
 """What denies the words right after it."""
 
-DENIED_AFTER = r"\s?(?:ではありません|ではない|はありません|はない|が原因ではな|이 아닙니다|가 아닙니다|아닌|없이|없었)"
+NEGATION_AFTER = (
+    r"\s?(?:ではありません|ではない|はありません|はない|が原因ではな|이 아닙니다|가 아닙니다|아닌|없이|없었)"
+)
 """What denies the words right before it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-SHORT = 2  # letters: an ending or a part of a word, none by itself
+MAX_SUFFIX_LETTERS = 2  # letters: an ending or a part of a word, none by itself
 
 STEMS = frozenset(
     """
@@ -111,11 +111,11 @@ STEMS = frozenset(
     wrong wrote xml yaml yank year yes yet yield you your zero zip zone
     """.split()
 )
-_SAYS = re.compile(
+_WORD_SHAPE = re.compile(
     r"[a-z]{3,}(?:ed|ing|able|ible|ly|tion|sion|ness|less|ment|ity|ance|ence)s?"
 )  # a name seldom looks like this
-_ENDINGS = ("s", "es", "d", "ed", "ing", "r", "er", "or", "ly", "ion", "able", "ment", "ation", "ally", "ity")
-_BEGINNINGS = ("un", "re", "de", "dis", "non", "in", "pre")
+_SUFFIXES = ("s", "es", "d", "ed", "ing", "r", "er", "or", "ly", "ion", "able", "ment", "ation", "ally", "ity")
+_PREFIXES = ("un", "re", "de", "dis", "non", "in", "pre")
 
 
 @lru_cache(maxsize=8192)
@@ -123,24 +123,27 @@ def is_common(word: str) -> bool:
     """Whether `word` is, or is plainly formed from, a word found in the messages of most programs."""
     word = word.lower()
     if "-" in word or "'" in word:
-        return all(is_common(part) or len(part) <= SHORT for part in word.replace("'", "-").split("-"))
+        return all(is_common(part) or len(part) <= MAX_SUFFIX_LETTERS for part in word.replace("'", "-").split("-"))
     return (
-        _known(word)
-        or bool(_SAYS.fullmatch(word))
-        or (word.startswith(_BEGINNINGS) and any(word.startswith(b) and _known(word[len(b) :]) for b in _BEGINNINGS))
+        _is_stem_or_inflection(word)
+        or bool(_WORD_SHAPE.fullmatch(word))
+        or (
+            word.startswith(_PREFIXES)
+            and any(word.startswith(b) and _is_stem_or_inflection(word[len(b) :]) for b in _PREFIXES)
+        )
     )
 
 
-def _known(word: str) -> bool:
+def _is_stem_or_inflection(word: str) -> bool:
     if word in STEMS:
         return True
-    if not word.endswith(_ENDINGS):  # as most words outside the vocabulary: halves the time
+    if not word.endswith(_SUFFIXES):  # as most words outside the vocabulary: halves the time
         return False
-    for ending in _ENDINGS:
+    for ending in _SUFFIXES:
         if word.endswith(ending) and len(word) - len(ending) > 1:
             stem = word[: -len(ending)]
             if stem in STEMS or stem + "e" in STEMS or (stem[-1] == "i" and stem[:-1] + "y" in STEMS):
                 return True
-            if len(stem) > SHORT and stem[-1] == stem[-2] and stem[:-1] in STEMS:  # stop, stopped
+            if len(stem) > MAX_SUFFIX_LETTERS and stem[-1] == stem[-2] and stem[:-1] in STEMS:  # stop, stopped
                 return True
     return False

@@ -9,17 +9,22 @@ from functools import reduce
 from hashlib import blake2b
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
-from writer_jobs_mcp.failures.grouping.merge import Gaps, Keys, fitting, gaps
-from writer_jobs_mcp.failures.grouping.template import collapsed, joined, wording
-from writer_jobs_mcp.failures.grouping.tokenize import REST, VARIES, Piece
-from writer_jobs_mcp.failures.grouping.values import VALUES, PlaceholderValues, Varying, telling
+from writer_jobs_mcp.failures.grouping.merge import Keys, Spans, find_variable_spans, fit_to_templates
+from writer_jobs_mcp.failures.grouping.template import collapse_wildcards, merge_tokens, parse_template
+from writer_jobs_mcp.failures.grouping.tokenize import REST, WILDCARD, Token
+from writer_jobs_mcp.failures.grouping.values import (
+    MAX_VALUES,
+    PlaceholderCounts,
+    PlaceholderValues,
+    distinguishing_values,
+)
 
 SIGNATURE_CHARS = 160
 # Kept at once, names and numbers aside. When each is as long as can be, comparing so many takes about 5 s and 200 MB.
-WORDINGS = 10_000
-REMEMBERED = 10_000  # messages whose wording need not be worked out again
-REMEMBERED_CHARS = 500  # of longer ones only a digest is kept
-ROUNDS = 4  # of comparing; each may make another possible, and few are ever needed
+MAX_TEMPLATES = 10_000
+MAX_CACHED_MESSAGES = 10_000  # messages whose wording need not be worked out again
+MAX_CACHE_KEY_CHARS = 500  # of longer ones only a digest is kept
+MERGE_ROUNDS = 4  # of comparing; each may make another possible, and few are ever needed
 
 
 class OutOfTime(Exception):
@@ -81,25 +86,25 @@ class _Members:
 
 K = TypeVar("K")
 T = TypeVar("T", bound=Tally[Any])
-_OTHERS = [
-    Piece("", "", ""),
-    Piece("…", "", "(other messages, worded in too many ways to compare)"),
+_OVERFLOW_TOKENS = [
+    Token("", "", ""),
+    Token("…", "", "(other messages, worded in too many ways to compare)"),
 ]  # as no message is worded
 
 
 @dataclass
-class _Wording(Generic[T]):
-    pieces: list[Piece]
+class _Template(Generic[T]):
+    tokens: list[Token]
     tally: T
     weight: int = 1  # wordings this one was made of
-    varying: Varying = field(default_factory=Varying)
+    counts: PlaceholderCounts = field(default_factory=PlaceholderCounts)
 
 
 @dataclass(slots=True)
-class _Message(Generic[T]):
+class _CachedMessage(Generic[T]):
     """A message whose wording need not be worked out again."""
 
-    wording: _Wording[T]
+    template: _Template[T]
     tally: T  # of the wording
     values: tuple[str, ...]  # in the places of the wording that vary
     count: int = 0  # seen since its values were last counted
@@ -115,7 +120,7 @@ class FoundGroup(NamedTuple, Generic[T]):
     """What stands in the places that tell the counted messages apart, at most two; see `telling`."""
 
 
-_Wordings = dict[Keys, _Wording[T]]
+_Templates = dict[Keys, _Template[T]]
 
 
 class FailureGroups(Generic[K, T]):
@@ -134,11 +139,11 @@ class FailureGroups(Generic[K, T]):
             check: Called every few milliseconds while messages are compared. It may raise `OutOfTime`: then those that
                 were not compared yet stay in groups of their own. What else it raises is passed on.
         """
-        self._new, self._check = tally, check
-        self._wordings: _Wordings[T] = {}
-        self._remembered: dict[str | bytes, _Message[T]] = {}
+        self._new_tally, self._check = tally, check
+        self._templates: _Templates[T] = {}
+        self._cache: dict[str | bytes, _CachedMessage[T]] = {}
         self._is_full = False
-        self._values = 0  # kept, those of places with too many of them included
+        self._value_count = 0  # kept, those of places with too many of them included
         self.all_compared = True
         """Whether the time was enough to compare all messages, as far as they were asked for."""
 
@@ -147,13 +152,13 @@ class FailureGroups(Generic[K, T]):
 
         `counted`: whether it counts in the values of its group. Its tally takes the item in any case.
         """
-        remembered_as = message if len(message) <= REMEMBERED_CHARS else _digest(message)
-        known = self._remembered.get(remembered_as)
+        remembered_as = message if len(message) <= MAX_CACHE_KEY_CHARS else _digest(message)
+        known = self._cache.get(remembered_as)
         if known is None:
-            known = self._place(message)
-            if len(self._remembered) >= REMEMBERED:
-                self._forget()
-            self._remembered[remembered_as] = known
+            known = self._assign_template(message)
+            if len(self._cache) >= MAX_CACHED_MESSAGES:
+                self._clear_cache()
+            self._cache[remembered_as] = known
         known.count += counted
         known.tally.add(item)
 
@@ -164,67 +169,69 @@ class FailureGroups(Generic[K, T]):
         more than `WORDINGS` ways, had more than `VALUES` values, or were not all compared.
         """
         self._count_values()
-        for merged in self._merged().values():
-            text = " ".join("".join(piece.lead + piece.shown for piece in merged.pieces).split())
+        for merged in self._merge().values():
+            text = " ".join("".join(piece.lead + piece.display for piece in merged.tokens).split())
             is_whole = len(text) <= SIGNATURE_CHARS
             yield FoundGroup(
                 text if is_whole else text[: SIGNATURE_CHARS - 1] + "…",
                 merged.tally,
-                telling(merged.varying, merged.pieces, text, len(text) if is_whole else SIGNATURE_CHARS - 1)
-                if self._counts_values and self.all_compared
+                distinguishing_values(
+                    merged.counts, merged.tokens, text, len(text) if is_whole else SIGNATURE_CHARS - 1
+                )
+                if self._keeps_values and self.all_compared
                 else (),
             )
 
     @property
     def all_kept(self) -> bool:
         """Whether each message is in the group of its own words: False once there was no room for more wordings."""
-        return tuple(piece.key for piece in _OTHERS) not in self._wordings
+        return tuple(piece.key for piece in _OVERFLOW_TOKENS) not in self._templates
 
     @property
-    def _counts_values(self) -> bool:
-        return self._values <= VALUES
+    def _keeps_values(self) -> bool:
+        return self._value_count <= MAX_VALUES
 
     def _count_values(self) -> None:
-        for known in self._remembered.values():
-            if known.count and self._counts_values:
-                self._values += known.wording.varying.add(known.values, known.count)
+        for known in self._cache.values():
+            if known.count and self._keeps_values:
+                self._value_count += known.template.counts.add(known.values, known.count)
             known.count = 0
-        if not self._counts_values:
+        if not self._keeps_values:
             self._drop_values()
 
     def _drop_values(self) -> None:
-        self._values = VALUES + 1
-        for known in self._wordings.values():
-            known.varying = Varying()
-        for message in self._remembered.values():
+        self._value_count = MAX_VALUES + 1
+        for known in self._templates.values():
+            known.counts = PlaceholderCounts()
+        for message in self._cache.values():
             message.values = ()
 
-    def _forget(self) -> None:
+    def _clear_cache(self) -> None:
         self._count_values()
-        self._remembered.clear()
+        self._cache.clear()
 
-    def _place(self, message: str) -> _Message[T]:
-        pieces, values = wording(message)
+    def _assign_template(self, message: str) -> _CachedMessage[T]:
+        pieces, values = parse_template(message)
         keys = tuple(piece.key for piece in pieces)
-        if keys not in self._wordings and len(self._wordings) >= WORDINGS:
+        if keys not in self._templates and len(self._templates) >= MAX_TEMPLATES:
             self._make_room()
             if self._is_full:
-                pieces, keys, values = _OTHERS, tuple(piece.key for piece in _OTHERS), ()
-        known = self._wordings.setdefault(keys, _Wording(pieces, self._new()))
-        if known.pieces != pieces:
-            known.pieces = joined(known.pieces, pieces)
-        return _Message(known, known.tally, values if self._counts_values else ())
+                pieces, keys, values = _OVERFLOW_TOKENS, tuple(piece.key for piece in _OVERFLOW_TOKENS), ()
+        known = self._templates.setdefault(keys, _Template(pieces, self._new_tally()))
+        if known.tokens != pieces:
+            known.tokens = merge_tokens(known.tokens, pieces)
+        return _CachedMessage(known, known.tally, values if self._keeps_values else ())
 
-    def _merged(self) -> _Wordings[T]:
-        wordings = self._wordings
+    def _merge(self) -> _Templates[T]:
+        wordings = self._templates
         try:
-            for _ in range(ROUNDS):
-                found = gaps({keys: wording.pieces for keys, wording in wordings.items()}, self._check)
+            for _ in range(MERGE_ROUNDS):
+                found = find_variable_spans({keys: wording.tokens for keys, wording in wordings.items()}, self._check)
                 if not found:
                     break
-                wordings = _with_gaps(wordings, found, self._check)
+                wordings = _apply_spans(wordings, found, self._check)
             weights = {keys: wording.weight for keys, wording in wordings.items()}
-            return _with_gaps(wordings, fitting(weights, self._check), self._check)
+            return _apply_spans(wordings, fit_to_templates(weights, self._check), self._check)
         except OutOfTime:
             self.all_compared = False
             return wordings
@@ -232,35 +239,37 @@ class FailureGroups(Generic[K, T]):
     def _make_room(self) -> None:
         if not self._is_full:
             self._drop_values()  # which messages are merged for good depends on the order of arrival
-            self._wordings = self._merged()
-            self._remembered.clear()
-            self._is_full = len(self._wordings) > WORDINGS // 2  # merging again would gain little and cost as much
+            self._templates = self._merge()
+            self._cache.clear()
+            self._is_full = (
+                len(self._templates) > MAX_TEMPLATES // 2
+            )  # merging again would gain little and cost as much
 
 
-def _with_gaps(wordings: _Wordings[T], found: Gaps, check: Callable[[], None]) -> _Wordings[T]:
-    alike: dict[Keys, list[_Wording[T]]] = defaultdict(list)
-    for old, known in wordings.items():
+def _apply_spans(templates: _Templates[T], found: Spans, check: Callable[[], None]) -> _Templates[T]:
+    alike: dict[Keys, list[_Template[T]]] = defaultdict(list)
+    for old, known in templates.items():
         if old in found:
             check()
-            pieces, starts = collapsed(_varied(known.pieces, found[old]))
-            varying = known.varying.collapsed(known.pieces, pieces, starts)
-            known = _Wording(pieces, known.tally, known.weight, varying)  # noqa: PLW2901 - the same, with places
-        alike[tuple(piece.key for piece in known.pieces)].append(known)
-    return {keys: first if not others else _one_of(first, others) for keys, (first, *others) in alike.items()}
+            pieces, starts = collapse_wildcards(_with_wildcards(known.tokens, found[old]))
+            varying = known.counts.collapsed(known.tokens, pieces, starts)
+            known = _Template(pieces, known.tally, known.weight, varying)  # noqa: PLW2901 - the same, with places
+        alike[tuple(piece.key for piece in known.tokens)].append(known)
+    return {keys: first if not others else _merge_templates(first, others) for keys, (first, *others) in alike.items()}
 
 
-def _one_of(first: _Wording[T], others: Sequence[_Wording[T]]) -> _Wording[T]:
-    return _Wording(
-        reduce(joined, (other.pieces for other in others), first.pieces),
+def _merge_templates(first: _Template[T], others: Sequence[_Template[T]]) -> _Template[T]:
+    return _Template(
+        reduce(merge_tokens, (other.tokens for other in others), first.tokens),
         first.tally.merged(other.tally for other in others),
         first.weight + sum(other.weight for other in others),
-        first.varying.merged([other.varying for other in others]),
+        first.counts.merged([other.counts for other in others]),
     )
 
 
-def _varied(pieces: Sequence[Piece], places: Iterable[tuple[int, int]]) -> list[Piece]:
-    inside = {i for start, stop in places for i in range(start, stop)}
-    return [Piece(VARIES, p.lead, REST) if i in inside and p.key != VARIES else p for i, p in enumerate(pieces)]
+def _with_wildcards(tokens: Sequence[Token], spans: Iterable[tuple[int, int]]) -> list[Token]:
+    inside = {i for start, stop in spans for i in range(start, stop)}
+    return [Token(WILDCARD, p.lead, REST) if i in inside and p.key != WILDCARD else p for i, p in enumerate(tokens)]
 
 
 def _digest(message: str) -> bytes:

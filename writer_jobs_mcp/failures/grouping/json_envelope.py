@@ -8,14 +8,14 @@ from itertools import groupby
 from typing import NamedTuple
 
 from writer_jobs_mcp.failures.classify.patterns import regex
-from writer_jobs_mcp.failures.embedded_json import Envelope, Field, first_envelope
+from writer_jobs_mcp.failures.embedded_json import Field, JsonLiteral, find_first_json_literal
 
-NESTING = 3
+MAX_NESTING = 3
 """How deep JSON in a string in JSON is followed."""
 
-_TOKENS = 400  # of a literal; an error's own envelope has fewer, a document that it quotes may have many
-_LITERALS = 4  # of a text that are looked at
-_WORDS_BEFORE, _WORDS_AFTER = 24, 8  # as many as introduce an envelope, or follow it
+_MAX_TOKENS = 400  # of a literal; an error's own envelope has fewer, a document that it quotes may have many
+_MAX_LITERALS = 4  # of a text that are looked at
+_MAX_WORDS_BEFORE, _MAX_WORDS_AFTER = 24, 8  # as many as introduce an envelope, or follow it
 
 _ESCAPED = r"[{\[](?:[\s\[{]|\\n){0,40}+\\+[\"']"
 # What stands before an error's own envelope: `Error code: 429 - {`, `failed: {`, `APIError {`, `b'{`. After "Could not
@@ -27,8 +27,8 @@ _INTRODUCED = (
 _FOLLOWED = r"(?:\s|\\[nrt])*(?:[.;)\]>\"'`(]|\n|\Z)"  # the sentence does not go on
 # `Error code: 429 - {` and `429 {`, as the SDKs of Writer, OpenAI and Anthropic print it, and `Error: 429: {`.
 _STATUS_BEFORE = r"(?:\berror(?: code)?: |\A)([45]\d\d)(?: -|:)?\s*\Z"
-_BYTES = r"(?<!\w)b?[\"']\s*\Z"
-_UNTELLING = r"[\W\d_]*(?:\b(?:error|[bnrt])\b)?[\W_]*"  # `Error: `, `b'`, and `\n` as it is escaped
+_BYTES_PREFIX = r"(?<!\w)b?[\"']\s*\Z"
+_NOISE = r"[\W\d_]*(?:\b(?:error|[bnrt])\b)?[\W_]*"  # `Error: `, `b'`, and `\n` as it is escaped
 
 # The keys of messages, the most telling first.
 _MESSAGE_KEYS = (
@@ -40,19 +40,19 @@ _MESSAGE_KEYS = (
     r"reason|faultstring",
     r"cause|body",
 )
-_FEW = 2  # words: what says no more is less telling than a sentence
+_FEW_WORDS = 2  # words: what says no more is less telling than a sentence
 # The keys of codes, those that name the cause most closely first.
 _CODE_KEYS = (r"key", r"code|error_?code", r"type|error_?type|__type|tpe", r"reason|error|name|exception")
-_NOTHING = frozenset(("null", "none", "nil", "undefined"))
+_NULLS = frozenset(("null", "none", "nil", "undefined"))
 _BOOLEANS = frozenset(("false", "true"))
-_SAYS_FAILED = frozenset(("error", "err", "fail", "failed", "failure", "exception"))
-_SHAPES = frozenset(
+_FAILED_WORDS = frozenset(("error", "err", "fail", "failed", "failure", "exception"))
+_STRUCTURAL_KEYS = frozenset(
     """
     body cause causes data detail details err error errors exception failure failures fault info innererror issues
     message messages meta reason response result root_cause rootcause status
     """.split()
 )  # keys around a message that do not say what it is about
-_CONTENT = frozenset("args arguments content context input inputs messages payload prompt".split())
+_INPUT_KEYS = frozenset("args arguments content context input inputs messages payload prompt".split())
 """Keys of what a user sent, which has fields of its own."""
 
 
@@ -73,7 +73,7 @@ class Detail(NamedTuple):
     quoted: bool
 
 
-class Statement(NamedTuple):
+class ErrorEnvelope(NamedTuple):
     """What an envelope says, in an order that does not depend on the order of its keys."""
 
     before: str
@@ -82,32 +82,32 @@ class Statement(NamedTuple):
     """The key of the message."""
     message: str
     """Empty where there are only codes."""
-    about: tuple[str, ...]
+    subjects: tuple[str, ...]
     """The keys around the message that say what it is about."""
     codes: tuple[Code, ...]
-    others: tuple[tuple[str, str], ...]
+    other_messages: tuple[tuple[str, str], ...]
     """Keys and texts of less telling messages."""
     details: tuple[Detail, ...]
     after: str
     """The text after the envelope."""
 
 
-def statement(text: str) -> Statement | None:
+def parse_error_envelope(text: str) -> ErrorEnvelope | None:
     """What the error's own envelope says; None for a text that is no envelope, or only quotes one."""
     if "{" not in text:
         return None
     position = 0
-    for _ in range(_LITERALS):
-        envelope = first_envelope(text, position, _TOKENS)
+    for _ in range(_MAX_LITERALS):
+        envelope = find_first_json_literal(text, position, _MAX_TOKENS)
         if envelope is None:
             break
-        if _is_own(text, envelope) and (found := _statement(text, envelope)):
+        if _is_error_itself(text, envelope) and (found := _parse(text, envelope)):
             return found
         position = envelope.end
     return None
 
 
-def unescaped(text: str) -> str | None:
+def unescape_envelope(text: str) -> str | None:
     r"""The text with an envelope that was printed as a string, as `"{\"error\": …`, as it was; None without one."""
     escaped = regex(_ESCAPED).search(text) if '\\"' in text or "\\'" in text else None
     if not escaped:
@@ -117,135 +117,135 @@ def unescaped(text: str) -> str | None:
     return text[:at].rstrip("\"'") + plain
 
 
-def _is_own(text: str, envelope: Envelope) -> bool:
-    before, after = text[: envelope.start], text[envelope.end :]
+def _is_error_itself(text: str, literal: JsonLiteral) -> bool:
+    before, after = text[: literal.start], text[literal.end :]
     return bool(
-        "{" in text[envelope.start : envelope.start + 40]
-        and any(mark in text[envelope.start : envelope.end] for mark in "\"'")
+        "{" in text[literal.start : literal.start + 40]
+        and any(mark in text[literal.start : literal.end] for mark in "\"'")
         and regex(_INTRODUCED).search(before, max(0, len(before) - 40))
         and regex(_FOLLOWED).match(after)
-        and len(before.split(None, _WORDS_BEFORE)) <= _WORDS_BEFORE
-        and len(after.split(None, _WORDS_AFTER)) <= _WORDS_AFTER
+        and len(before.split(None, _MAX_WORDS_BEFORE)) <= _MAX_WORDS_BEFORE
+        and len(after.split(None, _MAX_WORDS_AFTER)) <= _MAX_WORDS_AFTER
     )
 
 
-def _statement(text: str, envelope: Envelope) -> Statement | None:
-    fields = list(_known(envelope.fields))
+def _parse(text: str, literal: JsonLiteral) -> ErrorEnvelope | None:
+    fields = list(_fields_with_values(literal.fields))
     messages = [field for field in fields if _is_message(field)]
     codes = [field for field in fields if _is_code(field)]
     if not messages:  # an error that has only a word, as in {"error": "ratelimited"}, or sentences under other keys
         messages = [field for field in codes if field.quoted and field.key == "error"]
-        messages = messages or [field for field in fields if (said := field.said) and len(said.split()) > _FEW]
-    if not messages and not any(_names_an_error(field) for field in codes):
+        messages = messages or [field for field in fields if (said := field.message) and len(said.split()) > _FEW_WORDS]
+    if not messages and not any(_is_error_code(field) for field in codes):
         return None
-    messages.sort(key=_untellingness)
+    messages.sort(key=_message_rank)
     first = messages[0] if messages else None
     told = {field.start for field in (*messages, *codes)}
     details = [
         field
         for field in fields
-        if field.start not in told and not field.is_cut and field.raw.lower() not in _SAYS_FAILED
+        if field.start not in told and not field.is_truncated and field.raw.lower() not in _FAILED_WORDS
     ]
-    before, status = _without_status(regex(_BYTES).sub("", text[: envelope.start]))
-    return Statement(
-        before="" if regex(_UNTELLING).fullmatch(before) else before,
+    before, status = _split_status(regex(_BYTES_PREFIX).sub("", text[: literal.start]))
+    return ErrorEnvelope(
+        before="" if regex(_NOISE).fullmatch(before) else before,
         key=first.key if first else "",
-        message=_text(first) if first else "",
-        about=_about(first.path[:-1]) if first else (),
-        codes=_codes([field for field in codes if field != first], status),
-        others=tuple((field.key, _text(field)) for field in messages[1:]),
-        details=tuple(_details(text, details)),
-        after="" if regex(_UNTELLING).fullmatch(text[envelope.end :]) else text[envelope.end :],
+        message=_field_text(first) if first else "",
+        subjects=_subject_keys(first.path[:-1]) if first else (),
+        codes=_ranked_codes([field for field in codes if field != first], status),
+        other_messages=tuple((field.key, _field_text(field)) for field in messages[1:]),
+        details=tuple(_merge_details(text, details)),
+        after="" if regex(_NOISE).fullmatch(text[literal.end :]) else text[literal.end :],
     )
 
 
-def _known(fields: Iterable[Field]) -> Iterable[Field]:
+def _fields_with_values(fields: Iterable[Field]) -> Iterable[Field]:
     """The fields that have a value, without one whose key was cut."""
     start = -1
     for field in fields:
-        if field.raw and not (field.is_cut and field.start == start):
+        if field.raw and not (field.is_truncated and field.start == start):
             start = field.start
             bare = "" if field.quoted else field.raw.lower()
-            if bare not in _NOTHING:
+            if bare not in _NULLS:
                 yield (
                     field._replace(raw=bare, whole=bare) if bare in _BOOLEANS else field
                 )  # Python prints them with a capital
 
 
 def _is_message(field: Field) -> bool:
-    said = field.sentence
+    said = field.whole_message
     return said is not None and bool(said.strip()) and not (field.is_code and field.key in ("error", "reason", "cause"))
 
 
-def _names_an_error(field: Field) -> bool:
+def _is_error_code(field: Field) -> bool:
     """Whether a code is one of an error even where there is no message; a `type` may be that of anything."""
     return (
         field.raw.isdigit()
         or any(word in field.key for word in ("code", "reason"))
         or field.raw.startswith("fail.")
-        or _ERROR.search(field.raw) is not None
+        or _ERROR_SUFFIX.search(field.raw) is not None
     )
 
 
-_ERROR = re.compile("(?:error|exception|failure|timeout)$", re.IGNORECASE)
+_ERROR_SUFFIX = re.compile("(?:error|exception|failure|timeout)$", re.IGNORECASE)
 
 
 def _is_code(field: Field) -> bool:
     is_boolean = field.raw in _BOOLEANS and not field.quoted
-    return field.is_code and not field.is_cut and not is_boolean and not _is_message(field)
+    return field.is_code and not field.is_truncated and not is_boolean and not _is_message(field)
 
 
-def _untellingness(field: Field) -> tuple[bool, int, int, int]:
-    said = _text(field)
+def _message_rank(field: Field) -> tuple[bool, int, int, int]:
+    said = _field_text(field)
     rank = next((i for i, keys in enumerate(_MESSAGE_KEYS) if regex(keys).fullmatch(field.key)), len(_MESSAGE_KEYS))
-    has_few_words = said.isascii() and len(said.split(None, _FEW)) <= _FEW
+    has_few_words = said.isascii() and len(said.split(None, _FEW_WORDS)) <= _FEW_WORDS
     return has_few_words, rank, -len(field.path), field.start
 
 
-def _text(field: Field) -> str:
-    return field.sentence or field.said or field.raw
+def _field_text(field: Field) -> str:
+    return field.whole_message or field.message or field.raw
 
 
-def _about(keys: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(key for key in keys if key and key not in _SHAPES))
+def _subject_keys(keys: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(key for key in keys if key and key not in _STRUCTURAL_KEYS))
 
 
-def _codes(fields: Iterable[Field], status: str) -> tuple[Code, ...]:
-    found = [(_rank(field), field.key, field.raw) for field in fields]
-    found += [(_RANK_OF_NUMBERS, "status", status)] if status else []
+def _ranked_codes(fields: Iterable[Field], status: str) -> tuple[Code, ...]:
+    found = [(_code_rank(field), field.key, field.raw) for field in fields]
+    found += [(_NUMBER_RANK, "status", status)] if status else []
     shown: list[str] = []
     codes: dict[tuple[str, str], Code] = {}
     for _, key, value in sorted(found):
         # TooManyRequests is said by fail.tooManyRequests.quotaExceeded, and `"type": "error"` says nothing
         letters = re.sub(r"[\W_]", "", value).lower()
-        is_shown = letters not in _SAYS_FAILED and not any(letters in other for other in shown)
+        is_shown = letters not in _FAILED_WORDS and not any(letters in other for other in shown)
         codes.setdefault((key, value), Code(key, value, is_shown))
         shown += [letters] if is_shown else []
     return tuple(codes.values())
 
 
-_RANK_OF_NUMBERS = len(_CODE_KEYS) + 1
+_NUMBER_RANK = len(_CODE_KEYS) + 1
 
 
-def _rank(field: Field) -> int:
+def _code_rank(field: Field) -> int:
     if field.raw.isdigit():
-        return _RANK_OF_NUMBERS
+        return _NUMBER_RANK
     return next((i for i, keys in enumerate(_CODE_KEYS) if regex(keys).fullmatch(field.key)), len(_CODE_KEYS))
 
 
-def _details(text: str, fields: Iterable[Field]) -> Iterable[Detail]:
+def _merge_details(text: str, fields: Iterable[Field]) -> Iterable[Detail]:
     """One for all values of a key, by key; what a user sent is one value."""
 
     def place(field: Field) -> tuple[str, ...]:
         for depth, key in enumerate(field.path, start=1):
-            if key in _CONTENT:
+            if key in _INPUT_KEYS:
                 return field.path[:depth]
         # An id as a key is another one in each message.
         return tuple("*" if any(map(str.isdigit, key)) else key for key in dict.fromkeys(field.path))
 
     for path, alike in groupby(sorted(fields, key=place), key=place):
         first, *others = alike
-        if path[-1] in _CONTENT:
+        if path[-1] in _INPUT_KEYS:
             yield Detail(path[-1], text[first.start : (others or [first])[-1].end], quoted=True)
         elif others:
             yield Detail(first.key, ", ".join(field.raw for field in (first, *others)), quoted=True)
@@ -253,6 +253,6 @@ def _details(text: str, fields: Iterable[Field]) -> Iterable[Detail]:
             yield Detail(first.key, first.raw, first.quoted)
 
 
-def _without_status(before: str) -> tuple[str, str]:
+def _split_status(before: str) -> tuple[str, str]:
     status = regex(_STATUS_BEFORE).search(before)
     return (before[: status.start()], status[1]) if status else (before, "")

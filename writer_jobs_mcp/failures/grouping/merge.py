@@ -7,57 +7,57 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from writer_jobs_mcp.failures.grouping.common_words import is_common
-from writer_jobs_mcp.failures.grouping.template import says_something, tells_a_cause
-from writer_jobs_mcp.failures.grouping.tokenize import VARIES, Piece
+from writer_jobs_mcp.failures.grouping.template import is_cause_key, is_meaningful
+from writer_jobs_mcp.failures.grouping.tokenize import WILDCARD, Token
 
-GAP = 3  # words: the longest name looked for
-FIRM = 3  # wordings that must have been found to agree before others are fitted to what they have in common
-AGREEMENT = 3  # words: what agrees in fewer may be about different things
-LATIN = "\u024f"  # the last of its letters
-FITTED = 16  # ways to vary that a wording is compared with
+MAX_NAME_WORDS = 3  # words: the longest name looked for
+MIN_TEMPLATES = 3  # wordings that must have been found to agree before others are fitted to what they have in common
+MIN_SHARED_WORDS = 3  # words: what agrees in fewer may be about different things
+LAST_LATIN_LETTER = "\u024f"  # the last of its letters
+MAX_FITS = 16  # ways to vary that a wording is compared with
 
 Keys = tuple[str, ...]
-Gap = tuple[int, int]  # from, to: positions in a wording
-Gaps = dict[Keys, list[Gap]]
+Span = tuple[int, int]  # from, to: positions in a wording
+Spans = dict[Keys, list[Span]]
 
 
-def gaps(wordings: Mapping[Keys, Sequence[Piece]], check: Callable[[], None]) -> Gaps:
+def find_variable_spans(templates: Mapping[Keys, Sequence[Token]], check: Callable[[], None]) -> Spans:
     """For each wording the gaps where others, which agree with it in every other word, differ from it as names do.
 
     `check` is called every few milliseconds; what it raises ends the search.
     """
-    found: Gaps = defaultdict(list)
-    may_be_name = _MayBeName()
-    _where_one_varies(wordings, found, may_be_name, check)
-    _where_all_names_vary(wordings, found, may_be_name, check)
+    found: Spans = defaultdict(list)
+    may_be_name = _NameCache()
+    _find_single_spans(templates, found, may_be_name, check)
+    _find_name_spans(templates, found, may_be_name, check)
     return found
 
 
-class _MayBeName(dict[str, bool]):
+class _NameCache(dict[str, bool]):
     """A cache of whether a word may be a name: it says nothing by itself."""
 
     def __missing__(self, word: str) -> bool:
-        self[word] = known = word == VARIES or not says_something(word)
+        self[word] = known = word == WILDCARD or not is_meaningful(word)
         return known
 
 
-def fitting(weights: Mapping[Keys, int], check: Callable[[], None]) -> Gaps:
+def fit_to_templates(weights: Mapping[Keys, int], check: Callable[[], None]) -> Spans:
     """The gaps by which a wording fits one that was found to vary in two places or more, whatever it has there.
 
     `weights`: how many wordings each is made of. `check`: as for `gaps`.
     """
     ways: dict[int, dict[tuple[int, ...], int]] = defaultdict(lambda: defaultdict(int))
     for keys, weight in weights.items():
-        places = tuple(i for i, key in enumerate(keys) if key == VARIES)
-        if weight >= FIRM and len(places) > 1 and len(_words(keys)) >= AGREEMENT:
+        places = tuple(i for i, key in enumerate(keys) if key == WILDCARD)
+        if weight >= MIN_TEMPLATES and len(places) > 1 and len(_constant_words(keys)) >= MIN_SHARED_WORDS:
             ways[len(keys)][places] += weight
-    likeliest = {n: sorted(of, key=lambda places: (-of[places], places))[:FITTED] for n, of in ways.items()}
-    found: Gaps = {}
+    likeliest = {n: sorted(of, key=lambda places: (-of[places], places))[:MAX_FITS] for n, of in ways.items()}
+    found: Spans = {}
     for keys in weights:
         check()
         for places in likeliest.get(len(keys), ()):
-            fit = tuple(VARIES if i in places and _may_vary(key) else key for i, key in enumerate(keys))
-            if fit != keys and weights.get(fit, 0) >= FIRM:
+            fit = tuple(WILDCARD if i in places and _can_vary(key) else key for i, key in enumerate(keys))
+            if fit != keys and weights.get(fit, 0) >= MIN_TEMPLATES:
                 found[keys] = [(i, i + 1) for i in places if keys[i] != fit[i]]
                 break
     return found
@@ -70,46 +70,46 @@ _INDEX, _POSITION = 16, 8  # bits for the number of a wording, and for a positio
 _BUCKETS = 256
 
 
-def _where_one_varies(
-    wordings: Mapping[Keys, Sequence[Piece]], found: Gaps, may_be_name: _MayBeName, check: Callable[[], None]
+def _find_single_spans(
+    templates: Mapping[Keys, Sequence[Token]], found: Spans, may_be_name: _NameCache, check: Callable[[], None]
 ) -> None:
-    numbered = list(wordings)
+    numbered = list(templates)
     position, index = (1 << _POSITION) - 1, (1 << _INDEX) - 1
     # In buckets, since sorting one long list would keep every other thread waiting.
     buckets: list[list[int]] = [[] for _ in range(_BUCKETS)]
-    for place in _contexts(numbered, may_be_name, check):
+    for place in _context_hashes(numbered, may_be_name, check):
         buckets[(place >> (_INDEX + 2 * _POSITION)) % _BUCKETS].append(place)
     for bucket in buckets:
         check()
         for _, group in groupby(sorted(bucket), key=lambda place: place >> (_INDEX + 2 * _POSITION)):
             places = [(numbered[p >> 2 * _POSITION & index], (p >> _POSITION & position, p & position)) for p in group]
-            if len(places) > 1 and _are_names(places, wordings):
+            if len(places) > 1 and _look_like_names(places, templates):
                 for keys, (start, stop) in places:
-                    if any(key != VARIES for key in keys[start:stop]):
+                    if any(key != WILDCARD for key in keys[start:stop]):
                         found[keys].append((start, stop))
 
 
-def _contexts(wordings: Sequence[Keys], may_be_name: _MayBeName, check: Callable[[], None]) -> Iterator[int]:
+def _context_hashes(templates: Sequence[Keys], may_be_name: _NameCache, check: Callable[[], None]) -> Iterator[int]:
     """For each possible gap a number made of a hash of the words around it, the wording and the gap.
 
     In order of these numbers, gaps with the same words around them are neighbours.
     """
     known: dict[str, int] = {}
-    for index, keys in enumerate(wordings):
+    for index, keys in enumerate(templates):
         check()
         numbers = [known.setdefault(key, len(known) + 1) for key in keys]
-        ahead, behind = _hashes(numbers), _hashes(numbers[::-1])
+        ahead, behind = _prefix_hashes(numbers), _prefix_hashes(numbers[::-1])
         named = [may_be_name[key] for key in keys]
         for start in range(len(keys)):
-            if start and tells_a_cause(keys[start - 1]):
+            if start and is_cause_key(keys[start - 1]):
                 continue
-            for stop in range(start + 1, min(start + GAP, len(keys)) + 1):
-                if _may_vary(keys[start]) if stop == start + 1 else all(named[start:stop]):
+            for stop in range(start + 1, min(start + MAX_NAME_WORDS, len(keys)) + 1):
+                if _can_vary(keys[start]) if stop == start + 1 else all(named[start:stop]):
                     around = (ahead[start] * 31 + behind[len(keys) - stop]) & _RING
                     yield ((around << _INDEX | index) << _POSITION | start) << _POSITION | stop
 
 
-def _hashes(numbers: Sequence[int]) -> list[int]:
+def _prefix_hashes(numbers: Sequence[int]) -> list[int]:
     """One for each beginning of `numbers`."""
     out = [0]
     for number in numbers:
@@ -117,12 +117,12 @@ def _hashes(numbers: Sequence[int]) -> list[int]:
     return out
 
 
-def _may_vary(word: str) -> bool:
+def _can_vary(word: str) -> bool:
     """Whether a word by itself may vary; a key may not."""
     return word != "" and word[-1] not in "=:∅)"
 
 
-_NAMED = frozenset(
+_NOUNS_BEFORE_NAMES = frozenset(
     """
     account agent argument attribute bucket called category class client cluster collection column command container
     customer database device document domain driver field file flag function group host image index interface job key
@@ -143,84 +143,84 @@ _BEFORE_TO = frozenset(
 )
 
 
-def _are_names(places: Sequence[tuple[Keys, Gap]], wordings: Mapping[Keys, Sequence[Piece]]) -> bool:
+def _look_like_names(spans: Sequence[tuple[Keys, Span]], templates: Mapping[Keys, Sequence[Token]]) -> bool:
     """Whether what stands in one gap of otherwise equal wordings looks like names.
 
     Each value speaks for it: most of all one that is no word, then a word outside the vocabulary, least a word that
     says something. The rarer it is for a name to stand in such a place, the more must speak for it. `connection opened`
     and `connection closed` stay apart, however often either is seen.
     """
-    keys, (start, stop) = places[0]
-    around = _words(keys[:start] + keys[stop:])
-    values = [wording[a:b] for wording, (a, b) in places]
-    if not around or any(values[0][i] != VARIES and len({value[i] for value in values}) == 1 for i in (0, -1)):
+    keys, (start, stop) = spans[0]
+    around = _constant_words(keys[:start] + keys[stop:])
+    values = [wording[a:b] for wording, (a, b) in spans]
+    if not around or any(values[0][i] != WILDCARD and len({value[i] for value in values}) == 1 for i in (0, -1)):
         return False  # nothing to agree in, or a shorter gap says it better
-    named = start > 0 and keys[start - 1].lower().removesuffix("s") in _NAMED
-    filled = (VARIES,) in values and len(around) >= AGREEMENT  # sometimes by what is no word
-    reason = _verb_follows(keys[:start]) or ":" in wordings[keys][start].lead
+    named = start > 0 and keys[start - 1].lower().removesuffix("s") in _NOUNS_BEFORE_NAMES
+    filled = (WILDCARD,) in values and len(around) >= MIN_SHARED_WORDS  # sometimes by what is no word
+    reason = _expects_verb(keys[:start]) or ":" in templates[keys][start].lead
     name = 2.0 if named or not reason else 1.0
     word = 1.0 if filled else 0.5 if named else 0.2
     needed = 2.5 if named else 3.0 if filled else 4.0 if start > 0 else 8.0
     if len(around) == 1:
         needed *= 4
-    if not filled and not _is_known(around) and not _is_foreign(around, values):
+    if not filled and not _are_mostly_common(around) and not _is_other_script(around, values):
         needed *= 2.5  # the vocabulary does not know this language: what it does not know need not be a name
-    return sum(_speaks(value, name, word) for value in values) >= needed
+    return sum(_name_evidence(value, name, word) for value in values) >= needed
 
 
-def _speaks(value: Keys, name: float, word: float) -> float:
-    words = [key for key in value if key != VARIES]
+def _name_evidence(value: Keys, name: float, word: float) -> float:
+    words = [key for key in value if key != WILDCARD]
     if not words:
         return 2.0
-    if not any(map(says_something, words)):
+    if not any(map(is_meaningful, words)):
         return name
     return 0.2 if words[0].isupper() else word  # EPERM, CLOSED
 
 
-def _verb_follows(before: Keys) -> bool:
+def _expects_verb(before: Keys) -> bool:
     """Whether the words before a gap call for what is done or how things are: `failed to …`, `is not …`, `code=…`."""
     *_, earlier, last = ("", "", *before)
     return (
-        tells_a_cause(last)
-        or last.lower() in _BEFORE_STATES
-        or (last.lower() == "to" and earlier.lower() in _BEFORE_TO)
+        is_cause_key(last) or last.lower() in _BEFORE_STATES or (last.lower() == "to" and earlier.lower() in _BEFORE_TO)
     )
 
 
 # ---- several names at once
 
 
-def _where_all_names_vary(
-    wordings: Mapping[Keys, Sequence[Piece]], found: Gaps, may_be_name: _MayBeName, check: Callable[[], None]
+def _find_name_spans(
+    templates: Mapping[Keys, Sequence[Token]], found: Spans, may_be_name: _NameCache, check: Callable[[], None]
 ) -> None:
     """Wordings that agree in every word that says something: what they differ in is names."""
     skeletons: dict[Keys, list[Keys]] = defaultdict(list)
-    for keys in wordings:
+    for keys in templates:
         check()
-        skeletons[tuple(VARIES if may_be_name[key] else key for key in keys)].append(keys)
+        skeletons[tuple(WILDCARD if may_be_name[key] else key for key in keys)].append(keys)
     for skeleton, alike in skeletons.items():
-        said = _words(skeleton)
-        if len(alike) > 1 and len(said) >= AGREEMENT and _is_known(said):
+        said = _constant_words(skeleton)
+        if len(alike) > 1 and len(said) >= MIN_SHARED_WORDS and _are_mostly_common(said):
             for i, values in enumerate(zip(*alike, strict=True)):
                 before = alike[0][:i]
-                if len(set(values)) > 1 and (i > 0 or len(alike) > FIRM) and not _verb_follows(before):
+                if len(set(values)) > 1 and (i > 0 or len(alike) > MIN_TEMPLATES) and not _expects_verb(before):
                     for keys in alike:
-                        if keys[i] != VARIES:
+                        if keys[i] != WILDCARD:
                             found[keys].append((i, i + 1))
 
 
 # ---- words
 
 
-def _words(keys: Sequence[str]) -> list[str]:
-    return [key for key in keys if key not in (VARIES, "")]
+def _constant_words(keys: Sequence[str]) -> list[str]:
+    return [key for key in keys if key not in (WILDCARD, "")]
 
 
-def _is_known(keys: Sequence[str]) -> bool:
+def _are_mostly_common(keys: Sequence[str]) -> bool:
     """Whether at least half of the words are in the vocabulary."""
     return 2 * sum(is_common(key.rstrip("=:∅()")) for key in keys) >= len(keys)
 
 
-def _is_foreign(around: Sequence[str], values: Sequence[Keys]) -> bool:
+def _is_other_script(around: Sequence[str], values: Sequence[Keys]) -> bool:
     """Whether the values are in another script than the words around them."""
-    return any(c > LATIN for key in around for c in key) and all(key.isascii() for value in values for key in value)
+    return any(c > LAST_LATIN_LETTER for key in around for c in key) and all(
+        key.isascii() for value in values for key in value
+    )

@@ -9,24 +9,24 @@ from typing import Literal, NamedTuple
 
 from writer_jobs_mcp.failures.grouping.common_words import is_common
 
-READ = 96  # pieces, before neighbours that vary become one
-QUOTES = 3  # within quotes that are looked into
-TITLE = 3  # words: a longer quotation may be a sentence
-DOTS = 2  # of an address or a version; a number has fewer
-MOST = 0.8  # of a message: a quotation longer than this is the message
-VARIES = "*"  # as a key; no word is only punctuation
+MAX_RAW_TOKENS = 96  # pieces, before neighbours that vary become one
+MAX_QUOTE_DEPTH = 3  # within quotes that are looked into
+MIN_SENTENCE_SPACES = 3  # words: a longer quotation may be a sentence
+MIN_ADDRESS_DOTS = 2  # of an address or a version; a number has fewer
+WHOLE_MESSAGE_SHARE = 0.8  # of a message: a quotation longer than this is the message
+WILDCARD = "*"  # as a key; no word is only punctuation
 NUMBER, ID, REST = "<number>", "<id>", "<…>"
 
 
-class Piece(NamedTuple):
+class Token(NamedTuple):
     """A word, or a place where something varies."""
 
     key: str  # what must agree between messages that say the same: the word, or VARIES
     lead: str  # the text between this piece and the one before
-    shown: str  # what a reader sees: the word, `<number>`, `<id>`, `<…>`, or a name that may turn out to be constant
+    display: str  # what a reader sees: the word, `<number>`, `<id>`, `<…>`, or a name that may turn out to be constant
 
 
-_UNIT = (
+_UNIT_PATTERN = (
     r"(?:%|[kmgt]i?b(?:ps)?|bytes?|bits?|[nmuµ]?s|secs?|seconds?|milliseconds?|microseconds?|mins?|minutes?|hours?|hrs?"
     r"|days?|weeks?|months?|years?|[kmg]?hz|tokens?|chars?|characters?)"
 )
@@ -36,7 +36,7 @@ _DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _ITEM = r"[\w.-]+"
 _LIST_END = rf"(?:,?\ (?:and|or)\ {_ITEM})?(?=\s*(?:[\])}}\n]|\.?$))"
-_TOKEN = re.compile(
+_TOKEN_PATTERN = re.compile(
     rf"""(?P<plain>(?-i:[a-z]+(?:\ [a-z]+)*)(?=\ (?![\ =])))  # as the others would say word by word, only slower
       |(?P<list>(?:(?:(?<=[:\[(])|(?<=[:\[(]\ )|(?<=\bof\ )){_ITEM}(?:,\ ?{_ITEM})+|(?<=\ ){_ITEM}(?:,\ {_ITEM}){{2,}})
         {_LIST_END})                                                        # a list, to its end
@@ -53,18 +53,18 @@ _TOKEN = re.compile(
       |(?P<word>[{_CJK}]+|[^{_SPACE}{_CJK}.]+(?:\.[^{_SPACE}{_CJK}.]+)*(?:'[a-z]+\b)?)""",
     re.IGNORECASE | re.VERBOSE,
 )
-IS_UNSPACED = re.compile(f"[{_CJK}]")  # a run of it is a phrase
-TAG = re.compile(
+UNSPACED_SCRIPT = re.compile(f"[{_CJK}]")  # a run of it is a phrase
+HTML_TAG = re.compile(
     r"</?(?:html|head|title|body|center|h\d|hr|p|br|div|span|pre|address|style|meta)\b[^<>]*>", re.IGNORECASE
 )
-_NUMBER = re.compile(rf"[+\-#~$€£]?\d[\d.,_]*(?:e[+-]?\d+)?{_UNIT}?(?:/s)?", re.IGNORECASE)
-IS_UNIT = re.compile(_UNIT, re.IGNORECASE)
+_NUMBER_PATTERN = re.compile(rf"[+\-#~$€£]?\d[\d.,_]*(?:e[+-]?\d+)?{_UNIT_PATTERN}?(?:/s)?", re.IGNORECASE)
+UNIT = re.compile(_UNIT_PATTERN, re.IGNORECASE)
 _HEX = re.compile(r"[a-f]{8,}|[A-F]{8,}")
-_EMPTY = re.compile(r"=(?=\s*$|[,;&]|\s+[\w.-]+=|\s\s)")
-_KEY = re.compile(r" ?=(?!=)|:(?=\S)")
-_REQUEST = re.compile(r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) ")
+_EMPTY_VALUE = re.compile(r"=(?=\s*$|[,;&]|\s+[\w.-]+=|\s\s)")
+_KEY_SIGN = re.compile(r" ?=(?!=)|:(?=\S)")
+_HTTP_REQUEST = re.compile(r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) ")
 _FAILURE = re.compile(r"(?:error|exception|failure|fault|timeout|warning)s?$", re.IGNORECASE)
-_HUMPS = re.compile(r"[A-Z][a-z]+")
+_CAMEL_WORDS = re.compile(r"[A-Z][a-z]+")
 _INNER_CAPITAL = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
 
 _STATUS = re.compile(r"[45]\d\d")  # an HTTP status is a cause: 404 and 503 call for different fixes
@@ -82,7 +82,7 @@ CAUSE_KEYS = frozenset(
     state status status_code statuscode title tpe type
     """.split()
 )  # of key=value and JSON: what stands there is no name
-_WRITERS_KEY = "fail."  # `"key": "fail.notFound.resource"`; other services' keys may be names of anything
+_WRITER_KEY_PREFIX = "fail."  # `"key": "fail.notFound.resource"`; other services' keys may be names of anything
 _SWITCHES = frozenset(("true", "false"))
 _LITERALS = frozenset("false nan nil no none null true undefined yes".split())
 _TYPES = frozenset(
@@ -93,32 +93,32 @@ _TYPES = frozenset(
 )
 _BEFORE_TYPES = frozenset("a an expected found got instance not of received type".split())
 
-_LOOKED_INTO = _SWITCHES | _LITERALS | _TYPES
+_NEEDS_CONTEXT = _SWITCHES | _LITERALS | _TYPES
 
 
 @lru_cache(maxsize=16_384)
-def _plain(word: str) -> Piece | None:
+def _plain_word_token(word: str) -> Token | None:
     """The piece of a word of small letters with a space before and after it; None where more must be known."""
-    return None if word in _LOOKED_INTO or _HEX.fullmatch(word) else Piece(word, " ", word)
+    return None if word in _NEEDS_CONTEXT or _HEX.fullmatch(word) else Token(word, " ", word)
 
 
-def code_piece(key: str, value: str, lead: str) -> Piece:
+def code_token(key: str, value: str, lead: str) -> Token:
     """The piece of what a service names an error by, under a key such as `code`, `type` or `status`."""
-    kind = kind_of(value)
-    if (key in _CODE_KEYS and _CODE.fullmatch(value)) or value.startswith(_WRITERS_KEY) or _FAILURE.search(value):
-        return Piece(value, lead, value)
+    kind = token_kind(value)
+    if (key in _CODE_KEYS and _CODE.fullmatch(value)) or value.startswith(_WRITER_KEY_PREFIX) or _FAILURE.search(value):
+        return Token(value, lead, value)
     if kind in ("number", "id"):
-        return Piece(VARIES, lead, NUMBER if kind == "number" else ID)
-    return Piece(value if key in CAUSE_KEYS else VARIES, lead, value)
+        return Token(WILDCARD, lead, NUMBER if kind == "number" else ID)
+    return Token(value if key in CAUSE_KEYS else WILDCARD, lead, value)
 
 
 Kind = Literal["word", "name", "number", "id", "mark"]
 
 
 @lru_cache(maxsize=16_384)
-def kind_of(token: str) -> Kind:
+def token_kind(token: str) -> Kind:
     """What a token looks like by itself. A name varies wherever there are words around it."""
-    if _NUMBER.fullmatch(token) and token.count(".") < DOTS:
+    if _NUMBER_PATTERN.fullmatch(token) and token.count(".") < MIN_ADDRESS_DOTS:
         return "number"
     if any(map(str.isdigit, token)) or _HEX.fullmatch(token):
         return "id"
@@ -132,7 +132,7 @@ def _is_name(token: str) -> bool:
         return False
     if _FAILURE.search(token):
         return False
-    humps = _HUMPS.findall(token)
+    humps = _CAMEL_WORDS.findall(token)
     if len(humps) > 1 and "".join(humps) == token:  # AccessDenied says what happened, NodeCard may be any name
         return not all(map(is_common, humps))
     return any(mark in token for mark in "_.$/\\@") or bool(_INNER_CAPITAL.search(token))
@@ -145,11 +145,11 @@ def _is_key(token: str, sign: str) -> bool:
 
 _LONG_LIST = re.compile(r"(?<![\w.-])[\w.-]++(?:,\ ?(?!(?:and|or)\ )[\w.-]++){20,}+", re.IGNORECASE)
 # What a mark that nothing closes is searched as: stops the tokens that the mark stops, and opens none. “ also closes „.
-_UNCLOSED = {'"': "|", "“": "\0"}
-_ENDS_A_LIST = re.compile(_LIST_END, re.IGNORECASE | re.VERBOSE)
+_UNCLOSED_SUBSTITUTES = {'"': "|", "“": "\0"}
+_LIST_END_PATTERN = re.compile(_LIST_END, re.IGNORECASE | re.VERBOSE)
 
 
-def _tokens(text: str) -> Iterator[re.Match[str]]:
+def _scan(text: str) -> Iterator[re.Match[str]]:
     """Yield the tokens of `text` in linear time. Use only their positions: their own text may be altered.
 
     A quotation that nothing closes would be scanned to the end of the text from each mark in it, and a long list that
@@ -158,7 +158,7 @@ def _tokens(text: str) -> Iterator[re.Match[str]]:
     searched = _LONG_LIST.sub(_without_commas, text) if "," in text else text
     position = 0
     while position >= 0:
-        tokens, position = _TOKEN.finditer(searched, position), -1
+        tokens, position = _TOKEN_PATTERN.finditer(searched, position), -1
         for token in tokens:
             if token.lastgroup != "unclosed":
                 yield token
@@ -167,137 +167,141 @@ def _tokens(text: str) -> Iterator[re.Match[str]]:
             mark, position = token[0], token.end()
             line = searched.find("\n", position) if mark == '"' else -1
             stop = line if line >= 0 else len(searched)
-            other = _UNCLOSED.get(mark, "\x01")
+            other = _UNCLOSED_SUBSTITUTES.get(mark, "\x01")
             searched = searched[: token.start()] + searched[token.start() : stop].replace(mark, other) + searched[stop:]
             break
 
 
 def _without_commas(run: re.Match[str]) -> str:
-    return run[0] if _ENDS_A_LIST.match(run.string, run.end()) else run[0].replace(",", ";")
+    return run[0] if _LIST_END_PATTERN.match(run.string, run.end()) else run[0].replace(",", ";")
 
 
-class Reader:
+class Tokenizer:
     """Reads one text from left to right."""
 
-    def __init__(self, text: str, *, depth: int = 0, cause: bool = False) -> None:
+    def __init__(self, text: str, *, depth: int = 0, keep_names: bool = False) -> None:
         """`depth`: of quotes in quotes; `cause`: a key such as `reason` stands before the text, so names in it stay."""
         self.text = text
         self.depth = depth
-        self.cause = cause
-        self.pieces: list[Piece] = []
-        self.raw: dict[int, str] = {}  # what stands in the places that vary, by their positions in `pieces`
+        self.keep_names = keep_names
+        self.tokens: list[Token] = []
+        self.values: dict[int, str] = {}  # what stands in the places that vary, by their positions in `pieces`
         self.end = 0  # of the last piece
-        self.last = ""  # token, in lower case
-        self.words = 0  # that are constant
+        self.last_word = ""  # token, in lower case
+        self.constant_words = 0  # that are constant
 
-    def read(self) -> list[Piece]:
+    def tokenize(self) -> list[Token]:
         """The pieces of the text, the last for its end."""
-        for m in _tokens(self.text):
-            if len(self.pieces) >= READ:
-                return self.pieces
+        for m in _scan(self.text):
+            if len(self.tokens) >= MAX_RAW_TOKENS:
+                return self.tokens
             token, lead = self.text[m.start() : m.end()], self.text[self.end : m.start()]
             match m.lastgroup:
                 case "plain":
-                    self.plain(token.split(" "), lead, m.end())
+                    self.add_plain_words(token.split(" "), lead, m.end())
                 case "word":
-                    self.word(token, lead, m.end())
+                    self.add_word(token, lead, m.end())
                 case "quote":
-                    self.quote(token, lead, m.end())
+                    self.add_quotation(token, lead, m.end())
                 case "id":
-                    self.add(VARIES, lead, ID, m.end(), token)
+                    self.add(WILDCARD, lead, ID, m.end(), token)
                 case _:
-                    self.add(VARIES, lead, REST, m.end(), token)
+                    self.add(WILDCARD, lead, REST, m.end(), token)
         self.add("", self.text[self.end :], "", len(self.text))
-        return self.pieces
+        return self.tokens
 
-    def add(self, key: str, lead: str, shown: str, end: int, raw: str = "") -> None:
+    def add(self, key: str, lead: str, display: str, end: int, value: str = "") -> None:
         """Add a piece; `raw`: what stands in it, if it varies."""
-        if key == VARIES:
-            self.raw[len(self.pieces)] = raw
-        self.pieces.append(Piece(key, lead, shown))
+        if key == WILDCARD:
+            self.values[len(self.tokens)] = value
+        self.tokens.append(Token(key, lead, display))
         self.end = end
-        self.last = shown.lower()
-        self.words += key != VARIES
+        self.last_word = display.lower()
+        self.constant_words += key != WILDCARD
 
-    def plain(self, words: list[str], lead: str, end: int) -> None:
+    def add_plain_words(self, words: list[str], lead: str, end: int) -> None:
         """Add words of small letters, of which few need a closer look."""
         start = end - sum(map(len, words)) - len(words) + 1
         for word in words:
             stop = start + len(word)
-            if lead == " " and self.last != NUMBER and (piece := _plain(word)):
-                self.pieces.append(piece)
-                self.end, self.last = stop, word
-                self.words += 1
+            if lead == " " and self.last_word != NUMBER and (piece := _plain_word_token(word)):
+                self.tokens.append(piece)
+                self.end, self.last_word = stop, word
+                self.constant_words += 1
             else:
-                self.word(word, lead, stop)
+                self.add_word(word, lead, stop)
             lead, start = " ", stop + 1
 
-    def quote(self, token: str, lead: str, end: int) -> None:
+    def add_quotation(self, token: str, lead: str, end: int) -> None:
         """Add a quotation: it varies, unless it is a key, or what the message is about."""
         inner, before = token[1:-1], lead.strip()
         if (
             self.text[end : end + 1] == ":"
-            and (before[-1:] in ("{", ",") or not self.pieces)
-            and kind_of(inner) in ("word", "name")
+            and (before[-1:] in ("{", ",") or not self.tokens)
+            and token_kind(inner) in ("word", "name")
         ):
             self.add(inner + ":", lead + token[0], inner, end - 1)
             return
         assigned = before[-1:] in (":", "=")
-        cause = self.last in CAUSE_KEYS and before.lstrip("\"'")[:1] in (":", "=")
-        sentence = assigned and self.words <= 1 and inner.count(" ") >= TITLE  # Error: "could not reach the host"
-        whole = len(token) > MOST * len(self.text)
-        if self.depth < QUOTES and (cause or sentence or whole or _REQUEST.match(inner)):
-            reader = Reader(inner, depth=self.depth + 1, cause=cause)
-            for i, (key, inner_lead, shown) in enumerate(reader.read()[:-1]):
-                self.add(key, inner_lead if i else lead + token[0] + inner_lead, shown, end - 1, reader.raw.get(i, ""))
+        cause = self.last_word in CAUSE_KEYS and before.lstrip("\"'")[:1] in (":", "=")
+        sentence = (
+            assigned and self.constant_words <= 1 and inner.count(" ") >= MIN_SENTENCE_SPACES
+        )  # Error: "could not reach the host"
+        whole = len(token) > WHOLE_MESSAGE_SHARE * len(self.text)
+        if self.depth < MAX_QUOTE_DEPTH and (cause or sentence or whole or _HTTP_REQUEST.match(inner)):
+            reader = Tokenizer(inner, depth=self.depth + 1, keep_names=cause)
+            for i, (key, inner_lead, shown) in enumerate(reader.tokenize()[:-1]):
+                self.add(
+                    key, inner_lead if i else lead + token[0] + inner_lead, shown, end - 1, reader.values.get(i, "")
+                )
         elif inner.strip():
-            self.add(VARIES, lead + token[0], REST, end - 1, inner)
+            self.add(WILDCARD, lead + token[0], REST, end - 1, inner)
         else:
             self.add("∅", lead + token[0], "", end - 1)
 
-    def word(self, token: str, lead: str, end: int) -> None:
+    def add_word(self, token: str, lead: str, end: int) -> None:
         """Add a token for what it looks like and what stands around it."""
-        kind, low = kind_of(token), token.lower()
+        kind, low = token_kind(token), token.lower()
         if kind == "mark":
             return
-        if (sign := _KEY.match(self.text, end)) and _is_key(token, sign[0]):
+        if (sign := _KEY_SIGN.match(self.text, end)) and _is_key(token, sign[0]):
             name = re.sub(r"\d+", "#", token)
-            self.add(name + ("=∅" if _EMPTY.match(self.text, end) else sign[0].strip()), lead, name, end)
+            self.add(name + ("=∅" if _EMPTY_VALUE.match(self.text, end) else sign[0].strip()), lead, name, end)
         elif kind in ("number", "id"):
             if self.is_code(token, lead):
                 self.add(token, lead, token, end)
             else:
-                self.add(VARIES, lead, NUMBER if kind == "number" else ID, end, token)
-        elif self.varies(low, lead, is_name=kind == "name"):
-            self.add(VARIES, lead, token, end, token)
-        elif self.last == NUMBER and not lead.strip() and _PLURAL.fullmatch(token):
+                self.add(WILDCARD, lead, NUMBER if kind == "number" else ID, end, token)
+        elif self.is_variable(low, lead, is_name=kind == "name"):
+            self.add(WILDCARD, lead, token, end, token)
+        elif self.last_word == NUMBER and not lead.strip() and _PLURAL.fullmatch(token):
             self.add(token[:-1], lead, token, end)  # 1 item, 2 items
         else:
             self.add(token, lead, token, end)
         if kind != "number" or lead == ":":  # no plural after a port
-            self.last = low
+            self.last_word = low
 
     def is_code(self, token: str, lead: str) -> bool:
         """Whether it is as in `status 404`, `"code": 1004` or `error_code=E23`; a count in `status: 404 len: 20`."""
-        if self.last not in _CODE_KEYS:
+        if self.last_word not in _CODE_KEYS:
             return False
         assigned = ":" in lead or "=" in lead
-        if '"' in lead or self.cause:
+        if '"' in lead or self.keep_names:
             return bool(_CODE.fullmatch(token))
         return bool((_NAMED_CODE if assigned else _STATUS).fullmatch(token))
 
-    def varies(self, low: str, lead: str, *, is_name: bool) -> bool:
+    def is_variable(self, low: str, lead: str, *, is_name: bool) -> bool:
         """Whether a word is one of many that could stand here, judging by this message alone."""
         before = lead.strip()
         is_value = before[-1:] == "=" and before != "=="
-        if self.cause or (is_value and self.last in CAUSE_KEYS):
+        if self.keep_names or (is_value and self.last_word in CAUSE_KEYS):
             return False
-        opens = not self.pieces  # a program's own name, unless it looks like that of a file or a host
+        opens = not self.tokens  # a program's own name, unless it looks like that of a file or a host
         return (
             is_value
             or (is_name and (not opens or ("." in low and self.text.startswith(low, len(lead)))))
             or low in _SWITCHES
             or (low in _LITERALS and before[-1:] == ":" and lead[-1:] == ":")
-            or (low in _TYPES and self.last in _BEFORE_TYPES)
-            or (self.last == NUMBER and not before and bool(IS_UNIT.fullmatch(low)))
+            or (low in _TYPES and self.last_word in _BEFORE_TYPES)
+            or (self.last_word == NUMBER and not before and bool(UNIT.fullmatch(low)))
         )
