@@ -9,7 +9,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, TextContent
 from pydantic import BaseModel, ConfigDict
 
-from writer_jobs_mcp.results.triage_app_meta import KEY
+from writer_jobs_mcp.results.triage_app_meta import META_KEY
 from writer_jobs_mcp.server.triage_app import pages
 from writer_jobs_mcp.tools import TRIAGE_PAGE
 
@@ -90,7 +90,7 @@ def answered(structure: dict[str, Any], *, draws: bool = True) -> CallToolResult
     """The answer; without ``draws`` as a host passes it on that drops what is only for the page."""
     page = {"can_retry": False, "timeline": timeline(structure["counts"].get("failed", 0))}
     text = TextContent(type="text", text="The same in words.")
-    return CallToolResult(content=[text], structured_content=structure, _meta={KEY: page} if draws else None)
+    return CallToolResult(content=[text], structured_content=structure, _meta={META_KEY: page} if draws else None)
 
 
 def refused(sentence: str) -> CallToolResult:

@@ -20,8 +20,8 @@ from tests.helpers.browser import Seen, browser, seen
 from tests.helpers.find_browser import BrowserNotFound
 from tests.helpers.mcp import structure_of
 from writer_jobs_mcp.commands.app_host import APPS
-from writer_jobs_mcp.results.base import duration
-from writer_jobs_mcp.results.triage_headline import percent
+from writer_jobs_mcp.results.base import format_duration
+from writer_jobs_mcp.results.triage_headline import format_percent
 from writer_jobs_mcp.sandbox import Sandbox, World
 from writer_jobs_mcp.server.build import build_server
 from writer_jobs_mcp.server.triage_app import BUILT
@@ -101,9 +101,9 @@ async def test_the_figures_are_the_structures(draw: Draw, structure: dict[str, A
         assert await figures(drawn.page) == {
             "Jobs": f"{structure['coverage']['jobs_in_window']:,}",
             "Failed": f"{structure['counts']['failed']:,}",
-            "Failure rate": percent(structure["failure_rate"]),
-            "Median": duration(structure["seconds"]["median"]),
-            "95th percentile": duration(structure["seconds"]["p95"]),
+            "Failure rate": format_percent(structure["failure_rate"]),
+            "Median": format_duration(structure["seconds"]["median"]),
+            "95th percentile": format_duration(structure["seconds"]["p95"]),
             "Stuck": f"{structure['stuck_count']}",
         }
 
@@ -187,9 +187,9 @@ async def test_the_window_before_stands_beside_the_figures(draw: Draw, url: str,
         assert await beside_figures(drawn.page) == {
             "Jobs": f"{before['jobs']} before",
             "Failed": f"{before['failed']} before",
-            "Failure rate": f"{percent(before['failure_rate'])} before",
-            "95th percentile": f"at most {duration(day['seconds']['longest']['seconds'])}",
-            "Stuck": f"over {duration(day['stuck_after'])}",
+            "Failure rate": f"{format_percent(before['failure_rate'])} before",
+            "95th percentile": f"at most {format_duration(day['seconds']['longest']['seconds'])}",
+            "Stuck": f"over {format_duration(day['stuck_after'])}",
         }
         await expect(drawn.page.get_by_text("Before: the 24 h before, from 21 Nov, 12:00 UTC.")).to_be_visible()
 

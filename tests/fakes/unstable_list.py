@@ -12,27 +12,27 @@ from hypothesis import strategies as st
 from starlette.types import Receive, Scope, Send
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-Move = Callable[["MovingApi"], None]
+Move = Callable[["UnstableListApi"], None]
 
 
 @dataclass
-class MovingApi:
+class UnstableListApi:
     """A job list, newest first, that changes between any two of the requests it is asked."""
 
     ids: list[int]
-    tell: Callable[[int], dict[str, Any]] = lambda _: {}
+    job_fields: Callable[[int], dict[str, Any]] = lambda _: {}
     """What more there is to say of the job with this number."""
     moves: Sequence[Move | None] = ()
     cap: int = 100
-    total: Callable[["MovingApi", int], int | None] = lambda api, _: len(api.ids)
-    echoes_limit: bool = True
-    refuse: Callable[[int], tuple[int, dict[str, str]] | None] = lambda _: None
+    total: Callable[["UnstableListApi", int], int | None] = lambda api, _: len(api.ids)
+    reports_limit: bool = True
+    fail_request: Callable[[int], tuple[int, dict[str, str]] | None] = lambda _: None
     """The status and headers with which to refuse a request, given how many came before it."""
-    asked: int = 0
+    request_count: int = 0
     """Requests for the whole list so far."""
-    asked_by_status: int = 0
+    filtered_request_count: int = 0
     """Requests for the jobs of one status so far."""
-    filters: bool = True
+    honours_status: bool = True
     """Whether it heeds the status that it is asked for."""
     application: dict[str, Any] | None = None
     """What there is to say of the application; it is not found where there is nothing."""
@@ -53,7 +53,7 @@ class MovingApi:
 
     def page(self, offset: int, limit: int, status: str | None = None) -> dict[str, Any]:
         limit = min(limit, self.cap)
-        if status is None or not self.filters:
+        if status is None or not self.honours_status:
             rows = [self.job(each) for each in self.ids[offset : offset + limit]]
         else:
             matching = (job for job in map(self.job, self.ids) if job["status"] == status)
@@ -62,14 +62,14 @@ class MovingApi:
         total = self.total(self, len(rows))
         if total is not None:
             page["totalCount"] = total
-        if self.echoes_limit:
+        if self.reports_limit:
             page["pagination"] = {"offset": offset, "limit": limit}
         return page
 
     def job(self, number: int) -> dict[str, Any]:
         created_at = (NOON + timedelta(seconds=number)).isoformat()
         known = {"id": f"job-{number}", "status": "completed", "application_id": "a", "created_at": created_at}
-        return known | self.tell(number)
+        return known | self.job_fields(number)
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         if not scope["path"].endswith("/jobs"):
@@ -77,16 +77,16 @@ class MovingApi:
             return
         query = dict(part.split("=") for part in scope["query_string"].decode().split("&"))
         by_status = "status" in query
-        looked = self.asked + self.asked_by_status
+        looked = self.request_count + self.filtered_request_count
         move = self.moves[looked] if looked < len(self.moves) else None
-        self.asked_by_status += by_status
-        self.asked += not by_status
+        self.filtered_request_count += by_status
+        self.request_count += not by_status
         # Where requests overlap in time, which of them sees the list first is anybody's guess.
         for _ in range(looked * 7 % 5):
             await anyio.lowlevel.checkpoint()
         if move is not None:
             move(self)
-        refusal = None if by_status else self.refuse(self.asked - 1)
+        refusal = None if by_status else self.fail_request(self.request_count - 1)
         if refusal:
             await respond(send, refusal[0], None, refusal[1])
             return
@@ -100,7 +100,7 @@ async def respond(send: Send, status: int, body: object, headers: Mapping[str, s
     await send({"type": "http.response.body", "body": b"" if body is None else json.dumps(body).encode()})
 
 
-TOTALS: dict[str, Callable[["MovingApi", int], int | None]] = {
+TOTALS: dict[str, Callable[["UnstableListApi", int], int | None]] = {
     "right": lambda api, _: len(api.ids),
     "missing": lambda _api, _rows: None,
     "too small": lambda _api, _rows: 7,
@@ -117,7 +117,7 @@ def newest_first(count: int) -> list[int]:
 
 
 def arrivals(times: int) -> Move:
-    def move(api: MovingApi) -> None:
+    def move(api: UnstableListApi) -> None:
         for _ in range(times):
             api.arrive()
 
@@ -125,7 +125,7 @@ def arrivals(times: int) -> Move:
 
 
 def departures(times: int, share: float) -> Move:
-    def move(api: MovingApi) -> None:
+    def move(api: UnstableListApi) -> None:
         for _ in range(times):
             api.leave(share)
 
@@ -133,7 +133,7 @@ def departures(times: int, share: float) -> Move:
 
 
 def exchange(share: float) -> Move:
-    def move(api: MovingApi) -> None:
+    def move(api: UnstableListApi) -> None:
         api.leave(share)
         api.arrive()
 

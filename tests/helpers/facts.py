@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from writer_jobs_mcp.results.base import duration
+from writer_jobs_mcp.results.base import format_duration
 
 _MOMENT = re.compile(r"\d{4}-(\d\d-\d\d)T(\d\d:\d\d:\d\d)Z\Z")
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -32,7 +32,7 @@ def _facts(value: Any, where: str) -> Iterator[tuple[str, str | int | float, str
             pass
         case str() | int() | float():
             is_duration = where.rpartition(".")[2] in _SECONDS
-            yield where, value, duration(value) if is_duration and not isinstance(value, str) else None
+            yield where, value, format_duration(value) if is_duration and not isinstance(value, str) else None
         case [*items]:
             for position, item in enumerate(items):
                 yield from _facts(item, f"{where}[{position}]")
@@ -53,7 +53,7 @@ def _facts(value: Any, where: str) -> Iterator[tuple[str, str | int | float, str
 def _ago(job: Mapping[str, Any]) -> str:
     """How long before now a running job was last updated: it has run for so many seconds since its creation."""
     created, updated = (datetime.fromisoformat(job[name]) for name in ("created_at", "updated_at"))
-    return f"{duration(max(0, job['seconds'] - (updated - created).total_seconds()))} ago"
+    return f"{format_duration(max(0, job['seconds'] - (updated - created).total_seconds()))} ago"
 
 
 def _is_told(fact: str | float, text: str) -> bool:

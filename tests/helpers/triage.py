@@ -7,7 +7,7 @@ from mcp.client import Client
 from mcp.server import MCPServer
 
 from tests.conftest import NOW
-from tests.fakes.unstable_list import MovingApi, newest_first
+from tests.fakes.unstable_list import UnstableListApi, newest_first
 from tests.helpers.mcp import structure_of, text_of
 from writer_jobs_mcp.client import asgi_transport
 from writer_jobs_mcp.config import Config
@@ -32,28 +32,28 @@ def failures(text: str, count: int, minutes_ago: float) -> list[Told]:
     return [job(minutes_ago + n / 100, "failed", text) for n in range(count)]
 
 
-def api_of(jobs: list[Told], **options: Any) -> MovingApi:
+def api_of(jobs: list[Told], **options: Any) -> UnstableListApi:
     """An API with these jobs, newest first; the first has the greatest number."""
     jobs = sorted(jobs, key=lambda said: said["created_at"])
-    return MovingApi(
-        newest_first(len(jobs)), tell=lambda number: jobs[number - 1] if number <= len(jobs) else {}, **options
+    return UnstableListApi(
+        newest_first(len(jobs)), job_fields=lambda number: jobs[number - 1] if number <= len(jobs) else {}, **options
     )
 
 
-def server_for(api: MovingApi, **environ: str) -> MCPServer[App]:
+def server_for(api: UnstableListApi, **environ: str) -> MCPServer[App]:
     config = Config.from_env(
         {"WRITER_API_KEY": "a-key-of-some-length", "WRITER_BASE_URL": "http://localhost", **environ}
     )
     return build_server(config, transport=asgi_transport(api), clock=lambda: NOW)
 
 
-async def triage(api: MovingApi, environ: dict[str, str] | None = None, **arguments: Any) -> Told:
+async def triage(api: UnstableListApi, environ: dict[str, str] | None = None, **arguments: Any) -> Told:
     """The structure of the answer."""
     async with Client(server_for(api, **environ or {})) as client:
         return await structure_of(client, TRIAGE, {"application_id": "a", **arguments})
 
 
-async def triage_text(api: MovingApi, **arguments: Any) -> str:
+async def triage_text(api: UnstableListApi, **arguments: Any) -> str:
     """Its text."""
     async with Client(server_for(api)) as client:
         return text_of(await client.call_tool(TRIAGE, {"application_id": "a", **arguments}))

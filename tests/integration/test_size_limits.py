@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from scripts.snapshots import published
 from tests.conftest import NOW
 from tests.e2e.test_stdio import A_WHILE, SERVER, clean_environment, shake_hands
-from tests.fakes.unstable_list import MovingApi, newest_first
+from tests.fakes.unstable_list import UnstableListApi, newest_first
 from tests.helpers.mcp import structure_of, text_of
 from tests.helpers.triage import TRIAGE, Told, api_of, job, server_for
 from tests.unit.triage.test_report import nine_causes
@@ -26,7 +26,7 @@ from writer_jobs_mcp import results
 from writer_jobs_mcp.client import asgi_transport, open_client
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.server.tool import plain_schema
-from writer_jobs_mcp.triage.report import Triage, Window
+from writer_jobs_mcp.triage.report import ReportBuilder, Window
 from writer_jobs_mcp.triage.scan import scan_jobs
 
 # What the agent reads
@@ -62,7 +62,7 @@ def long_jobs(count: int) -> list[Told]:
     return [said if said["error"] else said | {"data": {"suggestion": PROSE[n % 90 :]}} for n, said in enumerate(jobs)]
 
 
-async def answer_to(api: MovingApi, tool: str, **arguments: Any) -> tuple[str, str]:
+async def answer_to(api: UnstableListApi, tool: str, **arguments: Any) -> tuple[str, str]:
     """An answer as compact structure, and as text."""
     async with Client(server_for(api)) as client:
         result = await client.call_tool(tool, {"application_id": "a" * 36, **arguments})
@@ -143,12 +143,14 @@ def test_the_handshake_imports_nothing_that_only_a_call_needs() -> None:
     assert imported & set(NEEDED_LATER) == set()
 
 
-VIEWS = [each for each in vars(results).values() if isinstance(each, type) and issubclass(each, results.View)]
+VIEWS = [each for each in vars(results).values() if isinstance(each, type) and issubclass(each, results.ResultModel)]
 
 
-@pytest.mark.parametrize("view", [each for each in VIEWS if each is not results.View], ids=lambda view: view.__name__)
+@pytest.mark.parametrize(
+    "view", [each for each in VIEWS if each is not results.ResultModel], ids=lambda view: view.__name__
+)
 def test_a_view_is_described_as_pydantic_would(view: type[BaseModel]) -> None:
-    assert results.schema(view) == without_words(plain_schema(view.model_json_schema()))
+    assert results.result_schema(view) == without_words(plain_schema(view.model_json_schema()))
 
 
 def without_words(schema: Any) -> Any:
@@ -167,10 +169,10 @@ def without_words(schema: Any) -> Any:
 
 @pytest.mark.parametrize("count", [1_000, 2_500, 4_951])
 async def test_a_list_that_stands_still_is_read_in_the_fewest_requests(count: int) -> None:
-    api = MovingApi(newest_first(count))
+    api = UnstableListApi(newest_first(count))
     await answer_to(api, TRIAGE, max_jobs=count)
     fewest = ceil((count - 1) / 99)  # pages of a hundred that overlap by a job
-    assert fewest <= api.asked <= fewest + 2
+    assert fewest <= api.request_count <= fewest + 2
 
 
 async def test_memory_grows_with_the_number_of_jobs_and_not_with_what_they_say() -> None:
@@ -182,8 +184,8 @@ async def test_memory_grows_with_the_number_of_jobs_and_not_with_what_they_say()
 
 async def peak_of_a_triage(count: int) -> int:
     said = job(5) | {"data": {"suggestion": PROSE}}
-    api = MovingApi(newest_first(count), tell=lambda _: said)
-    triage = Triage(Window(None, None), NOW)
+    api = UnstableListApi(newest_first(count), job_fields=lambda _: said)
+    triage = ReportBuilder(Window(None, None), NOW)
     environ = {"WRITER_API_KEY": "a-key-of-some-length", "WRITER_JOBS_CONCURRENCY": "1"}
     config = Config.from_env({**environ, "WRITER_BASE_URL": "http://localhost"})
     async with open_client(config, asgi_transport(api)) as client:

@@ -20,7 +20,7 @@ from writer_jobs_mcp.sandbox import World
 from writer_jobs_mcp.server.build import build_server
 from writer_jobs_mcp.triage.find_application import ResolvedApplication
 from writer_jobs_mcp.triage.gather import Gathered
-from writer_jobs_mcp.triage.report import Triage, Window
+from writer_jobs_mcp.triage.report import ReportBuilder, Window
 from writer_jobs_mcp.triage.scan import Coverage
 
 ALIAS = "product-description-writer"
@@ -104,7 +104,7 @@ COUNT = st.integers(0, 100_000)
 LIMIT = st.integers(1, 100)
 
 
-def said(view: results.View) -> list[str]:
+def said(view: results.ResultModel) -> list[str]:
     return untold(view.as_structure(), view.as_text())
 
 
@@ -114,9 +114,9 @@ def test_of_one_job(job: Mapping[str, Any], offset: int, length: int, waited: fl
     known = Job.model_validate(job)
     assert said(results.job_error(known, NOW)) == []
     assert said(results.job_output(known, offset=offset, max_chars=length)) == []
-    assert said(results.job_wait(known, NOW, waited=waited, trouble=None)) == []
-    assert said(results.job_wait(known, NOW, waited=waited, trouble=None, stuck_after=600)) == []
-    assert said(results.job_wait(known, NOW, waited=waited, trouble="Writer is\nunavailable.")) == []
+    assert said(results.job_wait(known, NOW, waited=waited, wait_error=None)) == []
+    assert said(results.job_wait(known, NOW, waited=waited, wait_error=None, stuck_after=600)) == []
+    assert said(results.job_wait(known, NOW, waited=waited, wait_error="Writer is\nunavailable.")) == []
 
 
 @examples(max_examples=100, deadline=None)
@@ -191,13 +191,13 @@ def test_of_a_triage(
     named: Mapping[str, Any],
 ) -> None:
     window = Window(since, until)
-    triage = Triage(window, NOW)
+    triage = ReportBuilder(window, NOW)
     for job in jobs:
         triage.add(Job.model_validate(job))
-    asked = results.Asked(ResolvedApplication("an app"), window, NOW, 5000, offers_retry=retries)
+    asked = results.TriageRequest(ResolvedApplication("an app"), window, NOW, 5000, offers_retry=retries)
     application = Application.model_validate({"id": "a", **named})
     gathered = Gathered(coverage, knows[0], "Writer failed.", knows[1], "Writer failed.", application)
-    report = triage.report(compares=gathered.compares, knows_earlier=gathered.knows_earlier)
+    report = triage.build(can_compare=gathered.can_compare, earlier_failures_read=gathered.earlier_failures_read)
     assert said(results.triage_report(report, gathered, asked)) == []
 
 

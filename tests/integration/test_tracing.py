@@ -19,7 +19,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, Sp
 from starlette.types import Receive, Scope, Send
 
 from tests.conftest import settings
-from tests.fakes.unstable_list import MovingApi, newest_first
+from tests.fakes.unstable_list import UnstableListApi, newest_first
 from tests.helpers.key import JOB, KEY, leaked_parts, send_response
 from tests.helpers.mcp import error_of, structure_of
 from tests.helpers.otlp_collector import CLIENT, SERVER, Seen, spans_of, texts_of
@@ -130,13 +130,13 @@ async def test_each_attempt_is_a_span_under_the_one_call(url: str, faults: Fault
 
 
 async def test_each_page_of_a_triage_is_a_span_under_the_one_call(memory: Memory) -> None:
-    api = MovingApi(newest_first(1_000))
+    api = UnstableListApi(newest_first(1_000))
     async with Client(server_for(api)) as client:
         await structure_of(client, TRIAGE, {"application_id": "a"})
     pages = memory.under(memory.only(f"tools/call {TRIAGE}"))
     assert {page.name for page in pages} == {JOBS, "GET /v1/applications/{application_id}"}
-    assert len(pages) == api.asked + api.asked_by_status + 1
-    assert api.asked >= 10
+    assert len(pages) == api.request_count + api.filtered_request_count + 1
+    assert api.request_count >= 10
 
 
 async def test_an_error_is_told_by_its_type_alone(url: str, memory: Memory) -> None:

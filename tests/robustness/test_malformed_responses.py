@@ -9,14 +9,14 @@ from mcp_types import PromptReference
 
 from tests.conftest import settings
 from tests.fakes.raw_http_server import JOBS, Wire, answer, page, says
-from tests.fakes.unstable_list import TOTALS, MovingApi, newest_first
+from tests.fakes.unstable_list import TOTALS, UnstableListApi, newest_first
 from tests.helpers.chaos_calls import asked, call, check_right, check_told, structure
 from tests.helpers.mcp import text_of
 from tests.helpers.triage import TRIAGE, api_of, job, triage
 from tests.robustness.conftest import Tally
 from writer_jobs_mcp.client import asgi_transport, open_client
 from writer_jobs_mcp.errors import NotFound
-from writer_jobs_mcp.triage.find_job import find_job
+from writer_jobs_mcp.triage.find_job import find_in_list
 
 JOB: dict[str, Any] = JOBS[0]
 
@@ -198,14 +198,14 @@ async def test_a_total_that_cannot_be_true_ends_no_list(others: dict[str, object
 
 @pytest.mark.parametrize("total", TOTALS.values(), ids=TOTALS)
 async def test_a_job_is_found_whatever_the_total_counts(
-    total: Callable[[MovingApi, int], int | None], tally: Tally
+    total: Callable[[UnstableListApi, int], int | None], tally: Tally
 ) -> None:
     tally.tried["drifts of the API"] += 1
-    api = MovingApi(newest_first(250), total=total)
+    api = UnstableListApi(newest_first(250), total=total)
     async with open_client(settings("http://localhost"), asgi_transport(api)) as client:
-        assert (await find_job(client, "a", "job-1")).id == "job-1"
+        assert (await find_in_list(client, "a", "job-1")).id == "job-1"
         with pytest.raises(NotFound, match="not among the 250 jobs"):
-            await find_job(client, "a", "job-0")
+            await find_in_list(client, "a", "job-0")
 
 
 async def test_pages_that_ignore_the_offset_keep_nobody_busy(tally: Tally) -> None:
@@ -245,7 +245,9 @@ async def test_pages_that_ignore_the_offset_and_cannot_be_read_keep_nobody_busy_
 async def test_rows_that_cannot_be_read_are_counted_once_however_the_pages_lie(every: int, tally: Tally) -> None:
     tally.tried["drifts of the API"] += 1
     count = 350
-    api = MovingApi(newest_first(count), tell=lambda number: {"created_at": None} if number % every == 0 else {})
+    api = UnstableListApi(
+        newest_first(count), job_fields=lambda number: {"created_at": None} if number % every == 0 else {}
+    )
     coverage = (await triage(api))["coverage"]
     bad = count // every
     assert (coverage["jobs_read"], coverage["unreadable"]["count"]) == (count - bad, bad)
@@ -319,8 +321,8 @@ async def test_a_last_page_with_unreadable_rows_is_not_called_complete(tally: Ta
 async def test_a_window_that_was_read_is_not_complete_beside_rows_that_could_not_be_read() -> None:
     jobs = [job(minutes, "failed", "Rate limit reached") for minutes in range(1, 400)]
     api = api_of(jobs)
-    readable = api.tell
-    api.tell = lambda number: readable(number) | ({"created_at": None} if number == 390 else {})  # the tenth
+    readable = api.job_fields
+    api.job_fields = lambda number: readable(number) | ({"created_at": None} if number == 390 else {})  # the tenth
     report = await triage(api, since="1h", max_jobs=100)
     # Of the window before, some is left to read; of this one, all that can be was.
     assert (report["coverage"]["complete"], report["coverage"]["stopped_by"]) == (False, "since")

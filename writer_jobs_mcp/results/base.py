@@ -23,10 +23,10 @@ _PLAIN_WORDS = frozenset({"completed", "failed", "in_progress", "queued", "deplo
 
 T = TypeVar("T")
 # A field that is not known is left out of the result, so it is never null on the wire or in the schema.
-Maybe = T | SkipJsonSchema[None]
+IfKnown = T | SkipJsonSchema[None]
 
 
-class View(BaseModel):
+class ResultModel(BaseModel):
     """A result: its fields are the structure, :meth:`as_text` the same facts as text."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -43,14 +43,14 @@ class View(BaseModel):
 _TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
-def schema(kind: Any) -> dict[str, Any]:
+def result_schema(kind: Any) -> dict[str, Any]:
     """The JSON schema of a view, or of what a field of one holds: as pydantic's, without its words.
 
     Pydantic's own takes as long as half of the handshake's other work that is ours.
     """
-    if isinstance(kind, type) and issubclass(kind, View):
+    if isinstance(kind, type) and issubclass(kind, ResultModel):
         fields = kind.model_fields
-        properties = {field.alias or name: schema(field.annotation) for name, field in fields.items()}
+        properties = {field.alias or name: result_schema(field.annotation) for name, field in fields.items()}
         required = [field.alias or name for name, field in fields.items() if field.is_required()]
         return {"properties": properties, "required": required, "type": "object"}
     parts = get_args(kind)
@@ -58,22 +58,22 @@ def schema(kind: Any) -> dict[str, Any]:
         case origin if origin is Literal:
             return {"enum": list(parts), "type": "string"}
         case origin if origin in {Union, UnionType}:  # a Maybe
-            return schema(parts[0])
+            return result_schema(parts[0])
         case origin if origin is list:
-            return {"items": schema(parts[0]), "type": "array"}
+            return {"items": result_schema(parts[0]), "type": "array"}
         case origin if origin is dict:
-            return {"additionalProperties": True if parts[1] is Any else schema(parts[1]), "type": "object"}
+            return {"additionalProperties": True if parts[1] is Any else result_schema(parts[1]), "type": "object"}
         case _:
             given = [part.json_schema for part in parts if isinstance(part, WithJsonSchema)]  # of an Annotated
             return next((each for each in given if each), None) or {"type": _TYPES[kind]}
 
 
-def moment(when: datetime) -> str:
+def format_timestamp(when: datetime) -> str:
     """A time in UTC, to the second: ``2026-11-23T10:38:17Z``."""
     return when.astimezone(UTC).isoformat()[:19] + "Z"
 
 
-def seconds(job: "Job", now: datetime) -> float | None:
+def elapsed_seconds(job: "Job", now: datetime) -> float | None:
     """How long a job took, or has run so far; None where that is not known."""
     end = now if job.is_running else job.completed_at  # a job that was retried may keep its old completed_at
     elapsed = round((end - job.created_at).total_seconds(), 1) if end else -1
@@ -97,7 +97,7 @@ def last_updated(job: "Job") -> datetime | None:
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
-def duration(elapsed: float) -> str:
+def format_duration(elapsed: float) -> str:
     """A number of seconds for people: ``3.9 s``, ``2 min 5 s``, ``10.5 h``, ``54 h``, ``7 d``."""
     if elapsed < _MINUTE - 0.5:
         return f"{elapsed:.3g} s"
@@ -112,12 +112,12 @@ _LONGEST_LABEL = 40
 _known_label = lru_cache(maxsize=64)(partial(preview, limit=_LONGEST_LABEL))
 
 
-def label(said: str) -> str:
+def safe_label(text: str) -> str:
     """A status or type as Writer says it, in a form that cannot be taken for our own sentences."""
-    return _known_label(said) if len(said) <= _LONGEST_LABEL else preview(said, _LONGEST_LABEL)
+    return _known_label(text) if len(text) <= _LONGEST_LABEL else preview(text, _LONGEST_LABEL)
 
 
-def word(text: str) -> str:
+def quote_unless_plain(text: str) -> str:
     """A UUID, a number or a status or type that Writer documents as it stands, anything else as a JSON string.
 
     An alias or a new state is quoted however plain: ``ignore-what-was-said-before`` is one word too.
@@ -125,17 +125,21 @@ def word(text: str) -> str:
     return text if text in _PLAIN_WORDS or _PLAIN_ID.fullmatch(text) else json_quote(text)
 
 
-def application_text(application_id: str, name: str | None) -> str:
+def format_application(application_id: str, name: str | None) -> str:
     """An application's id, and its name where that is known."""
-    return word(application_id) if name is None else f"{word(application_id)} {json_quote(name)}"
+    return (
+        quote_unless_plain(application_id)
+        if name is None
+        else f"{quote_unless_plain(application_id)} {json_quote(name)}"
+    )
 
 
-def count(number: int, thing: str) -> str:
+def pluralize(number: int, thing: str) -> str:
     """``1 job``, ``1,200 jobs``."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
-def share(part: int, whole: int) -> float:
+def rounded_share(part: int, whole: int) -> float:
     """What part it is, with three digits behind the point; 0 stands for none alone, and 1 for all alone."""
     exact = part / whole
     rounded = round(exact, 3)
@@ -144,11 +148,11 @@ def share(part: int, whole: int) -> float:
     return rounded if part == whole else min(rounded, 0.999)
 
 
-def spaced(*parts: str | bool | None) -> str:
+def join_words(*parts: str | bool | None) -> str:
     """The parts that are there, with blanks between."""
     return " ".join(part for part in parts if isinstance(part, str) and part)
 
 
-def lines(*parts: str | bool | None) -> str:
+def join_lines(*parts: str | bool | None) -> str:
     """The parts that are there, one below the other."""
     return "\n".join(part for part in parts if isinstance(part, str) and part)

@@ -8,18 +8,18 @@ from pydantic_core import to_json
 
 from writer_jobs_mcp.client.ids import display_id, is_usable_id
 from writer_jobs_mcp.results.base import (
-    Maybe,
-    View,
-    application_text,
-    count,
-    duration,
-    label,
+    IfKnown,
+    ResultModel,
+    elapsed_seconds,
+    format_application,
+    format_duration,
+    format_timestamp,
+    join_lines,
+    join_words,
     last_updated,
-    lines,
-    moment,
-    seconds,
-    spaced,
-    word,
+    pluralize,
+    quote_unless_plain,
+    safe_label,
 )
 from writer_jobs_mcp.sanitize.text import ELLIPSIS, json_quote, preview, sanitize_and_truncate, truncate
 
@@ -41,7 +41,7 @@ _LIST_LENGTH = 30_000
 _END, _INCOMPLETE_END = "End of list.", "End of list, but it is NOT complete:"
 
 
-class UnreadableRows(View):
+class UnreadableRows(ResultModel):
     """Rows that Writer sent and that could not be read."""
 
     count: int
@@ -51,7 +51,7 @@ class UnreadableRows(View):
         return f"{self.count} more could not be read ({json_quote(self.reason)})."
 
 
-def _any_has(rows: "Sequence[View]", field: str) -> bool:
+def _any_has(rows: "Sequence[ResultModel]", field: str) -> bool:
     return any(getattr(row, field) is not None for row in rows)
 
 
@@ -59,31 +59,37 @@ def _unreadable(rows: "list[UnreadableRow]") -> UnreadableRows | None:
     return UnreadableRows(count=len(rows), reason=rows[0].reason) if rows else None
 
 
-class ApplicationRow(View):
+class ApplicationRow(ResultModel):
     """One application."""
 
     id: str
-    name: Maybe[str] = None
-    type: Maybe[str] = None
-    status: Maybe[str] = None
-    updated_at: Maybe[str] = None
+    name: IfKnown[str] = None
+    type: IfKnown[str] = None
+    status: IfKnown[str] = None
+    updated_at: IfKnown[str] = None
 
     def as_text(self) -> str:
         updated = self.updated_at and f"updated {self.updated_at}"
         name = self.name and json_quote(self.name)
-        return spaced(word(self.id), name, self.type and word(self.type), self.status and word(self.status), updated)
+        return join_words(
+            quote_unless_plain(self.id),
+            name,
+            self.type and quote_unless_plain(self.type),
+            self.status and quote_unless_plain(self.status),
+            updated,
+        )
 
 
-class ApplicationPageInfo(View):
+class ApplicationPageInfo(ResultModel):
     """Where a page of applications stands; ``after`` is what to pass for the next."""
 
     returned: int
     has_more: bool
-    after: Maybe[str] = None
-    unreadable: Maybe[UnreadableRows] = None
+    after: IfKnown[str] = None
+    unreadable: IfKnown[UnreadableRows] = None
 
 
-class ApplicationList(View):
+class ApplicationList(ResultModel):
     """The result of ``list_applications``."""
 
     applications: list[ApplicationRow]
@@ -94,8 +100,10 @@ class ApplicationList(View):
         more = "More follow." if page.has_more else _INCOMPLETE_END if page.unreadable else _END
         if page.after:
             more = f"More follow: after={json_quote(page.after)}."
-        head = spaced(count(page.returned, "application") + ".", more, page.unreadable and page.unreadable.as_text())
-        return lines(head, self._legend(), *(row.as_text() for row in self.applications))
+        head = join_words(
+            pluralize(page.returned, "application") + ".", more, page.unreadable and page.unreadable.as_text()
+        )
+        return join_lines(head, self._legend(), *(row.as_text() for row in self.applications))
 
     def _legend(self) -> str | None:
         """The line that names the columns which the rows have."""
@@ -132,29 +140,29 @@ def _application_row(application: "Application") -> ApplicationRow:
     return ApplicationRow(
         id=display_id(application.id),
         name=preview(application.name, _NAME_LENGTH) if application.name else None,
-        type=application.type and label(application.type),
-        status=application.status and label(application.status),
-        updated_at=application.updated_at and moment(application.updated_at),
+        type=application.type and safe_label(application.type),
+        status=application.status and safe_label(application.status),
+        updated_at=application.updated_at and format_timestamp(application.updated_at),
     )
 
 
-class JobRow(View):
+class JobRow(ResultModel):
     """One job of a list; ``output`` and ``error`` are previews on one line."""
 
     id: str
     status: str
     created_at: str
-    updated_at: Maybe[str] = None
-    seconds: Maybe[float] = None
-    output: Maybe[str] = None
-    output_chars: Maybe[int] = None
-    error: Maybe[str] = None
-    error_chars: Maybe[int] = None
+    updated_at: IfKnown[str] = None
+    seconds: IfKnown[float] = None
+    output: IfKnown[str] = None
+    output_chars: IfKnown[int] = None
+    error: IfKnown[str] = None
+    error_chars: IfKnown[int] = None
 
     def as_text(self) -> str:
-        parts = [self.created_at[11:19], word(self.id), word(self.status)]
+        parts = [self.created_at[11:19], quote_unless_plain(self.id), quote_unless_plain(self.status)]
         if self.seconds is not None:
-            parts.append(duration(self.seconds) + ("," if self.updated_at else ""))
+            parts.append(format_duration(self.seconds) + ("," if self.updated_at else ""))
         if self.updated_at:
             parts.append(f"last updated {self._last_update()}")
         if self.error is not None:
@@ -171,21 +179,21 @@ class JobRow(View):
         if self.seconds is None or self.updated_at is None:
             return self.updated_at
         now = datetime.fromisoformat(self.created_at) + timedelta(seconds=self.seconds)
-        return f"{duration(max(0, (now - datetime.fromisoformat(self.updated_at)).total_seconds()))} ago"
+        return f"{format_duration(max(0, (now - datetime.fromisoformat(self.updated_at)).total_seconds()))} ago"
 
 
-class JobPageInfo(View):
+class JobPageInfo(ResultModel):
     """Where a page of jobs stands; ``next_offset`` is there whenever more may follow."""
 
     offset: int
     limit: int
     returned: int
-    total: Maybe[int] = None
-    next_offset: Maybe[int] = None
-    unreadable: Maybe[UnreadableRows] = None
+    total: IfKnown[int] = None
+    next_offset: IfKnown[int] = None
+    unreadable: IfKnown[UnreadableRows] = None
 
     def as_text(self) -> str:
-        return spaced(
+        return join_words(
             f"offset={self.offset}, limit={self.limit}, returned={self.returned}"
             + ("" if self.total is None else f", total={self.total}")
             + ".",
@@ -199,23 +207,25 @@ class JobPageInfo(View):
         return _INCOMPLETE_END if self.unreadable else _END
 
 
-class JobList(View):
+class JobList(ResultModel):
     """The result of ``list_application_jobs``."""
 
     application_id: str
-    application_name: Maybe[str] = None
-    status: Maybe[str] = None
+    application_name: IfKnown[str] = None
+    status: IfKnown[str] = None
     jobs: list[JobRow]
     page: JobPageInfo
 
     def as_text(self) -> str:
         of_what = f" with status={self.status}" if self.status else ""
-        application = application_text(self.application_id, self.application_name)
+        application = format_application(self.application_id, self.application_name)
         head = f"Jobs of application {application}{of_what}: {self.page.as_text()}"
         if not self.jobs:
             return head
         days = groupby(self.jobs, key=lambda row: row.created_at[:10])
-        return lines(head, self._legend(), *(lines(day, *(row.as_text() for row in rows)) for day, rows in days))
+        return join_lines(
+            head, self._legend(), *(join_lines(day, *(row.as_text() for row in rows)) for day, rows in days)
+        )
 
     def _legend(self) -> str:
         """The line that names the columns which the rows have."""
@@ -241,7 +251,7 @@ def job_list(
     shown = page.first(limit)
     named = {"application_id": display_id(application_id), "application_name": application_name, "status": status}
     while True:
-        rows = _rows([_Draft.of(job, now) for job in shown.jobs])
+        rows = _rows([_RowDraft.of(job, now) for job in shown.jobs])
         listed = JobList.model_validate({**named, "jobs": rows, "page": _page_info(page, shown, offset, limit)})
         if len(listed.model_dump_json(exclude_none=True)) < _LIST_LENGTH:
             return listed
@@ -269,7 +279,7 @@ def _next_offset(page: "JobPage", offset: int, shown: int) -> int | None:
     return None if not shown or ends_here else offset + shown
 
 
-class _Draft(NamedTuple):
+class _RowDraft(NamedTuple):
     """A row before its previews are as short as the list needs; cleaning is what costs, so it is done once."""
 
     known: dict[str, Any]
@@ -284,13 +294,13 @@ class _Draft(NamedTuple):
     def of(cls, job: "ListedJob", now: datetime) -> Self:
         known = {
             "id": display_id(job.id),
-            "status": label(job.status),
-            "created_at": moment(job.created_at),
-            "seconds": seconds(job, now),
+            "status": safe_label(job.status),
+            "created_at": format_timestamp(job.created_at),
+            "seconds": elapsed_seconds(job, now),
             "output_chars": job.output_chars,
         }
         if updated := last_updated(job):
-            known["updated_at"] = moment(updated)
+            known["updated_at"] = format_timestamp(updated)
         output, output_is_cut = sanitize_and_truncate(job.output, _LONGEST_OUTPUT) if job.output else ("", False)
         if not output_is_cut and (job.output_chars or 0) > len(job.output or ""):
             output = truncate(output + ELLIPSIS, _LONGEST_OUTPUT)  # of what Writer sent, only the opening is held
@@ -309,7 +319,7 @@ class _Draft(NamedTuple):
             taken += len(f'"error_chars":{self.error_chars},')
         return taken
 
-    def within(self, output_length: int, error_length: int) -> dict[str, Any]:
+    def truncated_to(self, output_length: int, error_length: int) -> dict[str, Any]:
         """The fields of the row with previews of at most so many characters."""
         is_cut = self.error_is_cut or len(self.error) > error_length
         return {
@@ -320,7 +330,7 @@ class _Draft(NamedTuple):
         }
 
 
-def _rows(drafts: list[_Draft]) -> list[dict[str, Any]]:
+def _rows(drafts: list[_RowDraft]) -> list[dict[str, Any]]:
     """The fields of the rows, their previews as long as there is room for them."""
     framed = _FRAME_LENGTH + len(to_json([draft.known for draft in drafts], exclude_none=True))
     lengths = _PREVIEWS[0]
@@ -328,4 +338,4 @@ def _rows(drafts: list[_Draft]) -> list[dict[str, Any]]:
         bound = _ROW_LENGTH * len(drafts) + _FRAME_LENGTH if step < _SHORTENED_FOR_ERRORS else _LIST_LENGTH
         if framed + sum(draft.length(*lengths) for draft in drafts) < bound:
             break
-    return [draft.within(*lengths) for draft in drafts]
+    return [draft.truncated_to(*lengths) for draft in drafts]

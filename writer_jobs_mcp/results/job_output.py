@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING
 
 from writer_jobs_mcp.client.ids import display_id
 from writer_jobs_mcp.results.base import (
-    Maybe,
-    View,
-    application_text,
-    duration,
-    label,
+    IfKnown,
+    ResultModel,
+    format_application,
+    format_duration,
+    join_lines,
+    join_words,
     last_updated,
-    lines,
-    spaced,
-    word,
+    quote_unless_plain,
+    safe_label,
 )
-from writer_jobs_mcp.results.job_error import JobError, earlier_run, job_error, time_running
+from writer_jobs_mcp.results.job_error import JobError, earlier_run_sentence, job_error, running_clause
 from writer_jobs_mcp.sanitize.text import json_quote, one_line, preview, sanitize_slice
 
 if TYPE_CHECKING:
@@ -24,27 +24,27 @@ if TYPE_CHECKING:
 _TITLE_LENGTH = 120
 
 
-class JobOutput(View):
+class JobOutput(ResultModel):
     """The result of ``get_job_output``: a piece of the output, and where the next begins."""
 
     job_id: str
     application_id: str
-    application_name: Maybe[str] = None
+    application_name: IfKnown[str] = None
     status: str
-    title: Maybe[str] = None
-    output: Maybe[str] = None
+    title: IfKnown[str] = None
+    output: IfKnown[str] = None
     output_chars: int
     offset: int
-    next_offset: Maybe[int] = None
-    message: Maybe[str] = None
+    next_offset: IfKnown[int] = None
+    message: IfKnown[str] = None
 
     def as_text(self) -> str:
-        application = application_text(self.application_id, self.application_name)
+        application = format_application(self.application_id, self.application_name)
         where = f"offset={self.offset}, output_chars={self.output_chars}."
         more = "The output ends here." if self.next_offset is None else f"More follows: next_offset={self.next_offset}."
-        return lines(
-            spaced(
-                f"Job {word(self.job_id)} of application {application}: {word(self.status)},",
+        return join_lines(
+            join_words(
+                f"Job {quote_unless_plain(self.job_id)} of application {application}: {quote_unless_plain(self.status)},",
                 where,
                 (self.output is not None or self.next_offset is not None) and more,
             ),
@@ -64,18 +64,18 @@ def job_output(job: "Job", *, offset: int, max_chars: int, application_name: str
         job_id=display_id(job.id),
         application_id=display_id(job.application_id),
         application_name=application_name,
-        status=label(job.status),
+        status=safe_label(job.status),
         title=preview(job.title, _TITLE_LENGTH) or None if job.title else None,
         output=shown or None,
         output_chars=length,
         offset=offset,
         next_offset=following,
-        message=_no_output_message(job, length, offset) or _nothing_visible(shown, offset, following),
+        message=_no_output_message(job, length, offset) or _invisible_output_message(shown, offset, following),
     )
 
 
 def _no_output_message(job: "Job", length: int, offset: int) -> str | None:
-    status = word(label(job.status))
+    status = quote_unless_plain(safe_label(job.status))
     if not length:
         later = " yet" if job.is_running else ""
         why = " get_job_error says why." if job.status == "failed" else ""
@@ -83,7 +83,7 @@ def _no_output_message(job: "Job", length: int, offset: int) -> str | None:
     return f"The output has only {length} characters." if offset >= length else None
 
 
-def _nothing_visible(shown: str, offset: int, following: int | None) -> str | None:
+def _invisible_output_message(shown: str, offset: int, following: int | None) -> str | None:
     if shown:
         return None
     if following is None:
@@ -97,7 +97,7 @@ class JobWait(JobError):
     finished: bool
 
     def as_text(self) -> str:
-        return lines("Finished." if self.finished else "Not finished.", super().as_text())
+        return join_lines("Finished." if self.finished else "Not finished.", super().as_text())
 
 
 def job_wait(
@@ -105,7 +105,7 @@ def job_wait(
     now: datetime,
     *,
     waited: float,
-    trouble: str | None,
+    wait_error: str | None,
     stuck_after: float | None = None,
     application_name: str | None = None,
 ) -> JobWait:
@@ -122,19 +122,19 @@ def job_wait(
     known = job_error(job, now, application_name)
     message = known.message
     if job.is_running:
-        message = spaced(
+        message = join_words(
             _stuck_message(job, now, stuck_after) or _still_running_message(job, now, waited),
-            earlier_run(job, has_error=known.error is not None),
+            earlier_run_sentence(job, has_error=known.error is not None),
         )
-    if trouble:
-        message = f"The wait ended early; this is the last known state of the job. {one_line(trouble)}"
+    if wait_error:
+        message = f"The wait ended early; this is the last known state of the job. {one_line(wait_error)}"
     return JobWait.model_validate({**known.model_dump(), "message": message, "finished": not job.is_running})
 
 
 def _still_running_message(job: "Job", now: datetime, waited: float) -> str:
-    clause = time_running(job, now)
-    spent = f"after {duration(round(waited))} of waiting{f'; {clause}' if clause else ''}"
-    return f"It is still {word(label(job.status))} {spent}. Call wait_for_job again."
+    clause = running_clause(job, now)
+    spent = f"after {format_duration(round(waited))} of waiting{f'; {clause}' if clause else ''}"
+    return f"It is still {quote_unless_plain(safe_label(job.status))} {spent}. Call wait_for_job again."
 
 
 def _stuck_message(job: "Job", now: datetime, stuck_after: float | None) -> str | None:
@@ -144,6 +144,6 @@ def _stuck_message(job: "Job", now: datetime, stuck_after: float | None) -> str 
     since = " since its last update" if last_updated(job) else ""
     has_run = "been queued" if job.status == "queued" else "run"
     return (
-        f"It has {has_run} for {duration(elapsed)}{since}, longer than {duration(stuck_after)}: likely stuck. Waiting "
+        f"It has {has_run} for {format_duration(elapsed)}{since}, longer than {format_duration(stuck_after)}: likely stuck. Waiting "
         "longer is unlikely to help; look at it in Writer (AI Studio)."
     )

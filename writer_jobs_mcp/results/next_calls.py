@@ -7,8 +7,8 @@ from itertools import islice
 from typing import Any
 
 from writer_jobs_mcp.client.ids import is_usable_id
-from writer_jobs_mcp.results.base import View, moment
-from writer_jobs_mcp.results.triage_coverage import end_of_the_rest, read_back_to
+from writer_jobs_mcp.results.base import ResultModel, format_timestamp
+from writer_jobs_mcp.results.triage_coverage import read_back_to, until_for_unread_jobs
 from writer_jobs_mcp.sanitize.text import json_quote
 from writer_jobs_mcp.triage.find_application import ResolvedApplication
 from writer_jobs_mcp.triage.gather import Gathered
@@ -18,7 +18,7 @@ _SUGGESTIONS = 3
 _MOST_JOBS = 1_000_000
 
 
-class NextCall(View):
+class NextCall(ResultModel):
     """A call worth making next."""
 
     tool: str
@@ -31,7 +31,7 @@ class NextCall(View):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TriageRequest:
     """The call that a report answers."""
 
     application: ResolvedApplication
@@ -44,9 +44,9 @@ class Asked:
     """The arguments that gave a time without a time zone, which was read as UTC."""
 
 
-def next_calls(report: Report, gathered: Gathered, asked: Asked) -> list[NextCall]:
+def next_calls(report: Report, gathered: Gathered, request: TriageRequest) -> list[NextCall]:
     """At most three calls, with no id in them that is not what it shows."""
-    return list(islice(filter(_can_be_made, _calls(report, gathered, asked)), _SUGGESTIONS))
+    return list(islice(filter(_can_be_made, _calls(report, gathered, request)), _SUGGESTIONS))
 
 
 def _can_be_made(call: NextCall) -> bool:
@@ -55,16 +55,16 @@ def _can_be_made(call: NextCall) -> bool:
     return all(is_usable_id(each) for each in ids if each is not None)
 
 
-def _calls(report: Report, gathered: Gathered, asked: Asked) -> Iterator[NextCall]:
-    if not gathered.coverage.reached(asked.window.since) and (call := _read_on(gathered, asked)):
+def _calls(report: Report, gathered: Gathered, request: TriageRequest) -> Iterator[NextCall]:
+    if not gathered.coverage.reached(request.window.since) and (call := _continue_call(gathered, request)):
         yield call
-    yield from _explain(report, asked.application.id)
+    yield from _explain(report, request.application.id)
     retryable = [group for group in report.failures if group.cause and group.cause.retry == "worth_it"]
-    if retryable and asked.offers_retry:
-        arguments = {"job_ids": list(retryable[0].newest), "dry_run": True}
+    if retryable and request.offers_retry:
+        arguments = {"job_ids": list(retryable[0].newest_ids), "dry_run": True}
         yield NextCall(tool="retry_jobs", arguments=arguments, why="the cause may have been temporary")
     if report.stuck_count > len(report.stuck):
-        arguments = {"application_id": asked.application.id, "status": "in_progress"}
+        arguments = {"application_id": request.application.id, "status": "in_progress"}
         yield NextCall(tool="list_application_jobs", arguments=arguments, why="the other stuck jobs")
 
 
@@ -73,25 +73,25 @@ def _explain(report: Report, application_id: str) -> Iterator[NextCall]:
     with_text = [group for group in report.failures if group.has_text]
     for group in sorted(with_text, key=lambda group: (group.trend != "new", group.trend != "rising"))[:1]:
         which = f"a {group.trend} group" if group.trend in {"new", "rising"} else "the largest group"
-        arguments = {"job_id": group.newest[0], "application_id": application_id}
+        arguments = {"job_id": group.newest_ids[0], "application_id": application_id}
         yield NextCall(tool="get_job_error", arguments=arguments, why=f"the whole error of {which}")
 
 
-def _read_on(gathered: Gathered, asked: Asked) -> NextCall | None:
+def _continue_call(gathered: Gathered, request: TriageRequest) -> NextCall | None:
     """The call that goes on where this one stopped."""
-    coverage, window = gathered.coverage, asked.window
-    arguments: dict[str, Any] = {"application_id": asked.application.id}
-    arguments |= {"since": moment(window.since)} if window.since else {}
+    coverage, window = gathered.coverage, request.window
+    arguments: dict[str, Any] = {"application_id": request.application.id}
+    arguments |= {"since": format_timestamp(window.since)} if window.since else {}
     back_to = read_back_to(coverage)
-    goes_on = coverage.oldest is not None and coverage.oldest < (window.until or asked.now)
+    goes_on = coverage.oldest is not None and coverage.oldest < (window.until or request.now)
     if goes_on:
-        arguments["until"] = end_of_the_rest(coverage)
+        arguments["until"] = until_for_unread_jobs(coverage)
     elif window.until:
-        arguments["until"] = moment(window.until)
+        arguments["until"] = format_timestamp(window.until)
     # Each call reads from the newest job on, so it has to read more than this one did.
     if coverage.stopped_by == "max_jobs":
-        arguments["max_jobs"] = min(coverage.jobs_read + asked.max_jobs, _MOST_JOBS)
-        if arguments["max_jobs"] <= asked.max_jobs:
+        arguments["max_jobs"] = min(coverage.jobs_read + request.max_jobs, _MOST_JOBS)
+        if arguments["max_jobs"] <= request.max_jobs:
             return None
         why = f"the jobs created before {back_to}" if goes_on else "reads more jobs"
     elif coverage.stopped_by == "upstream_error":

@@ -20,7 +20,7 @@ _AT_ONCE = 500
 _encoded = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def as_said(answer: "RawJson", check: Callable[[], None] = lambda: None) -> str:
+def raw_json_text(response: "RawJson", check: Callable[[], None] = lambda: None) -> str:
     """An answer as JSON text: every field that Writer sent, its strings cleaned.
 
     Args:
@@ -29,7 +29,7 @@ def as_said(answer: "RawJson", check: Callable[[], None] = lambda: None) -> str:
     """
     # Written while it is cleaned: to encode a large object at once would keep every other thread waiting.
     parts: list[str] = []
-    _write(answer.root, parts.append, check)
+    _write(response.root, parts.append, check)
     return "".join(parts)
 
 

@@ -5,7 +5,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from writer_jobs_mcp.client.ids import display_id, is_usable_id
-from writer_jobs_mcp.results.base import Maybe, View, count, label, lines, spaced, word
+from writer_jobs_mcp.results.base import (
+    IfKnown,
+    ResultModel,
+    join_lines,
+    join_words,
+    pluralize,
+    quote_unless_plain,
+    safe_label,
+)
 from writer_jobs_mcp.results.next_calls import NextCall
 
 if TYPE_CHECKING:
@@ -14,34 +22,34 @@ if TYPE_CHECKING:
 Outcome = Literal["would_retry", "accepted", "already_sent", "not_failed", "not_found", "declined", "unknown", "error"]
 
 
-class RetryRow(View):
+class RetryRow(ResultModel):
     """One job; ``before`` is its status before anything was sent."""
 
     job_id: str
-    before: Maybe[str] = None
+    before: IfKnown[str] = None
     outcome: Outcome
-    detail: Maybe[str] = None
+    detail: IfKnown[str] = None
 
     def as_text(self) -> str:
-        before = self.before and f"(was {word(self.before)})"
-        return spaced(f"- {word(self.job_id)}", before, f"{self.outcome}.", self.detail)
+        before = self.before and f"(was {quote_unless_plain(self.before)})"
+        return join_words(f"- {quote_unless_plain(self.job_id)}", before, f"{self.outcome}.", self.detail)
 
 
-class RetryReport(View):
+class RetryReport(ResultModel):
     """The result of ``retry_jobs``; ``retried`` counts the jobs that Writer accepted."""
 
     dry_run: bool
     jobs: list[RetryRow]
     retried: int
-    next: Maybe[list[NextCall]] = None
+    next: IfKnown[list[NextCall]] = None
 
     def as_text(self) -> str:
         outcomes = Counter(row.outcome for row in self.jobs)
-        jobs = count(len(self.jobs), "job")
+        jobs = pluralize(len(self.jobs), "job")
         head = f"{self.retried} of {jobs} retried."
         if self.dry_run:
             head = f"Dry run, nothing was sent: {outcomes['would_retry']} of {jobs} would be retried."
-        return lines(
+        return join_lines(
             head,
             *(row.as_text() for row in self.jobs),
             self.next is not None and "Next:",
@@ -51,7 +59,7 @@ class RetryReport(View):
 
 def retry_row(job_id: str, before: str | None, outcome: Outcome, detail: str | None = None) -> RetryRow:
     """What became of one job."""
-    return RetryRow(job_id=display_id(job_id), before=before and label(before), outcome=outcome, detail=detail)
+    return RetryRow(job_id=display_id(job_id), before=before and safe_label(before), outcome=outcome, detail=detail)
 
 
 def retry_report(
@@ -85,7 +93,7 @@ def _with_warnings(rows: Sequence[RetryRow], unfixed: "Mapping[str, Cause]") -> 
         warning = f"Cause: {cause.category}. Retrying will likely fail again until it is fixed"
         warning += ", as above." if cause.category in advised else f": {cause.advice}"
         advised.add(cause.category)
-        warned.append(row.model_copy(update={"detail": spaced(row.detail, warning)}))
+        warned.append(row.model_copy(update={"detail": join_words(row.detail, warning)}))
     return warned
 
 
@@ -96,5 +104,5 @@ def _real_call(rows: Sequence[RetryRow], unfixed: "Mapping[str, Cause]") -> list
         return None
     again = sum(job_id in unfixed for job_id in ids)
     warning = f"; {again} will likely fail again until the cause is fixed" if again else ""
-    why = f"retry {count(len(ids), 'job')}, once the user agrees{warning}"
+    why = f"retry {pluralize(len(ids), 'job')}, once the user agrees{warning}"
     return [NextCall(tool="retry_jobs", arguments={"job_ids": ids, "dry_run": False}, why=why)]

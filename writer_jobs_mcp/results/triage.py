@@ -9,15 +9,25 @@ from pydantic import Field, PrivateAttr, WithJsonSchema
 from writer_jobs_mcp.client.ids import display_id
 from writer_jobs_mcp.client.job_status import KNOWN_STATUSES
 from writer_jobs_mcp.failures import Category, Retry
-from writer_jobs_mcp.results.base import Maybe, View, count, duration, lines, moment, share, spaced, word
-from writer_jobs_mcp.results.next_calls import Asked, NextCall, next_calls
-from writer_jobs_mcp.results.triage_coverage import CoverageView, coverage_view
-from writer_jobs_mcp.results.triage_headline import headline, percent
+from writer_jobs_mcp.results.base import (
+    IfKnown,
+    ResultModel,
+    format_duration,
+    format_timestamp,
+    join_lines,
+    join_words,
+    pluralize,
+    quote_unless_plain,
+    rounded_share,
+)
+from writer_jobs_mcp.results.next_calls import NextCall, TriageRequest, next_calls
+from writer_jobs_mcp.results.triage_coverage import CoverageSummary, coverage_summary
+from writer_jobs_mcp.results.triage_headline import format_percent, headline
 from writer_jobs_mcp.sanitize.text import json_quote, preview, truncate
 from writer_jobs_mcp.triage.gather import Gathered
-from writer_jobs_mcp.triage.report import FailedGroup, GoneGroup, Report, Running, Window
+from writer_jobs_mcp.triage.report import FailedGroup, GoneGroup, Report, TimedJob, Window
 from writer_jobs_mcp.triage.scan import Coverage
-from writer_jobs_mcp.triage.timeline import OTHER, Steps
+from writer_jobs_mcp.triage.timeline import OTHER, Histogram
 from writer_jobs_mcp.triage.trend import Trend
 
 _GROUPS_SHOWN = 12
@@ -61,18 +71,18 @@ _REPORT_LENGTH = 12_000
 """Characters of JSON that a report stays under, whatever the jobs hold."""
 
 
-class TriageWindow(View):
+class TriageWindow(ResultModel):
     """The time the report is about: jobs created in it, ``since`` included and ``until`` not."""
 
-    since: Maybe[str] = None
+    since: IfKnown[str] = None
     until: str
     _ends_now: bool = PrivateAttr(default=False)
 
     @classmethod
-    def of(cls, asked: Asked) -> Self:
+    def of(cls, request: TriageRequest) -> Self:
         """The window that was asked for; one without an end ends now."""
-        since, until = asked.window.since, asked.window.until
-        window = cls(since=since and moment(since), until=moment(until or asked.now))
+        since, until = request.window.since, request.window.until
+        window = cls(since=since and format_timestamp(since), until=format_timestamp(until or request.now))
         window._ends_now = until is None
         return window
 
@@ -89,45 +99,48 @@ class TriageWindow(View):
         return (datetime.fromisoformat(self.until) - datetime.fromisoformat(self.since)).total_seconds()
 
 
-class BeforeView(View):
+class BeforeSummary(ResultModel):
     """The equally long window before."""
 
     since: str
     jobs: int
     failed: int
-    failure_rate: Maybe[float] = None
+    failure_rate: IfKnown[float] = None
 
     def as_text_of(self, length: float, year: str) -> str:
         """Its text: ``length`` in seconds, the ``year`` (``2026-``) left out where it is the same."""
-        span = f"the {duration(length)} before (from {_short(self.since, year)})"
+        span = f"the {format_duration(length)} before (from {_short(self.since, year)})"
         if not self.jobs:
             return f"No jobs in {span}: nothing to compare with."
-        rate = "" if self.failure_rate is None else f" ({percent(self.failure_rate)})"
-        return f"In {span}, {self.failed:,} of {count(self.jobs, 'job')} failed{rate}."
+        rate = "" if self.failure_rate is None else f" ({format_percent(self.failure_rate)})"
+        return f"In {span}, {self.failed:,} of {pluralize(self.jobs, 'job')} failed{rate}."
 
 
-class LongestJob(View):
+class LongestJob(ResultModel):
     """The finished job that took longest."""
 
     id: str
     seconds: float
 
 
-class SecondsView(View):
+class DurationSummary(ResultModel):
     """How long finished jobs took: median, and 95th percentile by nearest rank; exact unless ``sample`` is given."""
 
     median: float
     p95: float
-    sample: Maybe[int] = None
-    longest: Maybe[LongestJob] = None
+    sample: IfKnown[int] = None
+    longest: IfKnown[LongestJob] = None
 
     def as_text(self) -> str:
-        longest = self.longest and f", at most {duration(self.longest.seconds)} ({word(self.longest.id)})"
-        of = "Finished jobs" if self.sample is None else f"{count(self.sample, 'finished job')} that were read"
-        return f"{of} took {duration(self.median)} (median), {duration(self.p95)} (p95){longest or ''}."
+        longest = (
+            self.longest
+            and f", at most {format_duration(self.longest.seconds)} ({quote_unless_plain(self.longest.id)})"
+        )
+        of = "Finished jobs" if self.sample is None else f"{pluralize(self.sample, 'finished job')} that were read"
+        return f"{of} took {format_duration(self.median)} (median), {format_duration(self.p95)} (p95){longest or ''}."
 
 
-class FailedOverTime(View):
+class FailedOverTime(ResultModel):
     """Failed jobs in equal steps, one after another from ``from`` to the end of the window."""
 
     from_: str = Field(alias="from")
@@ -138,10 +151,10 @@ class FailedOverTime(View):
     def as_text_in(self, year: str) -> str:
         """Its text, the ``year`` (``2026-``) left out where it is the same."""
         counts = " ".join(map(str, self.counts))
-        return f"Failed per {duration(self.step)} from {_short(self.from_, year)}: {counts}"
+        return f"Failed per {format_duration(self.step)} from {_short(self.from_, year)}: {counts}"
 
 
-class StuckJob(View):
+class StuckJob(ResultModel):
     """A job that has run far longer than others."""
 
     id: str
@@ -150,13 +163,13 @@ class StuckJob(View):
 
     def as_text_in(self, year: str) -> str:
         """Its text, the ``year`` (``2026-``) left out where it is the same."""
-        return f"- {word(self.id)} for {duration(self.seconds)}, created {_short(self.created_at, year)}"
+        return f"- {quote_unless_plain(self.id)} for {format_duration(self.seconds)}, created {_short(self.created_at, year)}"
 
 
 _ValueOrJobs = Annotated[str | int, WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "integer"}]})]
 
 
-class ValuesView(View):
+class PlaceholderRow(ResultModel):
     """The values of one placeholder of a signature, the most frequent with the number of their jobs."""
 
     placeholder: str
@@ -172,7 +185,7 @@ class ValuesView(View):
         return f"{placeholder}: {shown}{more}"
 
 
-class FailureGroupView(View):
+class FailureGroupRow(ResultModel):
     """Failed jobs whose errors say the same."""
 
     signature: str
@@ -182,16 +195,16 @@ class FailureGroupView(View):
     share: float
     first_seen: str
     last_seen: str
-    before: Maybe[int] = None
-    trend: Maybe[Trend] = None
-    seen_before: Maybe[str] = None
-    values: Maybe[list[ValuesView]] = None
+    before: IfKnown[int] = None
+    trend: IfKnown[Trend] = None
+    seen_before: IfKnown[str] = None
+    values: IfKnown[list[PlaceholderRow]] = None
     job_ids: list[str]
 
     def as_text_in(self, year: str) -> str:
         """Its text, the ``year`` (``2026-``) left out where it is the same."""
-        return spaced(
-            f"{self.count:,} ({percent(self.share)})",
+        return join_words(
+            f"{self.count:,} ({format_percent(self.share)})",
             None if self.before is None else f"{self.before:,}",
             self.category,
             self.retry,
@@ -200,11 +213,11 @@ class FailureGroupView(View):
             self.seen_before and f"previously {_short(self.seen_before, year)}",
             json_quote(self.signature),
             *(values.as_text() for values in self.values or ()),
-            f"[{' '.join(word(each) for each in self.job_ids)}]",
+            f"[{' '.join(quote_unless_plain(each) for each in self.job_ids)}]",
         )
 
 
-class GoneView(View):
+class GoneGroupRow(ResultModel):
     """Failed jobs of the window before, of a kind that this window does not have."""
 
     signature: str
@@ -215,7 +228,7 @@ class GoneView(View):
         return f"{self.before:,} {self.category} {json_quote(self.signature)}"
 
 
-class OmittedFailures(View):
+class OmittedFailures(ResultModel):
     """The groups that are not shown, taken together."""
 
     groups: int
@@ -224,30 +237,30 @@ class OmittedFailures(View):
 
     def as_text(self) -> str:
         new = f", {self.new:,} of them new" if self.new else ""
-        return f"and {count(self.jobs, 'failed job')} in {count(self.groups, 'other group')}{new}"
+        return f"and {pluralize(self.jobs, 'failed job')} in {pluralize(self.groups, 'other group')}{new}"
 
 
-class TriageReport(View):
+class TriageReport(ResultModel):
     """The result of ``triage_application_jobs``."""
 
     application_id: str
-    application_name: Maybe[str] = None
-    last_deployed_at: Maybe[str] = None
+    application_name: IfKnown[str] = None
+    last_deployed_at: IfKnown[str] = None
     window: TriageWindow
-    coverage: CoverageView
+    coverage: CoverageSummary
     counts: dict[str, int]
-    failure_rate: Maybe[float] = None
-    before: Maybe[BeforeView] = None
-    seconds: Maybe[SecondsView] = None
-    by_category: Maybe[dict[str, int]] = None
-    failed_over_time: Maybe[FailedOverTime] = None
+    failure_rate: IfKnown[float] = None
+    before: IfKnown[BeforeSummary] = None
+    seconds: IfKnown[DurationSummary] = None
+    by_category: IfKnown[dict[str, int]] = None
+    failed_over_time: IfKnown[FailedOverTime] = None
     stuck: list[StuckJob]
-    stuck_count: Maybe[int] = None
+    stuck_count: IfKnown[int] = None
     stuck_after: float
-    failures: list[FailureGroupView]
-    failures_omitted: Maybe[OmittedFailures] = None
-    gone: Maybe[list[GoneView]] = None
-    next: Maybe[list[NextCall]] = None
+    failures: list[FailureGroupRow]
+    failures_omitted: IfKnown[OmittedFailures] = None
+    gone: IfKnown[list[GoneGroupRow]] = None
+    next: IfKnown[list[NextCall]] = None
     _shows_largest: bool = PrivateAttr(default=True)
 
     def note_largest(self, *, is_shown: bool) -> None:
@@ -264,7 +277,7 @@ class TriageReport(View):
 
     def as_text(self) -> str:
         year = self.window.until[:5]
-        return lines(
+        return join_lines(
             headline(self),
             self._application(year),
             self._figures(year),
@@ -283,10 +296,12 @@ class TriageReport(View):
 
     def _application(self, year: str) -> str:
         since = self.window.since and f"from {self.window.since}"
-        named = spaced(
-            "Application", self.application_name and json_quote(self.application_name), word(self.application_id)
+        named = join_words(
+            "Application",
+            self.application_name and json_quote(self.application_name),
+            quote_unless_plain(self.application_id),
         )
-        return spaced(f"{named}, jobs created", since, f"until {self.window.until}.", self._deployment(year))
+        return join_words(f"{named}, jobs created", since, f"until {self.window.until}.", self._deployment(year))
 
     def _deployment(self, year: str) -> str | None:
         if self.last_deployed_at is None:
@@ -295,7 +310,7 @@ class TriageReport(View):
         new = [group for group in self.failures if group.trend == "new"]
         ages = [(group, datetime.fromisoformat(group.first_seen) - deployed) for group in new]
         after = [
-            f"{group.category} {duration(age.total_seconds())} later"
+            f"{group.category} {format_duration(age.total_seconds())} later"
             for group, age in ages
             if timedelta() <= age <= _DEPLOYMENT
         ]
@@ -303,9 +318,9 @@ class TriageReport(View):
         return f"Last deployed {_short(self.last_deployed_at, year)}{began}."
 
     def _figures(self, year: str) -> str:
-        counts = ", ".join(f"{word(status)} {number:,}" for status, number in self.counts.items())
+        counts = ", ".join(f"{quote_unless_plain(status)} {number:,}" for status, number in self.counts.items())
         before = self.before and self.before.as_text_of(self.window.length or 0, year)
-        return spaced(counts and f"By status: {counts}.", before, self.seconds and self.seconds.as_text())
+        return join_words(counts and f"By status: {counts}.", before, self.seconds and self.seconds.as_text())
 
     def _by_category(self) -> str | None:
         if self.by_category is None or (len(self.failures) == 1 and not self.failures_omitted):
@@ -330,14 +345,14 @@ class TriageReport(View):
         return f"Failures: {', '.join(each for each in columns if isinstance(each, str))} [newest ids]"
 
     def _stuck(self) -> str:
-        after = duration(self.stuck_after)
+        after = format_duration(self.stuck_after)
         if self.stuck_count is None:
             found = f"found, over {after}:" if self.stuck else f"none found over {after}."
             return f"Stuck: not known (see coverage); {found}"
         if not self.stuck_count:
             return f"Stuck: no job has run over {after}."
         shown = "" if self.stuck_count == len(self.stuck) else f"; the {len(self.stuck)} longest"
-        return f"Stuck: {count(self.stuck_count, 'job')}, running for over {after}{shown}:"
+        return f"Stuck: {pluralize(self.stuck_count, 'job')}, running for over {after}{shown}:"
 
 
 def _short(when: str, year: str) -> str:
@@ -348,21 +363,21 @@ def _span(first: str, last: str, year: str) -> str:
     return _short(first, year) if first == last else f"{_short(first, year)}..{_short(last, year)}"
 
 
-def triage_report(report: Report, gathered: Gathered, asked: Asked) -> TriageReport:
+def triage_report(report: Report, gathered: Gathered, request: TriageRequest) -> TriageReport:
     """A report as the agent gets it: its bound is kept by shorter values and signatures, then by fewer groups."""
     groups = _GROUPS_SHOWN
-    view = _report(report, gathered, asked, groups)
+    view = _report(report, gathered, request, groups)
     while _length(view) >= _REPORT_LENGTH and groups > 1:
         groups -= 1
-        view = _report(report, gathered, asked, groups)
+        view = _report(report, gathered, request, groups)
     return view
 
 
-def _length(view: View) -> int:
+def _length(view: ResultModel) -> int:
     return len(view.model_dump_json(exclude_none=True))
 
 
-def _report(report: Report, gathered: Gathered, asked: Asked, groups_shown: int) -> TriageReport:
+def _report(report: Report, gathered: Gathered, asked: TriageRequest, groups_shown: int) -> TriageReport:
     new_first = sorted(range(len(report.failures)), key=lambda i: report.failures[i].trend != "new")
     shown = [report.failures[i] for i in sorted(new_first[:groups_shown])]
     omitted = [report.failures[i] for i in new_first[groups_shown:]]
@@ -373,23 +388,23 @@ def _report(report: Report, gathered: Gathered, asked: Asked, groups_shown: int)
     view = TriageReport(
         application_id=display_id(asked.application.id),
         application_name=described or asked.application.name or None,
-        last_deployed_at=deployed and moment(deployed),
+        last_deployed_at=deployed and format_timestamp(deployed),
         window=TriageWindow.of(asked),
-        coverage=coverage_view(gathered, report, asked.window, asked.now, asked.assumed_utc),
+        coverage=coverage_summary(gathered, report, asked.window, asked.now, asked.assumed_utc),
         counts=_counts(report.counts),
         failure_rate=_rate(report.failed, report.jobs),
         before=before
-        and BeforeView(
-            since=moment(before.since),
+        and BeforeSummary(
+            since=format_timestamp(before.since),
             jobs=before.jobs,
             failed=before.failed,
             failure_rate=_rate(before.failed, before.jobs),
         ),
         seconds=_seconds(report, is_whole=gathered.coverage.complete_since(asked.window.since)),
         by_category={**report.by_category} if report.by_category else None,
-        failed_over_time=_over_time(report.failed_steps, gathered.coverage, asked.window),
+        failed_over_time=_over_time(report.failed_timeline, gathered.coverage, asked.window),
         stuck=[_stuck(job) for job in report.stuck],
-        stuck_count=report.stuck_count if gathered.knows_running else None,
+        stuck_count=report.stuck_count if gathered.all_running_read else None,
         stuck_after=round(report.stuck_after, 1),
         failures=[],
         failures_omitted=OmittedFailures(
@@ -413,7 +428,7 @@ def _report(report: Report, gathered: Gathered, asked: Asked, groups_shown: int)
 
 
 def _rate(failed: int, jobs: int) -> float | None:
-    return share(failed, jobs) if jobs else None
+    return rounded_share(failed, jobs) if jobs else None
 
 
 def _counts(counts: dict[str, int]) -> dict[str, int]:
@@ -427,11 +442,11 @@ def _counts(counts: dict[str, int]) -> dict[str, int]:
     return dict(by_number) | ({OTHER: rest + shown.get(OTHER, 0)} if rest else {})
 
 
-def _seconds(report: Report, *, is_whole: bool) -> SecondsView | None:
+def _seconds(report: Report, *, is_whole: bool) -> DurationSummary | None:
     if report.median_seconds is None or report.p95_seconds is None:
         return None
     longest = report.longest
-    return SecondsView(
+    return DurationSummary(
         median=round(report.median_seconds, 1),
         p95=round(report.p95_seconds, 1),
         sample=None if is_whole else report.finished,
@@ -441,7 +456,7 @@ def _seconds(report: Report, *, is_whole: bool) -> SecondsView | None:
     )
 
 
-def _over_time(steps: Steps | None, coverage: Coverage, window: Window) -> FailedOverTime | None:
+def _over_time(steps: Histogram | None, coverage: Coverage, window: Window) -> FailedOverTime | None:
     if steps is None or sum(counts := steps.counts.get("failed", ())) < 2:  # noqa: PLR2004 - one failure has its time
         return None
     first = 0
@@ -452,41 +467,43 @@ def _over_time(steps: Steps | None, coverage: Coverage, window: Window) -> Faile
         first = failed if oldest is None else int((oldest - steps.start).total_seconds()) // steps.seconds
         first = max(0, min(first, failed))
     start = steps.start + timedelta(seconds=first * steps.seconds)
-    return FailedOverTime.model_validate({"from": moment(start), "step": steps.seconds, "counts": list(counts[first:])})
+    return FailedOverTime.model_validate(
+        {"from": format_timestamp(start), "step": steps.seconds, "counts": list(counts[first:])}
+    )
 
 
-def _stuck(job: Running) -> StuckJob:
-    return StuckJob(id=display_id(job.id), created_at=moment(job.created_at), seconds=round(job.seconds, 1))
+def _stuck(job: TimedJob) -> StuckJob:
+    return StuckJob(id=display_id(job.id), created_at=format_timestamp(job.created_at), seconds=round(job.seconds, 1))
 
 
-def _gone(group: GoneGroup) -> GoneView:
-    return GoneView(
+def _gone(group: GoneGroup) -> GoneGroupRow:
+    return GoneGroupRow(
         signature=truncate(group.signature, _DETAILS[-1].signature),
         category=group.cause.category if group.cause else "unknown",
         before=group.before,
     )
 
 
-def _group(group: FailedGroup, failed: int, detail: _Detail, *, ids: int) -> FailureGroupView:
+def _group(group: FailedGroup, failed: int, detail: _Detail, *, ids: int) -> FailureGroupRow:
     values = [
-        ValuesView(
+        PlaceholderRow(
             placeholder=truncate(each.placeholder, _PLACEHOLDER_LENGTH),
             distinct=each.distinct,
             top=[[truncate(value, detail.value), jobs] for value, jobs in each.top[: detail.values]],
         )
         for each in group.values[: detail.places]
     ]
-    return FailureGroupView(
+    return FailureGroupRow(
         signature=truncate(group.signature, detail.signature),
         category=group.cause.category if group.cause else "unknown",
         retry=group.cause.retry if group.cause else "unknown",
         count=group.count,
-        share=share(group.count, failed),
-        first_seen=moment(group.first_seen),
-        last_seen=moment(group.last_seen),
+        share=rounded_share(group.count, failed),
+        first_seen=format_timestamp(group.first_seen),
+        last_seen=format_timestamp(group.last_seen),
         before=group.before,
         trend=group.trend,
-        seen_before=group.seen_before and moment(group.seen_before),
+        seen_before=group.seen_before and format_timestamp(group.seen_before),
         values=values or None,
-        job_ids=[display_id(each) for each in group.newest[:ids]],
+        job_ids=[display_id(each) for each in group.newest_ids[:ids]],
     )

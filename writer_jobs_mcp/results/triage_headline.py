@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from writer_jobs_mcp.results.base import count, duration, spaced
+from writer_jobs_mcp.results.base import format_duration, join_words, pluralize
 
 if TYPE_CHECKING:
-    from writer_jobs_mcp.results.triage import FailureGroupView, TriageReport
+    from writer_jobs_mcp.results.triage import FailureGroupRow, TriageReport
 
 _YEAR, _DATE, _MINUTE = 5, 11, 16  # so many characters of 2026-11-23T10:38:17Z
 
@@ -15,12 +15,14 @@ def headline(report: "TriageReport") -> str:
     coverage, jobs = report.coverage, report.coverage.jobs_in_window
     when = _when(report)
     if coverage.complete:
-        of = spaced(count(jobs, "job"), when and f"created {when}")
-        nothing = spaced("No jobs were created", when)
+        of = join_words(pluralize(jobs, "job"), when and f"created {when}")
+        nothing = join_words("No jobs were created", when)
     elif coverage.stopped_by in {"end", "since"}:
-        of = f"the {count(jobs, 'job')} that could be read" + (f", of those created {when}," if when else "")
+        of = f"the {pluralize(jobs, 'job')} that could be read" + (f", of those created {when}," if when else "")
         nothing = (
-            spaced("No jobs that could be read were created", when) if coverage.jobs_read else "No job could be read"
+            join_words("No jobs that could be read were created", when)
+            if coverage.jobs_read
+            else "No job could be read"
         )
     elif not jobs:
         return _none_read(report)
@@ -31,7 +33,7 @@ def headline(report: "TriageReport") -> str:
     failed = report.counts.get("failed", 0)
     if not failed:
         return f"None of {of} failed."
-    return f"{failed:,} of {of} failed ({percent(report.failure_rate or 0)}); {_groups(report)}."
+    return f"{failed:,} of {of} failed ({format_percent(report.failure_rate or 0)}); {_groups(report)}."
 
 
 def _when(report: "TriageReport") -> str | None:
@@ -40,17 +42,17 @@ def _when(report: "TriageReport") -> str | None:
         return None if report.window.ends_now else f"before {_clock(until, until)} UTC"
     if report.window.ends_now:
         shown = since[_DATE:_MINUTE] if since[:_DATE] == until[:_DATE] else _clock(since, until)
-        return f"since {shown} UTC ({duration(length)})"
-    return f"from {_clock(since, until)} to {_clock(until, until)} UTC ({duration(length)})"
+        return f"since {shown} UTC ({format_duration(length)})"
+    return f"from {_clock(since, until)} to {_clock(until, until)} UTC ({format_duration(length)})"
 
 
 def _of_those_read(report: "TriageReport") -> str:
-    newest, failed = count(report.coverage.jobs_in_window, "newest job"), report.counts.get("failed", 0)
+    newest, failed = pluralize(report.coverage.jobs_in_window, "newest job"), report.counts.get("failed", 0)
     newest += " that could be read" if report.coverage.unreadable else ""
     until, back_to = report.window.until, report.coverage.read_back_to
     rest = "older jobs were not read" if report.window.since is None else "the rest of the window was not read"
     if back_to is None:
-        of = f"Of {count(report.coverage.jobs_in_window, 'job')} that were read, in no order of time,"
+        of = f"Of {pluralize(report.coverage.jobs_in_window, 'job')} that were read, in no order of time,"
         rest = "the others were not read"
     elif report.window.ends_now:
         of = f"Of the {newest}, back to {_exact(back_to, until)} UTC,"
@@ -58,14 +60,14 @@ def _of_those_read(report: "TriageReport") -> str:
         of = f"Of the {newest} before {_clock(until, until)} UTC, back to {_exact(back_to, until)},"
     if not failed:
         return f"{of} none failed; {rest}."
-    return f"{of} {failed:,} failed ({percent(report.failure_rate or 0)}); {rest}; {_groups(report)}."
+    return f"{of} {failed:,} failed ({format_percent(report.failure_rate or 0)}); {rest}; {_groups(report)}."
 
 
 def _none_read(report: "TriageReport") -> str:
     coverage, until = report.coverage, report.window.until
     if not coverage.jobs_read:
         return "No job could be read."
-    read, back_to = count(coverage.jobs_read, "job"), coverage.read_back_to
+    read, back_to = pluralize(coverage.jobs_read, "job"), coverage.read_back_to
     if back_to is None:
         return f"This window was not reached: none of the {read} read is in it, and they are in no order of time."
     if back_to < until:
@@ -73,7 +75,7 @@ def _none_read(report: "TriageReport") -> str:
         no_jobs = "No jobs that could be read" if coverage.unreadable else "No jobs"
         return f"{no_jobs} were created {span}; the rest of the window was not read."
     return (
-        f"This window was not reached: the {count(coverage.jobs_read, 'newest job')} were read, back to "
+        f"This window was not reached: the {pluralize(coverage.jobs_read, 'newest job')} were read, back to "
         f"{_exact(back_to, until)} UTC, and it ends at {_clock(until, until)}."
     )
 
@@ -92,20 +94,20 @@ def _groups(report: "TriageReport") -> str:
     if not new:
         return said
     which = f": {_cause(new[0])}" if others == 1 else f", the largest {_cause(new[0])}"
-    return f"{said}; {count(others, 'other group')} {'is' if others == 1 else 'are'} new{which}"
+    return f"{said}; {pluralize(others, 'other group')} {'is' if others == 1 else 'are'} new{which}"
 
 
-def _cause(group: "FailureGroupView") -> str:
+def _cause(group: "FailureGroupRow") -> str:
     category = "unknown cause" if group.category == "unknown" else group.category.replace("_", " ")
-    return f"{category}, {count(group.count, 'job')}"
+    return f"{category}, {pluralize(group.count, 'job')}"
 
 
-def _trend(group: "FailureGroupView", report: "TriageReport") -> str:
-    length = duration(report.window.length or 0)
+def _trend(group: "FailureGroupRow", report: "TriageReport") -> str:
+    length = format_duration(report.window.length or 0)
     if group.trend == "new":
         return f"is new: none in the {length} before"
     jobs = report.before.jobs if report.before else 0
-    return f"is {group.trend}: {group.before or 0:,} of {count(jobs, 'job')} in the {length} before"
+    return f"is {group.trend}: {group.before or 0:,} of {pluralize(jobs, 'job')} in the {length} before"
 
 
 def _clock(when: str, until: str) -> str:
@@ -118,6 +120,6 @@ def _exact(when: str, until: str) -> str:
     return _clock(when, until) + (when[_MINUTE:].rstrip("Z") if when[_MINUTE:] != ":00Z" else "")
 
 
-def percent(share: float) -> str:
+def format_percent(share: float) -> str:
     """A share in per cent, with the digits that the structure has."""
     return f"{100 * share:.3g}%"

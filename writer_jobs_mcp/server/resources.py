@@ -43,7 +43,7 @@ def add_resources(server: MCPServer[App], app: Callable[[], App], call_budget: f
 
 
 async def _as_said(answer: "RawJson") -> str:
-    return await run_in_worker(lambda: results.as_said(answer, check_cancelled))
+    return await run_in_worker(lambda: results.raw_json_text(answer, check_cancelled))
 
 
 @contextmanager

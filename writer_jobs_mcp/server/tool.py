@@ -118,7 +118,7 @@ class JobTool(Tool):
         # The stock model ignores what it does not know; a misspelt filter would then answer another question.
         forbidding = ConfigDict(extra="forbid", defer_build=True)
         metadata.arg_model = type(metadata.arg_model.__name__, (metadata.arg_model,), {"model_config": forbidding})
-        metadata.output_schema = results.schema(get_args(offer.fn.__annotations__["return"])[1])
+        metadata.output_schema = results.result_schema(get_args(offer.fn.__annotations__["return"])[1])
         tool.parameters = {"additionalProperties": False, **plain_schema(tool.parameters)}
         tool.call_budget = config.call_budget
         tool.is_key_in = config.is_key_in

@@ -46,7 +46,7 @@ class App:
             await self.client.aclose()
 
 
-def answer(view: results.View, meta: dict[str, Any] | None = None) -> CallToolResult:
+def answer(view: results.ResultModel, meta: dict[str, Any] | None = None) -> CallToolResult:
     """A view as the structure and the text that carry the same facts; ``meta`` is for the host, not the model."""
     return CallToolResult(
         content=[TextContent(type="text", text=view.as_text())], structured_content=view.as_structure(), _meta=meta
@@ -56,7 +56,7 @@ def answer(view: results.View, meta: dict[str, Any] | None = None) -> CallToolRe
 _SHORT = 2_000  # characters; even the worst take some milliseconds to clean and to classify
 
 
-async def answer_in_worker(make: Callable[[], results.View], *texts: str | None) -> CallToolResult:
+async def answer_in_worker(make: Callable[[], results.ResultModel], *texts: str | None) -> CallToolResult:
     """Make a result in a worker thread, since the text of jobs may take long to clean and to shorten.
 
     Args:

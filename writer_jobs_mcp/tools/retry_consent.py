@@ -17,10 +17,10 @@ from writer_jobs_mcp.client.ids import display_id, is_usable_id
 from writer_jobs_mcp.client.sent_retries import Failure, is_same_id, job_key
 from writer_jobs_mcp.deadlines import scope_with_reserve
 from writer_jobs_mcp.errors import BudgetExceeded, WriterError
-from writer_jobs_mcp.results.base import count
+from writer_jobs_mcp.results.base import pluralize
 from writer_jobs_mcp.sanitize.text import json_quote, preview
 from writer_jobs_mcp.tools.result import App
-from writer_jobs_mcp.triage.find_job import describe_application
+from writer_jobs_mcp.triage.find_job import try_get_application
 from writer_jobs_mcp.triage.report import error_text
 from writer_jobs_mcp.worker_threads import check_cancelled, run_in_worker
 
@@ -198,7 +198,7 @@ async def _question_wording(client: "WriterClient", failed: Mapping[str, FailedJ
     names: dict[str, str] = {}
 
     async def read_name(application_id: str) -> None:
-        application = await describe_application(client, application_id)
+        application = await try_get_application(client, application_id)
         if application and application.name:
             names[application_id] = application.name
 
@@ -263,14 +263,14 @@ def _causes_by_application(jobs: Sequence[FailedJob], check: Callable[[], None])
 
 
 def _which_jobs(ordered: Sequence[tuple[str, Counter[str]]], name: Callable[[str], str], shown: int) -> str:
-    whole = f"Retry {count(sum(causes.total() for _, causes in ordered), 'failed job')}"
+    whole = f"Retry {pluralize(sum(causes.total() for _, causes in ordered), 'failed job')}"
     if len(ordered) == 1:
         ((application_id, causes),) = ordered
         return f"{whole} of {name(application_id)} ({_causes(causes)})"
     parts = [f"{causes.total()} of {name(application_id)} ({_causes(causes)})" for application_id, causes in ordered]
     if others := ordered[shown:]:
         number = sum(causes.total() for _, causes in others)
-        parts[shown:] = [f"{number} of {count(len(others), 'other application')}"]
+        parts[shown:] = [f"{number} of {pluralize(len(others), 'other application')}"]
     return f"{whole}: {', '.join(parts)}"
 
 

@@ -17,7 +17,7 @@ from writer_jobs_mcp.client.ids import display_id, is_usable_id
 from writer_jobs_mcp.client.sent_retries import Failure, SentRetries, SentRetry, is_same_id, job_key
 from writer_jobs_mcp.deadlines import scope_with_reserve
 from writer_jobs_mcp.errors import BudgetExceeded, FailedRetry, NotFound, UncertainRetry, WriterError
-from writer_jobs_mcp.results.base import moment, spaced
+from writer_jobs_mcp.results.base import format_timestamp, join_words
 from writer_jobs_mcp.sanitize.text import json_quote
 from writer_jobs_mcp.tools.arguments import JobIds
 from writer_jobs_mcp.tools.result import App, answer
@@ -178,7 +178,7 @@ class _Call:
         else:
             row = await self._row(job_id, job)
         self._done[key] = (job_id, job, row)
-        return row.model_copy(update={"detail": spaced(_returned(job), row.detail)}) if is_another else row
+        return row.model_copy(update={"detail": join_words(_returned(job), row.detail)}) if is_another else row
 
     async def _row(self, job_id: str, job: "Job") -> results.RetryRow:
         earlier = self._sent.find_earlier(job)
@@ -224,7 +224,7 @@ class _Call:
         sent.is_accepted = True
         sent.runs_as = started if started and not is_same_id(started, job.id) else None
         moved = sent.runs_as and f"This retry runs as job {json_quote(display_id(sent.runs_as))}."
-        return results.retry_row(job_id, job.status, "accepted", spaced(note, moved) or None)
+        return results.retry_row(job_id, job.status, "accepted", join_words(note, moved) or None)
 
     def _forget(self, job_id: str, sent: SentRetry) -> None:
         self._sent.forget(sent)
@@ -268,13 +268,13 @@ def _describe(earlier: SentRetry) -> str:
     if earlier.is_accepted:
         runs_as = f", and it runs as job {json_quote(display_id(earlier.runs_as))}" if earlier.runs_as else ""
         result = f"Writer accepted it{runs_as}"
-    return f"A retry was attempted at {moment(earlier.sent_at)}: {result}."
+    return f"A retry was attempted at {format_timestamp(earlier.sent_at)}: {result}."
 
 
 def _why_held(job: "Job", earlier: SentRetry) -> str:
     if job.is_running:
         return "The job is running: use wait_for_job."
-    until = moment(earlier.held_until)
+    until = format_timestamp(earlier.held_until)
     return f"It is not sent again before {until}: look at the job (get_job_error, wait_for_job)."
 
 
@@ -287,4 +287,4 @@ def _repeated(job_id: str, first_id: str, first: results.RetryRow) -> results.Re
         case "would_retry":
             return results.retry_row(job_id, first.before, "already_sent", f"{detail}; it would be sent once.")
         case _:
-            return results.retry_row(job_id, first.before, first.outcome, spaced(f"{detail}.", first.detail))
+            return results.retry_row(job_id, first.before, first.outcome, join_words(f"{detail}.", first.detail))

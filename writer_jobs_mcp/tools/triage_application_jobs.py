@@ -13,9 +13,9 @@ from writer_jobs_mcp import results
 from writer_jobs_mcp.errors import InvalidArguments
 from writer_jobs_mcp.tools.arguments import ASSUMED_UTC, Absent, ApplicationId, MaxJobs, Moment
 from writer_jobs_mcp.tools.result import App, answer
-from writer_jobs_mcp.triage.find_application import with_application
+from writer_jobs_mcp.triage.find_application import resolve_and_call
 from writer_jobs_mcp.triage.gather import gather
-from writer_jobs_mcp.triage.report import Triage, Window
+from writer_jobs_mcp.triage.report import ReportBuilder, Window
 from writer_jobs_mcp.worker_threads import check_cancelled, run_in_worker, seconds_left
 
 _COMPARING = 0.7  # share of the time left once the jobs are read; the rest is for the report
@@ -40,30 +40,32 @@ async def triage_application_jobs(
     app = ctx.request_context.lifespan_context
     now = app.clock()
     window = _window(since, until, now)
-    triage = Triage(window, now, check_cancelled)
+    triage = ReportBuilder(window, now, check_cancelled)
 
     async def tell(read: int, total: int | None) -> None:
         of_total = "" if total is None else f" of {total:,}"
         await ctx.report_progress(read, total, f"read {read:,}{of_total} jobs")
 
-    gathered, application = await with_application(
+    gathered, application = await resolve_and_call(
         app.client,
         application_id,
         lambda id_: gather(app.client, id_, triage, since=window.before(now), max_jobs=max_jobs, progress=tell),
     )
     assumed = [name for name, given in (("since", since), ("until", until)) if _is_assumed(given)]
-    asked = results.Asked(application, window, now, max_jobs, app.offers_retry, tuple(assumed))
+    asked = results.TriageRequest(application, window, now, max_jobs, app.offers_retry, tuple(assumed))
     draws_page = client_supports_apps(ctx)
     end_of_comparing = time.monotonic() + _COMPARING * seconds_left()
 
     def make_result() -> CallToolResult:
-        report = triage.report(
-            compares=gathered.compares,
-            knows_earlier=gathered.knows_earlier,
+        report = triage.build(
+            can_compare=gathered.can_compare,
+            earlier_failures_read=gathered.earlier_failures_read,
             is_over=lambda: time.monotonic() >= end_of_comparing,
         )
         view = results.triage_report(report, gathered, asked)
-        meta = results.page_meta(report.steps, view.counts, offers_retry=app.offers_retry) if draws_page else None
+        meta = (
+            results.triage_app_meta(report.timeline, view.counts, offers_retry=app.offers_retry) if draws_page else None
+        )
         return answer(view, meta)
 
     return await run_in_worker(make_result)

@@ -15,7 +15,7 @@ from writer_jobs_mcp.deadlines import scope_with_reserve
 from writer_jobs_mcp.errors import BudgetExceeded, WriterError
 from writer_jobs_mcp.tools.arguments import Absent, ApplicationOfJob, JobId, Seconds
 from writer_jobs_mcp.tools.result import App, answer_in_worker
-from writer_jobs_mcp.triage.find_job import find_job, get_job
+from writer_jobs_mcp.triage.find_job import find_in_list, find_job
 from writer_jobs_mcp.triage.report import p95, stuck_after
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ async def wait_for_job(
     app = ctx.request_context.lifespan_context
     started = anyio.current_time()
     seconds = min(timeout_seconds, anyio.current_effective_deadline() - started - _RESERVE)
-    job, application = await get_job(app.client, job_id, application_id, first="in_progress")
+    job, application = await find_job(app.client, job_id, application_id, likely_status="in_progress")
     pause, trouble = _FIRST_PAUSE, None
     limit: float | None = None
     with anyio.move_on_after(max(0, started + seconds - anyio.current_time())):
@@ -54,7 +54,7 @@ async def wait_for_job(
                 if application is None:
                     job = await app.client.get_job(job_id)
                 else:
-                    job = await find_job(app.client, application.id, job_id, first="in_progress")
+                    job = await find_in_list(app.client, application.id, job_id, likely_status="in_progress")
             except BudgetExceeded:
                 break  # the wait is over, and the job stands as it was last seen
             except WriterError as exc:
@@ -64,7 +64,9 @@ async def wait_for_job(
     sentence = str(trouble) if trouble else None
     name = application and application.name
     return await answer_in_worker(
-        lambda: results.job_wait(job, now, waited=waited, trouble=sentence, stuck_after=limit, application_name=name),
+        lambda: results.job_wait(
+            job, now, waited=waited, wait_error=sentence, stuck_after=limit, application_name=name
+        ),
         job.error,
     )
 

@@ -40,8 +40,8 @@ class ResolvedApplication:
     """Its name on one line, shortened; only where it was looked up."""
 
 
-async def with_application(
-    client: WriterClient, given: str, ask: Callable[[str], Awaitable[T]]
+async def resolve_and_call(
+    client: WriterClient, given: str, call: Callable[[str], Awaitable[T]]
 ) -> tuple[T, ResolvedApplication]:
     """Ask about an application by what was given as its id; where Writer knows no such id, by the id of that name.
 
@@ -59,58 +59,58 @@ async def with_application(
         WriterError: Whatever else ``ask`` raises; or what it raised at first, where the names cannot be listed.
     """
     try:
-        return await ask(given), ResolvedApplication(given)
+        return await call(given), ResolvedApplication(given)
     except (NotFound, BadRequest) as exc:
         if not _may_be_a_name(given, exc):
             raise
-        application = await _resolve(client, given, exc)
+        application = await _find_by_name(client, given, exc)
     try:
-        return await ask(application.id), application
+        return await call(application.id), application
     except WriterError as exc:
         # The error names the id, which the user did not give.
         raise type(exc)(f"{json_quote(display_id(given))} is application {json_quote(application.id)}. {exc}") from exc
 
 
-def _may_be_a_name(given: str, refused: NotFound | BadRequest) -> bool:
-    if isinstance(refused, NotFound):
-        return not isinstance(refused, NotListed)  # then the application is known, and only the job is not
-    return refused.status in _REFUSED_NAMES and not is_uuid(given)
+def _may_be_a_name(given: str, error: NotFound | BadRequest) -> bool:
+    if isinstance(error, NotFound):
+        return not isinstance(error, NotListed)  # then the application is known, and only the job is not
+    return error.status in _REFUSED_NAMES and not is_uuid(given)
 
 
-async def _resolve(client: WriterClient, given: str, refused: WriterError) -> ResolvedApplication:
+async def _find_by_name(client: WriterClient, given: str, error: WriterError) -> ResolvedApplication:
     """The application with this name.
 
     Raises:
         WriterError: There is none, or several; says what to do.
     """
     if is_uuid(given):
-        await _refuse_job_id(client, given)
+        await _reject_job_id(client, given)
     try:
         applications, unread = await _list_all(client)
     except WriterError as exc:
         # A complaint of Writer's was quoted once; the other would make the error too long.
         why = "Writer would not list the applications." if isinstance(exc, BadRequest) else str(exc)
-        raise type(refused)(f"{refused} It could not be looked up by name: {why}") from exc
-    named = await run_in_worker(lambda: _named(given, applications))
+        raise type(error)(f"{error} It could not be looked up by name: {why}") from exc
+    named = await run_in_worker(lambda: _with_name(given, applications))
     match named:
         case [application] if application.id == given:
-            raise refused  # it is listed, and Writer does not know it all the same
+            raise error  # it is listed, and Writer does not know it all the same
         case [application]:
             return ResolvedApplication(application.id, preview(application.name or "", _NAME_LENGTH) or None)
         case []:
             if not is_uuid(given) and not any(map(str.isspace, given)):
-                await _refuse_job_id(client, given)
+                await _reject_job_id(client, given)
             similar = await run_in_worker(lambda: _similar(given, applications))
-            raise NotFound(_none_message(given, similar, len(applications), unread)) from refused
+            raise NotFound(_not_found_message(given, similar, len(applications), unread)) from error
         case _:
             message = (
                 f"{len(named)} applications (no-code agents) are called {json_quote(display_id(given))}: "
                 f"{_candidates(named)}. Pass the id of the right one; list_applications shows them all."
             )
-            raise InvalidArguments(message) from refused
+            raise InvalidArguments(message) from error
 
 
-async def _refuse_job_id(client: WriterClient, given: str) -> None:
+async def _reject_job_id(client: WriterClient, given: str) -> None:
     """Do nothing, unless this is the id of a job.
 
     Raises:
@@ -156,16 +156,16 @@ def _next_page(page: ApplicationPage) -> str | None:
     return next((end for end in ends if end and is_usable_id(end)), None)
 
 
-def _named(given: str, applications: Iterable[Application]) -> list[Application]:
+def _with_name(given: str, applications: Iterable[Application]) -> list[Application]:
     """The applications with this name, or with this id in another letter case."""
-    wanted = _comparable(given) or None  # applications without a name are not meant
+    wanted = _normalize(given) or None  # applications without a name are not meant
     named: list[Application] = []
     for application in applications:
         check_cancelled()
         name = application.name or ""
         if wanted in {
-            _comparable(name),
-            _comparable(preview(name, _LISTED_NAME_LENGTH)),
+            _normalize(name),
+            _normalize(preview(name, _LISTED_NAME_LENGTH)),
             application.id.casefold(),
         }:
             named.append(application)
@@ -174,31 +174,31 @@ def _named(given: str, applications: Iterable[Application]) -> list[Application]
 
 def _similar(given: str, applications: Iterable[Application]) -> list[Application]:
     """The applications whose names hold these words, then those that are spelt alike."""
-    wanted = _comparable(given)[:_COMPARED_LENGTH]
+    wanted = _normalize(given)[:_COMPARED_LENGTH]
     by_name: dict[str, list[Application]] = {}
     for application in applications:
         check_cancelled()
         if application.name and len(by_name) < _MOST_COMPARED:
-            by_name.setdefault(_comparable(application.name)[:_COMPARED_LENGTH], []).append(application)
+            by_name.setdefault(_normalize(application.name)[:_COMPARED_LENGTH], []).append(application)
     holding = [name for name in by_name if len(wanted) >= _SHORTEST_PART and wanted in name]
     alike = get_close_matches(wanted, by_name, n=_MOST_CANDIDATES)
     return [application for name in dict.fromkeys([*holding, *alike]) for application in by_name[name]]
 
 
-def _comparable(name: str) -> str:
+def _normalize(name: str) -> str:
     """A name without what does not tell it from another: letter case, blanks, what cannot be seen."""
     return " ".join(unicodedata.normalize("NFC", one_line(strip_invisible(name)).casefold()).split())
 
 
-def _none_message(given: str, similar: list[Application], number: int, unread: bool) -> str:
+def _not_found_message(given: str, similar: list[Application], number: int, some_unreadable: bool) -> str:
     unknown = f"Writer does not know application {json_quote(display_id(given))}"
-    if not number and not unread:
+    if not number and not some_unreadable:
         return (
             f"{unknown}: this key can see no application (no-code agent). Use a key of the team that owns it, as "
             "list_applications will show."
         )
-    which = "that could be read" if unread else "that this key can see"
-    others = " (others could not be read)" if unread else ""
+    which = "that could be read" if some_unreadable else "that this key can see"
+    others = " (others could not be read)" if some_unreadable else ""
     hint = f" Similar names: {_candidates(similar)}." if similar else ""
     return f"{unknown}: {_none_of(number, which)}{others}.{hint} list_applications shows ids and names."
 

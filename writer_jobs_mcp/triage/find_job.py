@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from writer_jobs_mcp.client.ids import display_id
 from writer_jobs_mcp.errors import BudgetExceeded, NotFound, NotListed, UnreadableResponse, WriterError
 from writer_jobs_mcp.sanitize.text import json_quote
-from writer_jobs_mcp.triage.find_application import ResolvedApplication, with_application
+from writer_jobs_mcp.triage.find_application import ResolvedApplication, resolve_and_call
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _PAGE_SIZE = 100
 
 
-async def describe_application(client: WriterClient, application_id: str) -> Application | None:
+async def try_get_application(client: WriterClient, application_id: str) -> Application | None:
     """The application, or None where Writer does not describe it: its name is worth a request, but not an error."""
     try:
         return await client.get_application(application_id)
@@ -24,8 +24,8 @@ async def describe_application(client: WriterClient, application_id: str) -> App
         return None
 
 
-async def get_job(
-    client: WriterClient, job_id: str, application: str | None, first: str
+async def find_job(
+    client: WriterClient, job_id: str, application: str | None, likely_status: str
 ) -> tuple[Job, ResolvedApplication | None]:
     """The job with this id, and its application where that had to be searched for the job.
 
@@ -45,10 +45,10 @@ async def get_job(
         if application is None:
             message = f"{exc} If you know its application, pass application_id too: its list is then searched."
             raise NotFound(message) from exc
-    return await with_application(client, application, lambda id_: find_job(client, id_, job_id, first))
+    return await resolve_and_call(client, application, lambda id_: find_in_list(client, id_, job_id, likely_status))
 
 
-async def find_job(client: WriterClient, application_id: str, job_id: str, first: str = "failed") -> Job:
+async def find_in_list(client: WriterClient, application_id: str, job_id: str, likely_status: str = "failed") -> Job:
     """The job with this id, looked for among the application's jobs of the ``first`` status and then among all.
 
     Raises:
@@ -61,7 +61,7 @@ async def find_job(client: WriterClient, application_id: str, job_id: str, first
     seen: set[str] = set()
     job, application = json_quote(display_id(job_id)), json_quote(display_id(application_id))
     try:
-        for status in (first, None):
+        for status in (likely_status, None):
             offset = 0
             unread = ""
             unreadable: set[str] = set()

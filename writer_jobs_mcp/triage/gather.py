@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import anyio
 
 from writer_jobs_mcp.errors import WriterError
-from writer_jobs_mcp.triage.find_job import describe_application
+from writer_jobs_mcp.triage.find_job import try_get_application
 from writer_jobs_mcp.triage.scan import Coverage, Progress, scan_jobs
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
     from writer_jobs_mcp.client.models import Application, Job
-    from writer_jobs_mcp.triage.report import Triage
+    from writer_jobs_mcp.triage.report import ReportBuilder
 
 _EARLIER_FAILURES = 500  # that must have been read before a kind of failure is called new
 _OVERLAP = 20  # failures read again, so that a few that left the list meanwhile open no gap
@@ -34,18 +34,18 @@ class Gathered:
 
     coverage: Coverage
     """Of the application's list of jobs."""
-    knows_running: bool = False
+    all_running_read: bool = False
     """Whether every running job was read."""
     running_error: str = ""
     """Why not."""
-    knows_earlier: bool = False
+    earlier_failures_read: bool = False
     """Whether the failures before both windows were read: all of them, or at least the 500 newest."""
     earlier_error: str = ""
     """Why not, where they were needed."""
     application: Application | None = None
 
     @property
-    def compares(self) -> bool:
+    def can_compare(self) -> bool:
         """Whether the window and the one before were read whole, but for less than 1 % of their rows."""
         return _is_nearly_whole(self.coverage)
 
@@ -53,7 +53,7 @@ class Gathered:
 async def gather(
     client: WriterClient,
     application_id: str,
-    triage: Triage,
+    builder: ReportBuilder,
     *,
     since: datetime | None,
     max_jobs: int,
@@ -78,20 +78,20 @@ async def gather(
 
     def take_running(job: Job) -> None:
         filtered.add(job.id)
-        triage.add_running(job)
+        builder.add_running(job)
 
     async def read_running(scope: anyio.CancelScope) -> None:
         try:
             with scope:
                 running = await scan_jobs(client, application_id, take_running, status="in_progress")
-                gathered.knows_running = running.complete
-                gathered.running_error = "" if running.complete else _why_not_whole(running)
+                gathered.all_running_read = running.complete
+                gathered.running_error = "" if running.complete else _incomplete_reason(running)
         except WriterError as exc:
             gathered.running_error = str(exc)
 
     async def describe(scope: anyio.CancelScope) -> None:
         with scope:
-            gathered.application = await describe_application(client, application_id)
+            gathered.application = await try_get_application(client, application_id)
 
     naming, looking_for_running = anyio.CancelScope(), anyio.CancelScope()
     async with anyio.create_task_group() as tasks:
@@ -99,35 +99,35 @@ async def gather(
         tasks.start_soon(describe, naming)
         try:
             gathered.coverage = await scan_jobs(
-                client, application_id, triage.add, since=since, max_jobs=max_jobs, progress=progress
+                client, application_id, builder.add, since=since, max_jobs=max_jobs, progress=progress
             )
-            if _holds_all(gathered.coverage):
+            if _every_job_was_read(gathered.coverage):
                 looking_for_running.cancel()
-            if since is not None and gathered.compares and triage.has_failures:
-                await _read_earlier(client, application_id, triage, since, gathered)
+            if since is not None and gathered.can_compare and builder.has_failures:
+                await _read_earlier(client, application_id, builder, since, gathered)
         except WriterError as exc:
             error = exc
             tasks.cancel_scope.cancel()
         naming.deadline = min(naming.deadline, anyio.current_time() + _GRACE)
     if error:
         raise error
-    if _holds_all(gathered.coverage):
-        gathered.knows_running = True
-    elif gathered.knows_running and triage.long_running() - filtered:
+    if _every_job_was_read(gathered.coverage):
+        gathered.all_running_read = True
+    elif gathered.all_running_read and builder.long_running() - filtered:
         # The filter is broken, or does not cover `queued`. A job that has just finished is no reason to think so.
-        gathered.knows_running = False
+        gathered.all_running_read = False
         gathered.running_error = "Writer's list of running jobs lacks some that its whole list has."
     return gathered
 
 
 async def _read_earlier(
-    client: WriterClient, application_id: str, triage: Triage, since: datetime, gathered: Gathered
+    client: WriterClient, application_id: str, builder: ReportBuilder, since: datetime, gathered: Gathered
 ) -> None:
     """Read failures created before `since`, from where those after it end in the list of failed jobs."""
     if gathered.coverage.stopped_by == "end":
-        gathered.knows_earlier = True  # the whole list was read
+        gathered.earlier_failures_read = True  # the whole list was read
         return
-    offset, step = max(0, triage.failed_read - _OVERLAP), 5 * _OVERLAP
+    offset, step = max(0, builder.failed_read - _OVERLAP), 5 * _OVERLAP
     first: datetime | None = None
     newer = older = 0  # than `since`
 
@@ -136,7 +136,7 @@ async def _read_earlier(
         first = first or job.created_at
         older += job.created_at < since
         newer += job.created_at >= since
-        triage.add_earlier(job)
+        builder.add_earlier(job)
 
     while True:
         first, newer, older = None, 0, 0
@@ -157,11 +157,11 @@ async def _read_earlier(
         gathered.earlier_error = "Writer's list of failed jobs lacks those that its whole list has."
         return
     is_enough = coverage.stopped_by == "max_jobs" and older >= _EARLIER_FAILURES and coverage.read_back_to is not None
-    gathered.knows_earlier = (is_enough or coverage.reached_end) and _is_nearly_readable(coverage)
-    gathered.earlier_error = "" if gathered.knows_earlier else _why_not_whole(coverage)
+    gathered.earlier_failures_read = (is_enough or coverage.reached_end) and _is_nearly_readable(coverage)
+    gathered.earlier_error = "" if gathered.earlier_failures_read else _incomplete_reason(coverage)
 
 
-def _holds_all(coverage: Coverage) -> bool:
+def _every_job_was_read(coverage: Coverage) -> bool:
     """Whether every job of the application was read, and so every running one."""
     return coverage.complete and coverage.stopped_by == "end"
 
@@ -174,7 +174,7 @@ def _is_nearly_readable(coverage: Coverage) -> bool:
     return not coverage.unreadable or coverage.unreadable < _MOST_UNREADABLE * coverage.rows
 
 
-def _why_not_whole(coverage: Coverage) -> str:
+def _incomplete_reason(coverage: Coverage) -> str:
     if coverage.error:
         return coverage.error
     if coverage.stopped_by == "time_budget":

@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from writer_jobs_mcp import failures
 from writer_jobs_mcp.sanitize.text import elide_middle, sanitize
-from writer_jobs_mcp.triage.timeline import Steps, Timeline
-from writer_jobs_mcp.triage.trend import Sample, Trend, tell_trend
+from writer_jobs_mcp.triage.timeline import Histogram, Timeline
+from writer_jobs_mcp.triage.trend import Sample, Trend, determine_trend
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Job
     from writer_jobs_mcp.failures import Category, Cause, FoundGroup, PlaceholderValues
 
-NO_TEXT = "(no error text)"
+NO_ERROR_TEXT = "(no error text)"
 """The signature of failures for which Writer gives no error."""
 
-_LEAST_STUCK, _MOST_STUCK = 600.0, 3_600.0  # seconds
+_MIN_STUCK_SECONDS, _MAX_STUCK_SECONDS = 600.0, 3_600.0  # seconds
 _STUCK_TIMES_P95 = 3
 _STUCK_SHOWN = 5
 _NEWEST_KEPT = 2
-_TEXT_READ = 4_000  # characters of an error that are cleaned and grouped
-_TEXT_KEPT = 1_000  # characters of a group's newest error, from which its cause is told
+_MAX_TEXT = 4_000  # characters of an error that are cleaned and grouped
+_MAX_KEPT_TEXT = 1_000  # characters of a group's newest error, from which its cause is told
 _GONE_SHOWN = 3
 _STEPS = 24  # of the failures over time
 _CLASSIFIED_FIRST = 12  # groups, however little time is left: a report shows so many
@@ -39,7 +39,11 @@ def stuck_after(p95_seconds: float | None) -> float:
     Three times the 95th percentile of the finished jobs, but at least ten minutes and at most one hour: the duration
     of a retried job runs from its first creation, so a few of them could put the limit out of reach.
     """
-    return _LEAST_STUCK if p95_seconds is None else min(max(_LEAST_STUCK, _STUCK_TIMES_P95 * p95_seconds), _MOST_STUCK)
+    return (
+        _MIN_STUCK_SECONDS
+        if p95_seconds is None
+        else min(max(_MIN_STUCK_SECONDS, _STUCK_TIMES_P95 * p95_seconds), _MAX_STUCK_SECONDS)
+    )
 
 
 def p95(ordered: Sequence[float]) -> float | None:
@@ -49,7 +53,7 @@ def p95(ordered: Sequence[float]) -> float | None:
 
 def error_text(job: "Job") -> str:
     """As much of a job's error as is grouped and classified, cleaned; empty where Writer gives none."""
-    return sanitize(elide_middle(job.error, _TEXT_READ)).strip() if job.error else ""
+    return sanitize(elide_middle(job.error, _MAX_TEXT)).strip() if job.error else ""
 
 
 class Window(NamedTuple):
@@ -68,7 +72,7 @@ class Window(NamedTuple):
             return datetime.min.replace(tzinfo=UTC)  # the calendar begins later than that
 
 
-class Running(NamedTuple):
+class TimedJob(NamedTuple):
     """A running job, and how long it has run: from the later of its creation and its last update."""
 
     id: str
@@ -92,7 +96,7 @@ class FailedGroup:
     count: int
     first_seen: datetime
     last_seen: datetime
-    newest: tuple[str, ...]
+    newest_ids: tuple[str, ...]
     """Ids, newest first."""
     cause: "Cause | None"
     """Why they failed, as far as the newest error says; None where it has no text or there was no time to read it."""
@@ -122,9 +126,9 @@ class Report(NamedTuple):
     p95_seconds: float | None
     finished: int
     """Jobs of the window on which the median and the p95 rest."""
-    longest: Running | None
+    longest: TimedJob | None
     """The finished job of the window that took longest."""
-    stuck: tuple[Running, ...]
+    stuck: tuple[TimedJob, ...]
     """At most five, longest first."""
     stuck_count: int
     stuck_after: float
@@ -136,13 +140,13 @@ class Report(NamedTuple):
     """Failed jobs by cause; None where there was no time to read the cause of every group."""
     gone: tuple[GoneGroup, ...]
     """Largest first."""
-    steps: Steps | None
+    timeline: Histogram | None
     """The jobs over time; None where there are none."""
-    failed_steps: Steps | None
+    failed_timeline: Histogram | None
     """The failed jobs over time, in at most 24 steps; None where there are none."""
     all_compared: bool = True
     """Whether there was time to compare the errors of all groups."""
-    all_kept: bool = True
+    all_templates_kept: bool = True
     """Whether the errors were not worded in too many ways to compare."""
 
     @property
@@ -156,7 +160,7 @@ class Report(NamedTuple):
         return self.counts.get("failed", 0)
 
 
-class Triage:
+class ReportBuilder:
     """Take jobs in any order, each once, and keep of them only what the report needs."""
 
     def __init__(self, window: Window, now: datetime, check: Callable[[], None] = lambda: None) -> None:
@@ -174,8 +178,8 @@ class Triage:
         self._counts: Counter[str] = Counter()
         self._seconds = array("d")
         self._seconds_before = array("d")
-        self._longest: Running | None = None
-        self._running: dict[str, Running] = {}
+        self._longest: TimedJob | None = None
+        self._running: dict[str, TimedJob] = {}
         self._listed_running: set[str] = set()
         self._groups = failures.FailureGroups[_Failure, _Tally](_Tally, self._check_time)
         self._textless = _Tally()
@@ -212,7 +216,7 @@ class Triage:
         if (seconds := job.finished_seconds) is not None:
             self._seconds.append(seconds)
             if self._longest is None or (seconds, job.id) > (self._longest.seconds, self._longest.id):
-                self._longest = Running(job.id, job.created_at, seconds)
+                self._longest = TimedJob(job.id, job.created_at, seconds)
 
     def _add_before(self, job: "Job") -> None:
         if self._before_since is None or job.created_at < self._before_since:
@@ -231,12 +235,12 @@ class Triage:
         seconds = (self._now - job.running_since).total_seconds()
         known = self._running.get(job.id)
         if known is None or seconds < known.seconds:  # a retry in between starts it again
-            self._running[job.id] = Running(job.id, job.created_at, seconds)
+            self._running[job.id] = TimedJob(job.id, job.created_at, seconds)
 
     def long_running(self) -> set[str]:
         """The ids of the running jobs taken by `add` that have run for more than ten minutes."""
         running = (self._running.get(each) for each in self._listed_running)
-        return {job.id for job in running if job and job.seconds > _LEAST_STUCK}
+        return {job.id for job in running if job and job.seconds > _MIN_STUCK_SECONDS}
 
     def add_earlier(self, job: "Job") -> None:
         """Take one failed job created before both windows; others are ignored."""
@@ -245,7 +249,7 @@ class Triage:
 
     def _add_failure(self, job: "Job", period: "_Period") -> None:
         text = error_text(job)
-        failure = _Failure(job.created_at, job.id, elide_middle(text, _TEXT_KEPT), period)
+        failure = _Failure(job.created_at, job.id, elide_middle(text, _MAX_KEPT_TEXT), period)
         if text:
             self._groups.add(text, failure, counted=period is _Period.WINDOW)
         else:
@@ -256,8 +260,8 @@ class Triage:
         if self._is_over():
             raise failures.OutOfTime
 
-    def report(
-        self, *, compares: bool, knows_earlier: bool = False, is_over: Callable[[], bool] = lambda: False
+    def build(
+        self, *, can_compare: bool, earlier_failures_read: bool = False, is_over: Callable[[], bool] = lambda: False
     ) -> Report:
         """Summarize the jobs taken so far.
 
@@ -270,13 +274,13 @@ class Triage:
         ordered = sorted(self._seconds)
         limit = stuck_after(p95(ordered or sorted(self._seconds_before)))
         stuck = [job for job in self._running.values() if job.seconds > limit]
-        groups = [*self._groups.groups(), failures.FoundGroup(NO_TEXT, self._textless, ())]
-        before = self._before_window() if compares else None
+        groups = [*self._groups.groups(), failures.FoundGroup(NO_ERROR_TEXT, self._textless, ())]
+        before = self._before_window() if can_compare else None
         # A group that was not compared with all others may have been seen before under another signature.
         with_trend = before is not None and self._groups.all_compared and self._groups.all_kept
         found = sorted((group for group in groups if group.tally.count), key=_by_size)
         trends: list[Trend | None] = [
-            self._trend(group.tally, before, knows_earlier) if with_trend else None for group in found
+            self._trend(group.tally, before, earlier_failures_read) if with_trend else None for group in found
         ]
         causes, all_classified = self._causes(found, trends)
         return Report(
@@ -295,10 +299,10 @@ class Triage:
             ),
             by_category=_by_category(found, causes) if all_classified else None,
             gone=self._gone(groups) if with_trend and self._counts else (),  # without jobs, nothing shows a fix
-            steps=self._timeline.steps(),
-            failed_steps=self._failed_timeline.steps(),
+            timeline=self._timeline.histogram(),
+            failed_timeline=self._failed_timeline.histogram(),
             all_compared=self._groups.all_compared,
-            all_kept=self._groups.all_kept,
+            all_templates_kept=self._groups.all_kept,
         )
 
     def _before_window(self) -> BeforeWindow | None:
@@ -311,7 +315,7 @@ class Triage:
             return None
         seen_earlier = True if tally.last_earlier else False if knows_earlier else None
         now = Sample(tally.count, self._counts.total())
-        return tell_trend(now, Sample(tally.count_before, before.jobs), seen_earlier=seen_earlier)
+        return determine_trend(now, Sample(tally.count_before, before.jobs), seen_earlier=seen_earlier)
 
     def _causes(self, groups: "list[_Group]", trends: list[Trend | None]) -> "tuple[list[Cause | None], bool]":
         """Classify the groups that are shown first, then the others while there is time."""
@@ -428,7 +432,7 @@ def _failed_group(group: "_Group", trend: Trend | None, cause: "Cause | None", *
         count=tally.count,
         first_seen=tally.first.created_at if tally.first else newest.created_at,
         last_seen=newest.created_at,
-        newest=tuple(failure.id for failure in tally.newest),
+        newest_ids=tuple(failure.id for failure in tally.newest),
         cause=cause,
         has_text=bool(newest.text),
         before=tally.count_before if is_compared else None,

@@ -54,7 +54,7 @@ class Coverage:
     new to old."""
     oldest: datetime | None = None
     """When the last job that was read was created; None where the list does not run from new to old."""
-    following: datetime | None = None
+    next_created_at: datetime | None = None
     """When the job behind it was created, if that is known: it was beyond ``max_jobs``."""
 
     @property
@@ -84,7 +84,7 @@ class Coverage:
 async def scan_jobs(
     client: WriterClient,
     application_id: str,
-    take: Callable[[Job], None],
+    on_job: Callable[[Job], None],
     *,
     since: datetime | None = None,
     max_jobs: int | None = None,
@@ -113,8 +113,8 @@ async def scan_jobs(
     Raises:
         WriterError: Nothing could be read. An error after that stops the scan and is told in its coverage.
     """
-    wanted = _Wanted(since, max_jobs, status, offset)
-    scan = _Scan(client, application_id, take, wanted, progress)
+    wanted = _ScanRequest(since, max_jobs, status, offset)
+    scan = _Scan(client, application_id, on_job, wanted, progress)
     with await scope_with_reserve(_RESERVE, at_least=_LEAST_RESERVE) as scope:
         await scan.run()
     if scope.cancelled_caught:
@@ -130,7 +130,7 @@ async def scan_jobs(
     return coverage
 
 
-class _Wanted(NamedTuple):
+class _ScanRequest(NamedTuple):
     since: datetime | None
     max_jobs: int | None
     status: Status | None
@@ -162,7 +162,7 @@ class _Scan:
         client: WriterClient,
         application_id: str,
         take: Callable[[Job], None],
-        wanted: _Wanted,
+        wanted: _ScanRequest,
         progress: Progress | None,
     ) -> None:
         self.coverage = Coverage()
@@ -305,7 +305,7 @@ class _Scan:
                 continue
             if self.coverage.jobs_read + len(new) == self._max_jobs:
                 self.stop("max_jobs")
-                self.coverage.following = job.created_at
+                self.coverage.next_created_at = job.created_at
                 break
             self._seen.add(job.id)
             new.append(job)

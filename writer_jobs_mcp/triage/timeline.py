@@ -5,19 +5,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-LONGEST = 64
+MAX_STEPS = 64
 """Steps a timeline has at most."""
 
 OTHER = "other"
 """Stands for the statuses that are too rare to be drawn beside the others."""
 
-_STATUSES_DRAWN = 6
+_MAX_STATUSES = 6
 _SECONDS = (60, 300, 900, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
+class Histogram:
     """What happened in each of as many equally long steps, one after another from ``start``."""
 
     start: datetime
@@ -33,46 +33,48 @@ class Timeline:
     longer ones; each length divides the next, so no job has to be counted again.
     """
 
-    def __init__(self, since: datetime | None, until: datetime | None, now: datetime, longest: int = LONGEST) -> None:
+    def __init__(
+        self, since: datetime | None, until: datetime | None, now: datetime, max_steps: int = MAX_STEPS
+    ) -> None:
         """Draw at most ``longest`` steps from ``since``, or else the first job, to ``until``, or else ``now``."""
-        self._longest = longest
+        self._max_steps = max_steps
         self._lengths = _lengths()
         self._seconds = next(self._lengths)
         self._counts: dict[int, Counter[str]] = {}
         end = max(until or now, _EPOCH) - timedelta.resolution
         self._first = self._last = self._step_of(end)
         if since is not None:
-            self._reach(min(since, end))
+            self._extend_to(min(since, end))
 
     def add(self, created_at: datetime, status: str) -> None:
         """Count one job of the window."""
-        self._reach(created_at)
+        self._extend_to(created_at)
         self._counts.setdefault(self._step_of(created_at), Counter())[status] += 1
 
-    def steps(self) -> Steps | None:
+    def histogram(self) -> Histogram | None:
         """The jobs taken so far, oldest step first; None where there are none."""
         total = sum(self._counts.values(), Counter[str]())
         if not total:
             return None
         drawn = [status for status, _ in sorted(total.items(), key=lambda item: (-item[1], item[0]))]
-        rare = drawn[_STATUSES_DRAWN:]
+        rare = drawn[_MAX_STATUSES:]
         each = [self._counts.get(step, Counter[str]()) for step in range(self._first, self._last + 1)]
-        counts = {status: tuple(step[status] for step in each) for status in drawn[:_STATUSES_DRAWN]}
+        counts = {status: tuple(step[status] for step in each) for status in drawn[:_MAX_STATUSES]}
         if rare:
             others = tuple(sum(step[status] for status in rare) for step in each)
             counts[OTHER] = tuple(map(sum, zip(others, counts.get(OTHER, [0] * len(others)), strict=True)))
-        return Steps(_EPOCH + timedelta(seconds=self._first * self._seconds), self._seconds, counts)
+        return Histogram(_EPOCH + timedelta(seconds=self._first * self._seconds), self._seconds, counts)
 
     def _step_of(self, moment: datetime) -> int:
         # No job of Writer's is older than the epoch; one that says so is drawn there, not centuries away.
         return max(moment - _EPOCH, timedelta()) // timedelta(seconds=self._seconds)
 
-    def _reach(self, moment: datetime) -> None:
+    def _extend_to(self, moment: datetime) -> None:
         """Let the timeline extend to ``moment``, in longer steps if need be."""
         while True:
             step = self._step_of(moment)
             first, last = min(self._first, step), max(self._last, step)
-            if last - first < self._longest:
+            if last - first < self._max_steps:
                 self._first, self._last = first, last
                 return
             self._join_steps()

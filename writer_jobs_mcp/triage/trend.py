@@ -6,8 +6,8 @@ from typing import Literal, NamedTuple
 Trend = Literal["new", "rising", "steady", "falling"]
 
 _SIGNIFICANCE = 0.05
-_FEW = 10  # failures: where both windows have fewer, "not significant" does not mean "steady"
-_HUGE = 1e15  # times as likely as what was observed
+_MIN_FAILURES_FOR_STEADY = 10  # failures: where both windows have fewer, "not significant" does not mean "steady"
+_NEGLIGIBLE_RATIO = 1e15  # times as likely as what was observed
 
 
 class Sample(NamedTuple):
@@ -17,7 +17,7 @@ class Sample(NamedTuple):
     jobs: int
 
 
-def tell_trend(now: Sample, before: Sample, *, seen_earlier: bool | None) -> Trend | None:
+def determine_trend(now: Sample, before: Sample, *, seen_earlier: bool | None) -> Trend | None:
     """The trend of one kind of failure from the window before to this one; None where there is too little to tell.
 
     ``rising`` and ``falling``: the shares of the jobs that failed in this way differ by Fisher's exact test, two-sided,
@@ -36,7 +36,7 @@ def tell_trend(now: Sample, before: Sample, *, seen_earlier: bool | None) -> Tre
         return None
     if fisher_exact(now, before) < _SIGNIFICANCE:
         return "rising" if now.failed * before.jobs > before.failed * now.jobs else "falling"
-    return None if max(now.failed, before.failed) < _FEW else "steady"
+    return None if max(now.failed, before.failed) < _MIN_FAILURES_FOR_STEADY else "steady"
 
 
 def fisher_exact(one: Sample, other: Sample) -> float:
@@ -60,8 +60,8 @@ def fisher_exact(one: Sample, other: Sample) -> float:
             total += likelihood
             if likelihood <= 1 + 1e-9:
                 tail += likelihood
-            if likelihood > _HUGE:
+            if likelihood > _NEGLIGIBLE_RATIO:
                 return 0.0
-            if likelihood < 1 / _HUGE and math.isclose(total + likelihood, total, rel_tol=1e-15):
+            if likelihood < 1 / _NEGLIGIBLE_RATIO and math.isclose(total + likelihood, total, rel_tol=1e-15):
                 break
     return min(1.0, tail / total)

@@ -60,7 +60,7 @@ async def test_a_window_that_cannot_be_is_refused_before_anything_is_asked(argum
     api = api_of([])
     async with Client(server_for(api)) as client:
         assert await error_of(client, TRIAGE, {"application_id": "a", **arguments}) == sentence
-    assert api.asked == 0
+    assert api.request_count == 0
 
 
 @pytest.mark.parametrize(
@@ -168,8 +168,8 @@ async def test_what_could_not_be_read_is_not_said_not_to_have_failed_nor_to_be_n
 async def test_a_wrong_date_ends_no_triage(wrong: str) -> None:
     jobs = [job(n, "failed", "Rate limit reached") for n in range(400)]
     api = api_of(jobs)
-    told = api.tell
-    api.tell = lambda number: told(number) | ({"created_at": wrong} if number == 301 else {})  # the hundredth
+    told = api.job_fields
+    api.job_fields = lambda number: told(number) | ({"created_at": wrong} if number == 301 else {})  # the hundredth
     answer = await triage(api, since="1d")
     assert (answer["counts"], answer["coverage"]["complete"]) == ({"failed": 399}, True)
 

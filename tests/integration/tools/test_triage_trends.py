@@ -12,7 +12,7 @@ from mcp.client import Client
 from starlette.types import Receive, Scope, Send
 
 from tests.conftest import NOW
-from tests.fakes.unstable_list import MOVES, TOTALS, Move, MovingApi, newest_first
+from tests.fakes.unstable_list import MOVES, TOTALS, Move, UnstableListApi, newest_first
 from tests.helpers.mcp import structure_of, text_of
 from tests.helpers.triage import TRIAGE, Told, api_of, failures, job, server_for, triage, triage_text
 
@@ -74,7 +74,7 @@ async def test_a_job_that_finishes_while_the_list_is_read_is_not_stuck() -> None
     long = job(350, "in_progress")
     jobs = sorted([*(job(n + 0.5) for n in range(400)), long], key=lambda said: said["created_at"])
 
-    class Finishing(MovingApi):
+    class Finishing(UnstableListApi):
         def page(self, offset: int, limit: int, status: str | None = None) -> Told:
             page = super().page(offset, limit, status)
             if status == "in_progress":
@@ -87,7 +87,7 @@ async def test_a_job_that_finishes_while_the_list_is_read_is_not_stuck() -> None
 
 @pytest.mark.parametrize("status", ["in_progress", "queued"])
 async def test_stuck_jobs_are_not_known_where_the_status_filter_leaves_one_out(status: str) -> None:
-    class Hiding(MovingApi):
+    class Hiding(UnstableListApi):
         def page(self, offset: int, limit: int, status: str | None = None) -> Told:
             return super().page(offset, limit, status) if status is None else {"result": [], "totalCount": 0}
 
@@ -101,7 +101,7 @@ async def test_stuck_jobs_are_not_known_where_the_status_filter_leaves_one_out(s
 
 
 async def test_the_running_jobs_are_not_waited_for_where_the_whole_list_was_read() -> None:
-    class Hanging(MovingApi):
+    class Hanging(UnstableListApi):
         async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
             if b"status=" in scope["query_string"]:
                 await anyio.sleep_forever()
@@ -188,7 +188,7 @@ async def test_nothing_is_called_new_where_earlier_failures_cannot_be_read() -> 
     assert "none is called new" in answer["coverage"]["message"]
 
 
-class OtherFailures(MovingApi):
+class OtherFailures(UnstableListApi):
     """Filters by status in a way of its own."""
 
     only: slice = slice(None)

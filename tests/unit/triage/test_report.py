@@ -15,7 +15,7 @@ from tests.conftest import NOW
 from tests.fakes.unstable_list import MOVES, TOTALS, Move
 from tests.helpers.triage import Told, api_of, failures, job, triage, triage_text
 from writer_jobs_mcp.client.models import Job
-from writer_jobs_mcp.triage.report import Triage, Window
+from writer_jobs_mcp.triage.report import ReportBuilder, Window
 
 # The main question
 
@@ -74,8 +74,8 @@ async def test_what_failed_why_and_is_it_new_is_answered_exactly_in_one_call() -
     assert sum(group["count"] for group in answer["failures"]) == len(failed)
     assert [group["category"] for group in answer["failures"] if group["trend"] == "new"] == ["access_denied"]
     assert len(json.dumps(answer, separators=(",", ":"), ensure_ascii=False)) < 4_900
-    assert api.asked <= 14
-    assert api.asked_by_status <= 5
+    assert api.request_count <= 14
+    assert api.filtered_request_count <= 5
 
 
 async def test_the_report_begins_with_a_headline_that_can_be_read_aloud() -> None:
@@ -182,12 +182,12 @@ async def test_failed_jobs_are_counted_as_such_among_however_many_states() -> No
 def test_no_trend_is_given_where_time_ran_out_before_all_errors_were_compared(
     is_over: bool, trends: set[str | None]
 ) -> None:
-    folded = Triage(Window(NOW - timedelta(hours=1), None), NOW)
+    folded = ReportBuilder(Window(NOW - timedelta(hours=1), None), NOW)
     for n, name in enumerate("kestrel osprey merlin falcon harrier goshawk".split() * 4):
         created = NOW - timedelta(minutes=2 + 4.5 * n)
         error = f"Could not open the file {name} of the tenant {name}"
         said = {"id": f"{n}", "status": "failed", "application_id": "a", "created_at": created, "error": error}
         folded.add(Job.model_validate(said))
-    report = folded.report(compares=True, is_over=lambda: is_over)
+    report = folded.build(can_compare=True, is_over=lambda: is_over)
     assert {group.trend for group in report.failures} == trends
     assert (report.all_compared, report.failed) == (not is_over, sum(group.count for group in report.failures))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from writer_jobs_mcp.triage.timeline import LONGEST, OTHER, Steps, Timeline
+from writer_jobs_mcp.triage.timeline import MAX_STEPS, OTHER, Histogram, Timeline
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -18,16 +18,16 @@ statuses = st.sampled_from(["completed", "failed", "in_progress", "queued"])
 jobs = st.lists(st.tuples(moments, statuses), min_size=1, max_size=200)
 
 
-def drawn(taken: list[tuple[datetime, str]], since: datetime | None = None, until: datetime | None = None) -> Steps:
+def drawn(taken: list[tuple[datetime, str]], since: datetime | None = None, until: datetime | None = None) -> Histogram:
     timeline = Timeline(since, until, NOON)
     for created_at, status in taken:
         timeline.add(created_at, status)
-    steps = timeline.steps()
+    steps = timeline.histogram()
     assert steps is not None
     return steps
 
 
-def length(steps: Steps) -> int:
+def length(steps: Histogram) -> int:
     (one,) = {len(counts) for counts in steps.counts.values()}
     return one
 
@@ -49,7 +49,7 @@ def test_each_job_is_in_the_step_of_its_time(taken: list[tuple[datetime, str]]) 
 
 @given(jobs)
 def test_a_timeline_is_never_longer_than_can_be_drawn(taken: list[tuple[datetime, str]]) -> None:
-    assert length(drawn(taken)) <= LONGEST
+    assert length(drawn(taken)) <= MAX_STEPS
 
 
 @given(jobs, st.randoms(use_true_random=False))
@@ -100,7 +100,7 @@ def test_a_job_from_before_time_is_drawn_at_its_beginning() -> None:
 
 
 def test_a_window_that_ends_before_it_begins_holds_nothing_and_breaks_nothing() -> None:
-    assert Timeline(NOON, NOON - DAY, NOON).steps() is None
+    assert Timeline(NOON, NOON - DAY, NOON).histogram() is None
 
 
 def test_rare_statuses_are_drawn_together() -> None:
