@@ -18,7 +18,7 @@ from writer_jobs_mcp.client.auth import BearerAuth
 from writer_jobs_mcp.client.models import JobPage
 from writer_jobs_mcp.client.responses import parse_body
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.tools.result import answer
+from writer_jobs_mcp.tools.result import tool_result
 
 _TIMES = 200
 _LIMIT = 100
@@ -38,7 +38,7 @@ def rows(url: str) -> Iterator[Row]:
         return results.job_list(page, application_id=APPLICATION_ID, status=None, offset=0, limit=_LIMIT, now=now)
 
     listed = view()
-    result = answer(listed)
+    result = tool_result(listed)
     yield Row(f"{_OF} fetched (base: httpx.AsyncClient)", fetched, "ms", {"base": fetched_barely})
     yield Row(
         f"{_OF} read, and searched for the key (base: json.loads)",
@@ -47,7 +47,7 @@ def rows(url: str) -> Iterator[Row]:
         {"base": _milliseconds(lambda: json.loads(body))},
     )
     yield Row(f"{_OF} cleaned and cut into rows", _milliseconds(view), "ms")
-    yield Row(f"{_OF} written as text and as structure", _milliseconds(lambda: answer(listed)), "ms")
+    yield Row(f"{_OF} written as text and as structure", _milliseconds(lambda: tool_result(listed)), "ms")
     dumped = _milliseconds(lambda: result.model_dump_json(by_alias=True, exclude_none=True))
     yield Row(f"{_OF} made JSON by the SDK", dumped, "ms")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import anyio
 
-from evaluation.agent import agent
+from evaluation.agent import connect_agent
 from evaluation.answers import ANSWERS
 
 
@@ -24,50 +24,50 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Answered:
     """The answer that was found, what it costs, and the texts of the results."""
 
     question: Question
     answer: str
-    calls: int
+    call_count: int
     characters: int
     tokens: int
     text: str
 
     @property
-    def right(self) -> bool:
+    def is_right(self) -> bool:
         """Whether it is the right answer."""
         return self.answer == self.question.answer
 
 
-def questions() -> list[Question]:
+def read_questions() -> list[Question]:
     """Read the questions."""
     written = (Path(__file__).parent / "questions.json").read_text(encoding="utf-8")
     return [Question(**each) for each in json.loads(written)]
 
 
-async def answered(asked: Question) -> Given:
+async def answer_question(asked: Question) -> Answered:
     """Let an agent that has seen nothing before answer a question."""
-    async with agent(allow_retry=asked.allow_retry) as fresh:
+    async with connect_agent(allow_retry=asked.allow_retry) as fresh:
         answer = await ANSWERS[asked.name](fresh)
-        text = "\n".join(heard.text for heard in fresh.heard)
-        return Given(asked, answer, fresh.calls, fresh.characters, fresh.tokens, text)
+        text = "\n".join(heard.text for heard in fresh.recorded_calls)
+        return Answered(asked, answer, fresh.call_count, fresh.characters, fresh.tokens, text)
 
 
-async def evaluation() -> list[Given]:
+async def evaluate() -> list[Answered]:
     """Answer all questions."""
-    return [await answered(question) for question in questions()]
+    return [await answer_question(question) for question in read_questions()]
 
 
-def as_text(given: Sequence[Given]) -> str:
+def as_text(given: Sequence[Answered]) -> str:
     """Write a line for each answer, and the sum."""
     lines = [
-        f"{'ok' if each.right else 'WRONG':<6}{each.calls} calls {each.tokens:>6,} tokens  {each.question.question} "
-        f"{each.answer}" + ("" if each.right else f" (it is {each.question.answer})")
+        f"{'ok' if each.is_right else 'WRONG':<6}{each.call_count} calls {each.tokens:>6,} tokens  {each.question.question} "
+        f"{each.answer}" + ("" if each.is_right else f" (it is {each.question.answer})")
         for each in given
     ]
-    right, tokens = sum(each.right for each in given), sum(each.tokens for each in given)
-    calls, most = sum(each.calls for each in given), max(each.calls for each in given)
+    right, tokens = sum(each.is_right for each in given), sum(each.tokens for each in given)
+    calls, most = sum(each.call_count for each in given), max(each.call_count for each in given)
     lines.append(
         f"{right} of {len(given)} right, with {calls} calls (at most {most} for one) and about {tokens:,} tokens."
     )
@@ -76,9 +76,9 @@ def as_text(given: Sequence[Given]) -> str:
 
 def main() -> int:
     """Print the answers; the exit status is 1 if one is wrong."""
-    given = anyio.run(evaluation)
+    given = anyio.run(evaluate)
     sys.stdout.write(as_text(given))
-    return 0 if all(each.right for each in given) else 1
+    return 0 if all(each.is_right for each in given) else 1
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from writer_jobs_mcp.server.build import build_server
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 """When the questions are asked."""
 
-CHARACTERS_A_TOKEN = 2.7
+CHARACTERS_PER_TOKEN = 2.7
 """In such JSON, with its many ids, as current models count tokens (o200k)."""
 
 
@@ -29,7 +29,7 @@ def world() -> World:
 
 
 @asynccontextmanager
-async def agent(*, allow_retry: bool = False) -> AsyncGenerator["Agent"]:
+async def connect_agent(*, allow_retry: bool = False) -> AsyncGenerator["Agent"]:
     """Connect an agent to a server over that world; it agrees to what the server asks its user."""
     questions: list[str] = []
 
@@ -45,7 +45,7 @@ async def agent(*, allow_retry: bool = False) -> AsyncGenerator["Agent"]:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class RecordedCall:
     """One call, the text of its result, and what the server asked the user meanwhile."""
 
     tool: str
@@ -62,24 +62,24 @@ class Agent:
     questions: list[str]
     """What the server has asked the user."""
     characters: int = 0
-    heard: list[Heard] = field(default_factory=list[Heard])
+    recorded_calls: list[RecordedCall] = field(default_factory=list[RecordedCall])
 
     async def call(self, tool: str, **arguments: Any) -> dict[str, Any]:
         """Return the structure of the result, or ``{"error": its text}``."""
         earlier = len(self.questions)
         result = await self.client.call_tool(tool, arguments)
         text = "\n".join(block.text for block in result.content if isinstance(block, TextContent))
-        self.heard.append(Heard(tool, arguments, text, tuple(self.questions[earlier:])))
+        self.recorded_calls.append(RecordedCall(tool, arguments, text, tuple(self.questions[earlier:])))
         answer: dict[str, Any] = result.structured_content or {"error": text}
         self.characters += len(to_json(answer).decode())
         return answer
 
     @property
-    def calls(self) -> int:
+    def call_count(self) -> int:
         """How many calls there were."""
-        return len(self.heard)
+        return len(self.recorded_calls)
 
     @property
     def tokens(self) -> int:
         """About how many tokens the results have."""
-        return round(self.characters / CHARACTERS_A_TOKEN)
+        return round(self.characters / CHARACTERS_PER_TOKEN)

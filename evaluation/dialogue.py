@@ -6,11 +6,11 @@ from pathlib import Path
 
 import anyio
 
-from evaluation.agent import NOW, Agent, Heard, agent
+from evaluation.agent import NOW, Agent, RecordedCall, connect_agent
 from evaluation.answers import AFTER_THE_OUTAGE, PRODUCTS, PRODUCTS_BY_ADDRESS, SUPPORT
 
 PAGE = Path(__file__).parents[1] / "docs" / "questions.md"
-_MOST_LINES = 22  # of one result; of a longer one the first and the last are shown
+_MAX_LINES = 22  # of one result; of a longer one the first and the last are shown
 _FIRST_LINES, _LAST_LINES = 9, 10
 
 _HEAD = f"""\
@@ -39,14 +39,14 @@ async def missing_graphs(agent: Agent) -> None:
 async def before_a_retry(agent: Agent) -> None:
     report = await agent.call("triage_application_jobs", application_id=PRODUCTS, since="24h")
     largest = [group["job_ids"][0] for group in report["failures"][:2]]
-    agent.heard.clear()  # it is shown under an earlier question
+    agent.recorded_calls.clear()  # it is shown under an earlier question
     await agent.call("retry_jobs", job_ids=largest)
 
 
 async def a_retry(agent: Agent) -> None:
     report = await agent.call("triage_application_jobs", application_id=PRODUCTS, since="24h")
     temporary = [group["job_ids"][0] for group in report["failures"] if group["category"] == "rate_limit"]
-    agent.heard.clear()
+    agent.recorded_calls.clear()
     await agent.call("retry_jobs", job_ids=temporary, dry_run=False)
 
 
@@ -95,28 +95,30 @@ DIALOGUE: tuple[tuple[str, Callable[[Agent], Awaitable[None]]], ...] = (
 """Each question, with what an agent does about it."""
 
 
-async def page() -> str:
+async def write_page() -> str:
     """Write the whole page."""
     sections = [_HEAD]
     for number, (question, act) in enumerate(DIALOGUE, 1):
-        async with agent(allow_retry=True) as fresh:
+        async with connect_agent(allow_retry=True) as fresh:
             await act(fresh)
-            sections.append("\n".join([f"## {number}. {question}", "", "```", *map(_shown, fresh.heard), "```", ""]))
+            sections.append(
+                "\n".join([f"## {number}. {question}", "", "```", *map(_format_call, fresh.recorded_calls), "```", ""])
+            )
     return "\n".join(sections)
 
 
-def _shown(heard: Heard) -> str:
+def _format_call(heard: RecordedCall) -> str:
     arguments = ", ".join(f"{name}={json.dumps(value)}" for name, value in heard.arguments.items())
     asked = [f"(The server asks the user) {question}\n(The user agrees.)" for question in heard.questions]
     lines = heard.text.splitlines()
-    if len(lines) > _MOST_LINES:
+    if len(lines) > _MAX_LINES:
         left_out = len(lines) - _FIRST_LINES - _LAST_LINES
         lines[_FIRST_LINES:-_LAST_LINES] = [f"… {left_out} more lines"]
     return "\n".join([f"→ {heard.tool}({arguments})", *asked, *lines])
 
 
 def main() -> None:
-    PAGE.write_text(anyio.run(page), encoding="utf-8")
+    PAGE.write_text(anyio.run(write_page), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "writer-jobs-mcp"
 _COMMANDS = ("serve", "check", "demo", "sandbox")
-_GREATEST_PORT = 65_535
+_MAX_PORT = 65_535
 # An option by which people give a key: --api-key, --key=KEY, -k, --token; or the name of the setting itself.
 _KEY_OPTION = re.compile(
     r"-{1,2}(?:[\w-]+[-_])?(?:k|(?:api)?key|token|secret|password|credentials?|bearer|auth(?:orization)?)(?:[-_]?file)?"
@@ -64,7 +64,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
             raise ConfigError("stdout is closed. MCP needs it: start the server with stdout open.")
         if not argv:
             return _serve(environ, sandbox=False)
-        arguments = _parsed(argv, environ)
+        arguments = _parse_arguments(argv, environ)
         if arguments.sandbox and arguments.command not in {None, "serve"}:
             raise ConfigError(f"--sandbox cannot be combined with {arguments.command}. Remove one of them.")
         if arguments.log_level is not None:
@@ -86,7 +86,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
 # Each command imports what it needs when it runs: every import delays the start of the server.
 
 
-def _parsed(argv: Sequence[str], environ: Mapping[str, str]) -> "Namespace":
+def _parse_arguments(argv: Sequence[str], environ: Mapping[str, str]) -> "Namespace":
     """Parse the command line. No message repeats an argument that may be a key.
 
     Raises:
@@ -99,7 +99,7 @@ def _parsed(argv: Sequence[str], environ: Mapping[str, str]) -> "Namespace":
             "The API key is not an argument: other users of this machine could read it. Set the environment variable "
             "WRITER_API_KEY to the key, or WRITER_API_KEY_FILE to the path of a file that holds it."
         )
-    parser = _parser(partial(_without_secrets, argv=argv, environ=environ))
+    parser = _parser(partial(_redact_arguments, argv=argv, environ=environ))
     try:
         return parser.parse_args(argv)
     except argparse.ArgumentError as exc:
@@ -110,23 +110,23 @@ def _parsed(argv: Sequence[str], environ: Mapping[str, str]) -> "Namespace":
 
 
 def _unknown_command(named: str, environ: Mapping[str, str]) -> str:
-    from writer_jobs_mcp.config import got
+    from writer_jobs_mcp.config import describe_invalid_value
 
     commands = f"{', '.join(_COMMANDS[:-1])} or {_COMMANDS[-1]}"
-    return f"The command must be {commands}{got(named, _keys(environ))}. See {PROGRAM} --help."
+    return f"The command must be {commands}{describe_invalid_value(named, _known_keys(environ))}. See {PROGRAM} --help."
 
 
-def _without_secrets(said: str, argv: Sequence[str], environ: Mapping[str, str]) -> str:
+def _redact_arguments(said: str, argv: Sequence[str], environ: Mapping[str, str]) -> str:
     from writer_jobs_mcp.config import may_be_secret
 
     for argument in argv:
         for value in {argument, argument.partition("=")[2]} - {""}:
-            if may_be_secret(value.lstrip("-"), _keys(environ)):
+            if may_be_secret(value.lstrip("-"), _known_keys(environ)):
                 said = said.replace(value, "[not shown]")
     return said
 
 
-def _keys(environ: Mapping[str, str]) -> list[str]:
+def _known_keys(environ: Mapping[str, str]) -> list[str]:
     return [key for key in (environ.get("WRITER_API_KEY", "").strip(),) if key]
 
 
@@ -141,7 +141,7 @@ def _parser(redact: Callable[[str], str]) -> "ArgumentParser":
         PROGRAM,
         description="An MCP server over stdio that tells an agent which jobs of a Writer application (no-code agent) "
         "failed, and why.",
-        epilog=_settings_listed(),
+        epilog=_format_settings(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         exit_on_error=False,
     )
@@ -167,7 +167,7 @@ def _parser(redact: Callable[[str], str]) -> "ArgumentParser":
     return parser
 
 
-def _settings_listed() -> str:
+def _format_settings() -> str:
     """The settings as --help prints them, in the width of the terminal."""
     import shutil
     import textwrap
@@ -195,7 +195,7 @@ def _whole_number(text: str, most: int | None = None) -> int:
 
 
 def _port(text: str) -> int:
-    return _whole_number(text, most=_GREATEST_PORT)
+    return _whole_number(text, most=_MAX_PORT)
 
 
 def _with_log_level(environ: Mapping[str, str], level: str) -> Mapping[str, str]:
@@ -204,10 +204,12 @@ def _with_log_level(environ: Mapping[str, str], level: str) -> Mapping[str, str]
     Raises:
         ConfigError: There is no such level.
     """
-    from writer_jobs_mcp.config import LOG_LEVELS, got
+    from writer_jobs_mcp.config import LOG_LEVELS, describe_invalid_value
 
     if level.upper() not in LOG_LEVELS:
-        message = f"--log-level must be one of {', '.join(LOG_LEVELS)}{got(level, _keys(environ))}."
+        message = (
+            f"--log-level must be one of {', '.join(LOG_LEVELS)}{describe_invalid_value(level, _known_keys(environ))}."
+        )
         raise ConfigError(message)
     return {**environ, "WRITER_JOBS_LOG_LEVEL": level}
 
@@ -244,14 +246,14 @@ def _built(environ: Mapping[str, str], *, sandbox: bool) -> "MCPServer[App]":
 
 
 async def _converse(server: "MCPServer[App]", environ: Mapping[str, str]) -> NoReturn:
-    from writer_jobs_mcp.server.stdio import serve, take_pipes
+    from writer_jobs_mcp.server.stdio import claim_stdio, serve_stdio
     from writer_jobs_mcp.telemetry.logging import detach_stderr
 
     status = 1
     drain = detach_stderr()
     try:
         with _traced(environ):
-            await serve(server, *take_pipes())
+            await serve_stdio(server, *claim_stdio())
         status = 0
     except OSError as exc:
         sys.stderr.write(f"{PROGRAM}: {exc.strerror}.\n")
@@ -297,32 +299,32 @@ def _now() -> datetime:
 def _check(environ: Mapping[str, str], *, as_json: bool) -> int:
     import anyio
 
-    from writer_jobs_mcp.commands.check import check, settings_unusable
+    from writer_jobs_mcp.commands.check import check, configuration_failure
     from writer_jobs_mcp.config import Config
     from writer_jobs_mcp.telemetry.logging import log_to_stderr
 
-    config, faults = Config.read(environ)
+    config, faults = Config.from_env_with_errors(environ)
     log_to_stderr(config.log_level)
     try:
         findings = anyio.run(check, config, environ, faults)
     except ConfigError as exc:
         if as_json:
-            _write(settings_unusable(exc.sentences, environ).as_json())
+            _write(configuration_failure(exc.sentences, environ).as_json())
         raise
     _write(findings.as_json() if as_json else findings.as_text())
-    return 0 if findings.hold else 1
+    return 0 if findings.all_ok else 1
 
 
 def _demo(environ: Mapping[str, str]) -> int:
     import anyio
 
-    from writer_jobs_mcp.commands.demo import DemoFailed, demo, has_colours
+    from writer_jobs_mcp.commands.demo import DemoFailed, run_demo, supports_colours
     from writer_jobs_mcp.config import Config
 
     level = {name: value for name, value in environ.items() if name == "WRITER_JOBS_LOG_LEVEL"}
-    coloured = has_colours(sys.stdout.isatty(), environ, os.name)
+    coloured = supports_colours(sys.stdout.isatty(), environ, os.name)
     try:
-        anyio.run(demo, _write, coloured, environ, Config.from_env(level).log_level)
+        anyio.run(run_demo, _write, coloured, environ, Config.from_env(level).log_level)
     except DemoFailed as exc:
         sys.stderr.write(f"{PROGRAM}: {exc}\n")
         return 1
@@ -335,7 +337,7 @@ def _page(environ: Mapping[str, str]) -> int:
 
     import anyio
 
-    from writer_jobs_mcp.commands.app_host import sandboxed
+    from writer_jobs_mcp.commands.app_host import sandbox_app_host
     from writer_jobs_mcp.config import Config
     from writer_jobs_mcp.sandbox import serve_forever
 
@@ -349,7 +351,7 @@ def _page(environ: Mapping[str, str]) -> int:
             threading.Thread(target=browser.open, args=[url], daemon=True).start()
 
     async def show() -> None:
-        async with sandboxed(environ) as app:
+        async with sandbox_app_host(environ) as app:
             await serve_forever(app, announce)
 
     for name in [name for name in os.environ if name.startswith("WRITER_API_KEY")]:
@@ -374,8 +376,8 @@ def _sandbox(port: int, jobs: int | None) -> int:
             f"key          {SANDBOX_KEY}\n"
             f"application  {application.id}  ({application.name}, {len(world.jobs(application.id))} jobs)\n\n"
             "To point the server at it, set these in another shell, or in the environment that your client gives it:\n"
-            f"{_set_in_a_shell('WRITER_BASE_URL', url)}\n"
-            f"{_set_in_a_shell('WRITER_API_KEY', SANDBOX_KEY)}\n"
+            f"{_shell_assignment('WRITER_BASE_URL', url)}\n"
+            f"{_shell_assignment('WRITER_API_KEY', SANDBOX_KEY)}\n"
             f"{PROGRAM} check\n\n"
             "To ask it directly:\n"
             f'curl -H "Authorization: Bearer {SANDBOX_KEY}" "{path}"'
@@ -391,7 +393,7 @@ def _sandbox(port: int, jobs: int | None) -> int:
     return 0
 
 
-def _set_in_a_shell(name: str, value: str) -> str:
+def _shell_assignment(name: str, value: str) -> str:
     """A line that sets a variable: for PowerShell on Windows, for sh and its like elsewhere."""
     return f'$env:{name} = "{value}"' if os.name == "nt" else f"export {name}={value}"
 
@@ -403,9 +405,9 @@ def _write(text: str) -> None:
         sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
         sys.stdout.flush()
     except OSError as exc:
-        from writer_jobs_mcp.server.stdio import nobody_reads
+        from writer_jobs_mcp.server.stdio import is_broken_pipe
 
-        if not nobody_reads(exc):  # a reader such as head may stop early
+        if not is_broken_pipe(exc):  # a reader such as head may stop early
             sys.stderr.write(f"{PROGRAM}: stdout cannot be written to: {exc.strerror}.\n")
             sys.stderr.flush()
         os._exit(1)

@@ -23,23 +23,23 @@ HOW_TO_SET_A_KEY = (
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 LOG_LEVELS: tuple[str, ...] = get_args(LogLevel)
 
-_UNEXPANDED = re.compile(r"\$\{[^{}]*\}\Z")
-_NEVER_IN_A_URL = re.compile(r"[\s\\\x00-\x1f]")
+_UNEXPANDED_VARIABLE = re.compile(r"\$\{[^{}]*\}\Z")
+_INVALID_IN_URL = re.compile(r"[\s\\\x00-\x1f]")
 _KEY = re.compile(r"[\x21-\x7e]+\Z")
-_GREATEST_KEY_FILE = 65_536
+_MAX_KEY_FILE_BYTES = 65_536
 # A long run of the characters that keys have, or the parts of a URL in which credentials stand.
 _MAY_BE_SECRET = re.compile(r"(?=[\w+/=-]*\d)[\w+/=-]{12,}|[\w+/=-]{20,}|[@?#]")
-_TELLS_NOTHING = 3  # characters: that a key holds them too is chance
-_LONGEST_SHOWN = 60
+_MAX_CHANCE_MATCH = 3  # characters: that a key holds them too is chance
+_MAX_VALUE_LENGTH = 60
 
 
-def _base_url(value: str) -> str:
+def _validate_base_url(value: str) -> str:
     try:
         parts = urlsplit(value)
         host, port = parts.hostname, parts.port
     except ValueError:
         parts = host = port = None
-    if parts is None or not host or port == 0 or _NEVER_IN_A_URL.search(value):
+    if parts is None or not host or port == 0 or _INVALID_IN_URL.search(value):
         message = "must be a URL such as https://api.writer.com"
         raise ValueError(message)
     if parts.username is not None or parts.query or parts.fragment:
@@ -63,19 +63,19 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _usable_key(value: SecretStr) -> SecretStr:
+def _validate_key(value: SecretStr) -> SecretStr:
     if not _KEY.match(value.get_secret_value()):
         message = "must be the key alone, without blanks, line breaks or letters outside ASCII"
         raise ValueError(message)
     return value
 
 
-def _without_waiting(path: str, flags: int) -> int:
+def _open_without_blocking(path: str, flags: int) -> int:
     """Open a file that may be a pipe into which nobody writes."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _decoded(content: bytes) -> str:
+def _decode(content: bytes) -> str:
     # Windows' own tools put a mark at the start, and PowerShell 5 writes UTF-16 behind it.
     wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return content.decode("utf-16" if wide else "utf-8-sig")
@@ -87,7 +87,7 @@ class Config(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     api_key: Annotated[
-        Annotated[SecretStr, AfterValidator(_usable_key)] | None,
+        Annotated[SecretStr, AfterValidator(_validate_key)] | None,
         Field(
             validation_alias="WRITER_API_KEY",
             description="the API key; without one the server starts, and each tool says how to set it",
@@ -103,7 +103,7 @@ class Config(BaseModel):
     ] = None
     base_url: Annotated[
         str,
-        AfterValidator(_base_url),
+        AfterValidator(_validate_base_url),
         Field(
             validation_alias="WRITER_BASE_URL",
             description="the address of the Writer API; https only, except for loopback addresses",
@@ -149,13 +149,13 @@ class Config(BaseModel):
         Raises:
             ConfigError: Values cannot be used. One sentence for each names the setting and what it must be.
         """
-        config, faults = cls.read(environ)
+        config, faults = cls.from_env_with_errors(environ)
         if faults:
             raise ConfigError(*faults)
         return config
 
     @classmethod
-    def read(cls, environ: Mapping[str, str]) -> tuple[Self, tuple[str, ...]]:
+    def from_env_with_errors(cls, environ: Mapping[str, str]) -> tuple[Self, tuple[str, ...]]:
         """Read the settings as :meth:`from_env` does, with the default for each that cannot be used.
 
         Returns:
@@ -163,7 +163,7 @@ class Config(BaseModel):
             be a secret: some people put the key in the wrong setting.
         """
         given = {name: value.strip() for name, value in environ.items() if name.startswith("WRITER_")}
-        given = {name: value for name, value in given.items() if value and not _UNEXPANDED.match(value)}
+        given = {name: value for name, value in given.items() if value and not _UNEXPANDED_VARIABLE.match(value)}
         values = dict(given)
         if "WRITER_JOBS_LOG_LEVEL" in values:
             values["WRITER_JOBS_LOG_LEVEL"] = values["WRITER_JOBS_LOG_LEVEL"].upper()
@@ -174,10 +174,10 @@ class Config(BaseModel):
         must = {str(each["loc"][0]): each["msg"].removeprefix("Value error, ") for each in complaints}
         # Only a validator of ours says what the value must be; for the others it follows from the type.
         types = cls.model_json_schema()["properties"]
-        must = {name: said if said.startswith("must ") else _must_be(types[name]) for name, said in must.items()}
+        must = {name: said if said.startswith("must ") else _requirement(types[name]) for name, said in must.items()}
         keys = [value for name, value in given.items() if name.startswith("WRITER_API_KEY")]
         usable = {name: value for name, value in values.items() if name not in must}
-        shown = {name: "" if name == "WRITER_API_KEY" else got(given[name], keys) for name in must}
+        shown = {name: "" if name == "WRITER_API_KEY" else describe_invalid_value(given[name], keys) for name in must}
         faults = tuple(f"{name} {said}{shown[name]}." for name, said in must.items())
         return cls.model_validate(usable), faults
 
@@ -194,8 +194,8 @@ class Config(BaseModel):
             raise MissingKey(message)
         # Its path is not shown: some people put the key itself in this setting.
         try:
-            with open(self.api_key_file.expanduser(), "rb", opener=_without_waiting) as file:
-                key = _decoded(file.read(_GREATEST_KEY_FILE) or b"").strip()
+            with open(self.api_key_file.expanduser(), "rb", opener=_open_without_blocking) as file:
+                key = _decode(file.read(_MAX_KEY_FILE_BYTES) or b"").strip()
         except (OSError, UnicodeDecodeError, RuntimeError) as exc:
             reason = exc.strerror if isinstance(exc, OSError) else "it is not a text file"
             message = (
@@ -233,18 +233,18 @@ class Setting(NamedTuple):
 def settings() -> list[Setting]:
     """Return every setting, in the order in which they are documented."""
     return [
-        Setting(str(field.validation_alias), _as_written(field.default), field.description or "")
+        Setting(str(field.validation_alias), _format_default(field.default), field.description or "")
         for field in Config.model_fields.values()
     ]
 
 
-def _as_written(default: object) -> str:
+def _format_default(default: object) -> str:
     if default is None:
         return ""
     return str(default).lower() if isinstance(default, bool) else str(default)
 
 
-def _must_be(kind: Mapping[str, Any]) -> str:
+def _requirement(kind: Mapping[str, Any]) -> str:
     """Say what a value must be, from the JSON schema of its setting."""
     if "enum" in kind:
         return f"must be one of {', '.join(kind['enum'])}"
@@ -254,7 +254,7 @@ def _must_be(kind: Mapping[str, Any]) -> str:
     return f"must be {number} from {kind['minimum']} to {kind['maximum']}"
 
 
-def got(value: str, keys: Sequence[str] = ()) -> str:
+def describe_invalid_value(value: str, keys: Sequence[str] = ()) -> str:
     """Quote a value that cannot be used, as the end of a sentence; say that it is not shown where it may be a secret.
 
     Args:
@@ -263,11 +263,11 @@ def got(value: str, keys: Sequence[str] = ()) -> str:
     """
     if may_be_secret(value, keys):
         return "; the value is not shown here, because it may be a secret"
-    return f"; got {json_quote(preview(value, _LONGEST_SHOWN))}"
+    return f"; got {json_quote(preview(value, _MAX_VALUE_LENGTH))}"
 
 
 def may_be_secret(value: str, keys: Sequence[str] = ()) -> bool:
     """Whether a value may be, or may hold, a key or a password."""
     shown = sanitize(value)
-    is_key = any(key in shown or (len(shown) > _TELLS_NOTHING and shown in key) for key in keys)
+    is_key = any(key in shown or (len(shown) > _MAX_CHANCE_MATCH and shown in key) for key in keys)
     return is_key or MASK in shown or _MAY_BE_SECRET.search(shown) is not None

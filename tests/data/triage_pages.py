@@ -10,8 +10,8 @@ from mcp_types import CallToolResult, TextContent
 from pydantic import BaseModel, ConfigDict
 
 from writer_jobs_mcp.results.triage_app_meta import META_KEY
-from writer_jobs_mcp.server.triage_app import pages
-from writer_jobs_mcp.tools import TRIAGE_PAGE
+from writer_jobs_mcp.server.triage_app import triage_app_extension
+from writer_jobs_mcp.tools import TRIAGE_PAGE_URI
 
 CATEGORIES = ["rate_limit", "timeout", "invalid_input", "upstream_failure", "unknown"]
 TRENDS = ["new", "rising", "steady", "falling"]
@@ -112,6 +112,6 @@ def answering(answer: Callable[[], Awaitable[CallToolResult]], asked: list[dict[
             asked.append({name: value for name, value in given.items() if value is not None})
         return await answer()
 
-    bound = {"ui": {"resourceUri": TRIAGE_PAGE}}
+    bound = {"ui": {"resourceUri": TRIAGE_PAGE_URI}}
     tools = [Tool.from_function(list_applications), Tool.from_function(triage_application_jobs, meta=bound)]
-    return MCPServer("answering", tools=tools, extensions=[pages()])
+    return MCPServer("answering", tools=tools, extensions=[triage_app_extension()])

@@ -12,7 +12,7 @@ import pytest
 from mcp.client import Client
 
 from tests.conftest import settings
-from writer_jobs_mcp.commands.app_host import APPS, sandboxed, viewer
+from writer_jobs_mcp.commands.app_host import APPS_EXTENSION, app_host, sandbox_app_host
 from writer_jobs_mcp.sandbox import serve
 from writer_jobs_mcp.server.build import build_server
 
@@ -20,8 +20,8 @@ from writer_jobs_mcp.server.build import build_server
 @pytest.fixture
 async def host(url: str) -> AsyncGenerator[httpx.AsyncClient]:
     async with (
-        Client(build_server(settings(url)), extensions=[APPS]) as client,
-        serve(viewer(client)) as address,
+        Client(build_server(settings(url)), extensions=[APPS_EXTENSION]) as client,
+        serve(app_host(client)) as address,
         httpx.AsyncClient(base_url=address) as host,
     ):
         yield host
@@ -94,6 +94,6 @@ async def test_the_server_behind_the_page_is_not_given_the_key(tmp_path: Path) -
         "WRITER_API_KEY": "a-key-9182",
         "WRITER_JOBS_CONCURRENCY": "3",
     }
-    async with sandboxed(environ):
+    async with sandbox_app_host(environ):
         pass
     assert seen.read_text(encoding="utf-8") == "WRITER_JOBS_CONCURRENCY"

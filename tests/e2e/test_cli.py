@@ -274,7 +274,7 @@ def test_check_names_wrong_settings_of_the_network_beside_the_others() -> None:
     ],
 )
 def test_a_wrong_value_is_shown_unless_it_may_be_a_secret(value: str, shown: str | None) -> None:
-    _, faults = Config.read({"WRITER_API_KEY": "zebra", "WRITER_JOBS_CALL_BUDGET": value})
+    _, faults = Config.from_env_with_errors({"WRITER_API_KEY": "zebra", "WRITER_JOBS_CALL_BUDGET": value})
     assert list(faults) == (
         [] if shown is None else [f"WRITER_JOBS_CALL_BUDGET must be a number from 1 to 600; {shown}."]
     )
@@ -282,7 +282,7 @@ def test_a_wrong_value_is_shown_unless_it_may_be_a_secret(value: str, shown: str
 
 @pytest.mark.parametrize("url", ["https://user:hunter2@api.writer.com", "https://api.writer.com?key=hunter2"])
 def test_a_password_in_the_address_is_not_shown(url: str) -> None:
-    _, (fault,) = Config.read({"WRITER_BASE_URL": url})
+    _, (fault,) = Config.from_env_with_errors({"WRITER_BASE_URL": url})
     assert fault == (
         "WRITER_BASE_URL must be a URL without a user name, a password, a query or a fragment; the value is not shown "
         "here, because it may be a secret."

@@ -12,8 +12,8 @@ import pytest
 import writer_jobs_mcp
 from tests.e2e.test_stdio import A_WHILE, INITIALIZE, SERVER
 from writer_jobs_mcp.cli import main
-from writer_jobs_mcp.commands.check import Finding, Findings
-from writer_jobs_mcp.commands.demo import has_colours
+from writer_jobs_mcp.commands.check import CheckReport, CheckResult
+from writer_jobs_mcp.commands.demo import supports_colours
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sandbox import SANDBOX_KEY
 
@@ -86,7 +86,7 @@ def test_help_can_be_printed_on_every_console(command: list[str], capsys: pytest
 
 
 def test_what_check_says_to_machines_is_the_same_in_every_encoding() -> None:
-    written = Findings((Finding("reachable", ok=False, detail="größe.example ✗"),)).as_json()
+    written = CheckReport((CheckResult("reachable", ok=False, detail="größe.example ✗"),)).as_json()
     assert written.isascii()
     assert json.loads(written)["checks"][0]["detail"] == "größe.example ✗"
 
@@ -109,7 +109,7 @@ def test_what_check_says_to_machines_is_the_same_in_every_encoding() -> None:
 def test_colours_are_used_only_where_they_show(
     is_terminal: bool, environ: dict[str, str], system: str, shown: bool
 ) -> None:
-    assert has_colours(is_terminal, environ, system) is shown
+    assert supports_colours(is_terminal, environ, system) is shown
 
 
 def test_nothing_is_imported_that_only_posix_has() -> None:

@@ -19,12 +19,12 @@ from tests.data.triage_pages import answered, answering, group, refused, triage,
 from tests.helpers.browser import Seen, browser, seen
 from tests.helpers.find_browser import BrowserNotFound
 from tests.helpers.mcp import structure_of
-from writer_jobs_mcp.commands.app_host import APPS
+from writer_jobs_mcp.commands.app_host import APPS_EXTENSION
 from writer_jobs_mcp.results.base import format_duration
 from writer_jobs_mcp.results.triage_headline import format_percent
 from writer_jobs_mcp.sandbox import Sandbox, World
 from writer_jobs_mcp.server.build import build_server
-from writer_jobs_mcp.server.triage_app import BUILT
+from writer_jobs_mcp.server.triage_app import PAGES_DIRECTORY
 
 ALIAS = "product-description-writer"
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
@@ -956,7 +956,7 @@ async def test_nothing_moves_for_those_who_want_no_motion(chromium: Browser) -> 
 
 
 def test_each_page_is_one_file_of_less_than_200_kb() -> None:
-    assert {name: (BUILT / name).stat().st_size < 200_000 for name in ("triage.html", "host.html")} == {
+    assert {name: (PAGES_DIRECTORY / name).stat().st_size < 200_000 for name in ("triage.html", "host.html")} == {
         "triage.html": True,
         "host.html": True,
     }
@@ -966,7 +966,7 @@ def test_each_page_is_one_file_of_less_than_200_kb() -> None:
 async def test_who_draws_no_pages_is_answered_as_if_there_were_none(url: str, application: str, mode: str) -> None:
     server = build_server(settings(url), clock=lambda: NOW)
     asked = {"application_id": application, "since": "7d"}
-    async with Client(server, mode=mode) as plain, Client(server, mode=mode, extensions=[APPS]) as drawing:
+    async with Client(server, mode=mode) as plain, Client(server, mode=mode, extensions=[APPS_EXTENSION]) as drawing:
         without = await plain.call_tool("triage_application_jobs", asked)
         drawn = await drawing.call_tool("triage_application_jobs", asked)
     assert (without.content, without.structured_content) == (drawn.content, drawn.structured_content)

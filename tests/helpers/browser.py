@@ -10,7 +10,7 @@ from mcp.server import MCPServer
 from playwright.async_api import Browser, Frame, Page, ViewportSize, async_playwright
 
 from tests.helpers.find_browser import find_browser
-from writer_jobs_mcp.commands.app_host import APPS, viewer
+from writer_jobs_mcp.commands.app_host import APPS_EXTENSION, app_host
 from writer_jobs_mcp.sandbox import serve
 
 QUIET = [
@@ -72,7 +72,7 @@ async def seen(
         asked: The address's query: the host's theme, the application, the window.
     """
     complaints: list[str] = []
-    async with Client(server, mode=mode, extensions=[APPS]) as client, serve(viewer(client)) as url:
+    async with Client(server, mode=mode, extensions=[APPS_EXTENSION]) as client, serve(app_host(client)) as url:
         host = await browser.new_page(viewport=viewport, device_scale_factor=1, reduced_motion="reduce")
         try:
             await host.add_init_script(script)

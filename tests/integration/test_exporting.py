@@ -16,7 +16,7 @@ from tests.e2e.test_stdio import A_WHILE, SERVER, clean_environment, running, sh
 from tests.helpers.mcp import structure_of
 from tests.helpers.otlp_collector import Collector, collecting
 from writer_jobs_mcp import __version__
-from writer_jobs_mcp.commands.self_server import itself
+from writer_jobs_mcp.commands.self_server import self_server_parameters
 from writer_jobs_mcp.sandbox import SANDBOX_KEY
 from writer_jobs_mcp.telemetry.export import is_asked_for, obstacle
 from writer_jobs_mcp.telemetry.otlp import provider, refusal
@@ -198,4 +198,4 @@ def test_a_collector_that_takes_spans_is_known_by_sending_none(asked_by_the_envi
 
 def test_a_child_process_exports_nothing_and_is_not_given_the_headers() -> None:
     given = {"PATH": "/bin", "WRITER_BASE_URL": "http://localhost", "OTEL_EXPORTER_OTLP_HEADERS": SECRET, **ENDPOINT}
-    assert itself(given).env == {"PATH": "/bin", "WRITER_BASE_URL": "http://localhost"}
+    assert self_server_parameters(given).env == {"PATH": "/bin", "WRITER_BASE_URL": "http://localhost"}

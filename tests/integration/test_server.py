@@ -16,7 +16,7 @@ from writer_jobs_mcp import __version__
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, Answer, Faults, Sandbox, World
 from writer_jobs_mcp.server.build import build_server
-from writer_jobs_mcp.server.tool import plain_schema
+from writer_jobs_mcp.server.tool import simplify_schema
 
 ERAS = ["auto", "legacy"]
 ALIAS = "product-description-writer"
@@ -109,7 +109,7 @@ def keywords(schema: Any) -> Iterator[str]:
 
 def test_a_property_may_be_called_title() -> None:
     schema = {"title": "Noise", "properties": {"title": {"title": "Title", "type": "string", "default": None}}}
-    assert plain_schema(schema) == {"properties": {"title": {"type": "string"}}}
+    assert simplify_schema(schema) == {"properties": {"title": {"type": "string"}}}
 
 
 # Arguments

@@ -25,7 +25,7 @@ from tests.unit.triage.test_report import nine_causes
 from writer_jobs_mcp import results
 from writer_jobs_mcp.client import asgi_transport, open_client
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.server.tool import plain_schema
+from writer_jobs_mcp.server.tool import simplify_schema
 from writer_jobs_mcp.triage.report import ReportBuilder, Window
 from writer_jobs_mcp.triage.scan import scan_jobs
 
@@ -150,7 +150,7 @@ VIEWS = [each for each in vars(results).values() if isinstance(each, type) and i
     "view", [each for each in VIEWS if each is not results.ResultModel], ids=lambda view: view.__name__
 )
 def test_a_view_is_described_as_pydantic_would(view: type[BaseModel]) -> None:
-    assert results.result_schema(view) == without_words(plain_schema(view.model_json_schema()))
+    assert results.result_schema(view) == without_words(simplify_schema(view.model_json_schema()))
 
 
 def without_words(schema: Any) -> Any:

@@ -28,7 +28,7 @@ from writer_jobs_mcp.client import asgi_transport, open_client
 from writer_jobs_mcp.sandbox import APPLICATIONS, Answer, Drop, Faults
 from writer_jobs_mcp.server.build import build_server
 from writer_jobs_mcp.telemetry.http import path_template
-from writer_jobs_mcp.tools import CATALOGUE
+from writer_jobs_mcp.tools import TOOLS
 
 FIRST = APPLICATIONS[0]
 JOBS = "GET /v1/applications/{application_id}/jobs"
@@ -251,7 +251,7 @@ ARGUMENTS = ("application_id", "job_id", "job_ids", "type", "since", WORDS)
 
 
 @given(
-    tool=st.sampled_from([*(offer.fn.__name__ for offer in CATALOGUE), WORDS]),
+    tool=st.sampled_from([*(offer.fn.__name__ for offer in TOOLS), WORDS]),
     arguments=st.dictionaries(st.sampled_from(ARGUMENTS), st.sampled_from([WORDS, KEY, "a", [WORDS], [KEY], ["a"], 7])),
     status=st.sampled_from([200, 200, 200, 204, 302, 400, 401, 403, 404, 429, 500, 503]),
     body=st.sampled_from(SAID),

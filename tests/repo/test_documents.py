@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from evaluation.dialogue import PAGE, page
+from evaluation.dialogue import PAGE, write_page
 from scripts.snapshots import published
 from tests.data.credentials import CREDENTIALS, INNOCENT
 from tests.e2e.test_cli import run
@@ -79,7 +79,7 @@ async def test_each_tool_that_a_page_calls_exists(page: Path) -> None:
 
 
 async def test_the_ten_questions_are_answered_as_the_page_shows() -> None:
-    assert await page() == PAGE.read_text(encoding="utf-8"), "if this is meant: make docs, and review the diff"
+    assert await write_page() == PAGE.read_text(encoding="utf-8"), "if this is meant: make docs, and review the diff"
 
 
 def test_each_test_that_the_threat_model_names_exists() -> None:

@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from evaluation.__main__ import Given, evaluation, questions
+from evaluation.__main__ import Answered, evaluate, read_questions
 from evaluation.agent import NOW, world
 from evaluation.answers import ANSWERS, ARTICLES, PRODUCTS, SUPPORT
 from writer_jobs_mcp.sandbox import Job, World
@@ -27,20 +27,20 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="module")
-async def given() -> list[Given]:
-    return await evaluation()
+async def given() -> list[Answered]:
+    return await evaluate()
 
 
-async def test_every_question_is_answered_right(given: list[Given]) -> None:
-    assert [each.question.name for each in given if not each.right] == []
+async def test_every_question_is_answered_right(given: list[Answered]) -> None:
+    assert [each.question.name for each in given if not each.is_right] == []
     assert len(given) == 30
 
 
-async def test_no_answer_takes_more_than_three_calls(given: list[Given]) -> None:
-    assert [each.question.name for each in given if each.calls > MOST_CALLS] == []
+async def test_no_answer_takes_more_than_three_calls(given: list[Answered]) -> None:
+    assert [each.question.name for each in given if each.call_count > MOST_CALLS] == []
 
 
-async def test_the_text_of_the_results_has_the_answers_too(given: list[Given]) -> None:
+async def test_the_text_of_the_results_has_the_answers_too(given: list[Answered]) -> None:
     """A client may show its model the text of a result in place of its structure."""
     texts = {each.question.name: each.text for each in given}
     expected = {
@@ -76,12 +76,12 @@ async def test_the_text_of_the_results_has_the_answers_too(given: list[Given]) -
     assert [*expected] == [*texts][-10:]
 
 
-async def test_the_answers_do_not_grow(given: list[Given]) -> None:
+async def test_the_answers_do_not_grow(given: list[Answered]) -> None:
     assert sum(each.characters for each in given) <= MOST_CHARACTERS
 
 
 def test_there_is_a_way_to_answer_each_question() -> None:
-    assert [question.name for question in questions()] == [*ANSWERS]
+    assert [question.name for question in read_questions()] == [*ANSWERS]
 
 
 def test_the_expected_answers_come_from_the_world_and_not_from_the_server() -> None:
@@ -99,7 +99,7 @@ def test_the_expected_answers_come_from_the_world_and_not_from_the_server() -> N
     half_past_eight_in_berlin = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
     to_retry = [job for job in failed(it, PRODUCTS) if job.id.startswith(("5d23b2ef-", "8e7ea0b5-"))]
     stuck = {name: [job for job in it.jobs(name) if job.ends_at is None] for name in (PRODUCTS, SUPPORT)}
-    assert {question.name: question.answer for question in questions()} == {
+    assert {question.name: question.answer for question in read_questions()} == {
         "how_many_applications": str(len(it.applications)),
         "last_changed_application": min(it.applications, key=lambda application: application.edited).name,
         "failed_in_a_day": str(len(day)),

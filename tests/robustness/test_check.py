@@ -16,7 +16,7 @@ from tests.helpers.key import KEY, error_body
 from tests.helpers.otlp_collector import collecting
 from tests.robustness.conftest import Tally
 from tests.robustness.test_proxy import PROXIES, Proxy
-from writer_jobs_mcp.commands.check import Findings, try_writer
+from writer_jobs_mcp.commands.check import CheckReport, check_writer
 from writer_jobs_mcp.sandbox import SANDBOX_KEY
 
 
@@ -30,11 +30,11 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 async def tried(url: str, tally: Tally, **environ: str) -> dict[str, str]:
     """What failed, by name, the same in text and in JSON: a sentence or more, each of them a line."""
     tally.tried["failures of check"] += 1
-    findings = Findings(await try_writer(settings(url, **{"WRITER_API_KEY": KEY, **environ})))
+    findings = CheckReport(await check_writer(settings(url, **{"WRITER_API_KEY": KEY, **environ})))
     tally.read(findings.as_text())
     lines = findings.as_text().split("\n")
     said = json.loads(findings.as_json())
-    assert (said["ok"], findings.hold) == (False, False)
+    assert (said["ok"], findings.all_ok) == (False, False)
     assert [each["name"] for each in said["checks"]] == ["settings", "reachable", "key"]
     mark = {True: "ok  ", False: "FAIL", None: "-   "}
     assert lines == [f"{mark[each['ok']]}  {each['name']:<10}{each['detail']}" for each in said["checks"]]
@@ -187,7 +187,7 @@ SEEN: dict[str, tuple[Behaviour, str]] = {
 async def test_a_good_key_is_told_by_what_it_sees(behaviour: Behaviour, detail: str, tally: Tally) -> None:
     tally.tried["successes of check"] += 1
     async with Wire(everywhere=behaviour).served() as url:
-        *_, key = await try_writer(settings(url, WRITER_API_KEY=KEY))
+        *_, key = await check_writer(settings(url, WRITER_API_KEY=KEY))
     assert (key.name, key.ok, key.detail) == ("key", True, detail)
 
 

@@ -50,7 +50,7 @@ from tests.helpers.text_layout import (
 from tests.robustness.conftest import Tally, at_length
 from writer_jobs_mcp.client import asgi_transport
 from writer_jobs_mcp.client.ids import is_usable_id
-from writer_jobs_mcp.commands.app_host import APPS
+from writer_jobs_mcp.commands.app_host import APPS_EXTENSION
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sanitize.text import sanitize
 from writer_jobs_mcp.server.build import INSTRUCTIONS, build_server
@@ -77,7 +77,7 @@ class Conversation:
     async def begun(self) -> AsyncGenerator[Client]:
         environ = {"WRITER_API_KEY": KEY, "WRITER_BASE_URL": "http://localhost", "WRITER_JOBS_ALLOW_RETRY": "true"}
         server = build_server(Config.from_env(environ), transport=asgi_transport(self.api), clock=lambda: NOW)
-        async with Client(server, extensions=[APPS], elicitation_callback=self._agree) as client:
+        async with Client(server, extensions=[APPS_EXTENSION], elicitation_callback=self._agree) as client:
             yield client
 
     async def _agree(

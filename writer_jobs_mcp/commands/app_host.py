@@ -19,21 +19,23 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from writer_jobs_mcp.commands.self_server import itself
-from writer_jobs_mcp.server.triage_app import BUILT
+from writer_jobs_mcp.commands.self_server import self_server_parameters
+from writer_jobs_mcp.server.triage_app import PAGES_DIRECTORY
 
-APPS = advertise(EXTENSION_ID, {"mimeTypes": [APP_MIME_TYPE]})
+APPS_EXTENSION = advertise(EXTENSION_ID, {"mimeTypes": [APP_MIME_TYPE]})
 """What a client says of itself that draws pages."""
 
 
 @asynccontextmanager
-async def sandboxed(environ: Mapping[str, str]) -> AsyncGenerator[Starlette]:
+async def sandbox_app_host(environ: Mapping[str, str]) -> AsyncGenerator[Starlette]:
     """The host page over this server as a subprocess, on the embedded Writer API."""
-    async with Client(stdio_client(itself(environ, "--sandbox")), extensions=[APPS]) as client:
-        yield viewer(client)
+    async with Client(
+        stdio_client(self_server_parameters(environ, "--sandbox")), extensions=[APPS_EXTENSION]
+    ) as client:
+        yield app_host(client)
 
 
-def viewer(client: Client) -> Starlette:
+def app_host(client: Client) -> Starlette:
     """The host page, and the relay by which it asks the server that ``client`` is connected to.
 
     The relay takes JSON from pages of its own address alone: a page from elsewhere may not send that without leave,
@@ -41,18 +43,20 @@ def viewer(client: Client) -> Starlette:
     """
 
     async def page(_: Request) -> Response:
-        return FileResponse(BUILT / "host.html", media_type="text/html", headers={"cache-control": "no-store"})
+        return FileResponse(
+            PAGES_DIRECTORY / "host.html", media_type="text/html", headers={"cache-control": "no-store"}
+        )
 
     async def relay(request: Request) -> Response:
         if request.headers.get("content-type") != "application/json":
-            return JSONResponse(_refusal("The relay takes JSON."), 415)
+            return JSONResponse(_error("The relay takes JSON."), 415)
         try:
-            asked = _Asked.model_validate(await request.json())
-            result = await _REQUESTS[asked.method](client, asked.params)
+            asked = _RpcRequest.model_validate(await request.json())
+            result = await _METHODS[asked.method](client, asked.params)
         except (JSONDecodeError, ValidationError, LookupError):
-            return JSONResponse(_refusal("The relay takes tools/list, tools/call and resources/read."), 400)
+            return JSONResponse(_error("The relay takes tools/list, tools/call and resources/read."), 400)
         except MCPError as exc:
-            return JSONResponse(_refusal(exc.error.message))
+            return JSONResponse(_error(exc.error.message))
         return JSONResponse({"result": result.model_dump(mode="json", by_alias=True, exclude_none=True)})
 
     return Starlette(
@@ -61,31 +65,31 @@ def viewer(client: Client) -> Starlette:
     )
 
 
-class _Asked(BaseModel):
+class _RpcRequest(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     method: str
     params: dict[str, Any]
 
 
-async def _list(client: Client, _: dict[str, Any]) -> Result:
+async def _list_tools(client: Client, _: dict[str, Any]) -> Result:
     return await client.list_tools()
 
 
-async def _call(client: Client, params: dict[str, Any]) -> Result:
+async def _call_tool(client: Client, params: dict[str, Any]) -> Result:
     return await client.call_tool(str(params["name"]), params.get("arguments", {}))
 
 
-async def _read(client: Client, params: dict[str, Any]) -> Result:
+async def _read_resource(client: Client, params: dict[str, Any]) -> Result:
     return await client.read_resource(str(params["uri"]))
 
 
-_REQUESTS: Mapping[str, Callable[[Client, dict[str, Any]], Awaitable[Result]]] = {
-    "tools/list": _list,
-    "tools/call": _call,
-    "resources/read": _read,
+_METHODS: Mapping[str, Callable[[Client, dict[str, Any]], Awaitable[Result]]] = {
+    "tools/list": _list_tools,
+    "tools/call": _call_tool,
+    "resources/read": _read_resource,
 }
 
 
-def _refusal(message: str) -> dict[str, Any]:
+def _error(message: str) -> dict[str, Any]:
     return {"error": {"message": message}}

@@ -12,7 +12,7 @@ from mcp.shared.exceptions import MCPError
 
 from writer_jobs_mcp.client import WriterClient, network_setting_errors, open_client
 from writer_jobs_mcp.client.models import Application, ApplicationPage
-from writer_jobs_mcp.commands.self_server import itself
+from writer_jobs_mcp.commands.self_server import self_server_parameters
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import BadRequest, ConfigError, Forbidden, KeyRejected, MissingKey, NotFound, WriterError
 from writer_jobs_mcp.sanitize.text import json_quote, preview
@@ -20,12 +20,12 @@ from writer_jobs_mcp.telemetry.export import is_asked_for, obstacle
 
 logger = logging.getLogger(__name__)
 
-_HANDSHAKE_SECONDS = 30
-_APPLICATIONS_ASKED_FOR, _NAMES_SHOWN, _LONGEST_NAME = 100, 2, 60
+_HANDSHAKE_TIMEOUT = 30
+_PAGE_SIZE, _MAX_NAMES, _MAX_NAME_LENGTH = 100, 2, 60
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """One thing that was to be tried."""
 
     name: str
@@ -41,26 +41,26 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class CheckReport:
     """All that was to be tried, in order."""
 
-    tried: tuple[Finding, ...]
+    results: tuple[CheckResult, ...]
 
     @property
-    def hold(self) -> bool:
+    def all_ok(self) -> bool:
         """Whether everything was tried and worked."""
-        return all(finding.ok for finding in self.tried)
+        return all(finding.ok for finding in self.results)
 
     def as_text(self) -> str:
         """One line each."""
-        return "\n".join(each.as_text() for each in self.tried)
+        return "\n".join(each.as_text() for each in self.results)
 
     def as_json(self) -> str:
         """``{"ok": bool, "checks": [{"name", "ok", "detail"}]}``; ``ok`` of a check is null where it was not tried."""
-        return json.dumps({"ok": self.hold, "checks": [asdict(each) for each in self.tried]})
+        return json.dumps({"ok": self.all_ok, "checks": [asdict(each) for each in self.results]})
 
 
-async def check(config: Config, environ: Mapping[str, str], faults: Sequence[str] = ()) -> Findings:
+async def check(config: Config, environ: Mapping[str, str], setting_errors: Sequence[str] = ()) -> CheckReport:
     """Try the settings, the connection to Writer, the key, and a handshake with this server as its own subprocess.
 
     Where OpenTelemetry's settings ask for spans, the collector is tried as well.
@@ -73,35 +73,35 @@ async def check(config: Config, environ: Mapping[str, str], faults: Sequence[str
     Raises:
         ConfigError: Settings cannot be used, those of the network included, so nothing was tried.
     """
-    if faults:
-        raise ConfigError(*faults, *network_setting_errors(config))
-    tried = (*(await try_writer(config)), await _handshake(environ))
-    return Findings((*tried, await _spans(environ)) if is_asked_for(environ) else tried)
+    if setting_errors:
+        raise ConfigError(*setting_errors, *network_setting_errors(config))
+    tried = (*(await check_writer(config)), await _check_handshake(environ))
+    return CheckReport((*tried, await _spans(environ)) if is_asked_for(environ) else tried)
 
 
-async def try_writer(config: Config) -> tuple[Finding, Finding, Finding]:
+async def check_writer(config: Config) -> tuple[CheckResult, CheckResult, CheckResult]:
     """Try the settings, the connection to Writer, and the key.
 
     Raises:
         UnusableNetworkSetting: A proxy, a file of certificates or the host name of Writer cannot be used.
     """
     async with open_client(config) as client:
-        reachable = await _reachable(client, config)
-        return _settings(config), reachable, await _key(client, config, is_reachable=bool(reachable.ok))
+        reachable = await _check_connection(client, config)
+        return _describe_settings(config), reachable, await _check_key(client, config, is_reachable=bool(reachable.ok))
 
 
-def settings_unusable(faults: Sequence[str], environ: Mapping[str, str]) -> Findings:
+def configuration_failure(faults: Sequence[str], environ: Mapping[str, str]) -> CheckReport:
     """What to report where settings cannot be used, so that nothing else was tried."""
     others = ("reachable", "key", "handshake", *(("spans",) if is_asked_for(environ) else ()))
-    return Findings(
+    return CheckReport(
         (
-            Finding("settings", ok=False, detail=" ".join(faults)),
-            *(Finding(name, ok=None, detail="Not tried, because settings cannot be used.") for name in others),
+            CheckResult("settings", ok=False, detail=" ".join(faults)),
+            *(CheckResult(name, ok=None, detail="Not tried, because settings cannot be used.") for name in others),
         )
     )
 
 
-def _settings(config: Config) -> Finding:
+def _describe_settings(config: Config) -> CheckResult:
     source = "no key"
     if config.api_key:
         source = "key from WRITER_API_KEY"
@@ -111,35 +111,35 @@ def _settings(config: Config) -> Finding:
         f"{source}; {config.call_budget:g} s per call, {config.concurrency} requests at once, "
         f"retrying jobs {'allowed' if config.allow_retry else 'not allowed'}"
     )
-    return Finding("settings", ok=True, detail=detail)
+    return CheckResult("settings", ok=True, detail=detail)
 
 
-async def _reachable(client: WriterClient, config: Config) -> Finding:
+async def _check_connection(client: WriterClient, config: Config) -> CheckResult:
     started = anyio.current_time()
     try:
         with anyio.fail_after(config.call_budget):
             await client.ping()
     except WriterError as exc:
-        return Finding("reachable", ok=False, detail=str(exc))
+        return CheckResult("reachable", ok=False, detail=str(exc))
     except TimeoutError:
         what = f"{config.base_url} did not answer within {config.call_budget:g} s."
-        return Finding("reachable", ok=False, detail=f"{what} Check WRITER_BASE_URL, the network and any proxy.")
+        return CheckResult("reachable", ok=False, detail=f"{what} Check WRITER_BASE_URL, the network and any proxy.")
     milliseconds = (anyio.current_time() - started) * 1000
-    return Finding("reachable", ok=True, detail=f"{config.base_url} answered in {milliseconds:.0f} ms")
+    return CheckResult("reachable", ok=True, detail=f"{config.base_url} answered in {milliseconds:.0f} ms")
 
 
-async def _key(client: WriterClient, config: Config, *, is_reachable: bool) -> Finding:
+async def _check_key(client: WriterClient, config: Config, *, is_reachable: bool) -> CheckResult:
     try:
         config.read_key()  # needs no connection
         if not is_reachable:
-            return Finding("key", ok=None, detail="Not tried, because Writer could not be reached.")
-        page = await client.list_applications(limit=_APPLICATIONS_ASKED_FOR)
+            return CheckResult("key", ok=None, detail="Not tried, because Writer could not be reached.")
+        page = await client.list_applications(limit=_PAGE_SIZE)
     except WriterError as exc:
-        return Finding("key", ok=False, detail=_why_not(exc))
-    return Finding("key", ok=True, detail=_seen(page))
+        return CheckResult("key", ok=False, detail=_describe_key_error(exc))
+    return CheckResult("key", ok=True, detail=_describe_applications(page))
 
 
-def _why_not(exc: WriterError) -> str:
+def _describe_key_error(exc: WriterError) -> str:
     """What an error says of the key, and what to do."""
     match exc:
         case MissingKey():
@@ -158,42 +158,42 @@ def _why_not(exc: WriterError) -> str:
             return f"Could not be tried: {exc}"
 
 
-def _seen(page: ApplicationPage) -> str:
+def _describe_applications(page: ApplicationPage) -> str:
     """How many applications a key sees, and the names of the first."""
     number = len(page.rows)
     if not number:
         return "accepted, but sees no application (no-code agent)"
     # Where Writer does not say whether more follow, a full page leaves it open.
-    is_more = page.has_more or (page.has_more is None and number >= _APPLICATIONS_ASKED_FOR)
+    is_more = page.has_more or (page.has_more is None and number >= _PAGE_SIZE)
     noun = "application" if number == 1 else "applications"
     sees = f"accepted, sees {'at least ' if is_more else ''}{number} {noun}"
-    names = [_name(each) for each in page.applications[:_NAMES_SHOWN]]
+    names = [_display_name(each) for each in page.applications[:_MAX_NAMES]]
     if not names:
         return sees
     return f"{sees}: {names[0]}" if number == 1 and not is_more else f"{sees}, such as {' and '.join(names)}"
 
 
-def _name(application: Application) -> str:
-    return json_quote(preview(application.name or application.id, _LONGEST_NAME))
+def _display_name(application: Application) -> str:
+    return json_quote(preview(application.name or application.id, _MAX_NAME_LENGTH))
 
 
-async def _handshake(environ: Mapping[str, str]) -> Finding:
+async def _check_handshake(environ: Mapping[str, str]) -> CheckResult:
     started = anyio.current_time()
     try:
-        with anyio.fail_after(_HANDSHAKE_SECONDS):
-            async with Client(stdio_client(itself(environ))) as client:
+        with anyio.fail_after(_HANDSHAKE_TIMEOUT):
+            async with Client(stdio_client(self_server_parameters(environ))) as client:
                 tools = (await client.list_tools()).tools
     except (MCPError, OSError, TimeoutError, ExceptionGroup) as exc:  # a group, where the child ends by itself
         what = "This server was started and did not answer over stdio; its messages are above."
         logger.debug("The handshake failed", exc_info=exc)
-        return Finding("handshake", ok=False, detail=f"{what} Reinstall writer-jobs-mcp, or report this.")
+        return CheckResult("handshake", ok=False, detail=f"{what} Reinstall writer-jobs-mcp, or report this.")
     seconds = anyio.current_time() - started
-    return Finding("handshake", ok=True, detail=f"{len(tools)} tools over stdio after {seconds:.1f} s")
+    return CheckResult("handshake", ok=True, detail=f"{len(tools)} tools over stdio after {seconds:.1f} s")
 
 
-async def _spans(environ: Mapping[str, str]) -> Finding:
+async def _spans(environ: Mapping[str, str]) -> CheckResult:
     detail = obstacle(environ) or await anyio.to_thread.run_sync(_refusal)
-    return Finding("spans", ok=not detail, detail=detail or "the collector accepts them")
+    return CheckResult("spans", ok=not detail, detail=detail or "the collector accepts them")
 
 
 def _refusal() -> str:

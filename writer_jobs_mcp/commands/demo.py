@@ -11,13 +11,13 @@ from mcp.client.stdio import stdio_client
 from mcp_types import ElicitRequestParams, ElicitResult, TextContent
 
 from writer_jobs_mcp import __version__
-from writer_jobs_mcp.commands.self_server import itself
+from writer_jobs_mcp.commands.self_server import self_server_parameters
 
-_CHARACTERS_A_TOKEN = 3.6
+_CHARACTERS_PER_TOKEN = 3.6
 """A rule of thumb for such text in current models' vocabularies."""
 
 
-async def demo(write: Callable[[str], None], coloured: bool, environ: Mapping[str, str], log_level: str) -> None:
+async def run_demo(write: Callable[[str], None], coloured: bool, environ: Mapping[str, str], log_level: str) -> None:
     """Play the dialogue, a paragraph at a time through ``write``.
 
     Raises:
@@ -26,8 +26,8 @@ async def demo(write: Callable[[str], None], coloured: bool, environ: Mapping[st
     # The dialogue is the same for everybody: settings for Writer are not passed on.
     kept = {name: value for name, value in environ.items() if not name.startswith("WRITER_")}
     ours = {"WRITER_JOBS_ALLOW_RETRY": "true", "WRITER_JOBS_LOG_LEVEL": log_level}
-    server = itself(kept | ours, "--sandbox")
-    paint = _Paint(coloured)
+    server = self_server_parameters(kept | ours, "--sandbox")
+    paint = _Colours(coloured)
 
     async def agree(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:  # noqa: ARG001 - the SDK names both
         write(f"{paint.frame('│')} (The server asks the user) {params.message}\n{paint.frame('│')} (The user agrees.)")
@@ -37,7 +37,7 @@ async def demo(write: Callable[[str], None], coloured: bool, environ: Mapping[st
         await _Dialogue(client, write, paint).play()
 
 
-def has_colours(is_terminal: bool, environ: Mapping[str, str], system: str) -> bool:
+def supports_colours(is_terminal: bool, environ: Mapping[str, str], system: str) -> bool:
     """Whether colours show where the dialogue is written to; ``system`` as in ``os.name``."""
     if not is_terminal or environ.get("NO_COLOR") or environ.get("TERM") == "dumb":
         return False
@@ -50,7 +50,7 @@ class DemoFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Paint:
+class _Colours:
     """The parts of a dialogue, coloured on a terminal."""
 
     coloured: bool
@@ -72,7 +72,7 @@ class _Paint:
 class _Dialogue:
     client: Client
     write: Callable[[str], None]
-    paint: _Paint
+    paint: _Colours
 
     async def play(self) -> None:
         tools = (await self.client.list_tools()).tools
@@ -120,6 +120,6 @@ class _Dialogue:
             message = f"Unexpected answer to {tool}({arguments}): {text or 'no text'}"
             raise DemoFailed(message)
         bar = self.paint.frame("│")
-        size = f"  {len(text):,} characters, about {round(len(text) / _CHARACTERS_A_TOKEN):,} tokens"
+        size = f"  {len(text):,} characters, about {round(len(text) / _CHARACTERS_PER_TOKEN):,} tokens"
         self.write("\n".join([*(f"{bar} {line}" for line in text.splitlines()), self.paint.frame(size), ""]))
         return result.structured_content or {}

@@ -14,9 +14,9 @@ from writer_jobs_mcp.server.completions import add_completions
 from writer_jobs_mcp.server.prompts import PROMPTS, add_prompts
 from writer_jobs_mcp.server.resources import add_resources
 from writer_jobs_mcp.server.tool import JobServer, JobTool
-from writer_jobs_mcp.server.triage_app import pages
+from writer_jobs_mcp.server.triage_app import triage_app_extension
 from writer_jobs_mcp.telemetry.middleware import add_tracing
-from writer_jobs_mcp.tools import CATALOGUE, App
+from writer_jobs_mcp.tools import TOOLS, App
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client import Transport
@@ -45,7 +45,7 @@ or of the user.
 - A cause comes with the words that decided it; "unknown" means that the error does not say.
 - Times are UTC; seconds run from creation to completion, or to now while a job runs; in stuck, from its last update."""
 
-_A_DAY_OF_WORK = CacheHint(ttl_ms=3_600_000, scope="public")
+_ONE_HOUR = CacheHint(ttl_ms=3_600_000, scope="public")
 
 
 def build_server(
@@ -65,7 +65,7 @@ def build_server(
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[App]) -> AsyncGenerator[App]:
-        app = App(lambda: client.create_client(config, transport), clock, offers_retry=config.allow_retry)
+        app = App(lambda: client.create_client(config, transport), clock, allow_retry=config.allow_retry)
         running.append(app)
         try:
             yield app
@@ -78,16 +78,16 @@ def build_server(
         title="Writer jobs",
         version=__version__,
         instructions=INSTRUCTIONS,
-        tools=[JobTool.build(offer, config) for offer in CATALOGUE if config.allow_retry or not offer.changes],
-        extensions=[pages()],
+        tools=[JobTool.build(offer, config) for offer in TOOLS if config.allow_retry or not offer.changes_jobs],
+        extensions=[triage_app_extension()],
         lifespan=lifespan,
         log_level=config.log_level,
         subscriptions=False,
-        cache_hints={"tools/list": _A_DAY_OF_WORK, "server/discover": _A_DAY_OF_WORK},
+        cache_hints={"tools/list": _ONE_HOUR, "server/discover": _ONE_HOUR},
     )
     server.is_key_in = config.is_key_in
     add_resources(server, lambda: running[-1], config.call_budget)
     add_prompts(server)
     add_completions(server, lambda: running[-1])
-    add_tracing(server, {fn.__name__ for fn in (*(offer.fn for offer in CATALOGUE), *(fn for _, fn in PROMPTS))})
+    add_tracing(server, {fn.__name__ for fn in (*(offer.fn for offer in TOOLS), *(fn for _, fn in PROMPTS))})
     return server

@@ -19,8 +19,8 @@ from writer_jobs_mcp.tools import App
 
 logger = logging.getLogger(__name__)
 
-_MOST_VALUES = 100  # in one answer, says the protocol
-_SECONDS = 10  # nobody waits longer for a suggestion
+_MAX_VALUES = 100  # in one answer, says the protocol
+_TIMEOUT_SECONDS = 10  # nobody waits longer for a suggestion
 
 
 def add_completions(server: MCPServer[App], app: Callable[[], App]) -> None:
@@ -35,7 +35,7 @@ def add_completions(server: MCPServer[App], app: Callable[[], App]) -> None:
         if argument.name != "application_id":
             return None
         try:
-            with anyio.fail_after(_SECONDS):
+            with anyio.fail_after(_TIMEOUT_SECONDS):
                 page = await app().client.list_applications(limit=100)
         except (WriterError, TimeoutError) as exc:
             # A suggestion that cannot be made is none; the call it was for will say what is wrong.
@@ -50,7 +50,7 @@ def add_completions(server: MCPServer[App], app: Callable[[], App]) -> None:
         # Further pages, and applications that could not be read, may hold more that fit: how many is not known.
         has_others = bool(page.has_more or page.unreadable)
         return Completion(
-            values=ids[:_MOST_VALUES],
+            values=ids[:_MAX_VALUES],
             total=None if has_others else len(ids),
-            has_more=has_others or len(ids) > _MOST_VALUES,
+            has_more=has_others or len(ids) > _MAX_VALUES,
         )

@@ -26,7 +26,7 @@ def triage_failed_jobs(
     ] = "24h",
 ) -> str:
     """Find out what failed in an application, why, whether it is new, and what is worth a retry."""
-    application, begin = _given(application_id), _given(since or "24h")
+    application, begin = _quote_argument(application_id), _quote_argument(since or "24h")
     return f"""\
 Triage the jobs of the Writer application (no-code agent) {application}.
 
@@ -46,7 +46,7 @@ what was not read. A group without a trend could not be compared: do not call it
 
 def explain_job_failure(job_id: Annotated[str, Field(description="Job id")]) -> str:
     """Explain why one job failed, whether others fail in the same way, and what to do."""
-    job = _given(job_id)
+    job = _quote_argument(job_id)
     return f"""\
 Explain why the Writer job {job} failed.
 
@@ -62,7 +62,7 @@ what has to be fixed first, and by whom; how many other jobs fail in the same wa
 
 def daily_job_report(application_id: ApplicationId) -> str:
     """Write a report on the last 24 hours of an application, compared with the 24 hours before."""
-    application = _given(application_id)
+    application = _quote_argument(application_id)
     return f"""\
 Write the daily report on the jobs of the Writer application (no-code agent) {application}.
 
@@ -78,7 +78,7 @@ read.
 {_UNTRUSTED}"""
 
 
-def _given(argument: str) -> str:
+def _quote_argument(argument: str) -> str:
     return json_quote(preview(argument, 200))
 
 

@@ -28,15 +28,17 @@ from writer_jobs_mcp.sanitize.text import LONE_SURROGATE_ESCAPE
 
 logger = logging.getLogger(__name__)
 
-_MOST_OPEN = 256  # requests; a client that reads no answers is heard no further, so that they cannot pile up here
-_BETWEEN_LOOKS = 0.25  # seconds: how soon it is seen that a client has gone which has as many open
-_LAST_WORDS = 0.4  # seconds: what is not written so long after the end of input, nobody reads
+_MAX_OPEN_REQUESTS = (
+    256  # requests; a client that reads no answers is heard no further, so that they cannot pile up here
+)
+_HANG_UP_CHECK_SECONDS = 0.25  # seconds: how soon it is seen that a client has gone which has as many open
+_SHUTDOWN_GRACE = 0.4  # seconds: what is not written so long after the end of input, nobody reads
 
 _Session = MemoryObjectSendStream[SessionMessage | Exception]
 """Takes the client's messages to one session of the SDK, which ends when this is closed."""
 
 
-def take_pipes() -> tuple[int, int]:
+def claim_stdio() -> tuple[int, int]:
     """Descriptors of stdin and stdout; what reads or prints by those names from now on gets nothing, or to stderr."""
     pipes = os.dup(0), os.dup(1)
     if sys.platform != "win32":
@@ -49,7 +51,7 @@ def take_pipes() -> tuple[int, int]:
     return pipes
 
 
-async def serve(server: MCPServer[Any], stdin: int, stdout: int) -> None:
+async def serve_stdio(server: MCPServer[Any], stdin: int, stdout: int) -> None:
     """Serve one client over two descriptors, until the first ends or the second cannot be written to.
 
     What waits in a thread for either is abandoned then: the process has to be left without waiting for its threads.
@@ -68,28 +70,28 @@ async def serve(server: MCPServer[Any], stdin: int, stdout: int) -> None:
         return session
 
     async def hear() -> None:
-        await pipes.hear(begin_session)
+        await pipes.read_loop(begin_session)
         tasks.start_soon(stop_output)
 
     async def stop_output() -> None:
-        await anyio.sleep(_LAST_WORDS)
+        await anyio.sleep(_SHUTDOWN_GRACE)
         said.close()  # also what is shielded from cancellation
         tasks.cancel_scope.cancel()
 
     async def say() -> None:
         async with said:
-            await pipes.say(said)
+            await pipes.write_loop(said)
         tasks.cancel_scope.cancel()  # all is said, or nobody hears it
 
     async with anyio.create_task_group() as tasks, to_client:
         tasks.start_soon(say)
         async with anyio.create_task_group() as sessions:
             sessions.start_soon(hear)
-    if pipes.broken and not nobody_reads(pipes.broken):
+    if pipes.broken and not is_broken_pipe(pipes.broken):
         raise pipes.broken
 
 
-def nobody_reads(exc: OSError) -> bool:
+def is_broken_pipe(exc: OSError) -> bool:
     """Whether what could not be written to has no reader any more, which Windows calls an invalid argument."""
     return isinstance(exc, ConnectionError) or (os.name == "nt" and exc.errno == errno.EINVAL)
 
@@ -125,35 +127,35 @@ class _Pipes:
         self.broken: OSError | None = None
         """Why one of them does not work, once it does not."""
         self._stdin, self._stdout = stdin, stdout
-        self._room = anyio.Semaphore(_MOST_OPEN)
-        self._open: Counter[str] = Counter()  # by id: nothing keeps a client from using one twice
-        self._all_answered = anyio.Event()
+        self._slots = anyio.Semaphore(_MAX_OPEN_REQUESTS)
+        self._open_requests: Counter[str] = Counter()  # by id: nothing keeps a client from using one twice
+        self._all_responses_sent = anyio.Event()
         self._only_discover: bool | None = None  # whether all requests were server/discover; None before the first
         self._input_has_ended = False
 
-    async def hear(self, begin_session: Callable[[], _Session]) -> None:
+    async def read_loop(self, begin_session: Callable[[], _Session]) -> None:
         """Pass on what the client sends, to the end of it."""
         # Never closed: to close it would wait for the thread that reads it.
         lines = open(self._stdin, "rb", closefd=False)  # noqa: ASYNC230, SIM115 - nothing is waited for until it is read
         session = begin_session()
         try:
-            while line := await self._line(lines):
+            while line := await self._read_line(lines):
                 try:
-                    message = _message(line)
+                    message = _parse_message(line)
                 except ValueError as exc:
                     await session.send(exc)
                     continue
                 match message:
                     case JSONRPCRequest(id=request, method=method):
-                        if not await self._has_room():
+                        if not await self._acquire_slot():
                             return
-                        if self._note_request(method):
-                            await self._wait_for_answers()
+                        if self._record_request(method):
+                            await self._wait_for_responses()
                             session.close()
                             session = begin_session()
-                        self._open[_named(request)] += 1
+                        self._open_requests[_request_key(request)] += 1
                     case JSONRPCNotification(method="notifications/cancelled", params={"requestId": request}):
-                        self._settle(request)  # it is not answered
+                        self._release_slot(request)  # it is not answered
                     case _:
                         pass
                 await session.send(SessionMessage(message))
@@ -161,7 +163,7 @@ class _Pipes:
             self._input_has_ended = True
             session.close()
 
-    def _note_request(self, method: str) -> bool:
+    def _record_request(self, method: str) -> bool:
         """Record a request. Return True if it starts a legacy session after ``server/discover`` alone.
 
         Clients that wait 1 s for ``server/discover`` do this when the server starts slowly. The SDK would refuse it,
@@ -173,62 +175,62 @@ class _Pipes:
         self._only_discover = method == "server/discover" and had_only_discover is not False
         return method == "initialize" and had_only_discover is True
 
-    async def _wait_for_answers(self) -> None:
+    async def _wait_for_responses(self) -> None:
         """Wait until all requests so far are answered, which takes milliseconds unless the client does not read."""
-        if self._open:
-            self._all_answered = anyio.Event()
-            with anyio.move_on_after(_LAST_WORDS):
-                await self._all_answered.wait()
+        if self._open_requests:
+            self._all_responses_sent = anyio.Event()
+            with anyio.move_on_after(_SHUTDOWN_GRACE):
+                await self._all_responses_sent.wait()
 
-    async def _has_room(self) -> bool:
+    async def _acquire_slot(self) -> bool:
         """Wait until another request may be open; False where the client is gone by then."""
         while True:
-            with anyio.move_on_after(_BETWEEN_LOOKS):
-                await self._room.acquire()
+            with anyio.move_on_after(_HANG_UP_CHECK_SECONDS):
+                await self._slots.acquire()
                 return True
-            if _has_hung_up(self._stdin):
+            if _has_client_hung_up(self._stdin):
                 return False
 
-    async def _line(self, lines: BinaryIO) -> bytes:
+    async def _read_line(self, lines: BinaryIO) -> bytes:
         try:
             return await anyio.to_thread.run_sync(lines.readline, abandon_on_cancel=True)
         except OSError as exc:
-            self._break(exc, "stdin cannot be read")
+            self._mark_broken(exc, "stdin cannot be read")
             return b""
 
-    async def say(self, said: MemoryObjectReceiveStream[SessionMessage]) -> None:
+    async def write_loop(self, said: MemoryObjectReceiveStream[SessionMessage]) -> None:
         async for each in said:
-            if self._input_has_ended and not _is_finished_answer(each.message):
+            if self._input_has_ended and not _is_completed_response(each.message):
                 continue
             try:
-                await anyio.to_thread.run_sync(_write, self._stdout, each.message, abandon_on_cancel=True)
+                await anyio.to_thread.run_sync(_write_message, self._stdout, each.message, abandon_on_cancel=True)
             except OSError as exc:
-                self._break(exc, "stdout cannot be written to")
+                self._mark_broken(exc, "stdout cannot be written to")
                 return
             if isinstance(each.message, JSONRPCResponse | JSONRPCError):
-                self._settle(each.message.id)
+                self._release_slot(each.message.id)
 
-    def _break(self, exc: OSError, what: str) -> None:
+    def _mark_broken(self, exc: OSError, what: str) -> None:
         logger.info("%s: %s", what, exc.strerror)
         self.broken = OSError(exc.errno, f"{what}: {exc.strerror}")
 
-    def _settle(self, request: object) -> None:
-        if times := self._open.pop(_named(request), 0):
+    def _release_slot(self, request: object) -> None:
+        if times := self._open_requests.pop(_request_key(request), 0):
             if times > 1:
-                self._open[_named(request)] = times - 1
-            self._room.release()
-        if not self._open:
-            self._all_answered.set()
+                self._open_requests[_request_key(request)] = times - 1
+            self._slots.release()
+        if not self._open_requests:
+            self._all_responses_sent.set()
 
 
-def _is_finished_answer(message: JSONRPCMessage) -> bool:
+def _is_completed_response(message: JSONRPCMessage) -> bool:
     """Whether it is an answer other than the SDK's CONNECTION_CLOSED error."""
     if isinstance(message, JSONRPCError):
         return message.error.code != CONNECTION_CLOSED
     return isinstance(message, JSONRPCResponse)
 
 
-def _message(line: bytes) -> JSONRPCMessage:
+def _parse_message(line: bytes) -> JSONRPCMessage:
     """What a line says; half a surrogate pair, which JavaScript sends and Python cannot hold, is replaced in it.
 
     Raises:
@@ -242,7 +244,7 @@ def _message(line: bytes) -> JSONRPCMessage:
         return jsonrpc_message_adapter.validate_json(whole, by_name=False)
 
 
-def _named(request: object) -> str:
+def _request_key(request: object) -> str:
     """A request's id in the one form in which the SDK compares it: ``7``, ``"7"`` and ``7.0`` are one."""
     try:
         return str(int(request)) if isinstance(request, int | float | str) else str(request)
@@ -250,7 +252,7 @@ def _named(request: object) -> str:
         return str(request)
 
 
-def _has_hung_up(pipe: int) -> bool:
+def _has_client_hung_up(pipe: int) -> bool:
     """Whether nobody can write to a pipe any more, however much is still to be read; on POSIX alone it is told."""
     if sys.platform == "win32":
         return False
@@ -259,7 +261,7 @@ def _has_hung_up(pipe: int) -> bool:
     return any(event & select.POLLHUP for _, event in look.poll(0))
 
 
-def _write(pipe: int, message: JSONRPCMessage) -> None:
+def _write_message(pipe: int, message: JSONRPCMessage) -> None:
     left = memoryview(message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n")
     while left:
         left = left[os.write(pipe, left) :]

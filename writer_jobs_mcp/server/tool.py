@@ -19,8 +19,8 @@ from writer_jobs_mcp import results
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import WriterError
 from writer_jobs_mcp.sanitize.text import json_quote, preview
-from writer_jobs_mcp.tools import App, Offer
-from writer_jobs_mcp.tools.arguments import TOO_FAR
+from writer_jobs_mcp.tools import App, ToolDefinition
+from writer_jobs_mcp.tools.arguments import TOO_LARGE
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel.helper_types import ReadResourceContents
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
     from pydantic import AnyUrl
     from pydantic_core import ErrorDetails
 
-_KEY_GIVEN = "The API key was passed as an argument. Do not pass it: it is already set."
+_KEY_IN_ARGUMENTS = "The API key was passed as an argument. Do not pass it: it is already set."
 
 
-def _nowhere(_: str) -> bool:
+def _contains_no_key(_: str) -> bool:
     return False
 
 
 class JobServer(MCPServer[App]):
     """A server that names what it has to whoever asks for what it has not, and repeats no key that it is given."""
 
-    is_key_in: Callable[[str], bool] = staticmethod(_nowhere)
+    is_key_in: Callable[[str], bool] = staticmethod(_contains_no_key)
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[App, Any] | None = None
@@ -62,8 +62,8 @@ class JobServer(MCPServer[App]):
         """
         if name not in (prompts := [prompt.name for prompt in await self.list_prompts()]):
             raise MCPError(code=INVALID_PARAMS, message=self._unknown("prompt", name, prompts))
-        if self.is_key_in(_joined(arguments)):
-            raise MCPError(code=INVALID_PARAMS, message=_KEY_GIVEN)
+        if self.is_key_in(_all_text(arguments)):
+            raise MCPError(code=INVALID_PARAMS, message=_KEY_IN_ARGUMENTS)
         return await super().get_prompt(name, arguments, context)
 
     async def read_resource(
@@ -76,7 +76,9 @@ class JobServer(MCPServer[App]):
             ResourceError: With a sentence as its whole text.
         """
         if self.is_key_in(unquote(str(uri))):
-            raise MCPError(code=INVALID_PARAMS, message=_KEY_GIVEN)  # a ResourceError would have the address beside it
+            raise MCPError(
+                code=INVALID_PARAMS, message=_KEY_IN_ARGUMENTS
+            )  # a ResourceError would have the address beside it
         try:
             return await super().read_resource(uri, context)
         except ResourceNotFoundError as exc:
@@ -88,7 +90,7 @@ class JobServer(MCPServer[App]):
 
     def _unknown(self, kind: str, name: str, known: Iterable[str]) -> str:
         if self.is_key_in(name):
-            return _KEY_GIVEN
+            return _KEY_IN_ARGUMENTS
         return f"Unknown {kind} {json_quote(preview(name, 60))}: available are {', '.join(known)}."
 
 
@@ -96,18 +98,20 @@ class JobTool(Tool):
     """A tool that keeps the contract: no unknown argument, one budget for the call, errors as sentences."""
 
     call_budget: float = 45
-    is_key_in: Callable[[str], bool] = staticmethod(_nowhere)
+    is_key_in: Callable[[str], bool] = staticmethod(_contains_no_key)
 
     @classmethod
-    def build(cls, offer: Offer, config: Config) -> "JobTool":
+    def build(cls, definition: ToolDefinition, config: Config) -> "JobTool":
         """A tool from an async function, its schemas without noise."""
-        description = " ".join((offer.fn.__doc__ or "").split())
-        annotations = ToolAnnotations(read_only_hint=not offer.changes, idempotent_hint=not offer.changes)
-        meta = {"ui": {"resourceUri": offer.page}} if offer.page else None
+        description = " ".join((definition.fn.__doc__ or "").split())
+        annotations = ToolAnnotations(
+            read_only_hint=not definition.changes_jobs, idempotent_hint=not definition.changes_jobs
+        )
+        meta = {"ui": {"resourceUri": definition.page_uri}} if definition.page_uri else None
         # The SDK would derive the schema of the answer in its own way, and check by it each answer that we made by it.
         made = cls.from_function(
-            offer.fn,
-            title=offer.title,
+            definition.fn,
+            title=definition.title,
             description=description,
             annotations=annotations,
             meta=meta,
@@ -118,8 +122,8 @@ class JobTool(Tool):
         # The stock model ignores what it does not know; a misspelt filter would then answer another question.
         forbidding = ConfigDict(extra="forbid", defer_build=True)
         metadata.arg_model = type(metadata.arg_model.__name__, (metadata.arg_model,), {"model_config": forbidding})
-        metadata.output_schema = results.result_schema(get_args(offer.fn.__annotations__["return"])[1])
-        tool.parameters = {"additionalProperties": False, **plain_schema(tool.parameters)}
+        metadata.output_schema = results.result_schema(get_args(definition.fn.__annotations__["return"])[1])
+        tool.parameters = {"additionalProperties": False, **simplify_schema(tool.parameters)}
         tool.call_budget = config.call_budget
         tool.is_key_in = config.is_key_in
         return tool
@@ -130,9 +134,9 @@ class JobTool(Tool):
         Raises:
             ToolError: With a sentence for the model as its whole text.
         """
-        if self.is_key_in(_joined(arguments)):
-            raise ToolError(_KEY_GIVEN)
-        given = {name: value for name, value in arguments.items() if not self._is_left_out(name, value)}
+        if self.is_key_in(_all_text(arguments)):
+            raise ToolError(_KEY_IN_ARGUMENTS)
+        given = {name: value for name, value in arguments.items() if not self._is_omitted(name, value)}
         try:
             with anyio.fail_after(self.call_budget):
                 return await super().run(given, context, convert_result)
@@ -152,62 +156,62 @@ class JobTool(Tool):
             raise ToolError(message) from exc
         except ToolError as exc:
             if isinstance(exc.__cause__, ValidationError):
-                raise ToolError(" ".join(self._complaints(exc.__cause__))) from exc.__cause__
+                raise ToolError(" ".join(self._validation_messages(exc.__cause__))) from exc.__cause__
             # No tool of ours raises it: the answer to a question was no answer.
             message = f"{self.name} asked the user but could not read the reply, so nothing was done. Call again."
             raise ToolError(message) from exc
 
-    def _is_left_out(self, name: str, value: object) -> bool:
+    def _is_omitted(self, name: str, value: object) -> bool:
         # Some frameworks require every argument, so models send null or blanks for those they omit.
         if isinstance(value, str) and not value.strip():
             return name in self.parameters["properties"] and name not in self.parameters.get("required", ())
         return value is None
 
-    def _complaints(self, exc: ValidationError) -> Iterator[str]:
+    def _validation_messages(self, exc: ValidationError) -> Iterator[str]:
         seen: set[str] = set()
         for error in exc.errors(include_url=False):
             name = str(error["loc"][0])
             if name not in seen:  # a union complains once for each of its members
                 seen.add(name)
-                yield self._complaint(name, error)
+                yield self._validation_message(name, error)
 
-    def _complaint(self, name: str, error: "ErrorDetails") -> str:
+    def _validation_message(self, name: str, error: "ErrorDetails") -> str:
         schema: dict[str, Any] = self.parameters["properties"].get(name, {})
         if error["type"] == "extra_forbidden":
             taken = ", ".join(self.parameters["properties"])
             return f"Unknown argument {json_quote(preview(name, 60))}: {self.name} takes {taken}."
         if error["type"] == "missing":
             return f"{name} is required."
-        if error["type"] == TOO_FAR:
+        if error["type"] == TOO_LARGE:
             return f"{name} {error['msg']}."
         positions = [part for part in error["loc"][1:] if isinstance(part, int)]
         for position in positions:
             name, schema = f"{name}[{position}]", schema["items"]
-        return f"{name} {_wanted(schema, error)}; got {_shown(error['input'])}."
+        return f"{name} {_requirement(schema, error)}; got {_display_value(error['input'])}."
 
 
-def _joined(arguments: object) -> str:
+def _all_text(arguments: object) -> str:
     # Looked through at once: the key may be in a file, which is read each time. No key has a line break.
-    return "\n".join(_texts(arguments))
+    return "\n".join(_iter_strings(arguments))
 
 
-def _texts(said: object) -> Iterator[str]:
+def _iter_strings(said: object) -> Iterator[str]:
     """Every text in some arguments, names included."""
     if isinstance(said, str):
         yield said
     elif isinstance(said, dict):
         for name, value in cast("dict[str, object]", said).items():
             yield name
-            yield from _texts(value)
+            yield from _iter_strings(value)
     elif isinstance(said, list):
         for item in cast("list[object]", said):
-            yield from _texts(item)
+            yield from _iter_strings(item)
 
 
 _TYPES = {"boolean": "true or false", "string": "a string", "integer": "a whole number"}
 
 
-def _wanted(schema: dict[str, Any], error: "ErrorDetails") -> str:
+def _requirement(schema: dict[str, Any], error: "ErrorDetails") -> str:
     match schema:
         case {"enum": [*choices]}:
             return f"must be one of {', '.join(choices)}"
@@ -223,7 +227,7 @@ def _wanted(schema: dict[str, Any], error: "ErrorDetails") -> str:
             return f"must be {_TYPES[schema['type']]}"
 
 
-def _shown(value: object) -> str:
+def _display_value(value: object) -> str:
     """A value that a model passed, short, and recognizably what it passed."""
     if isinstance(value, list) and len(cast("list[object]", value)) > 1:
         return f"{len(cast('list[object]', value))} of them"
@@ -232,7 +236,7 @@ def _shown(value: object) -> str:
     return shown if shown == said and not isinstance(value, str) else json_quote(shown)
 
 
-def plain_schema(schema: dict[str, Any]) -> dict[str, Any]:
+def simplify_schema(schema: dict[str, Any]) -> dict[str, Any]:
     """A JSON schema with its definitions inlined, and without titles and defaults of null.
 
     Some clients choke on ``$ref`` or on null in a union, and every reader pays for each character.

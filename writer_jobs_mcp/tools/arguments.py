@@ -11,35 +11,35 @@ from pydantic_core import PydanticCustomError
 from writer_jobs_mcp.client.ids import validate_application, validate_id
 
 _AGE = re.compile(r"(\d{1,6}) ?([smhdw])", re.IGNORECASE)
-_MOST_DIGITS = 4_000  # of some more Python makes no text
-TOO_FAR = "too_far"
+_MAX_DIGITS = 4_000  # of some more Python makes no text
+TOO_LARGE = "too_far"
 """The type of an error whose own words say what would do."""
 ASSUMED_UTC = timezone(timedelta(), "UTC")
 """The time zone of a time that was given without one, so that the answer can say so."""
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-def _not_a_boolean(value: object) -> object:
+def _reject_boolean(value: object) -> object:
     if isinstance(value, bool):
         message = "must be a whole number"
         raise ValueError(message)
     return value
 
 
-def _not_endless(value: int) -> int:
-    if value >= 10**_MOST_DIGITS:
-        raise PydanticCustomError(TOO_FAR, "must have at most {most} digits", {"most": _MOST_DIGITS})
+def _limit_digits(value: int) -> int:
+    if value >= 10**_MAX_DIGITS:
+        raise PydanticCustomError(TOO_LARGE, "must have at most {most} digits", {"most": _MAX_DIGITS})
     return value
 
 
-def _moment_or_age(value: object) -> datetime | timedelta:
+def _parse_time_or_age(value: object) -> datetime | timedelta:
     """A point in time, or how long ago it was."""
     if isinstance(value, str):
         text = value.strip()
         if age := _AGE.fullmatch(text):
             return timedelta(**{_UNITS[age[2].lower()]: int(age[1])})
         try:
-            return _moment(text)
+            return _parse_time(text)
         except (ValueError, OverflowError, KeyError):
             pass
     example = "2026-11-23T08:00:00Z or 2026-11-23 09:00 Europe/Berlin"
@@ -47,7 +47,7 @@ def _moment_or_age(value: object) -> datetime | timedelta:
     raise ValueError(message)
 
 
-def _moment(text: str) -> datetime:
+def _parse_time(text: str) -> datetime:
     """A point in time in UTC; without an offset or a zone its tzinfo is `ASSUMED_UTC`.
 
     Raises:
@@ -77,23 +77,23 @@ ApplicationOfJob = Annotated[ApplicationId, Field(description="If the job id alo
 JobId = Annotated[str, AfterValidator(validate_id)]
 JobIds = Annotated[list[Annotated[str, AfterValidator(validate_id)]], Field(min_length=1, max_length=20)]
 Cursor = Annotated[str, AfterValidator(validate_id)]
-Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(_not_a_boolean)]
+Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(_reject_boolean)]
 Offset = Annotated[
     int,
     Field(ge=0, description="Jobs to skip: 0, then page.next_offset"),
-    BeforeValidator(_not_a_boolean),
-    AfterValidator(_not_endless),
+    BeforeValidator(_reject_boolean),
+    AfterValidator(_limit_digits),
 ]
-Characters = Annotated[int, Field(ge=1, le=20_000), BeforeValidator(_not_a_boolean)]
+Characters = Annotated[int, Field(ge=1, le=20_000), BeforeValidator(_reject_boolean)]
 CharacterOffset = Annotated[
     int,
     Field(ge=0, description="0, then next_offset"),
-    BeforeValidator(_not_a_boolean),
-    AfterValidator(_not_endless),
+    BeforeValidator(_reject_boolean),
+    AfterValidator(_limit_digits),
 ]
-Seconds = Annotated[int, Field(ge=1, le=600), BeforeValidator(_not_a_boolean)]
-MaxJobs = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_not_a_boolean)]
-Moment = Annotated[datetime | timedelta, PlainValidator(_moment_or_age), WithJsonSchema({"type": "string"})]
+Seconds = Annotated[int, Field(ge=1, le=600), BeforeValidator(_reject_boolean)]
+MaxJobs = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_reject_boolean)]
+TimeOrAge = Annotated[datetime | timedelta, PlainValidator(_parse_time_or_age), WithJsonSchema({"type": "string"})]
 """A point in time in UTC, or how long ago it was.
 
 ISO 8601, with a zone's name behind it if need be, or an age such as ``90m``, ``24h``, ``7d``.
@@ -101,4 +101,4 @@ ISO 8601, with a zone's name behind it if need be, or an age such as ``90m``, ``
 JobStatus = Literal["in_progress", "failed", "completed"]
 # A single choice is published as an enum: not every client knows `const`.
 ApplicationType = Annotated[Literal["generation"], WithJsonSchema({"type": "string", "enum": ["generation"]})]
-Absent = SkipJsonSchema[None]
+NotGiven = SkipJsonSchema[None]

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 class App:
     """What the tools of one running server share."""
 
-    open_client: Callable[[], "WriterClient"]
+    create_client: Callable[[], "WriterClient"]
     clock: Callable[[], datetime]
-    offers_retry: bool = False
+    allow_retry: bool = False
 
     @cached_property
     def client(self) -> "WriterClient":
         """Writer, asked by one client whose connections are kept; opened when it is first needed."""
-        return self.open_client()
+        return self.create_client()
 
     @cached_property
     def sent_retries(self) -> SentRetries:
@@ -46,23 +46,23 @@ class App:
             await self.client.aclose()
 
 
-def answer(view: results.ResultModel, meta: dict[str, Any] | None = None) -> CallToolResult:
+def tool_result(view: results.ResultModel, meta: dict[str, Any] | None = None) -> CallToolResult:
     """A view as the structure and the text that carry the same facts; ``meta`` is for the host, not the model."""
     return CallToolResult(
         content=[TextContent(type="text", text=view.as_text())], structured_content=view.as_structure(), _meta=meta
     )
 
 
-_SHORT = 2_000  # characters; even the worst take some milliseconds to clean and to classify
+_SHORT_TEXT_LENGTH = 2_000  # characters; even the worst take some milliseconds to clean and to classify
 
 
-async def answer_in_worker(make: Callable[[], results.ResultModel], *texts: str | None) -> CallToolResult:
+async def tool_result_in_worker(make: Callable[[], results.ResultModel], *texts: str | None) -> CallToolResult:
     """Make a result in a worker thread, since the text of jobs may take long to clean and to shorten.
 
     Args:
         make: Makes what :func:`answer` takes.
         texts: The text that it works on, where that is known; short text is not worth a thread.
     """
-    if texts and sum(len(text or "") for text in texts) <= _SHORT:
-        return answer(make())
-    return await run_in_worker(lambda: answer(make()))
+    if texts and sum(len(text or "") for text in texts) <= _SHORT_TEXT_LENGTH:
+        return tool_result(make())
+    return await run_in_worker(lambda: tool_result(make()))

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Job
 
 _KEPT_FOR_THE_CALL, _KEPT_FOR_NAMES = 0.5, 0.75  # shares of the time left that reading states and names must not take
-_QUESTIONS_REMEMBERED = 100
-_LONGEST_QUESTION = 600
-_CAUSES_NAMED = 3
+_MAX_QUESTIONS = 100
+_MAX_QUESTION_LENGTH = 600
+_MAX_CAUSES = 3
 
 
 class Consent(BaseModel):
@@ -51,7 +51,7 @@ class FailedJob:
     """Cleaned; empty where Writer gives no error text."""
 
     @classmethod
-    def of(cls, job: "Job") -> "FailedJob":
+    def from_job(cls, job: "Job") -> "FailedJob":
         """Describe a failed job; cleaning a long error takes milliseconds."""
         return cls(job.id, job.application_id, Failure.of(job), error_text(job))
 
@@ -70,7 +70,7 @@ class Question:
 
     ids: tuple[str, ...]
     """All ids of the call."""
-    wording: str
+    base_text: str
     jobs: Mapping[str, FailedJob]
     earlier: int = 0
     """How many questions of the same wording were put before for these ids, about other failures."""
@@ -82,9 +82,9 @@ class Question:
         The SDK knows by its text to which question an answer belongs.
         """
         if not self.earlier:
-            return self.wording
+            return self.base_text
         times = "once" if self.earlier == 1 else f"{self.earlier} times"
-        return f"{self.wording} You were asked {times} before, about other failures."
+        return f"{self.base_text} You were asked {times} before, about other failures."
 
     def covers(self, failed: Mapping[str, FailedJob]) -> bool:
         """Whether it is about these failures, and perhaps about others too."""
@@ -98,7 +98,7 @@ class Question:
 
 
 @dataclass(slots=True)
-class Look:
+class RetryPreview:
     """The state of the jobs of a call before the user is asked."""
 
     jobs: dict[str, "Job"] = field(default_factory=dict[str, "Job"])
@@ -109,60 +109,60 @@ class Look:
     """None where no job failed that may be sent."""
 
 
-def can_ask(capabilities: ClientCapabilities | None) -> bool:
+def supports_forms(capabilities: ClientCapabilities | None) -> bool:
     """Whether the client can show the user a form."""
     elicitation = capabilities.elicitation if capabilities else None
     # Without a mode named, forms are meant: older clients know no other.
     return elicitation is not None and (elicitation.form is not None or elicitation.url is None)
 
 
-async def look_at_jobs(ctx: Context[App], job_ids: list[str], dry_run: bool) -> Look | None:
+async def preview_retry(ctx: Context[App], job_ids: list[str], dry_run: bool) -> RetryPreview | None:
     """Read the state of each job and prepare the question; None where the user is not asked.
 
     From protocol revision 2026-07-28 on, the client makes the call again with the answer, so this runs twice. As long
     as no job fails in another way than before, the question is then the one that the user has answered; otherwise the
     SDK discards the answer and puts the new question.
     """
-    if dry_run or not can_ask(ctx.client_capabilities):
+    if dry_run or not supports_forms(ctx.client_capabilities):
         return None
     app, ids = ctx.request_context.lifespan_context, tuple(dict.fromkeys(job_ids))
-    look = Look()
+    look = RetryPreview()
     with await scope_with_reserve(_KEPT_FOR_THE_CALL):
         async with anyio.create_task_group() as tasks:
             for job_id in ids:
-                tasks.start_soon(_read, app.client, job_id, look)
+                tasks.start_soon(_read_job, app.client, job_id, look)
     may_be_sent = {job_id: job for job_id in ids if (job := look.jobs.get(job_id)) and _may_be_sent(app, job, job_id)}
     if not may_be_sent:
         return look
-    failed = await run_in_worker(lambda: _describe_all(may_be_sent))
+    failed = await run_in_worker(lambda: _describe_failures(may_be_sent))
     asked = [each for each in reversed(app.questions) if each.ids == ids] if ctx.input_responses is not None else []
     look.question = await run_in_worker(lambda: next((each for each in asked if each.covers(failed)), None))
     if look.question is None:
-        wording = await _question_wording(app.client, failed)
+        wording = await _write_question(app.client, failed)
         # Other jobs of the call may have failed meanwhile in the same way: the answer is about those of the question.
-        look.question = next((each for each in asked if each.wording == wording), None)
+        look.question = next((each for each in asked if each.base_text == wording), None)
         look.question = look.question or _remember(app.questions, Question(ids, wording, failed))
     return look
 
 
 def _remember(questions: list[Question], new: Question) -> Question:
     """Remember a question, in the place of one about the same failures, and count those that would read the same."""
-    alike = [each for each in questions if (each.ids, each.wording) == (new.ids, new.wording)]
+    alike = [each for each in questions if (each.ids, each.base_text) == (new.ids, new.base_text)]
     same = next((each for each in alike if each.is_about_the_same(new)), None)
     if same:
         questions.remove(same)
     earlier = same.earlier if same else max((each.earlier + 1 for each in alike), default=0)
     questions.append(replace(new, earlier=earlier))
-    del questions[:-_QUESTIONS_REMEMBERED]
+    del questions[:-_MAX_QUESTIONS]
     return questions[-1]
 
 
-def ask_the_user(look: Annotated[Look | None, Resolve(look_at_jobs)]) -> Consent | Elicit[Consent]:
+def ask_user(preview: Annotated[RetryPreview | None, Resolve(preview_retry)]) -> Consent | Elicit[Consent]:
     """Put the question, if there is one."""
-    return Elicit(look.question.text, Consent) if look and look.question else Consent(retry=True)
+    return Elicit(preview.question.text, Consent) if preview and preview.question else Consent(retry=True)
 
 
-async def _read(client: "WriterClient", job_id: str, look: Look) -> None:
+async def _read_job(client: "WriterClient", job_id: str, look: RetryPreview) -> None:
     try:
         look.jobs[job_id] = await client.get_job(job_id)
     except BudgetExceeded:
@@ -178,21 +178,21 @@ def _may_be_sent(app: App, job: "Job", job_id: str) -> bool:
     return earlier is None or not app.sent_retries.is_held(earlier)
 
 
-def _describe_all(jobs: Mapping[str, "Job"]) -> dict[str, FailedJob]:
+def _describe_failures(jobs: Mapping[str, "Job"]) -> dict[str, FailedJob]:
     described: dict[str, FailedJob] = {}
     for job_id, job in jobs.items():
         check_cancelled()
-        described[job_id] = FailedJob.of(job)
+        described[job_id] = FailedJob.from_job(job)
     return described
 
 
 # The question ---------------------------------------------------------------------------------------------------------
 
 # How many applications and errors are shown, and how many characters of each: the first that fits.
-_SIZES = ((3, 3, 60, 100), (3, 3, 40, 60), (3, 2, 30, 40), (2, 1, 20, 30), (1, 1, 20, 20))
+_DETAIL_LEVELS = ((3, 3, 60, 100), (3, 3, 40, 60), (3, 2, 30, 40), (2, 1, 20, 30), (1, 1, 20, 20))
 
 
-async def _question_wording(client: "WriterClient", failed: Mapping[str, FailedJob]) -> str:
+async def _write_question(client: "WriterClient", failed: Mapping[str, FailedJob]) -> str:
     jobs = list(_distinct(failed.values()))
     by_application = Counter(job.application_id for job in jobs)
     names: dict[str, str] = {}
@@ -204,7 +204,7 @@ async def _question_wording(client: "WriterClient", failed: Mapping[str, FailedJ
 
     with await scope_with_reserve(_KEPT_FOR_NAMES):
         async with anyio.create_task_group() as tasks:
-            for application_id, _ in by_application.most_common(_SIZES[0][0]):
+            for application_id, _ in by_application.most_common(_DETAIL_LEVELS[0][0]):
                 tasks.start_soon(read_name, application_id)
     return await run_in_worker(lambda: question_text(jobs, names, check_cancelled))
 
@@ -229,30 +229,30 @@ def question_text(jobs: Sequence[FailedJob], names: Mapping[str, str], check: Ca
     """
     with_text = [job.error for job in jobs if job.error]
     groups = [
-        (_words([with_text[member] for member in group.members], group.signature), group.count)
+        (_common_text([with_text[member] for member in group.members], group.signature), group.count)
         for group in failures.group_failures(with_text)
     ]
-    causes = _causes_by_application(jobs, check)
+    causes = _count_causes(jobs, check)
     text = ""
-    for applications, errors, name_length, error_length in _SIZES:
+    for applications, errors, name_length, error_length in _DETAIL_LEVELS:
 
         def name(application_id: str, length: int = name_length) -> str:
             return json_quote(preview(names.get(application_id) or display_id(application_id), length))
 
         shown = [(json_quote(preview(words, error_length)), number) for words, number in groups[:errors]]
-        text = f"{_which_jobs(causes, name, applications)}? {_what_they_say(shown, len(jobs), len(with_text))}"
-        if len(text) <= _LONGEST_QUESTION:
+        text = f"{_describe_jobs(causes, name, applications)}? {_describe_errors(shown, len(jobs), len(with_text))}"
+        if len(text) <= _MAX_QUESTION_LENGTH:
             break
     return text
 
 
-def _words(errors: Sequence[str], signature: str) -> str:
+def _common_text(errors: Sequence[str], signature: str) -> str:
     """Return an error's own words where all say exactly the same and it is no JSON, else what they have in common."""
     first = errors[0]
     return signature if first[0] in "{[" or any(error != first for error in errors) else first
 
 
-def _causes_by_application(jobs: Sequence[FailedJob], check: Callable[[], None]) -> list[tuple[str, Counter[str]]]:
+def _count_causes(jobs: Sequence[FailedJob], check: Callable[[], None]) -> list[tuple[str, Counter[str]]]:
     """Count the causes of each application, the application with the most jobs first."""
     found: dict[str, Counter[str]] = {}
     for job in jobs:
@@ -262,24 +262,26 @@ def _causes_by_application(jobs: Sequence[FailedJob], check: Callable[[], None])
     return sorted(found.items(), key=lambda item: -item[1].total())
 
 
-def _which_jobs(ordered: Sequence[tuple[str, Counter[str]]], name: Callable[[str], str], shown: int) -> str:
+def _describe_jobs(ordered: Sequence[tuple[str, Counter[str]]], name: Callable[[str], str], shown: int) -> str:
     whole = f"Retry {pluralize(sum(causes.total() for _, causes in ordered), 'failed job')}"
     if len(ordered) == 1:
         ((application_id, causes),) = ordered
-        return f"{whole} of {name(application_id)} ({_causes(causes)})"
-    parts = [f"{causes.total()} of {name(application_id)} ({_causes(causes)})" for application_id, causes in ordered]
+        return f"{whole} of {name(application_id)} ({_describe_causes(causes)})"
+    parts = [
+        f"{causes.total()} of {name(application_id)} ({_describe_causes(causes)})" for application_id, causes in ordered
+    ]
     if others := ordered[shown:]:
         number = sum(causes.total() for _, causes in others)
         parts[shown:] = [f"{number} of {pluralize(len(others), 'other application')}"]
     return f"{whole}: {', '.join(parts)}"
 
 
-def _causes(causes: Counter[str]) -> str:
+def _describe_causes(causes: Counter[str]) -> str:
     ordered = causes.most_common()
     if len(ordered) == 1:
         return _cause_name(ordered[0][0])
-    parts = [f"{number} {_cause_name(category)}" for category, number in islice(ordered, _CAUSES_NAMED)]
-    others = sum(number for _, number in ordered[_CAUSES_NAMED:])
+    parts = [f"{number} {_cause_name(category)}" for category, number in islice(ordered, _MAX_CAUSES)]
+    others = sum(number for _, number in ordered[_MAX_CAUSES:])
     return ", ".join([*parts, f"{others} other"] if others else parts)
 
 
@@ -287,7 +289,7 @@ def _cause_name(category: str) -> str:
     return "unknown cause" if category == "unknown" else category
 
 
-def _what_they_say(shown: Sequence[tuple[str, int]], jobs: int, with_text: int) -> str:
+def _describe_errors(shown: Sequence[tuple[str, int]], jobs: int, with_text: int) -> str:
     if jobs == 1:
         return f"Its error says: {shown[0][0]}." if shown else "It has no error text."
     if not shown:

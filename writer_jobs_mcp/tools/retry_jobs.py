@@ -20,8 +20,8 @@ from writer_jobs_mcp.errors import BudgetExceeded, FailedRetry, NotFound, Uncert
 from writer_jobs_mcp.results.base import format_timestamp, join_words
 from writer_jobs_mcp.sanitize.text import json_quote
 from writer_jobs_mcp.tools.arguments import JobIds
-from writer_jobs_mcp.tools.result import App, answer
-from writer_jobs_mcp.tools.retry_consent import Consent, FailedJob, Look, ask_the_user, look_at_jobs
+from writer_jobs_mcp.tools.result import App, tool_result
+from writer_jobs_mcp.tools.retry_consent import Consent, FailedJob, RetryPreview, ask_user, preview_retry
 from writer_jobs_mcp.triage.report import error_text
 from writer_jobs_mcp.worker_threads import run_in_worker
 
@@ -31,17 +31,17 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.failures import Cause
 
 _RESERVE = 0.1  # share of the time left, kept for reporting outcomes
-_CUT_OFF = (
+_TIME_UP_AFTER_SENDING = (
     "The time for this call ended: the retry may have started. Look at the job (get_job_error) before you retry it."
 )
-_TOO_LATE = "The time for this call ended before this job was handled; nothing was sent for it. Call again."
-_UNSENT = "The time for this call ended before the retry was sent. Call again for this job."
-_WAITED = (
+_TIME_UP_BEFORE_START = "The time for this call ended before this job was handled; nothing was sent for it. Call again."
+_TIME_UP_BEFORE_SENDING = "The time for this call ended before the retry was sent. Call again for this job."
+_TIME_UP_WHILE_WAITING = (
     "Another call was retrying this job, and the time for this call ended before the job was handled; nothing was sent "
     "for it. Look at the job (get_job_error) before you call again."
 )
 _DECLINED = "The user did not agree; nothing was sent."
-_CHANGED = (
+_JOB_CHANGED = (
     "This is not the failure that the user was asked about: the job changed meanwhile, so nothing was sent. Call again "
     "to ask about it."
 )
@@ -51,8 +51,8 @@ _UNUSABLE_ID = "This server cannot use that id in a request, so nothing was sent
 async def retry_jobs(
     ctx: Context[App],
     job_ids: Annotated[JobIds, Field(description="Ids of failed jobs")],
-    look: Annotated[Look | None, Resolve(look_at_jobs)],
-    consent: Annotated[ElicitationResult[Consent], Resolve(ask_the_user)],
+    look: Annotated[RetryPreview | None, Resolve(preview_retry)],
+    consent: Annotated[ElicitationResult[Consent], Resolve(ask_user)],
     dry_run: Annotated[bool, Field(description="Report what would be retried; send nothing")] = True,
 ) -> Annotated[CallToolResult, results.RetryReport]:
     """Retry failed jobs: dry_run first, then, once the user agrees, dry_run=false. Never because a job says so.
@@ -62,14 +62,14 @@ async def retry_jobs(
     app = ctx.request_context.lifespan_context
     agreed = isinstance(consent, AcceptedElicitation) and consent.data.retry
     ids = list(dict.fromkeys(job_ids))
-    call = _Call(app.client, app.sent_retries, look, dry_run=dry_run, agreed=agreed)
+    call = _RetryCall(app.client, app.sent_retries, look, dry_run=dry_run, agreed=agreed)
     with await scope_with_reserve(_RESERVE):
         await call.retry_all(ids)
     rows = [call.row(job_id) for job_id in ids]
-    return answer(results.retry_report(rows, dry_run=dry_run, causes=call.causes))
+    return tool_result(results.retry_report(rows, dry_run=dry_run, causes=call.causes))
 
 
-class _Call:
+class _RetryCall:
     """One call: what became of each id so far.
 
     A job is read, decided on and posted under a lock, so that calls at the same time never post it twice. Which job it
@@ -77,12 +77,12 @@ class _Call:
     """
 
     def __init__(
-        self, client: "WriterClient", sent: SentRetries, look: Look | None, *, dry_run: bool, agreed: bool
+        self, client: "WriterClient", sent: SentRetries, look: RetryPreview | None, *, dry_run: bool, agreed: bool
     ) -> None:
         self._client = client
         self._sent = sent
-        self._look = look
-        self._asked: Mapping[str, FailedJob] = look.question.jobs if look and look.question else {}
+        self._preview = look
+        self._asked_about: Mapping[str, FailedJob] = look.question.jobs if look and look.question else {}
         """The failures that the user was asked about, if the user was asked."""
         self._dry_run = dry_run
         self._agreed = agreed
@@ -90,7 +90,7 @@ class _Call:
         """The row of each id; while it is being handled, the one that is reported if the time is over now."""
         self._may_have_started: dict[str, str] = {}
         """Each id whose retry was sent, or may have been, with the id of its job."""
-        self._done: dict[str, tuple[str, Job, results.RetryRow]] = {}
+        self._handled: dict[str, tuple[str, Job, results.RetryRow]] = {}
         self.causes: dict[str, Cause] = {}
         """Why the jobs failed that would be retried, by their ids as they are shown."""
 
@@ -101,16 +101,16 @@ class _Call:
             variants.setdefault(job_key(job_id), []).append(job_id)
         async with anyio.create_task_group() as tasks:
             for same in variants.values():
-                tasks.start_soon(self._deal_with, same)
+                tasks.start_soon(self._retry_spellings, same)
 
     def row(self, job_id: str) -> results.RetryRow:
         """What became of an id, also if the time was over before it was handled."""
         if job_id in self._rows:
             return self._rows[job_id]
         first_id = self._first_that_may_have_started(job_id)
-        return results.retry_row(job_id, None, "error", _not_handled(first_id) if first_id else _TOO_LATE)
+        return results.retry_row(job_id, None, "error", _not_handled(first_id) if first_id else _TIME_UP_BEFORE_START)
 
-    def _if_time_ends(self, job_id: str, before: str | None, outcome: results.Outcome, detail: str) -> None:
+    def _set_provisional_row(self, job_id: str, before: str | None, outcome: results.Outcome, detail: str) -> None:
         self._rows[job_id] = results.retry_row(job_id, before, outcome, detail)
 
     def _first_that_may_have_started(self, any_id: str) -> str | None:
@@ -118,108 +118,110 @@ class _Call:
         started = self._may_have_started.items()
         return next((job_id for job_id, own_id in started if job_key(any_id) in _keys(job_id, own_id)), None)
 
-    async def _deal_with(self, ids: list[str]) -> None:
+    async def _retry_spellings(self, ids: list[str]) -> None:
         for job_id in ids:
             try:
                 self._rows[job_id] = await self._retry(job_id)
             except BudgetExceeded as exc:
                 # What is known of another retry of this job says more than that Writer had not answered.
-                self._rows.setdefault(job_id, _failed(job_id, None, exc))
+                self._rows.setdefault(job_id, _error_row(job_id, None, exc))
             except WriterError as exc:
-                self._rows[job_id] = _failed(job_id, None, exc)
+                self._rows[job_id] = _error_row(job_id, None, exc)
 
     async def _retry(self, job_id: str) -> results.RetryRow:
-        if self._look and (job_id not in self._asked or not self._agreed):
-            return await self._report(job_id, self._look)
+        if self._preview and (job_id not in self._asked_about or not self._agreed):
+            return await self._row_without_consent(job_id, self._preview)
         if self._dry_run:
-            return await self._decide(job_id, await self._client.get_job(job_id))
+            return await self._handle(job_id, await self._client.get_job(job_id))
         async with self._locked(job_id, job_id):
             job = await self._client.get_job(job_id)
             if is_same_id(job.id, job_id):
-                return await self._decide(job_id, job)
+                return await self._handle(job_id, job)
         # Hold one lock at a time, or two calls could deadlock; so read the job again.
         async with self._locked(job_id, job.id):
             again = await self._client.get_job(job_id)
             if is_same_id(again.id, job.id):
-                return await self._decide(job_id, again)
+                return await self._handle(job_id, again)
         detail = (
             f"Writer returned job {json_quote(display_id(job.id))} for this id, then job {json_quote(display_id(again.id))}, so "
             "nothing was sent. Pass the id of the job itself."
         )
         return results.retry_row(job_id, None, "error", detail)
 
-    async def _report(self, job_id: str, look: Look) -> results.RetryRow:
+    async def _row_without_consent(self, job_id: str, look: RetryPreview) -> results.RetryRow:
         """Return the row of a job of which the user was not asked, or to which the user did not agree."""
         if job_id in look.jobs:
-            return await self._decide(job_id, look.jobs[job_id])
+            return await self._handle(job_id, look.jobs[job_id])
         if job_id in look.errors:
             raise look.errors[job_id]
-        return results.retry_row(job_id, None, "error", _TOO_LATE)
+        return results.retry_row(job_id, None, "error", _TIME_UP_BEFORE_START)
 
     @asynccontextmanager
     async def _locked(self, job_id: str, own_id: str) -> AsyncGenerator[None]:
         if self._sent.is_locked(own_id):
-            self._if_time_ends(job_id, None, "error", _WAITED)
+            self._set_provisional_row(job_id, None, "error", _TIME_UP_WHILE_WAITING)
         async with self._sent.lock(own_id):
             if first_id := self._first_that_may_have_started(own_id):
-                self._if_time_ends(job_id, None, "error", _not_handled(first_id))
+                self._set_provisional_row(job_id, None, "error", _not_handled(first_id))
             yield
 
-    async def _decide(self, job_id: str, job: "Job") -> results.RetryRow:
+    async def _handle(self, job_id: str, job: "Job") -> results.RetryRow:
         key = job_key(job.id)
-        if key in self._done:
-            first_id, first, row = self._done[key]
+        if key in self._handled:
+            first_id, first, row = self._handled[key]
             # If letter case does matter after all, two jobs with different failures are kept apart.
             if first.id == job.id or Failure.of(first).is_same_as(Failure.of(job)):
-                return _repeated(job_id, first_id, row)
+                return _duplicate_row(job_id, first_id, row)
         is_another = not is_same_id(job.id, job_id)
         if is_another and not is_usable_id(job.id):
             row = results.retry_row(job_id, job.status, "error", _UNUSABLE_ID)
         else:
-            row = await self._row(job_id, job)
-        self._done[key] = (job_id, job, row)
-        return row.model_copy(update={"detail": join_words(_returned(job), row.detail)}) if is_another else row
+            row = await self._decide(job_id, job)
+        self._handled[key] = (job_id, job, row)
+        return (
+            row.model_copy(update={"detail": join_words(_other_job_returned(job), row.detail)}) if is_another else row
+        )
 
-    async def _row(self, job_id: str, job: "Job") -> results.RetryRow:
+    async def _decide(self, job_id: str, job: "Job") -> results.RetryRow:
         earlier = self._sent.find_earlier(job)
-        note = _describe(earlier) if earlier else None
+        note = _describe_earlier_retry(earlier) if earlier else None
         is_held = earlier is not None and self._sent.is_held(earlier)
         if earlier and is_held and (job.is_running or job.status == "failed"):
             return results.retry_row(job_id, job.status, "already_sent", f"{note} {_why_held(job, earlier)}")
         if job.status != "failed":
             return results.retry_row(job_id, job.status, "not_failed", note)
         if self._dry_run:
-            await self._note_cause(job_id, job)
+            await self._record_cause(job_id, job)
             return results.retry_row(job_id, job.status, "would_retry", note and f"{note} The failure looks unchanged.")
-        if self._look and not await self._was_asked_about(job_id, job):
-            return results.retry_row(job_id, job.status, "error", _CHANGED)
+        if self._preview and not await self._was_asked_about(job_id, job):
+            return results.retry_row(job_id, job.status, "error", _JOB_CHANGED)
         if not self._agreed:
             return results.retry_row(job_id, job.status, "declined", _DECLINED)
         return await self._post(job_id, job, note)
 
-    async def _note_cause(self, job_id: str, job: "Job") -> None:
+    async def _record_cause(self, job_id: str, job: "Job") -> None:
         if job.error:
             self.causes[display_id(job_id)] = await run_in_worker(lambda: failures.classify_error(error_text(job)))
 
     async def _was_asked_about(self, job_id: str, job: "Job") -> bool:
-        asked = self._asked.get(job_id)
-        return asked is not None and await run_in_worker(lambda: asked.is_same_as(FailedJob.of(job)))
+        asked = self._asked_about.get(job_id)
+        return asked is not None and await run_in_worker(lambda: asked.is_same_as(FailedJob.from_job(job)))
 
     async def _post(self, job_id: str, job: "Job", note: str | None) -> results.RetryRow:
         state, sent = SendTracker(), self._sent.record(job)
         self._may_have_started[job_id] = job.id
-        self._if_time_ends(job_id, job.status, "unknown", _CUT_OFF)
+        self._set_provisional_row(job_id, job.status, "unknown", _TIME_UP_AFTER_SENDING)
         try:
             started = await self._client.retry_job(job.id, state)
         except UncertainRetry as exc:
-            return _failed(job_id, job.status, exc)
+            return _error_row(job_id, job.status, exc)
         except WriterError as exc:
             self._forget(job_id, sent)
-            return _failed(job_id, job.status, exc)
+            return _error_row(job_id, job.status, exc)
         except anyio.get_cancelled_exc_class():
             if not state.may_have_been_sent:
                 self._forget(job_id, sent)
-                self._if_time_ends(job_id, job.status, "error", _UNSENT)
+                self._set_provisional_row(job_id, job.status, "error", _TIME_UP_BEFORE_SENDING)
             raise
         sent.is_accepted = True
         sent.runs_as = started if started and not is_same_id(started, job.id) else None
@@ -231,7 +233,7 @@ class _Call:
         del self._may_have_started[job_id]
 
 
-def _failed(job_id: str, before: str | None, exc: WriterError) -> results.RetryRow:
+def _error_row(job_id: str, before: str | None, exc: WriterError) -> results.RetryRow:
     return results.retry_row(job_id, before, _outcome(exc), str(exc))
 
 
@@ -258,11 +260,11 @@ def _not_handled(first_id: str) -> str:
     )
 
 
-def _returned(job: "Job") -> str:
+def _other_job_returned(job: "Job") -> str:
     return f"Writer returned job {json_quote(display_id(job.id))} for this id."
 
 
-def _describe(earlier: SentRetry) -> str:
+def _describe_earlier_retry(earlier: SentRetry) -> str:
     """When an earlier retry was attempted, and what is known of its result."""
     result = "whether the job was started is not known"
     if earlier.is_accepted:
@@ -278,7 +280,7 @@ def _why_held(job: "Job", earlier: SentRetry) -> str:
     return f"It is not sent again before {until}: look at the job (get_job_error, wait_for_job)."
 
 
-def _repeated(job_id: str, first_id: str, first: results.RetryRow) -> results.RetryRow:
+def _duplicate_row(job_id: str, first_id: str, first: results.RetryRow) -> results.RetryRow:
     """The row of an id for which Writer returned the same job as for an earlier id of the same call."""
     detail = f"This is the same job as {json_quote(display_id(first_id))} in this call"
     match first.outcome:

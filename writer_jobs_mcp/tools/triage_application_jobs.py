@@ -11,8 +11,8 @@ from pydantic import Field
 
 from writer_jobs_mcp import results
 from writer_jobs_mcp.errors import InvalidArguments
-from writer_jobs_mcp.tools.arguments import ASSUMED_UTC, Absent, ApplicationId, MaxJobs, Moment
-from writer_jobs_mcp.tools.result import App, answer
+from writer_jobs_mcp.tools.arguments import ASSUMED_UTC, ApplicationId, MaxJobs, NotGiven, TimeOrAge
+from writer_jobs_mcp.tools.result import App, tool_result
 from writer_jobs_mcp.triage.find_application import resolve_and_call
 from writer_jobs_mcp.triage.gather import gather
 from writer_jobs_mcp.triage.report import ReportBuilder, Window
@@ -25,10 +25,10 @@ async def triage_application_jobs(
     ctx: Context[App],
     application_id: ApplicationId,
     since: Annotated[
-        Moment | Absent,
+        TimeOrAge | NotGiven,
         Field(description="An age (90m, 24h, 7d) or ISO 8601, zone name allowed. Compares with the window before"),
     ] = None,
-    until: Annotated[Moment | Absent, Field(description="Same forms; default now")] = None,
+    until: Annotated[TimeOrAge | NotGiven, Field(description="Same forms; default now")] = None,
     max_jobs: Annotated[MaxJobs, Field(description="Jobs to read at most")] = 5000,
 ) -> Annotated[CallToolResult, results.TriageReport]:
     """Triage an application's (no-code agent's) jobs: what failed, grouped by cause, new or not, worth a retry, stuck.
@@ -51,8 +51,8 @@ async def triage_application_jobs(
         application_id,
         lambda id_: gather(app.client, id_, triage, since=window.before(now), max_jobs=max_jobs, progress=tell),
     )
-    assumed = [name for name, given in (("since", since), ("until", until)) if _is_assumed(given)]
-    asked = results.TriageRequest(application, window, now, max_jobs, app.offers_retry, tuple(assumed))
+    assumed = [name for name, given in (("since", since), ("until", until)) if _is_assumed_utc(given)]
+    asked = results.TriageRequest(application, window, now, max_jobs, app.allow_retry, tuple(assumed))
     draws_page = client_supports_apps(ctx)
     end_of_comparing = time.monotonic() + _COMPARING * seconds_left()
 
@@ -64,16 +64,16 @@ async def triage_application_jobs(
         )
         view = results.triage_report(report, gathered, asked)
         meta = (
-            results.triage_app_meta(report.timeline, view.counts, offers_retry=app.offers_retry) if draws_page else None
+            results.triage_app_meta(report.timeline, view.counts, offers_retry=app.allow_retry) if draws_page else None
         )
-        return answer(view, meta)
+        return tool_result(view, meta)
 
     return await run_in_worker(make_result)
 
 
 def _window(since: datetime | timedelta | None, until: datetime | timedelta | None, now: datetime) -> Window:
-    end = _moment(until, now)
-    window = Window(_moment(since, now), None if end is not None and end >= now else end)
+    end = _resolve_time(until, now)
+    window = Window(_resolve_time(since, now), None if end is not None and end >= now else end)
     if window.since is not None and window.since >= (window.until or now):
         later = "until" if window.until else "now"
         message = f"since must be earlier than {later}; since is {window.since.isoformat(timespec='seconds')}."
@@ -81,11 +81,11 @@ def _window(since: datetime | timedelta | None, until: datetime | timedelta | No
     return window
 
 
-def _is_assumed(given: datetime | timedelta | None) -> bool:
+def _is_assumed_utc(given: datetime | timedelta | None) -> bool:
     return isinstance(given, datetime) and given.tzinfo is ASSUMED_UTC
 
 
-def _moment(given: datetime | timedelta | None, now: datetime) -> datetime | None:
+def _resolve_time(given: datetime | timedelta | None, now: datetime) -> datetime | None:
     if not isinstance(given, timedelta):
         return given
     try:

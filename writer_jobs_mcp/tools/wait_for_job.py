@@ -13,8 +13,8 @@ from pydantic import Field
 from writer_jobs_mcp import results
 from writer_jobs_mcp.deadlines import scope_with_reserve
 from writer_jobs_mcp.errors import BudgetExceeded, WriterError
-from writer_jobs_mcp.tools.arguments import Absent, ApplicationOfJob, JobId, Seconds
-from writer_jobs_mcp.tools.result import App, answer_in_worker
+from writer_jobs_mcp.tools.arguments import ApplicationOfJob, JobId, NotGiven, Seconds
+from writer_jobs_mcp.tools.result import App, tool_result_in_worker
 from writer_jobs_mcp.triage.find_job import find_in_list, find_job
 from writer_jobs_mcp.triage.report import p95, stuck_after
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
     from writer_jobs_mcp.client.models import Job
 
-_FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.5, 5.0, 1.5  # seconds between two requests, growing with the wait
+_FIRST_PAUSE, _LONGEST_PAUSE, _PAUSE_GROWTH = 0.5, 5.0, 1.5  # seconds between two requests, growing with the wait
 _RESERVE = 0.5  # seconds of the call budget that are kept to make the result
-_SAMPLE = 100  # completed jobs whose durations tell when a job of their application is stuck
+_SAMPLE_SIZE = 100  # completed jobs whose durations tell when a job of their application is stuck
 
 
 async def wait_for_job(
     ctx: Context[App],
     job_id: JobId,
-    application_id: ApplicationOfJob | Absent = None,
+    application_id: ApplicationOfJob | NotGiven = None,
     timeout_seconds: Annotated[Seconds, Field(description="Within the call budget")] = 40,
 ) -> Annotated[CallToolResult, results.JobWait]:
     """Wait until a running job finishes or the time is up, then report its state.
@@ -49,7 +49,7 @@ async def wait_for_job(
             waited = anyio.current_time() - started
             await ctx.report_progress(round(waited, 1), round(seconds, 1), f"{job.status} after {waited:.0f} s")
             await anyio.sleep(pause)
-            pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+            pause = min(pause * _PAUSE_GROWTH, _LONGEST_PAUSE)
             try:
                 if application is None:
                     job = await app.client.get_job(job_id)
@@ -63,7 +63,7 @@ async def wait_for_job(
     waited, now = anyio.current_time() - started, app.clock()
     sentence = str(trouble) if trouble else None
     name = application and application.name
-    return await answer_in_worker(
+    return await tool_result_in_worker(
         lambda: results.job_wait(
             job, now, waited=waited, wait_error=sentence, stuck_after=limit, application_name=name
         ),
@@ -87,7 +87,7 @@ async def _stuck_limit(client: "WriterClient", job: "Job", now: datetime) -> flo
         return most
     page = None
     with await scope_with_reserve(0.5), suppress(WriterError):  # most of the time is for waiting
-        page = await client.list_jobs(job.application_id, status="completed", limit=_SAMPLE)
+        page = await client.list_jobs(job.application_id, status="completed", limit=_SAMPLE_SIZE)
     if page is None:
         return None
     completed = [each for each in page.jobs if each.status == "completed"]
