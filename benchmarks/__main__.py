@@ -11,8 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks import calling, growing, reading, stages, waiting
-from benchmarks.peers import api, generated, written_schema
-from benchmarks.table import Row, rendered
+from benchmarks.peers import openapi_servers, serve_api, write_schema
+from benchmarks.table import Row, render_table
 
 PARTS = ("reading", "waiting", "calling", "stages", "growing")
 
@@ -26,13 +26,13 @@ def main() -> None:
     rows: list[Row] = []
     for part in arguments.only or PARTS:
         sys.stderr.write(f"Measuring: {part} …\n")
-        rows += _measured(part, arguments.openapi)
-    sys.stdout.write(f"{rendered(rows)}\n\n{_where()}\n")
+        rows += _measure(part, arguments.openapi)
+    sys.stdout.write(f"{render_table(rows)}\n\n{_environment()}\n")
 
 
-def _measured(part: str, openapi: Path | None) -> Iterator[Row]:
-    with api() as address, tempfile.TemporaryDirectory() as folder:
-        peers = generated(written_schema(Path(folder), openapi))
+def _measure(part: str, openapi: Path | None) -> Iterator[Row]:
+    with serve_api() as address, tempfile.TemporaryDirectory() as folder:
+        peers = openapi_servers(write_schema(Path(folder), openapi))
         match part:
             case "reading":
                 yield from reading.rows(address, peers)
@@ -46,7 +46,7 @@ def _measured(part: str, openapi: Path | None) -> Iterator[Row]:
                 yield from growing.rows(address)
 
 
-def _where() -> str:
+def _environment() -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in ("mcp", "fastmcp", "writer-sdk", "httpx", "pydantic"))
     return (
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, "

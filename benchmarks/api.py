@@ -17,12 +17,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from benchmarks.jobs import APPLICATION_ID, Jobs
 
-GREATEST_LIMIT = 100
+MAX_LIMIT = 100
 BURST = 20
 """Requests that may come at once, where there are so many a minute."""
 
 _NOW = datetime.now(UTC)
-_SETTING = re.compile(r"/n(\d+)-o(\d+)-d(\d+)-r(\d+)(/.*)")
+_SCENARIO_PATH = re.compile(r"/n(\d+)-o(\d+)-d(\d+)-r(\d+)(/.*)")
 _REQUEST = re.compile(rb"GET (\S+) HTTP/1\.1\r\n.*?\r\n\r\n", re.DOTALL)
 
 
@@ -36,40 +36,40 @@ _APPLICATION = {
 
 
 @dataclass
-class Setting:
+class Scenario:
     """One address in front of Writer's paths: its jobs, its pace, and what it was asked."""
 
     jobs: Jobs
     delay: float
     per_minute: int
-    asked: int = 0
-    refused: int = 0
-    _room: float = BURST
-    _since: float = 0.0
+    request_count: int = 0
+    rejected_count: int = 0
+    _tokens: float = BURST
+    _refilled_at: float = 0.0
 
-    def answer(self, path: str, now: float) -> tuple[bytes, float]:
+    def respond(self, path: str, now: float) -> tuple[bytes, float]:
         """The whole answer, and after how many seconds it may leave."""
         if path == "/asked":
-            body = json.dumps({"asked": self.asked, "refused": self.refused}).encode()
-            self.asked = self.refused = 0
+            body = json.dumps({"asked": self.request_count, "refused": self.rejected_count}).encode()
+            self.request_count = self.rejected_count = 0
             return _response(b"200 OK", body), 0
         if path == "/ready":
             self.jobs.prepare()
             return _response(b"200 OK", b"{}"), 0
-        self.asked += 1
+        self.request_count += 1
         if self.per_minute and (wait := self._wait(now)):
-            self.refused += 1
+            self.rejected_count += 1
             return _response(b"429 Too Many Requests", b'{"message":"slow down"}', b"retry-after: %d\r\n" % wait), 0
         return self._rendered(path), self.delay
 
     def _wait(self, now: float) -> int:
         """Whole seconds until there is room for a request; 0, and the room taken, where there is."""
         pace = self.per_minute / 60
-        self._room = min(BURST, self._room + (now - self._since) * pace)
-        self._since = now
-        if self._room < 1:
-            return ceil((1 - self._room) / pace)
-        self._room -= 1
+        self._tokens = min(BURST, self._tokens + (now - self._refilled_at) * pace)
+        self._refilled_at = now
+        if self._tokens < 1:
+            return ceil((1 - self._tokens) / pace)
+        self._tokens -= 1
         return 0
 
     def _rendered(self, path: str) -> bytes:
@@ -86,7 +86,7 @@ class Setting:
 
     def _page(self, query: dict[str, str]) -> bytes:
         positions = self.jobs.positions[query["status"]] if "status" in query else range(self.jobs.count)
-        offset, limit = int(query.get("offset", 0)), min(int(query.get("limit", 50)), GREATEST_LIMIT)
+        offset, limit = int(query.get("offset", 0)), min(int(query.get("limit", 50)), MAX_LIMIT)
         rows = b",".join(self.jobs.job(position) for position in positions[offset : offset + limit])
         frame = f'],"totalCount":{len(positions)},"pagination":{{"offset":{offset},"limit":{limit}}}}}'
         return b'{"result":[' + rows + frame.encode()
@@ -97,19 +97,19 @@ def _response(status: bytes, body: bytes, more: bytes = b"") -> bytes:
     return head % (status, more, len(body)) + body
 
 
-_settings: dict[str, Setting] = {}
+_scenarios: dict[str, Scenario] = {}
 
 
-def _answer(target: str, now: float) -> tuple[bytes, float]:
-    found = _SETTING.fullmatch(target)
+def _respond(target: str, now: float) -> tuple[bytes, float]:
+    found = _SCENARIO_PATH.fullmatch(target)
     if not found:
         return _response(b"404 Not Found", b""), 0
     *numbers, path = found.groups()
     count, output_chars, delay, per_minute = map(int, numbers)
     address = target.removesuffix(path)
-    if address not in _settings:
-        _settings[address] = Setting(Jobs(count, output_chars, _NOW), delay / 1000, per_minute)
-    return _settings[address].answer(path, now)
+    if address not in _scenarios:
+        _scenarios[address] = Scenario(Jobs(count, output_chars, _NOW), delay / 1000, per_minute)
+    return _scenarios[address].respond(path, now)
 
 
 class _Connection(asyncio.Protocol):
@@ -124,7 +124,7 @@ class _Connection(asyncio.Protocol):
         if request := _REQUEST.match(self._received):
             self._received = self._received[request.end() :]
             loop = asyncio.get_running_loop()
-            answer, delay = _answer(request[1].decode(), loop.time())
+            answer, delay = _respond(request[1].decode(), loop.time())
             if delay:
                 loop.call_later(delay, self._send, answer)
             else:

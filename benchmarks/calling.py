@@ -8,43 +8,45 @@ from contextlib import ExitStack
 import httpx
 
 from benchmarks.jobs import APPLICATION_ID
-from benchmarks.peers import BARE, FETCHING, OURS, Contestant, list_tool
+from benchmarks.peers import BARE, MINIMAL, OURS, MeasuredServer, list_tool
 from benchmarks.table import Row, percentile
-from benchmarks.wire import Peer, Told, running
+from benchmarks.wire import JsonObject, RunningServer, start_server
 
 _CALLS = 200
-_MOST_OF_RAW = 2
-_LEAST, _NOTHING, _RAW = "least", "nothing", "base"
+_MAX_RATIO_TO_RAW = 2
+_MINIMAL, _BARE, _RAW = "least", "nothing", "base"
 
 
-def rows(url: str, peers: Sequence[Contestant]) -> Iterator[Row]:
+def rows(url: str, peers: Sequence[MeasuredServer]) -> Iterator[Row]:
     """The figures, in milliseconds; the base is httpx and its JSON, in this process."""
     with ExitStack() as stack:
-        started = {each.name: stack.enter_context(running(each.command, each.environ(url))) for each in (OURS, *peers)}
-        least, bare = (stack.enter_context(running(each.command, each.environ(url))) for each in (FETCHING, BARE))
+        started = {
+            each.name: stack.enter_context(start_server(each.command, each.environ(url))) for each in (OURS, *peers)
+        }
+        least, bare = (stack.enter_context(start_server(each.command, each.environ(url))) for each in (MINIMAL, BARE))
         http = stack.enter_context(httpx.Client())
         for limit in (20, 100):
-            asked: Told = {"application_id": APPLICATION_ID, "limit": limit}
-            pages = {name: _asking(peer, list_tool(peer), asked) for name, peer in started.items()}
-            sizes = _sizes(started[OURS.name].call("list_application_jobs", asked))
+            asked: JsonObject = {"application_id": APPLICATION_ID, "limit": limit}
+            pages = {name: _tool_call(peer, list_tool(peer), asked) for name, peer in started.items()}
+            sizes = _text_sizes(started[OURS.name].call("list_application_jobs", asked))
             calls: dict[str, Callable[[], object]] = {
-                _RAW: _fetching(http, f"{url}/v1/applications/{APPLICATION_ID}/jobs", limit),
+                _RAW: _http_call(http, f"{url}/v1/applications/{APPLICATION_ID}/jobs", limit),
                 **pages,
-                _LEAST: _asking(least, "list_jobs", {**asked, **sizes}),
-                _NOTHING: _asking(bare, "hello", {"name": "you"}),
+                _MINIMAL: _tool_call(least, "list_jobs", {**asked, **sizes}),
+                _BARE: _tool_call(bare, "hello", {"name": "you"}),
             }
             times = _interleaved(calls)
             yield from _page_rows(limit, times, [_RAW, *(peer.name for peer in peers)])
-        yield Row("a tool that does nothing, p50 (the SDK, the pipe)", percentile(times[_NOTHING], 0.5), "ms")
+        yield Row("a tool that does nothing, p50 (the SDK, the pipe)", percentile(times[_BARE], 0.5), "ms")
 
 
 def _page_rows(limit: int, times: Mapping[str, Sequence[float]], others: Sequence[str]) -> Iterator[Row]:
     for name, share in (("p50", 0.5), ("p95", 0.95)):
         most, beside = percentile(times[OURS.name], share), {each: percentile(times[each], share) for each in others}
-        bar = f"≤ {_MOST_OF_RAW} × raw" if (limit, name) == (100, "p50") else ""
-        reached = most <= _MOST_OF_RAW * beside[_RAW] if bar else None
+        bar = f"≤ {_MAX_RATIO_TO_RAW} × raw" if (limit, name) == (100, "p50") else ""
+        reached = most <= _MAX_RATIO_TO_RAW * beside[_RAW] if bar else None
         yield Row(f"a page of {limit} jobs, {name} (base: httpx + json)", most, "ms", beside, bar, reached)
-    least = percentile(times[_LEAST], 0.5)
+    least = percentile(times[_MINIMAL], 0.5)
     beside = {_RAW: percentile(times[_RAW], 0.5)}
     yield Row(f"the least for {limit}: fetched, parsed, as many characters handed on, p50", least, "ms", beside)
 
@@ -60,14 +62,14 @@ def _interleaved(calls: Mapping[str, Callable[[], object]]) -> dict[str, list[fl
     return times
 
 
-def _asking(peer: Peer, tool: str, arguments: Told) -> Callable[[], object]:
+def _tool_call(peer: RunningServer, tool: str, arguments: JsonObject) -> Callable[[], object]:
     return lambda: peer.call(tool, arguments)
 
 
-def _fetching(http: httpx.Client, path: str, limit: int) -> Callable[[], object]:
+def _http_call(http: httpx.Client, path: str, limit: int) -> Callable[[], object]:
     return lambda: http.get(path, params={"limit": limit}).json()
 
 
-def _sizes(result: Told) -> dict[str, int]:
+def _text_sizes(result: JsonObject) -> dict[str, int]:
     structure = json.dumps(result["structuredContent"], ensure_ascii=False, separators=(",", ":"))
     return {"text": len(result["content"][0]["text"]), "structure": len(structure)}

@@ -14,66 +14,68 @@ from benchmarks.api import BURST
 from benchmarks.jobs import APPLICATION_ID
 from benchmarks.peers import KEY, OURS
 from benchmarks.table import Row
-from benchmarks.wire import running
+from benchmarks.wire import start_server
 
-_DELAY = 50  # ms a page
-_PAGE = 100
-_SIZES = {1_000: 5, 10_000: 5, 100_000: 1}  # jobs, and how often
-_LIMIT = 400  # requests a minute
-_ROOM = {"WRITER_JOBS_CALL_BUDGET": "600"}
+_PAGE_DELAY_MS = 50  # ms a page
+_PAGE_SIZE = 100
+_RUNS_BY_JOB_COUNT = {1_000: 5, 10_000: 5, 100_000: 1}  # jobs, and how often
+_REQUESTS_PER_MINUTE = 400  # requests a minute
+_LONG_BUDGET = {"WRITER_JOBS_CALL_BUDGET": "600"}
 
 
 @dataclass(frozen=True)
-class _Triage:
+class _TriageRun:
     """One of ours."""
 
     seconds: float
-    cpu: float
-    megabytes: float
-    asked: int
+    cpu_seconds: float
+    peak_megabytes: float
+    request_count: int
     complete: bool
 
 
 def rows(address: Any) -> Iterator[Row]:
     """The figures."""
     peaks: dict[int, float] = {}
-    for jobs, times in _SIZES.items():
-        url = address(jobs, delay=_DELAY)
+    for jobs, times in _RUNS_BY_JOB_COUNT.items():
+        url = address(jobs, delay=_PAGE_DELAY_MS)
         httpx.get(f"{url}/ready", timeout=600)
-        ours: list[_Triage] = []
+        ours: list[_TriageRun] = []
         sdk: list[float] = []
         for _ in range(times):
-            ours.append(_triage(url, jobs))
-            sdk.append(_seconds(lambda: _iterate(url)))  # noqa: B023 - called here
+            ours.append(_run_triage(url, jobs))
+            sdk.append(_time(lambda: _list_with_sdk(url)))  # noqa: B023 - called here
         took, theirs = median(run.seconds for run in ours), median(sdk)
         bar, least = ("≥ 5 × faster", 5) if jobs == 10_000 else ("", 0)
-        what = f"triage of {jobs:,} jobs at {_DELAY} ms a page"
+        what = f"triage of {jobs:,} jobs at {_PAGE_DELAY_MS} ms a page"
         complete = all(run.complete for run in ours)
         reached = complete and theirs >= least * took if bar or not complete else None
         yield Row(what, took, "s", {"writer-sdk": theirs}, bar, reached)
-        yield Row(f"{what}: CPU a job", median(run.cpu for run in ours) / jobs * 1e6, "µs")
+        yield Row(f"{what}: CPU a job", median(run.cpu_seconds for run in ours) / jobs * 1e6, "µs")
         # Pages that overlap by a job, without which one could be lost between them while others arrive.
-        fewest = ceil((jobs - 1) / (_PAGE - 1))
-        asked = max(run.asked for run in ours)
-        others = {"writer-sdk": ceil(jobs / _PAGE)}
+        fewest = ceil((jobs - 1) / (_PAGE_SIZE - 1))
+        asked = max(run.request_count for run in ours)
+        others = {"writer-sdk": ceil(jobs / _PAGE_SIZE)}
         yield Row(f"{what}: requests", asked, "", others, f"≤ {fewest} + 2", asked <= fewest + 2)
-        peaks[jobs] = max(run.megabytes for run in ours)
+        peaks[jobs] = max(run.peak_megabytes for run in ours)
     grown = peaks[100_000] - peaks[1_000]
-    yield Row("memory of the server: 100,000 jobs over 1,000", grown, "MB", bar="≤ 40 MB", reached=grown <= 40)
+    yield Row("memory of the server: 100,000 jobs over 1,000", grown, "MB", limit="≤ 40 MB", within_limit=grown <= 40)
     yield Row("memory of the server: peak", peaks[100_000], "MB")
-    yield _limited(address(10_000, per_minute=_LIMIT))
+    yield _rate_limited_row(address(10_000, per_minute=_REQUESTS_PER_MINUTE))
 
 
-def _limited(url: str) -> Row:
+def _rate_limited_row(url: str) -> Row:
     """A triage where only so many requests a minute are answered, with ``Retry-After``."""
-    run = _triage(url, 10_000)
-    least = (run.asked - BURST) / (_LIMIT / 60)  # as the limit lets so many through, after the first at once
-    what = f"triage of 10,000 jobs, {_LIMIT} requests a minute (base: the limit's own pace)"
+    run = _run_triage(url, 10_000)
+    least = (run.request_count - BURST) / (
+        _REQUESTS_PER_MINUTE / 60
+    )  # as the limit lets so many through, after the first at once
+    what = f"triage of 10,000 jobs, {_REQUESTS_PER_MINUTE} requests a minute (base: the limit's own pace)"
     return Row(what, run.seconds, "s", {"base": least}, "complete", run.complete)
 
 
-def _triage(url: str, jobs: int) -> _Triage:
-    with running(OURS.command, OURS.environ(url, **_ROOM)) as ours:
+def _run_triage(url: str, jobs: int) -> _TriageRun:
+    with start_server(OURS.command, OURS.environ(url, **_LONG_BUDGET)) as ours:
         # Opens a connection and imports what a first call needs; the SDK's client is made and has asked before, too.
         ours.call("list_application_jobs", {"application_id": APPLICATION_ID, "limit": 1})
         httpx.get(f"{url}/asked")
@@ -83,17 +85,17 @@ def _triage(url: str, jobs: int) -> _Triage:
         seconds = time.perf_counter() - started
         told = httpx.get(f"{url}/asked").json()
         complete = answer["coverage"]["complete"] and answer["coverage"]["jobs_read"] == jobs
-        return _Triage(
+        return _TriageRun(
             seconds, ours.cpu_seconds - before, ours.peak_megabytes, told["asked"] - told["refused"], complete
         )
 
 
-def _iterate(url: str) -> None:
-    for _ in Writer(api_key=KEY, base_url=url).applications.jobs.list(APPLICATION_ID, limit=_PAGE):
+def _list_with_sdk(url: str) -> None:
+    for _ in Writer(api_key=KEY, base_url=url).applications.jobs.list(APPLICATION_ID, limit=_PAGE_SIZE):
         pass
 
 
-def _seconds(what: Callable[[], None]) -> float:
+def _time(what: Callable[[], None]) -> float:
     started = time.perf_counter()
     what()
     return time.perf_counter() - started

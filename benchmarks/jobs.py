@@ -9,12 +9,12 @@ from uuid import UUID
 
 APPLICATION_ID = "3f0b6c1e-9d24-4a57-8c83-5be0d7a41f92"
 
-_WEEKS = timedelta(weeks=2)
-_UNFINISHED = 1  # of the newest; two more hang
-_HANGING = (40, 90)
-_FAILED = 0.233
-_NEWCOMER = 0.06  # of the time, from now back: how long the ninth cause has been seen
-_OUTPUTS = 64  # different ones; each job that completed has one of them
+_WINDOW = timedelta(weeks=2)
+_RUNNING_COUNT = 1  # of the newest; two more hang
+_STUCK_POSITIONS = (40, 90)
+_FAILURE_SHARE = 0.233
+_NEW_ERROR_WINDOW = 0.06  # of the time, from now back: how long the ninth cause has been seen
+_OUTPUT_COUNT = 64  # different ones; each job that completed has one of them
 _WORDS = """
 a account after against all also an and any are as at back balance based be because been before between board
 both brand brief but by campaign can care case change channel choice clear close colour come common content
@@ -46,14 +46,14 @@ def _timeout(rng: Random) -> str:
     return f"The job did not finish within {rng.choice((300, 600))} seconds (step {rng.randrange(2, 9)} of 9)."
 
 
-def _too_long(rng: Random) -> str:
+def _context_length(rng: Random) -> str:
     return (
         "This model's maximum context length is 128000 tokens, however your messages resulted in "
         f"{rng.randrange(128_001, 290_000)} tokens. Reduce the length of the input."
     )
 
 
-def _missing(rng: Random) -> str:
+def _missing_graph(rng: Random) -> str:
     return f"Knowledge Graph {UUID(int=rng.getrandbits(128), version=4)} was not found. It may have been deleted."
 
 
@@ -86,7 +86,7 @@ def _forbidden(rng: Random) -> str:
     return f"403 Forbidden: service account {rng.randrange(10**9)} may not read folder {rng.getrandbits(64):016x}"
 
 
-_EVERYDAY = (_rate_limit, _timeout, _too_long, _missing, _invalid, _blocked, _upstream, _bug)
+_ORDINARY_ERRORS = (_rate_limit, _timeout, _context_length, _missing_graph, _invalid, _blocked, _upstream, _bug)
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,9 @@ class Jobs:
 
     def status(self, position: int) -> str:
         """The status of the job at ``position``."""
-        if position < _UNFINISHED or position in _HANGING:
+        if position < _RUNNING_COUNT or position in _STUCK_POSITIONS:
             return "in_progress"
-        return "failed" if self._rng(position).random() < _FAILED else "completed"
+        return "failed" if self._rng(position).random() < _FAILURE_SHARE else "completed"
 
     @cached_property
     def positions(self) -> dict[str, list[int]]:
@@ -113,7 +113,7 @@ class Jobs:
 
     def id(self, position: int) -> str:
         """The id of the job at ``position``."""
-        return str(UUID(int=_chance(f"id {position}").getrandbits(128), version=4))
+        return str(UUID(int=_seeded_random(f"id {position}").getrandbits(128), version=4))
 
     def job(self, position: int) -> bytes:
         """The job at ``position`` as JSON."""
@@ -135,38 +135,45 @@ class Jobs:
         rng = self._rng(position)
         status = self.status(position)
         rng.random()  # which the status was told by
-        created = self.now - (position + rng.random()) * _WEEKS / self.count
-        said = {"id": self.id(position), "status": status, "application_id": APPLICATION_ID, "created_at": _at(created)}
+        created = self.now - (position + rng.random()) * _WINDOW / self.count
+        said = {
+            "id": self.id(position),
+            "status": status,
+            "application_id": APPLICATION_ID,
+            "created_at": _timestamp(created),
+        }
         if status == "in_progress":
             return (json.dumps(said).encode(),)
-        ended = _at(created + timedelta(seconds=rng.lognormvariate(3, 0.6)))
+        ended = _timestamp(created + timedelta(seconds=rng.lognormvariate(3, 0.6)))
         said |= {"updated_at": ended, "completed_at": ended}
         if status == "failed":
-            is_new = position < _NEWCOMER * self.count and rng.random() < 0.5
-            error = (_forbidden if is_new else rng.choice(_EVERYDAY))(rng)
+            is_new = position < _NEW_ERROR_WINDOW * self.count and rng.random() < 0.5
+            error = (_forbidden if is_new else rng.choice(_ORDINARY_ERRORS))(rng)
             return (json.dumps({**said, "error": error}).encode(),)
-        output = self._outputs[rng.randrange(_OUTPUTS)]
+        output = self._outputs[rng.randrange(_OUTPUT_COUNT)]
         return json.dumps(said).encode()[:-1], b', "data": {"title": "Description", "suggestion": ', output, b"}}"
 
     @cached_property
     def _outputs(self) -> list[bytes]:
-        rng = _chance("outputs")
-        return [json.dumps(_prose(rng, self.output_chars), ensure_ascii=False).encode() for _ in range(_OUTPUTS)]
+        rng = _seeded_random("outputs")
+        return [
+            json.dumps(_random_text(rng, self.output_chars), ensure_ascii=False).encode() for _ in range(_OUTPUT_COUNT)
+        ]
 
     @staticmethod
     def _rng(position: int) -> Random:
-        return _chance(f"job {position}")
+        return _seeded_random(f"job {position}")
 
 
-def _chance(seed: str) -> Random:
+def _seeded_random(seed: str) -> Random:
     return Random(seed)  # noqa: S311 - it must be the same each time
 
 
-def _at(moment: datetime) -> str:
+def _timestamp(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
-def _prose(rng: Random, length: int) -> str:
+def _random_text(rng: Random, length: int) -> str:
     sentences: list[str] = []
     while sum(map(len, sentences)) + len(sentences) < length:
         words = [rng.choice(_WORDS) for _ in range(rng.randrange(5, 18))]

@@ -7,12 +7,12 @@ import anyio
 from mcp_types import CallToolResult
 from playwright.async_api import Browser
 
-from tests.data.triage_pages import answered, answering, group, triage
-from tests.helpers.browser import browser, seen
+from tests.data.triage_pages import failure_group, triage_result, triage_server, triage_structure
+from tests.helpers.browser import launch_browser, open_triage_page
 
 RUNS = 9
 # In every frame: the time at which the first group had been painted, on the clock that all frames share.
-WATCH = """
+RECORD_FIRST_PAINT = """
 new MutationObserver((_, watch) => {
   if (!document.querySelector(".bar")) return;
   watch.disconnect();
@@ -21,27 +21,27 @@ new MutationObserver((_, watch) => {
   }));
 }).observe(document, { childList: true, subtree: true });
 """
-RESULT = "performance.timeOrigin + performance.getEntriesByName('result')[0].startTime"
+RESULT_TIME = "performance.timeOrigin + performance.getEntriesByName('result')[0].startTime"
 
 
-async def once(chromium: Browser, result: CallToolResult) -> float:
+async def first_paint_ms(chromium: Browser, result: CallToolResult) -> float:
     """Milliseconds from the host's passing the result on to the picture."""
 
     async def answer() -> CallToolResult:
         return result
 
-    async with seen(chromium, answering(answer), script=WATCH) as drawn:
+    async with open_triage_page(chromium, triage_server(answer), script=RECORD_FIRST_PAINT) as drawn:
         # A selector, because the page's policy forbids the eval with which Playwright waits for an expression.
         await drawn.page.wait_for_selector("html[data-drawn-at]")
         drawn_at = await drawn.page.evaluate("Number(document.documentElement.dataset.drawnAt)")
-        return drawn_at - await drawn.host.evaluate(RESULT)
+        return drawn_at - await drawn.host.evaluate(RESULT_TIME)
 
 
 async def measure() -> None:
     """Print the figures."""
-    result = answered(triage([group(number, 2_000 - number) for number in range(1_000)]))
-    async with browser() as chromium:
-        taken = [await once(chromium, result) for _ in range(RUNS)]
+    result = triage_result(triage_structure([failure_group(number, 2_000 - number) for number in range(1_000)]))
+    async with launch_browser() as chromium:
+        taken = [await first_paint_ms(chromium, result) for _ in range(RUNS)]
     sys.stdout.write(
         f"1,000 groups: first picture {median(taken):.0f} ms after the result (median of {RUNS}, "
         f"{min(taken):.0f} to {max(taken):.0f}).\n"

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.schema import OPENAPI
-from benchmarks.wire import Peer
+from benchmarks.wire import RunningServer
 
 HERE = Path(__file__).parent
 KEY = "sk-bench-0123456789abcdefghijklmnop"
 
 
 @dataclass(frozen=True)
-class Contestant:
+class MeasuredServer:
     """A server, and the column it is in."""
 
     name: str
@@ -36,21 +36,23 @@ class Contestant:
         }
 
 
-OURS = Contestant("ours", [sys.executable, "-m", "writer_jobs_mcp"])
-BARE = Contestant("base", [sys.executable, "-m", "benchmarks.servers.bare"])
-FETCHING = Contestant("least", [sys.executable, "-m", "benchmarks.servers.fetching"])
+OURS = MeasuredServer("ours", [sys.executable, "-m", "writer_jobs_mcp"])
+BARE = MeasuredServer("base", [sys.executable, "-m", "benchmarks.servers.bare"])
+MINIMAL = MeasuredServer("least", [sys.executable, "-m", "benchmarks.servers.fetching"])
 
 
-def generated(schema: Path) -> list[Contestant]:
+def openapi_servers(schema: Path) -> list[MeasuredServer]:
     """The servers that make their tools of a schema."""
     node = HERE / "node_modules/@ivotoby/openapi-mcp-server/bin/mcp-server.js"
     return [
-        Contestant("fastmcp", [sys.executable, "-m", "benchmarks.servers.from_openapi", str(schema)]),
-        Contestant("openapi-mcp-server", ["node", str(node), "--transport", "stdio", "--openapi-spec", str(schema)]),
+        MeasuredServer("fastmcp", [sys.executable, "-m", "benchmarks.servers.from_openapi", str(schema)]),
+        MeasuredServer(
+            "openapi-mcp-server", ["node", str(node), "--transport", "stdio", "--openapi-spec", str(schema)]
+        ),
     ]
 
 
-def written_schema(folder: Path, given: Path | None) -> Path:
+def write_schema(folder: Path, given: Path | None) -> Path:
     """The schema as JSON: ours, or the one that was given in YAML or JSON."""
     schema = OPENAPI
     if given:
@@ -62,23 +64,27 @@ def written_schema(folder: Path, given: Path | None) -> Path:
     return path
 
 
-def job_tool(peer: Peer) -> str:
+def job_tool(peer: RunningServer) -> str:
     """The one that tells a job, and does not run it again."""
     words = {tool["name"]: f"{tool['name']} {tool['description']}".lower() for tool in peer.tools}
-    return next(name for name in _taking(peer, "job_id") if not {"retry", "re-triggers"} & set(words[name].split()))
+    return next(
+        name
+        for name in _tools_with_arguments(peer, "job_id")
+        if not {"retry", "re-triggers"} & set(words[name].split())
+    )
 
 
-def list_tool(peer: Peer) -> str:
+def list_tool(peer: RunningServer) -> str:
     """The one that lists jobs."""
-    return _taking(peer, "offset", "limit")[0]
+    return _tools_with_arguments(peer, "offset", "limit")[0]
 
 
-def _taking(peer: Peer, *arguments: str) -> list[str]:
+def _tools_with_arguments(peer: RunningServer, *arguments: str) -> list[str]:
     return [tool["name"] for tool in peer.tools if set(arguments) <= set(tool["inputSchema"].get("properties", {}))]
 
 
 @contextmanager
-def api() -> Generator[Callable[..., str]]:
+def serve_api() -> Generator[Callable[..., str]]:
     """The API in a process of its own; gives the address for a number of jobs and how it answers."""
     with subprocess.Popen(
         [sys.executable, "-m", "benchmarks.api"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

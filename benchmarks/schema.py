@@ -5,27 +5,27 @@ It is terser than the vendor's, which is to the advantage of the peers that make
 
 from typing import Any
 
-Told = dict[str, Any]
+JsonObject = dict[str, Any]
 
 _TEXT, _NUMBER = {"type": "string"}, {"type": "integer"}
 
 
-def _get(operation: str, summary: str, answer: str, *parameters: Told) -> Told:
+def _get(operation: str, summary: str, answer: str, *parameters: JsonObject) -> JsonObject:
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{answer}"}}}
     responses = {"200": {"description": summary, "content": content}}
     return {"get": {"operationId": operation, "summary": summary, "parameters": parameters, "responses": responses}}
 
 
-def _in(place: str, name: str, description: str, schema: Told) -> Told:
+def _in(place: str, name: str, description: str, schema: JsonObject) -> JsonObject:
     required = place == "path"
     return {"in": place, "name": name, "description": description, "required": required, "schema": schema}
 
 
-def _object(required: str, **properties: Told) -> Told:
+def _object(required: str, **properties: JsonObject) -> JsonObject:
     return {"type": "object", "properties": properties, **({"required": required.split()} if required else {})}
 
 
-OPENAPI: Told = {
+OPENAPI: JsonObject = {
     "openapi": "3.0.3",
     "info": {"title": "Writer", "version": "1"},
     "servers": [{"url": "https://api.writer.com"}],

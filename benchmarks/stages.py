@@ -20,9 +20,9 @@ from writer_jobs_mcp.client.responses import parse_body
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.tools.result import tool_result
 
-_TIMES = 200
+_ROUNDS = 200
 _LIMIT = 100
-_OF = f"of a page of {_LIMIT} jobs:"
+_PREFIX = f"of a page of {_LIMIT} jobs:"
 
 
 def rows(url: str) -> Iterator[Row]:
@@ -30,7 +30,7 @@ def rows(url: str) -> Iterator[Row]:
     config = Config.from_env({"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url})
     key = BearerAuth(config)
     key.is_key_in("")  # read when it is first used
-    body, fetched, fetched_barely = anyio.run(_fetched, config, key)
+    body, fetched, fetched_barely = anyio.run(_time_fetch, config, key)
     page = parse_body(body, JobPage, "", key)
     now = datetime.now(UTC)
 
@@ -39,20 +39,20 @@ def rows(url: str) -> Iterator[Row]:
 
     listed = view()
     result = tool_result(listed)
-    yield Row(f"{_OF} fetched (base: httpx.AsyncClient)", fetched, "ms", {"base": fetched_barely})
+    yield Row(f"{_PREFIX} fetched (base: httpx.AsyncClient)", fetched, "ms", {"base": fetched_barely})
     yield Row(
-        f"{_OF} read, and searched for the key (base: json.loads)",
+        f"{_PREFIX} read, and searched for the key (base: json.loads)",
         _milliseconds(lambda: parse_body(body, JobPage, "", key)),
         "ms",
         {"base": _milliseconds(lambda: json.loads(body))},
     )
-    yield Row(f"{_OF} cleaned and cut into rows", _milliseconds(view), "ms")
-    yield Row(f"{_OF} written as text and as structure", _milliseconds(lambda: tool_result(listed)), "ms")
+    yield Row(f"{_PREFIX} cleaned and cut into rows", _milliseconds(view), "ms")
+    yield Row(f"{_PREFIX} written as text and as structure", _milliseconds(lambda: tool_result(listed)), "ms")
     dumped = _milliseconds(lambda: result.model_dump_json(by_alias=True, exclude_none=True))
-    yield Row(f"{_OF} made JSON by the SDK", dumped, "ms")
+    yield Row(f"{_PREFIX} made JSON by the SDK", dumped, "ms")
 
 
-async def _fetched(config: Config, key: BearerAuth) -> tuple[bytes, float, float]:
+async def _time_fetch(config: Config, key: BearerAuth) -> tuple[bytes, float, float]:
     """A page as it comes, and how long it takes by our client, its parsing aside, and by httpx alone."""
     path = f"/v1/applications/{APPLICATION_ID}/jobs"
     async with open_client(config) as client, httpx.AsyncClient(base_url=config.base_url) as http:
@@ -66,7 +66,7 @@ async def _fetched(config: Config, key: BearerAuth) -> tuple[bytes, float, float
 
 async def _interleaved(*calls: Callable[[], Awaitable[object]]) -> list[float]:
     times: list[list[float]] = [[] for _ in calls]
-    for _ in range(_TIMES):
+    for _ in range(_ROUNDS):
         for of_call, call in zip(times, calls, strict=True):
             started = time.perf_counter()
             await call()
@@ -76,7 +76,7 @@ async def _interleaved(*calls: Callable[[], Awaitable[object]]) -> list[float]:
 
 def _milliseconds(stage: Callable[[], object]) -> float:
     times: list[float] = []
-    for _ in range(_TIMES):
+    for _ in range(_ROUNDS):
         started = time.perf_counter()
         stage()
         times.append((time.perf_counter() - started) * 1000)

@@ -12,27 +12,27 @@ COLUMNS = ("writer-sdk", "fastmcp", "openapi-mcp-server", "base")
 class Row:
     """One figure; a peer's that is missing was not asked, or has no such thing."""
 
-    what: str
+    label: str
     ours: float
     unit: str = ""
     peers: Mapping[str, float | str] = field(default_factory=dict[str, float | str])
-    bar: str = ""
-    reached: bool | None = None
+    limit: str = ""
+    within_limit: bool | None = None
 
     def cells(self) -> list[str]:
         """As text: figures of peers with what they are of ours."""
-        peers = [self._peer(self.peers.get(name)) for name in COLUMNS]
-        verdict = {True: "yes", False: "NO", None: ""}[self.reached]
-        return [self.what, f"{_figure(self.ours)} {self.unit}".strip(), *peers, self.bar, verdict]
+        peers = [self._peer_cell(self.peers.get(name)) for name in COLUMNS]
+        verdict = {True: "yes", False: "NO", None: ""}[self.within_limit]
+        return [self.label, f"{_format_number(self.ours)} {self.unit}".strip(), *peers, self.limit, verdict]
 
-    def _peer(self, value: float | str | None) -> str:
+    def _peer_cell(self, value: float | str | None) -> str:
         if value is None or isinstance(value, str):
             return value or ""
-        ratio = f" ({_figure(value / self.ours)}×)" if self.ours else ""
-        return _figure(value) + ratio
+        ratio = f" ({_format_number(value / self.ours)}×)" if self.ours else ""
+        return _format_number(value) + ratio
 
 
-def rendered(rows: Iterable[Row]) -> str:
+def render_table(rows: Iterable[Row]) -> str:
     """The table, as Markdown has it and as a terminal shows it."""
     cells = [["what", "ours", *COLUMNS, "bar", "reached"], *(row.cells() for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
@@ -48,5 +48,5 @@ def percentile(values: Sequence[float], share: float) -> float:
     return median(values) if share == 0.5 else sorted(values)[math.ceil(share * len(values)) - 1]
 
 
-def _figure(value: float) -> str:
+def _format_number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -5,15 +5,15 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from benchmarks.jobs import APPLICATION_ID
-from benchmarks.peers import BARE, OURS, Contestant, list_tool
+from benchmarks.peers import BARE, OURS, MeasuredServer, list_tool
 from benchmarks.table import Row
-from benchmarks.wire import Peer, running
+from benchmarks.wire import RunningServer, start_server
 
 _ROUNDS = 15
-_MOST_OF_BARE = 1.05
+_MAX_RATIO_TO_BARE = 1.05
 
 
-def rows(url: str, peers: Sequence[Contestant]) -> Iterator[Row]:
+def rows(url: str, peers: Sequence[MeasuredServer]) -> Iterator[Row]:
     """The figures, in milliseconds. The bare server's tool asks nobody."""
     contestants = [OURS, BARE, *peers]
     initialized: dict[str, list[float]] = {each.name: [] for each in contestants}
@@ -21,8 +21,8 @@ def rows(url: str, peers: Sequence[Contestant]) -> Iterator[Row]:
     answered: dict[str, list[float]] = {each.name: [] for each in contestants}
     for round_ in range(_ROUNDS + 1):
         for each in contestants:
-            with running(each.command, each.environ(url)) as peer:
-                first_answer = _first_answer(peer)
+            with start_server(each.command, each.environ(url)) as peer:
+                first_answer = _time_first_result(peer)
                 if round_:  # the first is for the disk
                     initialized[each.name].append(peer.initialized_after * 1000)
                     listed[each.name].append(peer.listed_after * 1000)
@@ -30,13 +30,13 @@ def rows(url: str, peers: Sequence[Contestant]) -> Iterator[Row]:
     for what, times in (("the initialize answer", initialized), ("the first tools/list", listed)):
         medians = {name: median(of) for name, of in times.items()}
         ours = medians.pop("ours")
-        reached = ours <= _MOST_OF_BARE * medians["base"] and ours < medians["fastmcp"]
+        reached = ours <= _MAX_RATIO_TO_BARE * medians["base"] and ours < medians["fastmcp"]
         yield Row(f"start to {what}", ours, "ms", medians, "≤ 1.05 × bare server, < fastmcp", reached)
     medians = {name: median(of) for name, of in answered.items()}
     yield Row("start to the first answer of a tool", medians.pop("ours"), "ms", medians)
 
 
-def _first_answer(peer: Peer) -> float:
+def _time_first_result(peer: RunningServer) -> float:
     if peer.tools[0]["name"] == "hello":
         peer.call("hello", {"name": "you"})
     else:

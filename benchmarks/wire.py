@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-Told = dict[str, Any]
+JsonObject = dict[str, Any]
 
 _INITIALIZE = {
     "protocolVersion": "2025-06-18",
@@ -20,37 +20,37 @@ _INITIALIZE = {
 
 
 @dataclass
-class Peer:
+class RunningServer:
     """A running server; times are seconds since its process was started."""
 
     process: subprocess.Popen[bytes]
     started: float
     initialized_after: float = 0
     listed_after: float = 0
-    tools: list[Told] = field(default_factory=list[Told])
+    tools: list[JsonObject] = field(default_factory=list[JsonObject])
     _last_id: int = 0
 
-    def shake_hands(self) -> None:
+    def initialize(self) -> None:
         """Initialize, and ask what tools there are."""
-        self.ask("initialize", _INITIALIZE)
+        self.request("initialize", _INITIALIZE)
         self.initialized_after = time.perf_counter() - self.started
         self._send({"jsonrpc": "2.0", "method": "notifications/initialized"})
-        self.tools = self.ask("tools/list", {})["tools"]
+        self.tools = self.request("tools/list", {})["tools"]
         self.listed_after = time.perf_counter() - self.started
 
-    def call(self, tool: str, arguments: Told) -> Told:
+    def call(self, tool: str, arguments: JsonObject) -> JsonObject:
         """The result of a tool.
 
         Raises:
             RuntimeError: It is an error.
         """
-        result = self.ask("tools/call", {"name": tool, "arguments": arguments})
+        result = self.request("tools/call", {"name": tool, "arguments": arguments})
         if result.get("isError"):
             message = f"{tool}({arguments}): {result['content'][0]['text']}"
             raise RuntimeError(message)
         return result
 
-    def ask(self, method: str, params: Told) -> Told:
+    def request(self, method: str, params: JsonObject) -> JsonObject:
         """The result of a request.
 
         Raises:
@@ -60,7 +60,7 @@ class Peer:
         self._send({"jsonrpc": "2.0", "id": self._last_id, "method": method, "params": params})
         assert self.process.stdout
         for line in self.process.stdout:
-            answer: Told = json.loads(line)
+            answer: JsonObject = json.loads(line)
             if answer.get("id") == self._last_id:
                 if "error" in answer:
                     raise RuntimeError(f"{method}: {answer['error']}")
@@ -80,22 +80,22 @@ class Peer:
         ticks = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[11:13]
         return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
-    def _send(self, message: Told) -> None:
+    def _send(self, message: JsonObject) -> None:
         assert self.process.stdin
         self.process.stdin.write(json.dumps(message).encode() + b"\n")
         self.process.stdin.flush()
 
 
 @contextmanager
-def running(command: Sequence[str], environ: Mapping[str, str]) -> Generator[Peer]:
+def start_server(command: Sequence[str], environ: Mapping[str, str]) -> Generator[RunningServer]:
     """Start a server and shake hands with it; it ends when its stdin closes."""
     started = time.perf_counter()
     with subprocess.Popen(  # noqa: S603 - our own command
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=dict(environ)
     ) as process:
-        peer = Peer(process, started)
+        peer = RunningServer(process, started)
         try:
-            peer.shake_hands()
+            peer.initialize()
             yield peer
         finally:
             process.kill()

@@ -40,13 +40,13 @@ ENVIRONMENT = {
 }
 
 
-async def manifest() -> dict[str, Any]:
+async def build_manifest() -> dict[str, Any]:
     """The whole of ``manifest.json``."""
     package = metadata("writer-jobs-mcp")
     # What the server offers as it is delivered; where retrying is allowed, it offers that as well.
     async with Client(build_server(Config.from_env({}))) as client:
         tools = [{"name": tool.name, "description": tool.description} for tool in (await client.list_tools()).tools]
-        prompts = [await _written_out(client, prompt) for prompt in (await client.list_prompts()).prompts]
+        prompts = [await _export_prompt(client, prompt) for prompt in (await client.list_prompts()).prompts]
     return {
         "manifest_version": "0.4",
         "name": package["Name"],
@@ -77,7 +77,7 @@ async def manifest() -> dict[str, Any]:
     }
 
 
-async def _written_out(client: Client, prompt: Prompt) -> dict[str, Any]:
+async def _export_prompt(client: Client, prompt: Prompt) -> dict[str, Any]:
     """A prompt with its text, where ``${arguments.name}`` stands for what the user will give."""
     names = [argument.name for argument in prompt.arguments or ()]
     got = await client.get_prompt(prompt.name, {name: f"${{arguments.{name}}}" for name in names})

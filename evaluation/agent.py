@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from writer_jobs_mcp.client import asgi_transport
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.sandbox import SANDBOX_KEY, World, build_app
+from writer_jobs_mcp.sandbox import SANDBOX_KEY, SandboxStore, build_app
 from writer_jobs_mcp.server.build import build_server
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -23,9 +23,9 @@ CHARACTERS_PER_TOKEN = 2.7
 """In such JSON, with its many ids, as current models count tokens (o200k)."""
 
 
-def world() -> World:
+def world() -> SandboxStore:
     """Make the world that the questions are about: always the same, and time stands still in it."""
-    return World(now=NOW, clock=lambda: NOW)
+    return SandboxStore(now=NOW, clock=lambda: NOW)
 
 
 @asynccontextmanager

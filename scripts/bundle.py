@@ -17,7 +17,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from tests.helpers.mcp import error_of, structure_of
 from writer_jobs_mcp import __version__
-from writer_jobs_mcp.sandbox import SANDBOX_KEY, World, build_app, serve
+from writer_jobs_mcp.sandbox import SANDBOX_KEY, SandboxStore, build_app, serve
 
 BUNDLE = Path(__file__).parents[1] / "dist" / f"writer-jobs-mcp-{__version__}.mcpb"
 A_WHILE = 240  # seconds for the first start, which installs everything
@@ -38,7 +38,7 @@ async def tried(manifest: Mapping[str, Any], place: Path, home: Path) -> str:
     started = anyio.current_time()
     blank = await asked(started_by(manifest, place, home, {}), manifest)
     first = anyio.current_time() - started
-    world = World(now=datetime.now(UTC), clock=lambda: datetime.now(UTC))
+    world = SandboxStore(now=datetime.now(UTC), clock=lambda: datetime.now(UTC))
     async with serve(build_app(world)) as url:
         filled = {"api_key": SANDBOX_KEY, "base_url": url, "allow_retry": "false"}
         started = anyio.current_time()

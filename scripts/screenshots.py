@@ -7,10 +7,10 @@ from playwright.async_api import ViewportSize
 from pydantic import SecretStr
 
 from tests.conftest import NOW
-from tests.helpers.browser import browser, seen
+from tests.helpers.browser import launch_browser, open_triage_page
 from writer_jobs_mcp.client import asgi_transport
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.sandbox import SANDBOX_KEY, World, build_app
+from writer_jobs_mcp.sandbox import SANDBOX_KEY, SandboxStore, build_app
 from writer_jobs_mcp.server.build import build_server
 
 SIZE: ViewportSize = {"width": 860, "height": 1180}
@@ -22,11 +22,11 @@ async def draw() -> None:
     config = Config.from_env({"WRITER_BASE_URL": "http://localhost"}).model_copy(
         update={"api_key": SecretStr(SANDBOX_KEY)}
     )
-    api = build_app(World(now=NOW, clock=lambda: NOW))
+    api = build_app(SandboxStore(now=NOW, clock=lambda: NOW))
     server = build_server(config, transport=asgi_transport(api), clock=lambda: NOW)
-    async with browser() as chromium:
+    async with launch_browser() as chromium:
         for theme in ("light", "dark"):
-            async with seen(chromium, server, viewport=SIZE, theme=theme, since="24h") as drawn:
+            async with open_triage_page(chromium, server, viewport=SIZE, theme=theme, since="24h") as drawn:
                 await drawn.page.locator(".bar").nth(1).click()
                 await drawn.page.locator(".job").first.click()
                 await drawn.page.wait_for_selector(".told")

@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.sandbox import SANDBOX_KEY, Faults, Sandbox, World, build_app, serve
+from writer_jobs_mcp.sandbox import SANDBOX_KEY, FaultScript, SandboxApp, SandboxStore, build_app, serve
 
 # A busy machine is no failure: time never decides a test.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -43,22 +43,22 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def world() -> World:
-    return World(now=NOW, clock=lambda: NOW)
+def world() -> SandboxStore:
+    return SandboxStore(now=NOW, clock=lambda: NOW)
 
 
 @pytest.fixture
-def faults() -> Faults:
-    return Faults()
+def faults() -> FaultScript:
+    return FaultScript()
 
 
 @pytest.fixture
-def api(world: World, faults: Faults) -> Sandbox:
+def api(world: SandboxStore, faults: FaultScript) -> SandboxApp:
     return build_app(world, faults=faults)
 
 
 @pytest.fixture
-async def url(api: Sandbox) -> AsyncGenerator[str]:
+async def url(api: SandboxApp) -> AsyncGenerator[str]:
     async with serve(api) as url:
         yield url
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mcp.server import MCPServer
 
     from writer_jobs_mcp.config import Config
-    from writer_jobs_mcp.sandbox import World
+    from writer_jobs_mcp.sandbox import SandboxStore
     from writer_jobs_mcp.tools import App
 
 PROGRAM = "writer-jobs-mcp"
@@ -286,10 +286,10 @@ def _sandboxed_server(config: "Config") -> "MCPServer[App]":
     return build_server(config.model_copy(update=changes), transport=asgi_transport(build_app(_world(jobs=None))))
 
 
-def _world(*, jobs: int | None) -> "World":
-    from writer_jobs_mcp.sandbox import World
+def _world(*, jobs: int | None) -> "SandboxStore":
+    from writer_jobs_mcp.sandbox import SandboxStore
 
-    return World(now=_now(), clock=_now, jobs=jobs)
+    return SandboxStore(now=_now(), clock=_now, jobs=jobs)
 
 
 def _now() -> datetime:

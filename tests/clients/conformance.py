@@ -11,7 +11,7 @@ from tests.clients.programs import run
 from tests.clients.script import expect
 from writer_jobs_mcp.client import asgi_transport
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.sandbox import SANDBOX_KEY, World, build_app, serve
+from writer_jobs_mcp.sandbox import SANDBOX_KEY, SandboxStore, build_app, serve
 from writer_jobs_mcp.server.build import build_server
 
 MUST_PASS = {
@@ -37,7 +37,7 @@ async def conformance(_: object, home: Path) -> list[str]:
     # The suite asks for much that is not there, and the SDK would log each of these with its stack.
     logging.getLogger("mcp").setLevel(logging.CRITICAL)
     environ = {"WRITER_API_KEY": SANDBOX_KEY, "WRITER_BASE_URL": "http://localhost"}
-    world = World(now=datetime.now(UTC), clock=lambda: datetime.now(UTC))
+    world = SandboxStore(now=datetime.now(UTC), clock=lambda: datetime.now(UTC))
     server = build_server(Config.from_env(environ), transport=asgi_transport(build_app(world)))
     app = server.streamable_http_app()
     async with app.router.lifespan_context(app), serve(app) as url:

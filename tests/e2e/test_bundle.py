@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bundle.manifest import ENVIRONMENT, USER_CONFIG, manifest
+from bundle.manifest import ENVIRONMENT, USER_CONFIG, build_manifest
 from scripts.snapshots import published
 from writer_jobs_mcp import __version__
 from writer_jobs_mcp.config import Config
@@ -17,7 +17,7 @@ BUNDLE = Path(__file__).parents[2] / "bundle"
 
 @pytest.fixture
 async def written() -> dict[str, Any]:
-    return await manifest()
+    return await build_manifest()
 
 
 async def test_the_manifest_lists_the_tools_that_the_server_offers_unasked(written: dict[str, Any]) -> None:

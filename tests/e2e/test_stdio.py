@@ -17,7 +17,7 @@ from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from tests.helpers.mcp import structure_of
-from writer_jobs_mcp.sandbox import SANDBOX_KEY, Answer, Faults, Sandbox
+from writer_jobs_mcp.sandbox import SANDBOX_KEY, CannedResponse, FaultScript, SandboxApp
 
 SERVER = [sys.executable, "-m", "writer_jobs_mcp"]
 INITIALIZE = {
@@ -154,11 +154,11 @@ def test_stdin_that_does_not_block_is_not_taken_for_its_end() -> None:
 
 @pytest.mark.parametrize("level", ["WARNING", "DEBUG"])
 async def test_nothing_but_protocol_is_on_stdout_and_nothing_of_the_key_anywhere(
-    url: str, api: Sandbox, faults: Faults, level: str
+    url: str, api: SandboxApp, faults: FaultScript, level: str
 ) -> None:
     key = "wk-5f81c2e07d9a4b36"
-    faults.push(Answer(503), times=1)
-    faults.push(Answer(401, body=b'{"message": "Received API Key = wk-...4b36"}'), times=1)
+    faults.push(CannedResponse(503), times=1)
+    faults.push(CannedResponse(401, body=b'{"message": "Received API Key = wk-...4b36"}'), times=1)
     call: dict[str, Any] = {
         "jsonrpc": "2.0",
         "method": "tools/call",

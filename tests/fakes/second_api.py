@@ -19,17 +19,17 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 APPLICATION = "marketing copy v2"
 """Neither a UUID nor a slug: the documents call it a string."""
-OTHER = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
-Answer = tuple[int, dict[str, str], object]
+EMPTY_APPLICATION = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+Response = tuple[int, dict[str, str], object]
 """Status, headers, and what is said as JSON."""
 
 _STATUSES = ("failed", "completed", "in_progress", "completed")
-_FIRST = datetime(2026, 11, 20, 8, 0, 0, 501223, tzinfo=UTC)
+_FIRST_CREATED_AT = datetime(2026, 11, 20, 8, 0, 0, 501223, tzinfo=UTC)
 _PATH = re.compile(r"/v1/applications(?:/(?P<jobs>jobs)/(?P<job>[^/]+)|/(?P<application>[^/]+)(?P<list>/jobs)?)?\Z")
 
 
 @dataclass
-class ForeignApi:
+class SecondApi:
     """What it answers, and what it was asked.
 
     Attributes:
@@ -43,25 +43,25 @@ class ForeignApi:
     """
 
     key: str
-    total: Literal["matches", "all", "missing"] = "matches"
-    cap: int = 1_000
-    single_jobs: bool = True
-    nulls: bool = True
-    trouble: list[tuple[int, dict[str, str]]] = field(default_factory=list[tuple[int, dict[str, str]]])
-    lasting: bool = False
-    asked: list[str] = field(default_factory=list[str])
-    size: int = 60
+    total_count: Literal["matches", "all", "missing"] = "matches"
+    max_limit: int = 1_000
+    single_job_endpoint: bool = True
+    null_fields: bool = True
+    error_statuses: list[tuple[int, dict[str, str]]] = field(default_factory=list[tuple[int, dict[str, str]]])
+    repeat_last_error: bool = False
+    requests: list[str] = field(default_factory=list[str])
+    job_count: int = 60
 
     def __post_init__(self) -> None:
-        self.jobs = [self._job(number) for number in range(self.size)]
+        self.jobs = [self._job(number) for number in range(self.job_count)]
 
-    def of_status(self, status: str | None) -> list[dict[str, Any]]:
+    def jobs_with_status(self, status: str | None) -> list[dict[str, Any]]:
         return [job for job in self.jobs if status in {None, job["status"]}]
 
     @contextmanager
-    def served(self) -> Generator[str]:
+    def serve(self) -> Generator[str]:
         """Its URL, while a thread serves it."""
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_class(self))
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
@@ -72,14 +72,18 @@ class ForeignApi:
             server.server_close()
             thread.join()
 
-    def answer(self, target: str, authorization: str) -> Answer:
+    def respond(self, target: str, authorization: str) -> Response:
         """The status, headers and JSON for one request."""
-        self.asked.append(f"GET {target}")
-        if self.trouble:
-            status, headers = self.trouble[0] if self.lasting and len(self.trouble) == 1 else self.trouble.pop(0)
+        self.requests.append(f"GET {target}")
+        if self.error_statuses:
+            status, headers = (
+                self.error_statuses[0]
+                if self.repeat_last_error and len(self.error_statuses) == 1
+                else self.error_statuses.pop(0)
+            )
             return status, headers, {"request_id": "r-1", "message": "try again"}
         if authorization != f"Bearer {self.key}":
-            return 401, {}, _echo(authorization.removeprefix("Bearer "))
+            return 401, {}, _key_echoing_error(authorization.removeprefix("Bearer "))
         parts = urlsplit(target)
         found = _PATH.match(parts.path)
         if found is None:
@@ -90,32 +94,32 @@ class ForeignApi:
             return self._application(
                 unquote(found["application"]), dict(parse_qsl(parts.query)) if found["list"] else None
             )
-        page = {"data": [_application(OTHER), _application(APPLICATION)], "has_more": False}
-        return 200, {}, {**page, "first_id": OTHER, "last_id": APPLICATION}
+        page = {"data": [_application(EMPTY_APPLICATION), _application(APPLICATION)], "has_more": False}
+        return 200, {}, {**page, "first_id": EMPTY_APPLICATION, "last_id": APPLICATION}
 
-    def _application(self, name: str, asked: dict[str, str] | None) -> Answer:
+    def _application(self, name: str, asked: dict[str, str] | None) -> Response:
         """An application, or a page of its jobs where something was ``asked`` about these."""
-        if name not in {APPLICATION, OTHER}:
+        if name not in {APPLICATION, EMPTY_APPLICATION}:
             return _not_found()
         if asked is None:
             return 200, {}, _application(name)
-        return self._list([] if name == OTHER else self.of_status(asked.get("status")), asked)
+        return self._list([] if name == EMPTY_APPLICATION else self.jobs_with_status(asked.get("status")), asked)
 
-    def _list(self, matches: list[dict[str, Any]], asked: dict[str, str]) -> Answer:
-        offset, limit = int(asked.get("offset", 0)), min(int(asked.get("limit", 5)), self.cap)
+    def _list(self, matches: list[dict[str, Any]], asked: dict[str, str]) -> Response:
+        offset, limit = int(asked.get("offset", 0)), min(int(asked.get("limit", 5)), self.max_limit)
         page: dict[str, object] = {"result": matches[offset : offset + limit]}
-        if self.total != "missing":
-            page["totalCount"] = len(matches if self.total == "matches" else self.jobs)
+        if self.total_count != "missing":
+            page["totalCount"] = len(matches if self.total_count == "matches" else self.jobs)
             page["pagination"] = {"offset": offset, "limit": limit}
         return 200, {}, page
 
-    def _single(self, job_id: str) -> Answer:
-        found = [job for job in self.jobs if job["id"] == job_id] if self.single_jobs else []
+    def _single(self, job_id: str) -> Response:
+        found = [job for job in self.jobs if job["id"] == job_id] if self.single_job_endpoint else []
         return (200, {}, found[0]) if found else _not_found()
 
     def _job(self, number: int) -> dict[str, Any]:
         status = _STATUSES[number % len(_STATUSES)]
-        created = _FIRST + timedelta(minutes=7 * number)
+        created = _FIRST_CREATED_AT + timedelta(minutes=7 * number)
         job: dict[str, Any] = {
             "id": f"run_{number:04}",
             "status": status,
@@ -130,7 +134,7 @@ class ForeignApi:
             job["data"] = {"title": "copy", "suggestion": f"Copy {number}. " + "Our kettles boil in a minute. " * 200}
         if status == "failed":
             job["error"] = f"Request {number} timed out after 30 seconds waiting for the model. " + "Trace: … " * 800
-        return job if self.nulls else {name: value for name, value in job.items() if value is not None}
+        return job if self.null_fields else {name: value for name, value in job.items() if value is not None}
 
 
 def _application(application_id: str) -> dict[str, object]:
@@ -145,12 +149,12 @@ def _application(application_id: str) -> dict[str, object]:
     }
 
 
-def _not_found() -> Answer:
+def _not_found() -> Response:
     error: dict[str, object] = {"description": "Resource is not found", "key": "fail.notFound.resource", "extras": {}}
     return 404, {}, {"tpe": "NotFound", "errors": [error], "extras": {}}
 
 
-def _echo(key: str) -> object:
+def _key_echoing_error(key: str) -> object:
     """The 401 that was seen in the wild."""
     said = (
         f"Authentication Error, Invalid proxy server token passed. Received API Key = sk-...{key[-4:]}, "
@@ -163,14 +167,14 @@ def _echo(key: str) -> object:
     }
 
 
-def _handler(api: ForeignApi) -> type[BaseHTTPRequestHandler]:
+def _handler_class(api: SecondApi) -> type[BaseHTTPRequestHandler]:
     numbers = count(1)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            status, headers, said = api.answer(self.path, self.headers.get("Authorization", ""))
+            status, headers, said = api.respond(self.path, self.headers.get("Authorization", ""))
             body = json.dumps(said, ensure_ascii=False).encode()
             self.send_response(status)
             for name, value in {**headers, "X-Request-Id": str(next(numbers))}.items():

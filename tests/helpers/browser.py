@@ -13,7 +13,7 @@ from tests.helpers.find_browser import find_browser
 from writer_jobs_mcp.commands.app_host import APPS_EXTENSION, app_host
 from writer_jobs_mcp.sandbox import serve
 
-QUIET = [
+BROWSER_ARGUMENTS = [
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -21,21 +21,21 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WIDE: ViewportSize = {"width": 900, "height": 1400}
+VIEWPORT: ViewportSize = {"width": 900, "height": 1400}
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class RenderedPage:
     """A page as it is drawn."""
 
     host: Page
     page: Frame
-    complaints: list[str]
+    console_errors: list[str]
     """What the browser's console warned of."""
 
 
 @asynccontextmanager
-async def browser() -> AsyncGenerator[Browser]:
+async def launch_browser() -> AsyncGenerator[Browser]:
     """Start the browser that is here, and close it afterwards.
 
     Raises:
@@ -44,7 +44,7 @@ async def browser() -> AsyncGenerator[Browser]:
     program = find_browser()
     async with async_playwright() as playwright:
         # Playwright itself adds --no-sandbox, without which a browser starts neither for root nor in many containers.
-        started = await playwright.chromium.launch(executable_path=program, args=QUIET)
+        started = await playwright.chromium.launch(executable_path=program, args=BROWSER_ARGUMENTS)
         try:
             yield started
         finally:
@@ -52,15 +52,15 @@ async def browser() -> AsyncGenerator[Browser]:
 
 
 @asynccontextmanager
-async def seen(
+async def open_triage_page(
     browser: Browser,
     server: MCPServer,
     *,
-    viewport: ViewportSize = WIDE,
+    viewport: ViewportSize = VIEWPORT,
     mode: str = "auto",
     script: str = "",
     **asked: str,
-) -> AsyncGenerator[Seen]:
+) -> AsyncGenerator[RenderedPage]:
     """The host page over ``server``, with the triage page drawn in it.
 
     Args:
@@ -84,6 +84,6 @@ async def seen(
             frame = await drawn.content_frame()
             assert frame is not None
             await frame.wait_for_selector("main")
-            yield Seen(host, frame, complaints)
+            yield RenderedPage(host, frame, complaints)
         finally:
             await host.close()

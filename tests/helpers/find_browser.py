@@ -36,12 +36,12 @@ ON_WINDOWS = (
 )
 START_SECONDS = 60  # a browser that has not printed its version by then does not start
 DOWNLOAD_SECONDS = 600  # 170 MB, over a slow line
-ADVICE = (
+INSTALL_ADVICE = (
     "install chromium (on Debian `apt-get install chromium`, elsewhere `.venv/bin/playwright install chromium`), "
     f"or set {SETTING}"
 )
 # In a process of its own: Playwright's synchronous interface refuses to run beside an event loop.
-PRINT_PLAYWRIGHTS_OWN = """
+PRINT_PLAYWRIGHT_PATH = """
 from playwright.sync_api import sync_playwright
 with sync_playwright() as playwright:
     print(playwright.chromium.executable_path)
@@ -66,7 +66,7 @@ def find_browser() -> Path:
     for program in candidates():
         if starts(program):
             return program
-    raise BrowserNotFound(f"no Chromium-family browser was found: {ADVICE}")
+    raise BrowserNotFound(f"no Chromium-family browser was found: {INSTALL_ADVICE}")
 
 
 def candidates() -> Iterator[Path]:
@@ -79,7 +79,7 @@ def candidates() -> Iterator[Path]:
         variables = ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
         folders = [Path(os.environ[name]) for name in variables if name in os.environ]
         yield from (folder / name for folder in folders for name in ON_WINDOWS)
-    done = run([sys.executable, "-c", PRINT_PLAYWRIGHTS_OWN], START_SECONDS)
+    done = run([sys.executable, "-c", PRINT_PLAYWRIGHT_PATH], START_SECONDS)
     if done and done.stdout.strip():
         yield Path(done.stdout.strip())
 
@@ -117,7 +117,7 @@ def install_with_apt() -> None:
     run([*apt, "install", "--yes", "--no-install-recommends", *packages], DEBIAN_FRONTEND="noninteractive")
 
 
-def install_playwrights_own() -> None:
+def install_playwright_chromium() -> None:
     """Download Playwright's Chromium into its cache, for this user."""
     command = [sys.executable, "-m", "playwright", "install", "--no-shell", "chromium"]
     run(command, DOWNLOAD_SECONDS, PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT="10000")
@@ -125,20 +125,20 @@ def install_playwrights_own() -> None:
 
 def main() -> int:
     """Find a browser, or install one; print what is installed, or why none is there."""
-    missing = reason_for_none()
+    missing = missing_browser_reason()
     if missing and SETTING not in os.environ:
         for name, install in installers():
-            say(f"Installing Chromium with {name}, for the tests of the triage page …")
+            print_now(f"Installing Chromium with {name}, for the tests of the triage page …")
             install()
-            missing = reason_for_none()
+            missing = missing_browser_reason()
             if not missing:
                 return 0
     if missing:
-        say(f"The tests of the triage page cannot run: {missing}.")
+        print_now(f"The tests of the triage page cannot run: {missing}.")
     return 1 if missing else 0
 
 
-def reason_for_none() -> str:
+def missing_browser_reason() -> str:
     """Return why there is no browser; empty when there is one."""
     try:
         find_browser()
@@ -151,10 +151,10 @@ def installers() -> Iterator[tuple[str, Callable[[], None]]]:
     """Yield the ways to install a browser here, the better one first."""
     if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
         yield "apt-get", install_with_apt
-    yield "Playwright", install_playwrights_own
+    yield "Playwright", install_playwright_chromium
 
 
-def say(line: str) -> None:
+def print_now(line: str) -> None:
     """Print the line at once."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()

@@ -21,7 +21,15 @@ from mcp_types import (
 from scripts.snapshots import published
 from tests.conftest import NOW, settings
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.sandbox import APPLICATIONS, SANDBOX_KEY, Answer, Delay, Faults, Sandbox, World
+from writer_jobs_mcp.sandbox import (
+    APPLICATIONS,
+    SANDBOX_KEY,
+    CannedResponse,
+    Delay,
+    FaultScript,
+    SandboxApp,
+    SandboxStore,
+)
 from writer_jobs_mcp.server.build import build_server
 from writer_jobs_mcp.server.resources import JOB_URI
 
@@ -77,28 +85,28 @@ async def test_the_resources_are_listed_with_a_title_and_what_they_hold(client: 
         assert each.mime_type == "application/json"
 
 
-async def test_the_applications_are_as_writer_says_it(client: Client, api: Sandbox) -> None:
+async def test_the_applications_are_as_writer_says_it(client: Client, api: SandboxApp) -> None:
     said = await read(client, "writer://applications")
     assert {each["id"] for each in said["data"]} == {each.id for each in APPLICATIONS}
     assert {"has_more", "first_id", "last_id"} < set(said)
     assert {"inputs", "created_at"} < set(said["data"][0])
-    assert [request.line for request in api.received] == ["GET /v1/applications?limit=100"]
+    assert [request.request_line for request in api.received] == ["GET /v1/applications?limit=100"]
 
 
-async def test_a_job_is_as_writer_says_it(client: Client, world: World) -> None:
+async def test_a_job_is_as_writer_says_it(client: Client, world: SandboxStore) -> None:
     for status in ("failed", "completed", "in_progress"):
         job = world.jobs(ALIAS, status)[0]
         assert await read(client, address(job.id)) == job.as_json(NOW)
 
 
-async def test_fields_that_nobody_knows_are_kept_and_every_text_is_cleaned(client: Client, faults: Faults) -> None:
+async def test_fields_that_nobody_knows_are_kept_and_every_text_is_cleaned(client: Client, faults: FaultScript) -> None:
     said = {
         "id": "a",
         "error": "token sk-live-1234567890abcdef was\u202e refused\x1b[31m",
         "later": {"depth": [1, 2.5, True, None, "zero\u200bwidth"], "na\u200bme": "\U000e0041"},
         "echo": f"Bearer {SANDBOX_KEY}",
     }
-    faults.push(Answer(200, json.dumps(said).encode()))
+    faults.push(CannedResponse(200, json.dumps(said).encode()))
     assert await read(client, address("a")) == {
         "id": "a",
         "error": "token [masked] was refused",
@@ -133,7 +141,9 @@ LEADING_ELSEWHERE = [
 ]
 
 
-async def test_an_id_that_would_lead_elsewhere_is_refused_before_anything_is_sent(client: Client, api: Sandbox) -> None:
+async def test_an_id_that_would_lead_elsewhere_is_refused_before_anything_is_sent(
+    client: Client, api: SandboxApp
+) -> None:
     for uri, sentence in LEADING_ELSEWHERE:
         refused = await refusal(client, uri)
         assert (refused.error.code, refused.error.message[: len(sentence)]) == (INVALID_PARAMS, sentence), uri
@@ -154,7 +164,7 @@ async def test_without_a_key_a_resource_says_how_to_set_one(keyless_client: Clie
         assert "Set WRITER_API_KEY" in refused.error.message
 
 
-async def test_a_resource_that_takes_too_long_is_an_error_within_the_call_budget(url: str, faults: Faults) -> None:
+async def test_a_resource_that_takes_too_long_is_an_error_within_the_call_budget(url: str, faults: FaultScript) -> None:
     faults.push(Delay(30), times=None)
     async with Client(build_server(settings(url, WRITER_JOBS_CALL_BUDGET="1"))) as client:
         refused = await refusal(client, address("a"))
@@ -292,7 +302,7 @@ async def test_an_application_is_completed_from_a_part_of_its_name_or_id(client:
         assert (nothing.values, nothing.total) == ([], 0)
 
 
-async def test_other_arguments_are_not_completed_and_writer_is_not_asked(client: Client, api: Sandbox) -> None:
+async def test_other_arguments_are_not_completed_and_writer_is_not_asked(client: Client, api: SandboxApp) -> None:
     explain = PromptReference(type="ref/prompt", name="explain_job_failure")
     assert (await complete(client, explain, "", "job_id")).values == []
     assert (await complete(client, PLACES[0], "2", "since")).values == []
@@ -300,16 +310,16 @@ async def test_other_arguments_are_not_completed_and_writer_is_not_asked(client:
     assert list(api.received) == []
 
 
-async def test_at_most_a_hundred_are_offered_and_the_rest_is_told(client: Client, faults: Faults) -> None:
+async def test_at_most_a_hundred_are_offered_and_the_rest_is_told(client: Client, faults: FaultScript) -> None:
     data = [{"id": f"app-{number}", "name": "Straße"} for number in range(150)]
-    faults.push(Answer(200, json.dumps({"data": data, "has_more": False}).encode()))
+    faults.push(CannedResponse(200, json.dumps({"data": data, "has_more": False}).encode()))
     offered = await complete(client, PLACES[0], "STRASSE")
     assert (len(offered.values), offered.total, offered.has_more) == (100, 150, True)
 
 
 async def test_without_a_key_or_an_answer_nothing_is_offered(
-    client: Client, keyless_client: Client, faults: Faults
+    client: Client, keyless_client: Client, faults: FaultScript
 ) -> None:
     assert (await complete(keyless_client, PLACES[0], "")).values == []
-    faults.push(Answer(403))
+    faults.push(CannedResponse(403))
     assert (await complete(client, PLACES[0], "")).values == []

@@ -15,7 +15,7 @@ from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from tests.e2e.test_stdio import A_WHILE, SERVER, clean_environment
-from tests.fakes.second_api import APPLICATION, OTHER, ForeignApi
+from tests.fakes.second_api import APPLICATION, EMPTY_APPLICATION, SecondApi
 from tests.helpers.mcp import error_of, structure_of, text_of
 
 KEY = "Wr1ter_4f9c-TQz8.Lm2bXyV07"
@@ -41,9 +41,9 @@ class Conversation:
 
 
 @asynccontextmanager
-async def conversation(api: ForeignApi, **environ: str) -> AsyncGenerator[Conversation]:
+async def conversation(api: SecondApi, **environ: str) -> AsyncGenerator[Conversation]:
     """A real client and the server as its subprocess; at the end, nothing of the key may have been told anywhere."""
-    with api.served() as url, tempfile.TemporaryFile("w+", encoding="utf-8") as log:
+    with api.serve() as url, tempfile.TemporaryFile("w+", encoding="utf-8") as log:
         given = {"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url, "WRITER_JOBS_LOG_LEVEL": "DEBUG", **environ}
         environment = {**clean_environment(), **{name: value for name, value in given.items() if value}}
         server = StdioServerParameters(command=SERVER[0], args=SERVER[1:], env=environment)
@@ -73,15 +73,15 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
 async def test_all_three_tools_are_right(variant: dict[str, Any]) -> None:
-    api = ForeignApi(KEY, **variant)
+    api = SecondApi(KEY, **variant)
     async with conversation(api) as talk:
         applications = await talk.structure("list_applications")
-        assert [each["id"] for each in applications["applications"]] == [OTHER, APPLICATION]
+        assert [each["id"] for each in applications["applications"]] == [EMPTY_APPLICATION, APPLICATION]
         assert applications["page"] == {"returned": 2, "has_more": False}
         for status in ("failed", "completed", "in_progress", None):
             filtered = {} if status is None else {"status": status}
-            assert await ids_of_all_pages(talk, **filtered) == [job["id"] for job in api.of_status(status)]
-        assert (await talk.structure("list_application_jobs", application_id=OTHER))["jobs"] == []
+            assert await ids_of_all_pages(talk, **filtered) == [job["id"] for job in api.jobs_with_status(status)]
+        assert (await talk.structure("list_application_jobs", application_id=EMPTY_APPLICATION))["jobs"] == []
         failed = await talk.structure("get_job_error", job_id="run_0008", application_id=APPLICATION)
         assert (failed["status"], failed["application_id"], failed["seconds"]) == ("failed", APPLICATION, 90.2)
         assert failed["error"].startswith("Request 8 timed out after 30 seconds waiting for the model. Trace")
@@ -141,7 +141,7 @@ ANSWERS: list[tuple[str, dict[str, Any], str]] = [
 async def test_each_mistake_is_answered_with_a_helpful_sentence_and_what_is_right_all_the_same_with_the_answer() -> (
     None
 ):
-    async with conversation(ForeignApi(KEY)) as talk:
+    async with conversation(SecondApi(KEY)) as talk:
         for tool, arguments, start in ANSWERS:
             sentence = await talk.error(tool, **arguments)
             assert sentence.startswith(start)
@@ -161,7 +161,7 @@ async def test_each_mistake_is_answered_with_a_helpful_sentence_and_what_is_righ
     ids=["none", "bad"],
 )
 async def test_without_a_good_key_each_tool_says_what_to_do(key: str, start: str) -> None:
-    async with conversation(ForeignApi(KEY), WRITER_API_KEY=key) as talk:
+    async with conversation(SecondApi(KEY), WRITER_API_KEY=key) as talk:
         for tool, arguments in (
             ("list_applications", {}),
             ("list_application_jobs", {"application_id": APPLICATION}),
@@ -171,27 +171,27 @@ async def test_without_a_good_key_each_tool_says_what_to_do(key: str, start: str
 
 
 async def test_too_many_requests_and_then_an_answer_are_one_call() -> None:
-    api = ForeignApi(KEY, trouble=[(429, {"Retry-After": "1"})])
+    api = SecondApi(KEY, error_statuses=[(429, {"Retry-After": "1"})])
     async with conversation(api) as talk:
         started = time.monotonic()
         page = await talk.structure("list_application_jobs", application_id=APPLICATION, limit=3)
         spent = time.monotonic() - started
     assert [job["id"] for job in page["jobs"]] == ["run_0000", "run_0001", "run_0002"]
-    assert len(api.asked) == 2
+    assert len(api.requests) == 2
     assert spent >= 1
 
 
 async def test_an_api_that_stays_away_is_told_within_the_call_budget() -> None:
-    api = ForeignApi(KEY, trouble=[(503, {})], lasting=True)
+    api = SecondApi(KEY, error_statuses=[(503, {})], repeat_last_error=True)
     async with conversation(api, WRITER_JOBS_CALL_BUDGET="2") as talk:
         sentence = await talk.error("get_job_error", job_id="run_0001")
     assert sentence.startswith("Writer is unavailable: ")
     assert "503 Service Unavailable" in sentence
-    assert 1 < len(api.asked) < 5  # the fifth is due after three seconds at the earliest
+    assert 1 < len(api.requests) < 5  # the fifth is due after three seconds at the earliest
 
 
 async def test_what_the_agent_reads_is_small() -> None:
-    async with conversation(ForeignApi(KEY)) as talk:
+    async with conversation(SecondApi(KEY)) as talk:
         tools = [tool for tool in (await talk.client.list_tools()).tools if tool.name in THREE]
         latest = await talk.client.call_tool("list_application_jobs", {"application_id": APPLICATION, "offset": 20})
     assert len(tools) == len(THREE)

@@ -14,7 +14,7 @@ from tests.conftest import NOW, settings
 from tests.helpers.mcp import error_of, structure_of
 from writer_jobs_mcp import __version__
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.sandbox import SANDBOX_KEY, Answer, Faults, Sandbox, World
+from writer_jobs_mcp.sandbox import SANDBOX_KEY, CannedResponse, FaultScript, SandboxApp, SandboxStore
 from writer_jobs_mcp.server.build import build_server
 from writer_jobs_mcp.server.tool import simplify_schema
 
@@ -147,7 +147,7 @@ HELD_BACK = {
 
 @pytest.mark.parametrize(("tool", "arguments", "expected"), REACHES_UPSTREAM)
 async def test_every_argument_reaches_the_request(
-    config: Config, api: Sandbox, tool: str, arguments: dict[str, Any], expected: tuple[str, str]
+    config: Config, api: SandboxApp, tool: str, arguments: dict[str, Any], expected: tuple[str, str]
 ) -> None:
     async with Client(build_server(config.model_copy(update={"allow_retry": True}))) as client:
         await client.call_tool(tool, arguments)
@@ -216,7 +216,7 @@ async def test_a_tool_that_there_is_not_is_told_with_those_that_there_are(client
 
 @pytest.mark.parametrize("bad", [".", "..", "a/b", "a\\b", "a\nb", "a\x00b", "x" * 201, "", " ", "a\x7fb", "a\x9fb"])
 async def test_an_id_that_would_lead_elsewhere_is_refused_before_anything_is_sent(
-    client: Client, api: Sandbox, bad: str
+    client: Client, api: SandboxApp, bad: str
 ) -> None:
     required = [("list_application_jobs", "application_id"), ("get_job_error", "job_id")]
     optional = [("list_applications", "after")] if bad.strip() else []  # a blank one is not given
@@ -248,7 +248,7 @@ BLANKS = ["", " ", "\n\t", "\u00a0\u3000"]
 
 
 @pytest.mark.parametrize("era", ["auto", "legacy"])
-async def test_a_blank_optional_argument_is_not_given(config: Config, world: World, era: str) -> None:
+async def test_a_blank_optional_argument_is_not_given(config: Config, world: SandboxStore, era: str) -> None:
     server = build_server(config.model_copy(update={"allow_retry": True}), clock=lambda: NOW)
     job = world.jobs(ALIAS, "failed")[0].id
     required: dict[str, Any] = {"application_id": ALIAS, "job_id": job, "job_ids": [job]}
@@ -290,7 +290,7 @@ async def test_the_applications_are_listed_with_what_to_pass_for_the_next_page(c
     assert set(rest["applications"][0]) == {"id", "name", "type", "status", "updated_at"}
 
 
-async def test_every_failed_job_is_reached_by_next_offset(client: Client, world: World) -> None:
+async def test_every_failed_job_is_reached_by_next_offset(client: Client, world: SandboxStore) -> None:
     seen: list[str] = []
     arguments: dict[str, Any] = {"application_id": ALIAS, "status": "failed", "limit": 30}
     offset: int | None = 0
@@ -301,7 +301,7 @@ async def test_every_failed_job_is_reached_by_next_offset(client: Client, world:
     assert seen == [job.id for job in world.jobs(ALIAS, "failed")]
 
 
-async def test_a_failure_is_explained_with_the_words_that_decide(client: Client, world: World) -> None:
+async def test_a_failure_is_explained_with_the_words_that_decide(client: Client, world: SandboxStore) -> None:
     job = world.add(ALIAS, error="Upstream said: 429 Too Many Requests", created_at=NOW.replace(hour=11))
     answer = await structure_of(client, "get_job_error", {"job_id": job.id})
     assert (answer["status"], answer["error"]) == ("failed", "Upstream said: 429 Too Many Requests")
@@ -309,7 +309,7 @@ async def test_a_failure_is_explained_with_the_words_that_decide(client: Client,
     assert answer["cause"]["evidence"] in answer["error"]
 
 
-async def test_a_completed_job_is_not_said_to_have_never_failed(client: Client, world: World) -> None:
+async def test_a_completed_job_is_not_said_to_have_never_failed(client: Client, world: SandboxStore) -> None:
     done = world.jobs(ALIAS, "completed")[0]
     answer = await structure_of(client, "get_job_error", {"job_id": done.id})
     assert answer["message"] == "This job is completed. Whether it failed before is not known."
@@ -363,8 +363,8 @@ async def test_a_refused_key_is_a_sentence_without_the_key(url: str) -> None:
     assert "9182" not in sentence
 
 
-async def test_an_upstream_that_stays_away_is_an_error_within_the_call_budget(url: str, faults: Faults) -> None:
-    faults.push(Answer(503), times=None)
+async def test_an_upstream_that_stays_away_is_an_error_within_the_call_budget(url: str, faults: FaultScript) -> None:
+    faults.push(CannedResponse(503), times=None)
     async with Client(build_server(settings(url, WRITER_JOBS_CALL_BUDGET="1"))) as client:
         sentence = await error_of(client, "list_applications", {})
     assert sentence.startswith("Writer is unavailable")

@@ -16,7 +16,7 @@ from tests.helpers.facts import untold
 from tests.helpers.mcp import text_of
 from writer_jobs_mcp import failures, results
 from writer_jobs_mcp.client.models import Application, ApplicationPage, Job, JobPage
-from writer_jobs_mcp.sandbox import World
+from writer_jobs_mcp.sandbox import SandboxStore
 from writer_jobs_mcp.server.build import build_server
 from writer_jobs_mcp.triage.find_application import ResolvedApplication
 from writer_jobs_mcp.triage.gather import Gathered
@@ -211,7 +211,7 @@ async def client(request: pytest.FixtureRequest, url: str) -> AsyncGenerator[Cli
         yield client
 
 
-async def test_of_every_tool_on_the_sandbox(client: Client, world: World) -> None:
+async def test_of_every_tool_on_the_sandbox(client: Client, world: SandboxStore) -> None:
     failed, completed = world.jobs(ALIAS, "failed")[0].id, world.jobs(ALIAS, "completed")[0].id
     calls: list[tuple[str, dict[str, Any]]] = [
         ("list_applications", {}),

@@ -25,7 +25,7 @@ from tests.helpers.mcp import error_of, structure_of
 from tests.helpers.otlp_collector import CLIENT, SERVER, Seen, spans_of, texts_of
 from tests.helpers.triage import TRIAGE, server_for
 from writer_jobs_mcp.client import asgi_transport, open_client
-from writer_jobs_mcp.sandbox import APPLICATIONS, Answer, Drop, Faults
+from writer_jobs_mcp.sandbox import APPLICATIONS, CannedResponse, DroppedConnection, FaultScript
 from writer_jobs_mcp.server.build import build_server
 from writer_jobs_mcp.telemetry.http import path_template
 from writer_jobs_mcp.tools import TOOLS
@@ -113,9 +113,9 @@ async def test_a_call_and_its_request_are_spans_by_the_conventions(url: str, mem
     )
 
 
-async def test_each_attempt_is_a_span_under_the_one_call(url: str, faults: Faults, memory: Memory) -> None:
-    faults.push(Answer(503, headers={"retry-after": "0"}), times=1)
-    faults.push(Drop(), times=1)
+async def test_each_attempt_is_a_span_under_the_one_call(url: str, faults: FaultScript, memory: Memory) -> None:
+    faults.push(CannedResponse(503, headers={"retry-after": "0"}), times=1)
+    faults.push(DroppedConnection(), times=1)
     async with asked(url) as client:
         await structure_of(client, "list_applications", {})
     call = memory.only("tools/call list_applications")

@@ -11,7 +11,7 @@ import pytest
 from evaluation.__main__ import Answered, evaluate, read_questions
 from evaluation.agent import NOW, world
 from evaluation.answers import ANSWERS, ARTICLES, PRODUCTS, SUPPORT
-from writer_jobs_mcp.sandbox import Job, World
+from writer_jobs_mcp.sandbox import SandboxJob, SandboxStore
 
 MOST_CALLS = 3
 # Characters of compact JSON that an agent reads for all answers: 79,000 for the first twenty, 44,000 for the ten after
@@ -89,7 +89,7 @@ def test_the_expected_answers_come_from_the_world_and_not_from_the_server() -> N
     day = [job for job in failed(it, PRODUCTS) if job.created_at >= NOW - timedelta(days=1)]
     hour = datetime(2026, 11, 20, 8, tzinfo=UTC)
     outage = [job for job in failed(it, PRODUCTS) if hour <= job.created_at < hour + timedelta(hours=1)]
-    graph = [job for job in failed(it, PRODUCTS) if job.cause and job.cause.name == "missing_graph"]
+    graph = [job for job in failed(it, PRODUCTS) if job.sample_error and job.sample_error.name == "missing_graph"]
     latest = {name: it.jobs(name, "completed")[0].as_json(NOW)["data"] for name in (ARTICLES, SUPPORT)}
     early, late = (datetime(2026, 11, 20, at, tzinfo=UTC) for at in (8, 10))
     outage_kinds = Counter(kind(job) for job in failed(it, PRODUCTS) if early <= job.created_at < late)
@@ -101,7 +101,7 @@ def test_the_expected_answers_come_from_the_world_and_not_from_the_server() -> N
     stuck = {name: [job for job in it.jobs(name) if job.ends_at is None] for name in (PRODUCTS, SUPPORT)}
     assert {question.name: question.answer for question in read_questions()} == {
         "how_many_applications": str(len(it.applications)),
-        "last_changed_application": min(it.applications, key=lambda application: application.edited).name,
+        "last_changed_application": min(it.applications, key=lambda application: application.updated_ago).name,
         "failed_in_a_day": str(len(day)),
         "failure_rate": f"{len(failed(it, SUPPORT)) / len(it.jobs(SUPPORT)):.1%}".removesuffix("%"),
         "failed_in_an_hour": str(len(outage)),
@@ -143,38 +143,38 @@ def test_the_expected_answers_come_from_the_world_and_not_from_the_server() -> N
     }
 
 
-def failed(it: World, application: str) -> list[Job]:
+def failed(it: SandboxStore, application: str) -> list[SandboxJob]:
     return [*it.jobs(application, "failed")]
 
 
-def finished(it: World, application: str) -> list[Job]:
+def finished(it: SandboxStore, application: str) -> list[SandboxJob]:
     return [job for job in it.jobs(application) if job.status(NOW) != "in_progress"]
 
 
-def seconds(job: Job) -> float:
+def seconds(job: SandboxJob) -> float:
     assert job.ends_at is not None
     return (job.ends_at - job.created_at).total_seconds()
 
 
-def cause(job: Job) -> str:
-    return job.cause.name if job.cause else ""
+def cause(job: SandboxJob) -> str:
+    return job.sample_error.name if job.sample_error else ""
 
 
-def kind(job: Job) -> tuple[str, int]:
+def kind(job: SandboxJob) -> tuple[str, int]:
     """Return the cause of a failure, and which of its wordings the error has."""
     error = job.as_json(NOW).get("error")
-    if job.cause is None or error is None:
+    if job.sample_error is None or error is None:
         return cause(job), 0
-    patterns = (".+".join(map(re.escape, re.split(r"\$\{?[a-z]+\}?", each))) for each in job.cause.wordings)
+    patterns = (".+".join(map(re.escape, re.split(r"\$\{?[a-z]+\}?", each))) for each in job.sample_error.templates)
     (which,) = (number for number, pattern in enumerate(patterns) if re.fullmatch(pattern, str(error), re.DOTALL))
-    return job.cause.name, which
+    return job.sample_error.name, which
 
 
-def graph_of(job: Job) -> str:
+def graph_of(job: SandboxJob) -> str:
     return str(job.as_json(NOW)["error"]).split()[2]
 
 
-def told(it: World, start: str) -> str:
+def told(it: SandboxStore, start: str) -> str:
     (job,) = (job for job in failed(it, SUPPORT) if job.id.startswith(start))
     return str(job.as_json(NOW)["error"])
 

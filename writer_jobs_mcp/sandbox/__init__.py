@@ -8,53 +8,60 @@
 In process, `httpx.ASGITransport(app)` serves as well, save for the faults that break connections.
 """
 
-from writer_jobs_mcp.sandbox.app import SANDBOX_KEY, Received, Sandbox, build_app
-from writer_jobs_mcp.sandbox.applications import APPLICATIONS, Application
+from writer_jobs_mcp.sandbox.app import SANDBOX_KEY, ReceivedRequest, SandboxApp, build_app
+from writer_jobs_mcp.sandbox.applications import APPLICATIONS, SandboxApplication
 from writer_jobs_mcp.sandbox.http_server import serve, serve_forever
 from writer_jobs_mcp.sandbox.injected_faults import (
-    Answer,
-    Cut,
+    CannedResponse,
     Delay,
-    Drop,
+    DroppedConnection,
     Exchange,
-    Fault,
-    Faults,
-    Garbage,
-    Retype,
-    Stall,
+    FaultScript,
+    InjectedFault,
+    NotHttp,
+    StalledBody,
+    TruncatedBody,
+    WrongContentType,
 )
-from writer_jobs_mcp.sandbox.jobs import Job, JobStatus
-from writer_jobs_mcp.sandbox.routes import DEFAULT_LIMIT, Total
-from writer_jobs_mcp.sandbox.sample_errors import CAUSES, FRESH, OUTAGE, RISING, SILENT, Cause
-from writer_jobs_mcp.sandbox.store import World
+from writer_jobs_mcp.sandbox.jobs import SandboxJob, SandboxJobStatus
+from writer_jobs_mcp.sandbox.routes import DEFAULT_LIMIT, TotalCount
+from writer_jobs_mcp.sandbox.sample_errors import (
+    ERROR_WITHOUT_TEXT,
+    NEW_ERROR,
+    OUTAGE_ERROR,
+    RISING_ERROR,
+    SAMPLE_ERRORS,
+    SampleError,
+)
+from writer_jobs_mcp.sandbox.store import SandboxStore
 
 __all__ = [
     "APPLICATIONS",
-    "CAUSES",
     "DEFAULT_LIMIT",
-    "FRESH",
-    "OUTAGE",
-    "RISING",
+    "ERROR_WITHOUT_TEXT",
+    "NEW_ERROR",
+    "OUTAGE_ERROR",
+    "RISING_ERROR",
+    "SAMPLE_ERRORS",
     "SANDBOX_KEY",
-    "SILENT",
-    "Answer",
-    "Application",
-    "Cause",
-    "Cut",
+    "CannedResponse",
     "Delay",
-    "Drop",
+    "DroppedConnection",
     "Exchange",
-    "Fault",
-    "Faults",
-    "Garbage",
-    "Job",
-    "JobStatus",
-    "Received",
-    "Retype",
-    "Sandbox",
-    "Stall",
-    "Total",
-    "World",
+    "FaultScript",
+    "InjectedFault",
+    "NotHttp",
+    "ReceivedRequest",
+    "SampleError",
+    "SandboxApp",
+    "SandboxApplication",
+    "SandboxJob",
+    "SandboxJobStatus",
+    "SandboxStore",
+    "StalledBody",
+    "TotalCount",
+    "TruncatedBody",
+    "WrongContentType",
     "build_app",
     "serve",
     "serve_forever",

@@ -9,17 +9,17 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.types import Message, Receive, Scope, Send
 
-from writer_jobs_mcp.sandbox.error_responses import KeyCheck, refuse
-from writer_jobs_mcp.sandbox.injected_faults import Exchange, Faults
-from writer_jobs_mcp.sandbox.routes import Endpoints, Total
-from writer_jobs_mcp.sandbox.store import World
+from writer_jobs_mcp.sandbox.error_responses import KeyCheckMiddleware, handle_http_exception
+from writer_jobs_mcp.sandbox.injected_faults import Exchange, FaultScript
+from writer_jobs_mcp.sandbox.routes import SandboxRoutes, TotalCount
+from writer_jobs_mcp.sandbox.store import SandboxStore
 
 SANDBOX_KEY = "sandbox-key-not-secret"
 """The key that opens the sandbox, unless told otherwise."""
 
 
 @dataclass(slots=True, eq=False)
-class Received:
+class ReceivedRequest:
     """A request as it came in, and what became of it; its headers, and so the key, are not kept.
 
     Attributes:
@@ -34,15 +34,15 @@ class Received:
     path: str
     query: str
     status: int | None = None
-    sent: int = 0
+    bytes_sent: int = 0
 
     @property
-    def line(self) -> str:
+    def request_line(self) -> str:
         """The request in one line, `GET /v1/applications?limit=5`."""
         return f"{self.method} {self.path}?{self.query}" if self.query else f"{self.method} {self.path}"
 
 
-class Sandbox(Starlette):
+class SandboxApp(Starlette):
     """The app `build_app` makes.
 
     Attributes:
@@ -51,14 +51,16 @@ class Sandbox(Starlette):
 
     def __init__(
         self,
-        endpoints: Endpoints,
+        endpoints: SandboxRoutes,
         key_check: Middleware,
-        faults: Faults,
-        on_request: Callable[[Received], None] | None,
+        faults: FaultScript,
+        on_request: Callable[[ReceivedRequest], None] | None,
     ) -> None:
-        super().__init__(routes=endpoints.routes(), middleware=[key_check], exception_handlers={HTTPException: refuse})
+        super().__init__(
+            routes=endpoints.routes(), middleware=[key_check], exception_handlers={HTTPException: handle_http_exception}
+        )
         self.router.redirect_slashes = False
-        self.received: deque[Received] = deque(maxlen=10_000)
+        self.received: deque[ReceivedRequest] = deque(maxlen=10_000)
         self._faults, self._on_request = faults, on_request
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,34 +68,34 @@ class Sandbox(Starlette):
         if scope["type"] != "http":
             return await super().__call__(scope, receive, send)
         path = scope.get("raw_path", scope["path"].encode()).decode("ascii")
-        request = Received(scope["method"], path, scope["query_string"].decode("ascii"))
+        request = ReceivedRequest(scope["method"], path, scope["query_string"].decode("ascii"))
 
         async def counting(message: Message) -> None:
             if message["type"] == "http.response.start":
                 request.status = message["status"]
-            request.sent += len(message.get("body", b""))
+            request.bytes_sent += len(message.get("body", b""))
             await send(message)
 
         self.received.append(request)
         if self._on_request is not None:
             self._on_request(request)
-        fault = self._faults.take(request.line)
+        fault = self._faults.take(request.request_line)
         if fault is not None:
             return await fault(Exchange(super().__call__, scope, receive, counting))
         return await super().__call__(scope, receive, counting)
 
 
 def build_app(
-    world: World,
+    world: SandboxStore,
     *,
     key: str = SANDBOX_KEY,
-    faults: Faults | None = None,
-    total: Total = "matches",
+    faults: FaultScript | None = None,
+    total_count: TotalCount = "matches",
     max_limit: int = 100,
     single_job_endpoint: bool = True,
     echo_key: bool = False,
-    on_request: Callable[[Received], None] | None = None,
-) -> Sandbox:
+    on_request: Callable[[ReceivedRequest], None] | None = None,
+) -> SandboxApp:
     """The embedded Writer API over a world, for `serve` or for an in-process ASGI transport.
 
     Args:
@@ -106,6 +108,6 @@ def build_app(
         echo_key: Answer 401 as seen in the wild, repeating the end of the refused key and its hash.
         on_request: Called with each request before it is answered, so that the world can move in between.
     """
-    endpoints = Endpoints(world, total, max_limit, single_job_endpoint)
-    key_check = Middleware(KeyCheck, key=key, echo=echo_key)
-    return Sandbox(endpoints, key_check, Faults() if faults is None else faults, on_request)
+    endpoints = SandboxRoutes(world, total_count, max_limit, single_job_endpoint)
+    key_check = Middleware(KeyCheckMiddleware, key=key, echo=echo_key)
+    return SandboxApp(endpoints, key_check, FaultScript() if faults is None else faults, on_request)

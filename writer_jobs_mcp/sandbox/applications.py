@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class ApplicationInput:
     """One field of an application's form; `options` are those its type calls for."""
 
     name: str
@@ -16,7 +16,7 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
-class Application:
+class SandboxApplication:
     """A no-code application.
 
     Attributes:
@@ -34,10 +34,10 @@ class Application:
     alias: str
     name: str
     output_name: str
-    inputs: tuple[Input, ...]
-    age: timedelta
-    edited: timedelta
-    deployed: timedelta | None
+    inputs: tuple[ApplicationInput, ...]
+    created_ago: timedelta
+    updated_ago: timedelta
+    deployed_ago: timedelta | None
 
     def as_json(self, anchor: datetime) -> dict[str, object]:
         """The vendor's `application_with_inputs`."""
@@ -56,21 +56,21 @@ class Application:
                 }
                 for field in self.inputs
             ],
-            "created_at": timestamp(anchor - self.age),
-            "updated_at": timestamp(anchor - self.edited),
+            "created_at": format_api_timestamp(anchor - self.created_ago),
+            "updated_at": format_api_timestamp(anchor - self.updated_ago),
         }
-        if self.deployed is not None:
-            shown["last_deployed_at"] = timestamp(anchor - self.deployed)
+        if self.deployed_ago is not None:
+            shown["last_deployed_at"] = format_api_timestamp(anchor - self.deployed_ago)
         return shown
 
 
-def timestamp(moment: datetime) -> str:
+def format_api_timestamp(moment: datetime) -> str:
     """A moment as the vendor writes it: UTC, microseconds, `Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-_TEXT: dict[str, object] = {"min_fields": 1, "max_fields": 1}
-_FILE: dict[str, object] = {
+_TEXT_OPTIONS: dict[str, object] = {"min_fields": 1, "max_fields": 1}
+_FILE_OPTIONS: dict[str, object] = {
     "max_files": 3,
     "file_types": ["pdf", "docx", "txt", "csv"],
     "max_word_count": 50_000,
@@ -78,18 +78,20 @@ _FILE: dict[str, object] = {
     "upload_types": ["url", "file_id"],
 }
 
-APPLICATIONS: tuple[Application, ...] = (
-    Application(
+APPLICATIONS: tuple[SandboxApplication, ...] = (
+    SandboxApplication(
         id="7d1f0c52-6b1e-4c0b-9a57-2f3f5e8a9c10",
         alias="product-description-writer",
         name="Product description writer",
         output_name="Product description",
         inputs=(
-            Input("Product name", "text", True, "As it is printed on the box", _TEXT),
-            Input("Key features", "text", True, "One a line", {"min_fields": 1, "max_fields": 8}),
-            Input("Tone of voice", "dropdown", False, "Default: warm", {"list": ["Warm", "Sober", "Playful"]}),
-            Input("Product sheet", "file", False, "The maker's data sheet", _FILE),
-            Input(
+            ApplicationInput("Product name", "text", True, "As it is printed on the box", _TEXT_OPTIONS),
+            ApplicationInput("Key features", "text", True, "One a line", {"min_fields": 1, "max_fields": 8}),
+            ApplicationInput(
+                "Tone of voice", "dropdown", False, "Default: warm", {"list": ["Warm", "Sober", "Playful"]}
+            ),
+            ApplicationInput("Product sheet", "file", False, "The maker's data sheet", _FILE_OPTIONS),
+            ApplicationInput(
                 "Product image",
                 "media",
                 False,
@@ -97,48 +99,50 @@ APPLICATIONS: tuple[Application, ...] = (
                 {"file_types": ["jpg", "jpeg", "png", "webp"], "max_image_size_mb": 10},
             ),
         ),
-        age=timedelta(days=212, hours=5, microseconds=481_207),
-        edited=timedelta(days=9, hours=2, microseconds=30_119),
-        deployed=timedelta(days=9, hours=1, microseconds=912_004),
+        created_ago=timedelta(days=212, hours=5, microseconds=481_207),
+        updated_ago=timedelta(days=9, hours=2, microseconds=30_119),
+        deployed_ago=timedelta(days=9, hours=1, microseconds=912_004),
     ),
-    Application(
+    SandboxApplication(
         id="b2c4a9e1-83d7-4f60-8e2b-51d09c7e4a33",
         alias="support-reply-drafter",
         name="Support reply drafter",
         output_name="Reply",
         inputs=(
-            Input("Customer message", "text", True, "The message to answer, without signatures", _TEXT),
-            Input(
+            ApplicationInput(
+                "Customer message", "text", True, "The message to answer, without signatures", _TEXT_OPTIONS
+            ),
+            ApplicationInput(
                 "Language",
                 "dropdown",
                 True,
                 "What the reply is written in",
                 {"list": ["English", "Deutsch", "Español", "العربية"]},
             ),
-            Input("Order history", "file", False, "An export from the shop", _FILE),
+            ApplicationInput("Order history", "file", False, "An export from the shop", _FILE_OPTIONS),
         ),
-        age=timedelta(days=148, hours=11, microseconds=77_310),
-        edited=timedelta(days=31, hours=7, microseconds=650_028),
-        deployed=timedelta(days=30, hours=22, microseconds=204_551),
+        created_ago=timedelta(days=148, hours=11, microseconds=77_310),
+        updated_ago=timedelta(days=31, hours=7, microseconds=650_028),
+        deployed_ago=timedelta(days=30, hours=22, microseconds=204_551),
     ),
-    Application(
+    SandboxApplication(
         id="e96d3f08-1a4c-4b7e-b5c9-0c8f7a21d664",
         alias="blog-article-drafter",
         name="Blog article drafter",
         output_name="Article draft",
         inputs=(
-            Input("Topic", "text", True, "What the article is about", _TEXT),
-            Input(
+            ApplicationInput("Topic", "text", True, "What the article is about", _TEXT_OPTIONS),
+            ApplicationInput(
                 "Audience",
                 "dropdown",
                 True,
                 "Who will read it",
                 {"list": ["General", "Specialists", "Decision makers"]},
             ),
-            Input("Sources", "file", False, "Anything worth citing", _FILE),
+            ApplicationInput("Sources", "file", False, "Anything worth citing", _FILE_OPTIONS),
         ),
-        age=timedelta(days=41, hours=3, microseconds=5_993),
-        edited=timedelta(days=2, hours=19, microseconds=388_240),
-        deployed=None,
+        created_ago=timedelta(days=41, hours=3, microseconds=5_993),
+        updated_ago=timedelta(days=2, hours=19, microseconds=388_240),
+        deployed_ago=None,
     ),
 )

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-_KINDS: dict[int, tuple[str, str]] = {
+_ERROR_TYPES: dict[int, tuple[str, str]] = {
     400: ("BadRequest", "fail.badRequest.invalidParameters"),
     401: ("Unauthorized", "fail.unauthorized.badToken"),
     404: ("NotFound", "fail.notFound.resource"),
@@ -18,22 +18,22 @@ _KINDS: dict[int, tuple[str, str]] = {
 }
 
 
-def refusal(status: int, description: str) -> JSONResponse:
+def error_response(status: int, description: str) -> JSONResponse:
     """The documented envelope for this status: 400, 401, 404, 405 or 409."""
-    tpe, key = _KINDS[status]
+    tpe, key = _ERROR_TYPES[status]
     error: dict[str, object] = {"description": description, "key": key, "extras": {}}
     return JSONResponse({"tpe": tpe, "errors": [error], "extras": {}}, status)
 
 
-async def refuse(_request: Request, exc: Exception) -> JSONResponse:
+async def handle_http_exception(_request: Request, exc: Exception) -> JSONResponse:
     """Turn the `HTTPException` an endpoint or the router raised into the envelope."""
     refused = cast(HTTPException, exc)
-    response = refusal(refused.status_code, refused.detail)
+    response = error_response(refused.status_code, refused.detail)
     response.headers.update(refused.headers or {})
     return response
 
 
-class KeyCheck:
+class KeyCheckMiddleware:
     """Lets through only requests that bear the key; the others get a 401.
 
     With `echo`, the 401 is the one seen in the wild, which repeats the end of the key and its hash.
@@ -49,11 +49,13 @@ class KeyCheck:
         scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and token == self._key:
             return await self._app(scope, receive, send)
-        answer = _echo(token) if self._echo else refusal(401, "Bearer token is missing or not valid")
+        answer = (
+            _key_echoing_response(token) if self._echo else error_response(401, "Bearer token is missing or not valid")
+        )
         return await answer(scope, receive, send)
 
 
-def _echo(token: str) -> JSONResponse:
+def _key_echoing_response(token: str) -> JSONResponse:
     digest = sha256(token.encode()).hexdigest()
     description = (
         "Authentication Error, Invalid proxy server token passed. "

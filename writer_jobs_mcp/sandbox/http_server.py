@@ -13,7 +13,7 @@ from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from writer_jobs_mcp.sandbox.injected_faults import TRANSPORT
+from writer_jobs_mcp.sandbox.injected_faults import TRANSPORT_EXTENSION
 
 
 @asynccontextmanager
@@ -60,6 +60,6 @@ class _Connection(H11Protocol):
         super().__init__(config, state, app_state={})
 
         async def lend(scope: Scope, receive: Receive, send: Send) -> None:
-            await app({**scope, "extensions": {TRANSPORT: self.transport}}, receive, send)
+            await app({**scope, "extensions": {TRANSPORT_EXTENSION: self.transport}}, receive, send)
 
         self.app = lend

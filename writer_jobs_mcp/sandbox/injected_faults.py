@@ -14,7 +14,7 @@ from typing import Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-TRANSPORT = "writer_jobs_mcp.transport"
+TRANSPORT_EXTENSION = "writer_jobs_mcp.transport"
 """The key in `scope["extensions"]` under which `serve` lends the connection's `asyncio.Transport`."""
 
 
@@ -31,7 +31,7 @@ class Exchange:
         """Let the API answer as it would have."""
         await self.app(self.scope, self.receive, self.send)
 
-    async def answer(self) -> tuple[Message, bytes]:
+    async def capture_response(self) -> tuple[Message, bytes]:
         """The start and the whole body of what the API answers, kept from the client."""
         messages: list[Message] = []
 
@@ -42,30 +42,30 @@ class Exchange:
         start, *parts = messages
         return start, b"".join(part.get("body", b"") for part in parts)
 
-    async def begin(self, start: Message, body: bytes) -> None:
+    async def start_response(self, start: Message, body: bytes) -> None:
         """Send the start of an answer with some of its body, more to follow."""
         await self.send(start)
         await self.send({"type": "http.response.body", "body": body, "more_body": True})
 
-    async def end(self, body: bytes) -> None:
+    async def finish_response(self, body: bytes) -> None:
         """Send the last of the body."""
         await self.send({"type": "http.response.body", "body": body})
 
     @property
     def transport(self) -> asyncio.Transport:
         """The connection to the client."""
-        transport = self.scope.get("extensions", {}).get(TRANSPORT)
+        transport = self.scope.get("extensions", {}).get(TRANSPORT_EXTENSION)
         if not isinstance(transport, asyncio.Transport):
             raise RuntimeError("this fault breaks the connection, so the app has to be run by `serve`")
         return transport
 
-    async def gone(self) -> None:
+    async def wait_for_disconnect(self) -> None:
         """Wait until the server sees the connection closed; it would answer 500 to an app that left earlier."""
         while (await self.receive())["type"] != "http.disconnect":
             pass
 
 
-class Fault(Protocol):
+class InjectedFault(Protocol):
     """What is done to one request in place of answering it."""
 
     async def __call__(self, exchange: Exchange) -> None:
@@ -73,13 +73,13 @@ class Fault(Protocol):
         ...
 
 
-class Faults:
+class FaultScript:
     """A script of faults; each applies to the next requests that match, in the order they were pushed."""
 
     def __init__(self) -> None:
-        self._script: list[_Entry] = []
+        self._script: list[_ScriptedFault] = []
 
-    def push(self, fault: Fault, *, on: str = "", times: int | None = 1) -> None:
+    def push(self, fault: InjectedFault, *, on: str = "", times: int | None = 1) -> None:
         """Spoil the next `times` matching requests; None spoils them all until `clear`.
 
         Args:
@@ -87,9 +87,9 @@ class Faults:
             on: A regular expression, searched in `METHOD /path?query` as the client sent it.
             times: How many requests it applies to.
         """
-        self._script.append(_Entry(fault, re.compile(on), times))
+        self._script.append(_ScriptedFault(fault, re.compile(on), times))
 
-    def take(self, line: str) -> Fault | None:
+    def take(self, line: str) -> InjectedFault | None:
         """The fault for the request `METHOD /path?query`, if one is due; it is used up by that."""
         for entry in self._script:
             if entry.pattern.search(line):
@@ -105,20 +105,20 @@ class Faults:
         self._script.clear()
 
     @property
-    def due(self) -> int:
+    def pending(self) -> int:
         """How many pushes are not used up yet."""
         return len(self._script)
 
 
 @dataclass(slots=True, eq=False)
-class _Entry:
-    fault: Fault
+class _ScriptedFault:
+    fault: InjectedFault
     pattern: re.Pattern[str]
     left: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CannedResponse:
     """Answers with a status, headers and a body of its own; the API never sees the request."""
 
     status: int
@@ -130,8 +130,8 @@ class Answer:
         headers = {"content-type": "text/plain", "content-length": str(len(self.body))}
         headers |= {name.lower(): value for name, value in self.headers.items()}
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-        await exchange.begin({"type": "http.response.start", "status": self.status, "headers": raw}, b"")
-        await exchange.end(self.body)
+        await exchange.start_response({"type": "http.response.start", "status": self.status, "headers": raw}, b"")
+        await exchange.finish_response(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class Delay:
     """Waits so many seconds before the answer, or before another fault."""
 
     seconds: float
-    then: Fault | None = None
+    then: InjectedFault | None = None
 
     async def __call__(self, exchange: Exchange) -> None:
         """Wait, then answer."""
@@ -148,52 +148,52 @@ class Delay:
 
 
 @dataclass(frozen=True, slots=True)
-class Retype:
+class WrongContentType:
     """Gives the real answer under a `Content-Type` that is not its own."""
 
     content_type: str = "text/html; charset=utf-8"
 
     async def __call__(self, exchange: Exchange) -> None:
         """Answer with the header changed."""
-        start, body = await exchange.answer()
+        start, body = await exchange.capture_response()
         kept = [(name, value) for name, value in start["headers"] if name != b"content-type"]
         typed = {**start, "headers": [*kept, (b"content-type", self.content_type.encode())]}
-        await exchange.begin(typed, b"")
-        await exchange.end(body)
+        await exchange.start_response(typed, b"")
+        await exchange.finish_response(body)
 
 
 @dataclass(frozen=True, slots=True)
-class Stall:
+class StalledBody:
     """Sends so many bytes of the real body, waits, and then sends the rest."""
 
-    after: int
+    bytes_before: int
     seconds: float
 
     async def __call__(self, exchange: Exchange) -> None:
         """Answer in two parts."""
-        start, body = await exchange.answer()
-        await exchange.begin(start, body[: self.after])
+        start, body = await exchange.capture_response()
+        await exchange.start_response(start, body[: self.bytes_before])
         await asyncio.sleep(self.seconds)
-        await exchange.end(body[self.after :])
+        await exchange.finish_response(body[self.bytes_before :])
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class TruncatedBody:
     """Declares the real body's length, sends only so many bytes of it, and closes the connection."""
 
-    after: int
+    bytes_sent: int
 
     async def __call__(self, exchange: Exchange) -> None:
         """Answer in part and hang up."""
         transport = exchange.transport
-        start, body = await exchange.answer()
-        await exchange.begin(start, body[: self.after])
+        start, body = await exchange.capture_response()
+        await exchange.start_response(start, body[: self.bytes_sent])
         transport.close()
-        await exchange.gone()
+        await exchange.wait_for_disconnect()
 
 
 @dataclass(frozen=True, slots=True)
-class Drop:
+class DroppedConnection:
     """Closes the connection before the first byte of an answer; with `reset`, by a TCP reset.
 
     With `handled`, the API does what was asked first: only the answer is lost.
@@ -206,17 +206,17 @@ class Drop:
         """Hang up."""
         transport = exchange.transport
         if self.handled:
-            await exchange.answer()
+            await exchange.capture_response()
         if self.reset:
             linger = struct.pack("ii", 1, 0)  # on, for zero seconds: what closes it is a reset
             connection: socket.socket = transport.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         transport.abort()
-        await exchange.gone()
+        await exchange.wait_for_disconnect()
 
 
 @dataclass(frozen=True, slots=True)
-class Garbage:
+class NotHttp:
     """Sends bytes that are not HTTP, and closes the connection."""
 
     data: bytes = b"\x16\x03\x01\x02\x00\x01 this is not HTTP\r\n\r\n"
@@ -226,4 +226,4 @@ class Garbage:
         transport = exchange.transport
         transport.write(self.data)
         transport.close()
-        await exchange.gone()
+        await exchange.wait_for_disconnect()

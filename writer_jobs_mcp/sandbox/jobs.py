@@ -6,15 +6,15 @@ from random import Random
 from typing import Literal
 
 from writer_jobs_mcp.sandbox import sample_outputs as prose
-from writer_jobs_mcp.sandbox.applications import Application, timestamp
-from writer_jobs_mcp.sandbox.sample_errors import Cause
-from writer_jobs_mcp.sandbox.seeded import seeded
+from writer_jobs_mcp.sandbox.applications import SandboxApplication, format_api_timestamp
+from writer_jobs_mcp.sandbox.sample_errors import SampleError
+from writer_jobs_mcp.sandbox.seeded import seeded_random
 
-JobStatus = Literal["in_progress", "failed", "completed"]
+SandboxJobStatus = Literal["in_progress", "failed", "completed"]
 
 
 @dataclass(slots=True, eq=False)
-class Job:
+class SandboxJob:
     """A job, as its author knows it; the API tells only `as_json`.
 
     Attributes:
@@ -28,18 +28,18 @@ class Job:
     """
 
     id: str
-    application: Application
+    application: SandboxApplication
     created_at: datetime
     ends_at: datetime | None
-    cause: Cause | None = None
-    words: str | None = None
+    sample_error: SampleError | None = None
+    fixed_text: str | None = None
     retried_at: datetime | None = None
 
-    def status(self, now: datetime) -> JobStatus:
+    def status(self, now: datetime) -> SandboxJobStatus:
         """What the API calls it at this moment."""
         if self.ends_at is None or now < self.ends_at:
             return "in_progress"
-        return "completed" if self.cause is None else "failed"
+        return "completed" if self.sample_error is None else "failed"
 
     def as_json(self, now: datetime) -> dict[str, object]:
         """The vendor's `get_async_application_job_response` at this moment.
@@ -47,7 +47,7 @@ class Job:
         The same job always gives the same answer at the same moment. What is optional and unknown is absent
         from some jobs and null in others, as nobody documents which.
         """
-        rng = seeded(self.id)
+        rng = seeded_random(self.id)
         says_null, says_updated, says_title = (rng.random() < odds for odds in (0.6, 0.75, 0.9))
         status = self.status(now)
         ended_at = None if status == "in_progress" else self.ends_at
@@ -55,12 +55,12 @@ class Job:
             "id": self.id,
             "status": status,
             "application_id": self.application.id,
-            "created_at": timestamp(self.created_at),
+            "created_at": format_api_timestamp(self.created_at),
         }
         if says_updated:
-            shown["updated_at"] = timestamp(ended_at or self.retried_at or self.created_at)
+            shown["updated_at"] = format_api_timestamp(ended_at or self.retried_at or self.created_at)
         if ended_at or says_null:
-            shown["completed_at"] = timestamp(ended_at) if ended_at else None
+            shown["completed_at"] = format_api_timestamp(ended_at) if ended_at else None
         if status == "completed":
             title = {"title": self.application.output_name} if says_title else {}
             shown["data"] = title | {"suggestion": self._output(rng)}
@@ -74,7 +74,7 @@ class Job:
         return shown
 
     def _output(self, rng: Random) -> str:
-        return prose.write(rng, self.application.alias) if self.words is None else self.words
+        return prose.sample_output(rng, self.application.alias) if self.fixed_text is None else self.fixed_text
 
     def _error(self, rng: Random) -> str | None:
-        return self.cause.tell(rng) if self.words is None and self.cause else self.words
+        return self.sample_error.render(rng) if self.fixed_text is None and self.sample_error else self.fixed_text

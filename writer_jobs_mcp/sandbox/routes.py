@@ -16,11 +16,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from writer_jobs_mcp.sandbox.applications import Application, timestamp
-from writer_jobs_mcp.sandbox.jobs import Job, JobStatus
-from writer_jobs_mcp.sandbox.store import World
+from writer_jobs_mcp.sandbox.applications import SandboxApplication, format_api_timestamp
+from writer_jobs_mcp.sandbox.jobs import SandboxJob, SandboxJobStatus
+from writer_jobs_mcp.sandbox.store import SandboxStore
 
-Total = Literal["matches", "all", "missing"]
+TotalCount = Literal["matches", "all", "missing"]
 """What `totalCount` counts: the filter's matches, all the application's jobs, or it is left out."""
 
 DEFAULT_LIMIT = 20
@@ -34,18 +34,18 @@ class _Input(BaseModel):
     value: list[str]
 
 
-class _Generate(BaseModel):
+class _GenerateRequest(BaseModel):
     """The vendor's `generate_application_async_request`."""
 
     inputs: list[_Input]
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoints:
+class SandboxRoutes:
     """The routes over one world; they speak the vendor's JSON and raise `HTTPException` to refuse."""
 
-    world: World
-    total: Total = "matches"
+    store: SandboxStore
+    total_count: TotalCount = "matches"
     max_limit: int = 100
     single_job_endpoint: bool = True
 
@@ -68,49 +68,49 @@ class Endpoints:
         order = request.query_params.get("order", "desc")
         if order not in {"asc", "desc"}:
             raise HTTPException(400, "order: must be asc or desc")
-        limit = min(_integer(request, "limit", 50, least=1, most=_INT32), self.max_limit)
-        listed = sorted(self.world.applications, key=lambda a: a.age, reverse=order == "asc")
+        limit = min(_parse_integer(request, "limit", 50, minimum=1, maximum=_INT32), self.max_limit)
+        listed = sorted(self.store.applications, key=lambda a: a.created_ago, reverse=order == "asc")
         ids = [application.id for application in listed]
-        before, after = (_position(request, name, ids) for name in ("before", "after"))
+        before, after = (_index_of_id(request, name, ids) for name in ("before", "after"))
         rest = listed[0 if after is None else after + 1 : before]
         page = rest[-limit:] if before is not None and after is None else rest[:limit]
         ends = {"first_id": page[0].id, "last_id": page[-1].id} if page else {}
-        data = [application.as_json(self.world.anchor) for application in page]
+        data = [application.as_json(self.store.anchor) for application in page]
         return JSONResponse({"data": data, "has_more": len(page) < len(rest), **ends})
 
     async def retrieve_application(self, request: Request) -> JSONResponse:
         """One application."""
-        return JSONResponse(self._application(request).as_json(self.world.anchor))
+        return JSONResponse(self._application(request).as_json(self.store.anchor))
 
     async def list_jobs(self, request: Request) -> JSONResponse:
         """A page of an application's jobs, newest first."""
         application = self._application(request)
-        offset = _integer(request, "offset", 0, least=0, most=_INT64)
-        limit = min(_integer(request, "limit", DEFAULT_LIMIT, least=1, most=_INT32), self.max_limit)
-        now = self.world.clock()
-        jobs = self.world.jobs(application.id, _status(request))
-        counted = jobs if self.total == "matches" else self.world.jobs(application.id)
-        total = {} if self.total == "missing" else {"totalCount": len(counted)}
+        offset = _parse_integer(request, "offset", 0, minimum=0, maximum=_INT64)
+        limit = min(_parse_integer(request, "limit", DEFAULT_LIMIT, minimum=1, maximum=_INT32), self.max_limit)
+        now = self.store.clock()
+        jobs = self.store.jobs(application.id, _parse_status(request))
+        counted = jobs if self.total_count == "matches" else self.store.jobs(application.id)
+        total = {} if self.total_count == "missing" else {"totalCount": len(counted)}
         result = [job.as_json(now) for job in jobs[offset : offset + limit]]
         return JSONResponse({"result": result, **total, "pagination": {"offset": offset, "limit": limit}})
 
     async def retrieve_job(self, request: Request) -> JSONResponse:
         """One job."""
-        return JSONResponse(self._job(request).as_json(self.world.clock()))
+        return JSONResponse(self._job(request).as_json(self.store.clock()))
 
     async def retry_job(self, request: Request) -> JSONResponse:
         """Start a failed job again."""
         job = self._job(request)
-        status = job.status(self.world.clock())
+        status = job.status(self.store.clock())
         if status != "failed":
             raise HTTPException(409, f"Only failed jobs can be retried; job {job.id} is {status}")
-        return self._accepted(self.world.retry(job.id))
+        return self._accepted(self.store.retry(job.id))
 
     async def create_job(self, request: Request) -> JSONResponse:
         """Start a job."""
         application = self._application(request)
         try:
-            asked = _Generate.model_validate_json(await request.body())
+            asked = _GenerateRequest.model_validate_json(await request.body())
         except ValidationError as exc:
             first = exc.errors()[0]
             where = ".".join(map(str, first["loc"])) or "body"
@@ -121,26 +121,26 @@ class Endpoints:
                 raise HTTPException(400, f"inputs: {field.name!r} is required")
         if unknown := given - {field.name for field in application.inputs}:
             raise HTTPException(400, f"inputs: {min(unknown)!r} is not an input of this application")
-        return self._accepted(self.world.add(application.id))
+        return self._accepted(self.store.add(application.id))
 
-    def _application(self, request: Request) -> Application:
-        found = self.world.application(request.path_params["application"])
+    def _application(self, request: Request) -> SandboxApplication:
+        found = self.store.application(request.path_params["application"])
         if found is None:
             raise HTTPException(404, "Resource is not found")
         return found
 
-    def _job(self, request: Request) -> Job:
-        found = self.world.job(request.path_params["job_id"])
+    def _job(self, request: Request) -> SandboxJob:
+        found = self.store.job(request.path_params["job_id"])
         if found is None:
             raise HTTPException(404, "Resource is not found")
         return found
 
-    def _accepted(self, job: Job) -> JSONResponse:
-        status = job.status(self.world.clock())
-        return JSONResponse({"id": job.id, "status": status, "created_at": timestamp(job.created_at)}, 202)
+    def _accepted(self, job: SandboxJob) -> JSONResponse:
+        status = job.status(self.store.clock())
+        return JSONResponse({"id": job.id, "status": status, "created_at": format_api_timestamp(job.created_at)}, 202)
 
 
-def _integer(request: Request, name: str, default: int, *, least: int, most: int) -> int:
+def _parse_integer(request: Request, name: str, default: int, *, minimum: int, maximum: int) -> int:
     given = request.query_params.get(name)
     if given is None:
         return default
@@ -148,22 +148,22 @@ def _integer(request: Request, name: str, default: int, *, least: int, most: int
         number = int(given)
     except ValueError:
         raise HTTPException(400, f"{name}: must be an integer") from None
-    if not least <= number <= most:
-        raise HTTPException(400, f"{name}: must be between {least} and {most}")
+    if not minimum <= number <= maximum:
+        raise HTTPException(400, f"{name}: must be between {minimum} and {maximum}")
     return number
 
 
-def _status(request: Request) -> JobStatus | None:
+def _parse_status(request: Request) -> SandboxJobStatus | None:
     given = request.query_params.get("status")
-    for status in get_args(JobStatus):
+    for status in get_args(SandboxJobStatus):
         if given == status:
             return status
     if given is None:
         return None
-    raise HTTPException(400, f"status: must be one of {', '.join(get_args(JobStatus))}")
+    raise HTTPException(400, f"status: must be one of {', '.join(get_args(SandboxJobStatus))}")
 
 
-def _position(request: Request, name: str, ids: list[str]) -> int | None:
+def _index_of_id(request: Request, name: str, ids: list[str]) -> int | None:
     given = request.query_params.get(name)
     if given is None:
         return None

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from random import Random
 from string import Template
 
-from writer_jobs_mcp.sandbox.seeded import Slots, new_id
+from writer_jobs_mcp.sandbox.seeded import TemplateValues, random_uuid
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class SampleError:
     """One kind of failure.
 
     Attributes:
@@ -20,18 +20,20 @@ class Cause:
     """
 
     name: str
-    wordings: tuple[str, ...]
+    templates: tuple[str, ...]
     weight: int
-    seconds: tuple[float, float] = (2, 20)
+    duration_range: tuple[float, float] = (2, 20)
 
-    def tell(self, rng: Random) -> str | None:
+    def render(self, rng: Random) -> str | None:
         """The error text of one failed job, or None where the API leaves `error` out."""
-        if not self.wordings:
+        if not self.templates:
             return None
-        return Template(rng.choice(self.wordings)).substitute(Slots(lambda slot: _SLOTS[slot](rng)))
+        return Template(rng.choice(self.templates)).substitute(
+            TemplateValues(lambda slot: _VALUE_GENERATORS[slot](rng))
+        )
 
 
-RISING = Cause(
+RISING_ERROR = SampleError(
     "rate_limit",
     (
         "Rate limit reached for model `$model` in organization $org on tokens per minute (TPM): Limit 25000, "
@@ -40,22 +42,22 @@ RISING = Cause(
         'requests per minute","key":"fail.tooManyRequests.quotaExceeded","extras":{}}],"extras":{}}',
     ),
     weight=2,
-    seconds=(0.6, 4),
+    duration_range=(0.6, 4),
 )
 """Goes on all week, and ever more often in the last two days."""
 
-FRESH = Cause(
+NEW_ERROR = SampleError(
     "missing_graph",
     (
         'Knowledge Graph $graph referenced by input "Brand guide" was not found. It may have been deleted or '
         "is no longer shared with this application.",
     ),
     weight=0,
-    seconds=(1, 5),
+    duration_range=(1, 5),
 )
 """First seen in the last six hours."""
 
-OUTAGE = Cause(
+OUTAGE_ERROR = SampleError(
     "bad_gateway",
     (
         "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1>"
@@ -65,28 +67,28 @@ OUTAGE = Cause(
         "503 Service Unavailable: no healthy upstream ($host, attempt $digit of 5)",
     ),
     weight=1,
-    seconds=(5, 40),
+    duration_range=(5, 40),
 )
 """Came in a burst one day, and now and then since."""
 
-SILENT = Cause("silent", (), weight=2, seconds=(1, 300))
+ERROR_WITHOUT_TEXT = SampleError("silent", (), weight=2, duration_range=(1, 300))
 """Leaves a failed job without an `error`."""
 
-CAUSES: tuple[Cause, ...] = (
-    RISING,
-    FRESH,
-    OUTAGE,
-    SILENT,
-    Cause(
+SAMPLE_ERRORS: tuple[SampleError, ...] = (
+    RISING_ERROR,
+    NEW_ERROR,
+    OUTAGE_ERROR,
+    ERROR_WITHOUT_TEXT,
+    SampleError(
         "model_timeout",
         (
             "Request to model $model timed out after ${ms}ms (request_id=req_$hex)",
             "504 Gateway Timeout: the model did not answer within $deadline seconds. Request ID: req_$hex",
         ),
         weight=5,
-        seconds=(120, 300),
+        duration_range=(120, 300),
     ),
-    Cause(
+    SampleError(
         "context_length",
         (
             "This model's maximum context length is 32768 tokens. However, your messages resulted in $tokens "
@@ -94,7 +96,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         weight=4,
     ),
-    Cause(
+    SampleError(
         "missing_input",
         (
             'Validation failed: required input "$field" is missing or empty.',
@@ -102,20 +104,20 @@ CAUSES: tuple[Cause, ...] = (
             "after validation, not 0 [type=too_short, input_value=[], input_type=list]",
         ),
         weight=4,
-        seconds=(0.3, 1.5),
+        duration_range=(0.3, 1.5),
     ),
-    Cause(
+    SampleError(
         "missing_input_de",
         ("Ungültige Eingabe: Das Pflichtfeld „$field“ darf nicht leer sein (Zeile $line der Importdatei).",),
         weight=2,
-        seconds=(0.3, 1.5),
+        duration_range=(0.3, 1.5),
     ),
-    Cause(
+    SampleError(
         "unsupported_file",
         ("Unsupported file type for input 'Product sheet': $image. Supported types: .pdf, .docx, .txt, .csv.",),
         weight=2,
     ),
-    Cause(
+    SampleError(
         "missing_file",
         (
             '{"tpe":"NotFound","errors":[{"description":"File with id $uuid ($file) is not found",'
@@ -123,9 +125,9 @@ CAUSES: tuple[Cause, ...] = (
             "404 Not Found: no file with id $uuid in organization $org",
         ),
         weight=4,
-        seconds=(0.5, 3),
+        duration_range=(0.5, 3),
     ),
-    Cause(
+    SampleError(
         "access_denied",
         (
             "403 Forbidden: user $user@example.com does not have permission to read $file",
@@ -133,9 +135,9 @@ CAUSES: tuple[Cause, ...] = (
             "expired</Message><X-Amz-Expires>900</X-Amz-Expires><RequestId>$upper</RequestId></Error>",
         ),
         weight=3,
-        seconds=(0.5, 3),
+        duration_range=(0.5, 3),
     ),
-    Cause(
+    SampleError(
         "guardrail",
         (
             '{"tpe":"Guardrail","errors":[{"description":"Content blocked by guardrail \\"$policy\\" with score '
@@ -145,7 +147,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         weight=4,
     ),
-    Cause(
+    SampleError(
         "traceback",
         (
             "Traceback (most recent call last):\n"
@@ -162,9 +164,9 @@ CAUSES: tuple[Cause, ...] = (
             "json.decoder.JSONDecodeError: Expecting ',' delimiter: line $digit column $line (char $used)",
         ),
         weight=3,
-        seconds=(15, 60),
+        duration_range=(15, 60),
     ),
-    Cause(
+    SampleError(
         "connection_reset",
         (
             "('Connection aborted.', ConnectionResetError(104, 'Connection reset by peer'))",
@@ -172,7 +174,7 @@ CAUSES: tuple[Cause, ...] = (
         ),
         weight=2,
     ),
-    Cause(
+    SampleError(
         "dns",
         (
             "HTTPSConnectionPool(host='$host', port=443): Max retries exceeded with url: /assets/$file (Caused "
@@ -181,10 +183,10 @@ CAUSES: tuple[Cause, ...] = (
         ),
         weight=2,
     ),
-    Cause("unexplained", ("Job left stage $digit of 6 with disposition K-$port.",), weight=2),
+    SampleError("unexplained", ("Job left stage $digit of 6 with disposition K-$port.",), weight=2),
 )
 
-_SLOTS: dict[str, Callable[[Random], str]] = {
+_VALUE_GENERATORS: dict[str, Callable[[Random], str]] = {
     "deadline": lambda rng: rng.choice(["60", "90", "120"]),
     "digit": lambda rng: str(rng.randint(1, 5)),
     "field": lambda rng: rng.choice(["Product name", "Key features", "Tone of voice", "Target audience"]),
@@ -215,13 +217,13 @@ _SLOTS: dict[str, Callable[[Random], str]] = {
     "upper": lambda rng: f"{rng.getrandbits(64):016X}",
     "used": lambda rng: str(rng.randint(20_300, 24_990)),
     "user": lambda rng: rng.choice(["ana.kovacs", "li.wei", "t.brandt", "svc-catalogue"]),
-    "uuid": new_id,
+    "uuid": random_uuid,
     "wait": lambda rng: f"{rng.uniform(0.2, 12):.3f}",
 }
 
 
-def everyday(rng: Random, count: int) -> list[Cause]:
+def draw_by_weight(rng: Random, count: int) -> list[SampleError]:
     """So many causes in any order, each as often as its weight says."""
-    deck = [cause for cause in CAUSES for _ in range(cause.weight)]
+    deck = [cause for cause in SAMPLE_ERRORS for _ in range(cause.weight)]
     dealt = [cause for _ in range(0, count, len(deck)) for cause in rng.sample(deck, k=len(deck))]
     return dealt[:count]

@@ -5,17 +5,17 @@ from random import Random
 from uuid import UUID
 
 
-def seeded(*parts: object) -> Random:
+def seeded_random(*parts: object) -> Random:
     """A generator that depends on these parts alone."""
     return Random(" ".join(map(str, parts)))  # noqa: S311 - it makes test data, and has to repeat
 
 
-def new_id(rng: Random) -> str:
+def random_uuid(rng: Random) -> str:
     """A UUID, by the luck of this generator."""
     return str(UUID(int=rng.getrandbits(128), version=4))
 
 
-class Slots(dict[str, str]):
+class TemplateValues(dict[str, str]):
     """Words for a `string.Template`: each slot is filled when first used and keeps its word."""
 
     def __init__(self, fill: Callable[[str], str]) -> None:

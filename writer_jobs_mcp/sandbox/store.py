@@ -4,20 +4,20 @@ from bisect import insort
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from writer_jobs_mcp.sandbox.applications import APPLICATIONS, Application
-from writer_jobs_mcp.sandbox.generate_jobs import populate
-from writer_jobs_mcp.sandbox.jobs import Job, JobStatus
-from writer_jobs_mcp.sandbox.sample_errors import Cause
-from writer_jobs_mcp.sandbox.seeded import new_id, seeded
+from writer_jobs_mcp.sandbox.applications import APPLICATIONS, SandboxApplication
+from writer_jobs_mcp.sandbox.generate_jobs import generate_jobs
+from writer_jobs_mcp.sandbox.jobs import SandboxJob, SandboxJobStatus
+from writer_jobs_mcp.sandbox.sample_errors import SampleError
+from writer_jobs_mcp.sandbox.seeded import random_uuid, seeded_random
 
-JOBS = (400, 150, 90)
+DEFAULT_JOB_COUNTS = (400, 150, 90)
 """How many jobs each application has unless told otherwise."""
 
 _RETRY_SECONDS = (1.5, 3.5)  # short, so that whoever tries a retry sees it end
 _LONG_AGO, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
-class World:
+class SandboxStore:
     """Three applications and a week of their jobs.
 
     The same `seed`, `now` and `jobs` make the same world to the byte. Jobs finish as `clock` passes; none
@@ -36,40 +36,40 @@ class World:
         """A world whose jobs lie in the seven days before `now` (aware); `jobs` sizes the first application."""
         self.anchor = now.astimezone(UTC)
         self.clock = clock
-        self.applications: tuple[Application, ...] = APPLICATIONS
-        self._rng = seeded("arrivals", seed)
-        counts = JOBS if jobs is None else (jobs, *JOBS[1:])
-        self._shelves = {
-            application.id: _Shelf(
+        self.applications: tuple[SandboxApplication, ...] = APPLICATIONS
+        self._rng = seeded_random("arrivals", seed)
+        counts = DEFAULT_JOB_COUNTS if jobs is None else (jobs, *DEFAULT_JOB_COUNTS[1:])
+        self._jobs_by_application = {
+            application.id: _ApplicationJobs(
                 application,
-                populate(
-                    seeded(application.id, seed),
+                generate_jobs(
+                    seeded_random(application.id, seed),
                     application,
                     count,
                     self.anchor,
-                    fresh=application is APPLICATIONS[0],
+                    with_new_error=application is APPLICATIONS[0],
                 ),
             )
             for application, count in zip(APPLICATIONS, counts, strict=True)
         }
-        self._jobs = {job.id: job for shelf in self._shelves.values() for job in shelf.jobs}
+        self._jobs = {job.id: job for shelf in self._jobs_by_application.values() for job in shelf.jobs}
 
-    def application(self, id_or_alias: str) -> Application | None:
+    def application(self, id_or_alias: str) -> SandboxApplication | None:
         """The application by its id or its alias, if there is one."""
         for application in self.applications:
             if id_or_alias in (application.id, application.alias):
                 return application
         return None
 
-    def jobs(self, application: str, status: JobStatus | None = None) -> Sequence[Job]:
+    def jobs(self, application: str, status: SandboxJobStatus | None = None) -> Sequence[SandboxJob]:
         """An application's jobs by its id or alias, newest first, now; a view that the next change spoils.
 
         Raises:
             LookupError: There is no such application.
         """
-        return self._shelf(application).read(status, self.clock())
+        return self._application_jobs(application).with_status(status, self.clock())
 
-    def job(self, job_id: str) -> Job | None:
+    def job(self, job_id: str) -> SandboxJob | None:
         """The job with this id, if there is one."""
         return self._jobs.get(job_id)
 
@@ -78,11 +78,11 @@ class World:
         application: str,
         *,
         created_at: datetime | None = None,
-        lasts: timedelta | None = timedelta(seconds=30),
-        cause: Cause | None = None,
+        duration: timedelta | None = timedelta(seconds=30),
+        sample_error: SampleError | None = None,
         error: str | None = None,
         output: str | None = None,
-    ) -> Job:
+    ) -> SandboxJob:
         """Let a job arrive, at its place in the order of creation.
 
         Args:
@@ -96,14 +96,14 @@ class World:
         Raises:
             LookupError: There is no such application.
         """
-        shelf = self._shelf(application)
+        shelf = self._application_jobs(application)
         created_at = created_at or self.clock()
-        job = Job(
-            new_id(self._rng),
+        job = SandboxJob(
+            random_uuid(self._rng),
             shelf.application,
             created_at,
-            None if lasts is None else created_at + lasts,
-            cause or (None if error is None else Cause("told", (error,), weight=0)),
+            None if duration is None else created_at + duration,
+            sample_error or (None if error is None else SampleError("told", (error,), weight=0)),
             output if error is None else error,
         )
         shelf.insert(job)
@@ -117,9 +117,9 @@ class World:
             LookupError: There is no such job.
         """
         job = self._jobs.pop(job_id)
-        self._shelves[job.application.id].remove(job)
+        self._jobs_by_application[job.application.id].remove(job)
 
-    def retry(self, job_id: str) -> Job:
+    def retry(self, job_id: str) -> SandboxJob:
         """Start a job again under its own id and creation time; this time it will complete.
 
         Raises:
@@ -128,46 +128,46 @@ class World:
         job = self._jobs[job_id]
         job.retried_at = self.clock()
         job.ends_at = job.retried_at + timedelta(seconds=self._rng.uniform(*_RETRY_SECONDS))
-        job.cause = job.words = None
-        self._shelves[job.application.id].forget()
+        job.sample_error = job.fixed_text = None
+        self._jobs_by_application[job.application.id].invalidate()
         return job
 
-    def _shelf(self, application: str) -> "_Shelf":
+    def _application_jobs(self, application: str) -> "_ApplicationJobs":
         found = self.application(application)
         if found is None:
             raise LookupError(application)
-        return self._shelves[found.id]
+        return self._jobs_by_application[found.id]
 
 
-class _Shelf:
+class _ApplicationJobs:
     """One application's jobs, newest first, sorted by status once and again only when a status changes."""
 
-    def __init__(self, application: Application, jobs: list[Job]) -> None:
+    def __init__(self, application: SandboxApplication, jobs: list[SandboxJob]) -> None:
         self.application = application
         self.jobs = jobs
-        self._by_status: dict[JobStatus, list[Job]] = {}
+        self._by_status: dict[SandboxJobStatus, list[SandboxJob]] = {}
         self._since, self._until = _NEVER, _LONG_AGO
 
-    def read(self, status: JobStatus | None, now: datetime) -> Sequence[Job]:
+    def with_status(self, status: SandboxJobStatus | None, now: datetime) -> Sequence[SandboxJob]:
         if status is None:
             return self.jobs
         if not self._since <= now < self._until:
-            self._sort(now)
+            self._index_by_status(now)
         return self._by_status[status]
 
-    def insert(self, job: Job) -> None:
+    def insert(self, job: SandboxJob) -> None:
         insort(self.jobs, job, key=lambda other: -other.created_at.timestamp())
-        self.forget()
+        self.invalidate()
 
-    def remove(self, job: Job) -> None:
+    def remove(self, job: SandboxJob) -> None:
         self.jobs.remove(job)
-        self.forget()
+        self.invalidate()
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """Sort again at the next reading."""
         self._until = _LONG_AGO
 
-    def _sort(self, now: datetime) -> None:
+    def _index_by_status(self, now: datetime) -> None:
         self._by_status = {"in_progress": [], "failed": [], "completed": []}
         for job in self.jobs:
             self._by_status[job.status(now)].append(job)

@@ -11,7 +11,7 @@ from mcp.client import Client
 from mcp.server import MCPServer
 
 from tests.conftest import NOW
-from tests.fakes.second_api import APPLICATION, OTHER, ForeignApi
+from tests.fakes.second_api import APPLICATION, EMPTY_APPLICATION, SecondApi
 from tests.helpers.facts import untold
 from tests.helpers.mcp import error_of, structure_of, text_of
 from tests.helpers.naming import NamingApi
@@ -381,9 +381,12 @@ async def test_a_wait_looks_for_the_job_among_the_running_ones_until_it_has_fini
 
 
 async def test_a_server_in_a_process_of_its_own_finds_a_job_by_the_name_of_its_application() -> None:
-    async with conversation(ForeignApi(KEY, single_jobs=False)) as talk:
+    async with conversation(SecondApi(KEY, single_job_endpoint=False)) as talk:
         listed = await talk.structure(JOBS, application_id="THE APPLICATION 3c90c3cc-")
-        assert (listed["application_id"], listed["application_name"]) == (OTHER, "The application 3c90c3cc-")
+        assert (listed["application_id"], listed["application_name"]) == (
+            EMPTY_APPLICATION,
+            "The application 3c90c3cc-",
+        )
         done = await talk.structure("get_job_output", job_id="run_0001", application_id="the application marketing")
         assert (done["application_id"], done["application_name"]) == (APPLICATION, "The application marketing")
         assert done["output"].startswith("Copy 1. Our kettles")

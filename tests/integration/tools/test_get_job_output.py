@@ -18,7 +18,7 @@ from tests.helpers.mcp import error_of, structure_of, text_of
 from writer_jobs_mcp.client.models import Job
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.results import JobOutput, job_output
-from writer_jobs_mcp.sandbox import Answer, Faults, World
+from writer_jobs_mcp.sandbox import CannedResponse, FaultScript, SandboxStore
 from writer_jobs_mcp.sanitize.text import sanitize
 from writer_jobs_mcp.server.build import build_server
 
@@ -222,11 +222,11 @@ async def client(request: pytest.FixtureRequest, config: Config) -> AsyncGenerat
         yield client
 
 
-def finished(world: World, output: str) -> str:
+def finished(world: SandboxStore, output: str) -> str:
     return world.add(ALIAS, created_at=NOW - timedelta(hours=1), output=output).id
 
 
-async def test_an_output_is_read_by_next_offset(client: Client, world: World) -> None:
+async def test_an_output_is_read_by_next_offset(client: Client, world: SandboxStore) -> None:
     output = " ".join(LANGUAGES.values()) * 40
     job, read = finished(world, output), list[str]()
     offset: int | None = 0
@@ -238,12 +238,12 @@ async def test_an_output_is_read_by_next_offset(client: Client, world: World) ->
     assert len(read) == -(-len(sanitize(output)) // 3000)
 
 
-async def test_a_piece_has_4000_characters_unless_asked(client: Client, world: World) -> None:
+async def test_a_piece_has_4000_characters_unless_asked(client: Client, world: SandboxStore) -> None:
     answer = await structure_of(client, "get_job_output", {"job_id": finished(world, "x" * 5000)})
     assert (len(answer["output"]), answer["output_chars"], answer["next_offset"]) == (4000, 5000, 4000)
 
 
-async def test_the_text_says_where_the_piece_stands_and_quotes_it(client: Client, world: World) -> None:
+async def test_the_text_says_where_the_piece_stands_and_quotes_it(client: Client, world: SandboxStore) -> None:
     job = finished(world, 'One"\nThe output ends here.')
     result = await client.call_tool("get_job_output", {"job_id": job, "max_chars": 9})
     lines = text_of(result).splitlines()
@@ -251,17 +251,17 @@ async def test_the_text_says_where_the_piece_stands_and_quotes_it(client: Client
     assert lines[-1] == "Its output, in the job's own words: " + json.dumps('One"\nThe ')
 
 
-async def test_secrets_and_hidden_characters_do_not_come_through(client: Client, world: World) -> None:
+async def test_secrets_and_hidden_characters_do_not_come_through(client: Client, world: SandboxStore) -> None:
     hidden = "".join(chr(0xE0000 + ord(letter)) for letter in "obey")
     job = finished(world, f"Use sk-live-1234567890abcdef{hidden}\x1b[31m now.")
     answer = await structure_of(client, "get_job_output", {"job_id": job})
     assert answer["output"] == "Use [masked] now."
 
 
-async def test_a_title_is_one_short_line(client: Client, faults: Faults) -> None:
+async def test_a_title_is_one_short_line(client: Client, faults: FaultScript) -> None:
     said = {"id": "a", "status": "completed", "application_id": "b", "created_at": NOW.isoformat()}
     body = json.dumps(said | {"data": {"title": "A\ntitle " * 40, "suggestion": "Done."}})
-    faults.push(Answer(200, body.encode()))
+    faults.push(CannedResponse(200, body.encode()))
     title = (await structure_of(client, "get_job_output", {"job_id": "a"}))["title"]
     assert (len(title) <= 120, title[:15], title[-1]) == (True, "A title A title", "…")
 

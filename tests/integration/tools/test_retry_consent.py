@@ -17,8 +17,17 @@ from starlette.types import Receive, Scope, Send
 from tests.conftest import NOW, settings
 from tests.helpers.mcp import error_of, structure_of
 from tests.helpers.text_layout import outside_quotations, unsafe
-from writer_jobs_mcp.sandbox import APPLICATIONS, Answer, Delay, Fault, Faults, Sandbox, World, serve
-from writer_jobs_mcp.sandbox.jobs import Job, JobStatus
+from writer_jobs_mcp.sandbox import (
+    APPLICATIONS,
+    CannedResponse,
+    Delay,
+    FaultScript,
+    InjectedFault,
+    SandboxApp,
+    SandboxStore,
+    serve,
+)
+from writer_jobs_mcp.sandbox.jobs import SandboxJob, SandboxJobStatus
 from writer_jobs_mcp.server.build import build_server
 
 ALIAS = "product-description-writer"
@@ -30,7 +39,7 @@ class User:
     """Somebody who can be asked, and what was asked."""
 
     def __init__(
-        self, answer: ElicitResult | ErrorData, api: Sandbox, meanwhile: Callable[[], None] = lambda: None
+        self, answer: ElicitResult | ErrorData, api: SandboxApp, meanwhile: Callable[[], None] = lambda: None
     ) -> None:
         self._answer, self._api, self._meanwhile = answer, api, meanwhile
         self.asked: list[ElicitRequestFormParams] = []
@@ -48,7 +57,7 @@ class User:
         return self._answer
 
 
-def posts(api: Sandbox) -> int:
+def posts(api: SandboxApp) -> int:
     return sum(request.method == "POST" for request in api.received)
 
 
@@ -64,19 +73,19 @@ async def asking(user: User, url: str, era: str, **others: str) -> AsyncGenerato
         yield client
 
 
-def failed(world: World, count: int) -> list[str]:
+def failed(world: SandboxStore, count: int) -> list[str]:
     return [job.id for job in world.jobs(ALIAS, "failed")[:count]]
 
 
 RATE_LIMIT = "Rate limit exceeded for this key"
 
 
-def add_failed(world: World, error: str, times: int = 1, application: str = ALIAS) -> list[str]:
+def add_failed(world: SandboxStore, error: str, times: int = 1, application: str = ALIAS) -> list[str]:
     return [world.add(application, created_at=NOW - timedelta(hours=1), error=error).id for _ in range(times)]
 
 
 async def test_the_user_who_agrees_is_asked_once_and_before_anything_is_sent(
-    world: World, api: Sandbox, url: str, era: str
+    world: SandboxStore, api: SandboxApp, url: str, era: str
 ) -> None:
     user, ids = User(AGREED, api), add_failed(world, RATE_LIMIT, 2)
     async with asking(user, url, era) as client:
@@ -87,7 +96,9 @@ async def test_the_user_who_agrees_is_asked_once_and_before_anything_is_sent(
     )
 
 
-async def test_the_question_about_one_job_is_in_the_singular(world: World, api: Sandbox, url: str, era: str) -> None:
+async def test_the_question_about_one_job_is_in_the_singular(
+    world: SandboxStore, api: SandboxApp, url: str, era: str
+) -> None:
     user = User(ElicitResult(action="decline"), api)
     async with asking(user, url, era) as client:
         await structure_of(client, "retry_jobs", {"job_ids": add_failed(world, RATE_LIMIT), "dry_run": False})
@@ -97,7 +108,7 @@ async def test_the_question_about_one_job_is_in_the_singular(world: World, api: 
 
 
 async def test_the_question_counts_applications_causes_and_errors(
-    world: World, api: Sandbox, faults: Faults, url: str, era: str
+    world: SandboxStore, api: SandboxApp, faults: FaultScript, url: str, era: str
 ) -> None:
     other = "support-reply-drafter"
     ids = [
@@ -106,7 +117,9 @@ async def test_the_question_counts_applications_causes_and_errors(
         *add_failed(world, "Prompt is too long", application=other),
         *add_failed(world, "", application=other),
     ]
-    faults.push(Answer(200, json.dumps({"id": "x", "name": 'My "own"\n\u202eagent'}).encode()), on=f"GET .*/{SECOND}")
+    faults.push(
+        CannedResponse(200, json.dumps({"id": "x", "name": 'My "own"\n\u202eagent'}).encode()), on=f"GET .*/{SECOND}"
+    )
     user = User(ElicitResult(action="decline"), api)
     async with asking(user, url, era) as client:
         await structure_of(client, "retry_jobs", {"job_ids": ids, "dry_run": False})
@@ -117,7 +130,9 @@ async def test_the_question_counts_applications_causes_and_errors(
     )
 
 
-async def test_errors_that_differ_in_numbers_are_quoted_as_one(world: World, api: Sandbox, url: str, era: str) -> None:
+async def test_errors_that_differ_in_numbers_are_quoted_as_one(
+    world: SandboxStore, api: SandboxApp, url: str, era: str
+) -> None:
     ids = [*add_failed(world, "Limit of 400 requests reached"), *add_failed(world, "Limit of 25 requests reached")]
     user = User(ElicitResult(action="decline"), api)
     async with asking(user, url, era) as client:
@@ -140,7 +155,7 @@ SAYINGS = [
 
 
 async def test_the_question_about_twenty_different_errors_stays_short(
-    world: World, api: Sandbox, url: str, era: str
+    world: SandboxStore, api: SandboxApp, url: str, era: str
 ) -> None:
     ids = [each for saying in SAYINGS for each in add_failed(world, saying, 2)]
     user = User(ElicitResult(action="decline"), api)
@@ -154,7 +169,7 @@ async def test_the_question_about_twenty_different_errors_stays_short(
 
 @pytest.mark.parametrize("status", ["completed", "in_progress"])
 async def test_nobody_is_asked_where_no_job_failed(
-    world: World, api: Sandbox, url: str, era: str, status: JobStatus
+    world: SandboxStore, api: SandboxApp, url: str, era: str, status: SandboxJobStatus
 ) -> None:
     user, ids = User(AGREED, api), [world.jobs(ALIAS, status)[0].id, "nobody"]
     async with asking(user, url, era) as client:
@@ -164,9 +179,9 @@ async def test_nobody_is_asked_where_no_job_failed(
 
 
 async def test_nobody_is_asked_about_a_failure_that_was_sent_already(
-    world: World, api: Sandbox, faults: Faults, url: str, era: str
+    world: SandboxStore, api: SandboxApp, faults: FaultScript, url: str, era: str
 ) -> None:
-    faults.push(Answer(202, b"{}"), on="^POST", times=None)  # accepted, and not started yet
+    faults.push(CannedResponse(202, b"{}"), on="^POST", times=None)  # accepted, and not started yet
     user, ids = User(AGREED, api), add_failed(world, RATE_LIMIT, 2)
     async with asking(user, url, era) as client:
         await structure_of(client, "retry_jobs", {"job_ids": ids[:1], "dry_run": False})
@@ -179,10 +194,10 @@ async def test_nobody_is_asked_about_a_failure_that_was_sent_already(
 
 
 async def test_an_id_that_cannot_be_read_is_reported_and_not_asked_about(
-    world: World, api: Sandbox, faults: Faults, url: str, era: str
+    world: SandboxStore, api: SandboxApp, faults: FaultScript, url: str, era: str
 ) -> None:
     user, ids = User(AGREED, api), add_failed(world, RATE_LIMIT, 2)
-    faults.push(Answer(403), on=f"GET .*{ids[1]}", times=None)
+    faults.push(CannedResponse(403), on=f"GET .*{ids[1]}", times=None)
     async with asking(user, url, era) as client:
         report = await structure_of(client, "retry_jobs", {"job_ids": ids, "dry_run": False})
     assert [row["outcome"] for row in report["jobs"]] == ["accepted", "error"]
@@ -191,7 +206,7 @@ async def test_an_id_that_cannot_be_read_is_reported_and_not_asked_about(
 
 
 async def test_reading_the_jobs_leaves_time_to_ask_and_to_send(
-    world: World, api: Sandbox, faults: Faults, url: str, era: str
+    world: SandboxStore, api: SandboxApp, faults: FaultScript, url: str, era: str
 ) -> None:
     user, ids = User(AGREED, api), add_failed(world, RATE_LIMIT, 2)
     faults.push(Delay(30), on=f"GET .*{ids[1]}", times=None)
@@ -204,9 +219,11 @@ async def test_reading_the_jobs_leaves_time_to_ask_and_to_send(
     assert user.asked[0].message.startswith("Retry 1 failed job of ")
 
 
-@pytest.mark.parametrize("fault", [Answer(404), Answer(403), Delay(30), Answer(200, b'{"id": "x"}')])
+@pytest.mark.parametrize(
+    "fault", [CannedResponse(404), CannedResponse(403), Delay(30), CannedResponse(200, b'{"id": "x"}')]
+)
 async def test_an_application_whose_name_is_not_known_is_named_by_its_id(
-    world: World, api: Sandbox, faults: Faults, url: str, era: str, fault: Fault
+    world: SandboxStore, api: SandboxApp, faults: FaultScript, url: str, era: str, fault: InjectedFault
 ) -> None:
     user, ids = User(AGREED, api), add_failed(world, RATE_LIMIT)
     faults.push(fault, on=rf"GET /v1/applications/{FIRST}$", times=None)
@@ -216,7 +233,7 @@ async def test_an_application_whose_name_is_not_known_is_named_by_its_id(
     assert user.asked[0].message.startswith(f'Retry 1 failed job of "{FIRST}" (rate_limit)? ')
 
 
-async def test_two_ids_of_one_job_are_asked_about_as_one(world: World, api: Sandbox, era: str) -> None:
+async def test_two_ids_of_one_job_are_asked_about_as_one(world: SandboxStore, api: SandboxApp, era: str) -> None:
     user, (job,) = User(AGREED, api), add_failed(world, RATE_LIMIT)
     spelling = f"{{{job}}}"
     async with serve(Renaming(api, {spelling: job})) as renaming, asking(user, renaming, era) as client:
@@ -229,7 +246,7 @@ async def test_two_ids_of_one_job_are_asked_about_as_one(world: World, api: Sand
 class Renaming:
     """An API that knows some of its jobs under other ids too."""
 
-    def __init__(self, api: Sandbox, own: dict[str, str]) -> None:
+    def __init__(self, api: SandboxApp, own: dict[str, str]) -> None:
         self._api, self._own = api, own
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -244,19 +261,19 @@ class Renaming:
 # What changes while the user thinks
 
 
-def complete(job: Job) -> None:
-    job.cause = job.words = None
+def complete(job: SandboxJob) -> None:
+    job.sample_error = job.fixed_text = None
 
 
-def fail_of_something_else(job: Job) -> None:
-    job.words = "Permission denied"
+def fail_of_something_else(job: SandboxJob) -> None:
+    job.fixed_text = "Permission denied"
 
 
-def fail_again_in_the_same_way(job: Job) -> None:
+def fail_again_in_the_same_way(job: SandboxJob) -> None:
     job.ends_at = NOW - timedelta(minutes=1)
 
 
-def start_again(job: Job) -> None:
+def start_again(job: SandboxJob) -> None:
     job.ends_at = None
 
 
@@ -276,11 +293,11 @@ CHANGED = (
     ],
 )
 async def test_a_job_that_changes_while_the_user_is_asked_is_not_sent_for_that_answer(
-    world: World,
-    api: Sandbox,
+    world: SandboxStore,
+    api: SandboxApp,
     url: str,
     era: str,
-    change: Callable[[Job], None],
+    change: Callable[[SandboxJob], None],
     outcome: str,
     asks_again: bool,
 ) -> None:
@@ -303,7 +320,7 @@ async def test_a_job_that_changes_while_the_user_is_asked_is_not_sent_for_that_a
 
 
 async def test_an_answer_about_one_job_does_not_count_for_another_with_the_same_question(
-    world: World, api: Sandbox, url: str, era: str
+    world: SandboxStore, api: SandboxApp, url: str, era: str
 ) -> None:
     ids = add_failed(world, RATE_LIMIT, 2)
     first, second = filter(None, map(world.job, ids))
@@ -322,7 +339,7 @@ async def test_an_answer_about_one_job_does_not_count_for_another_with_the_same_
 
 
 async def test_an_answer_does_not_count_for_a_later_question_about_another_job_that_was_declined(
-    world: World, api: Sandbox, url: str, era: str
+    world: SandboxStore, api: SandboxApp, url: str, era: str
 ) -> None:
     ids = add_failed(world, RATE_LIMIT, 2)
     first, second = filter(None, map(world.job, ids))
@@ -354,7 +371,7 @@ async def test_an_answer_does_not_count_for_a_later_question_about_another_job_t
 
 @pytest.mark.parametrize("change", [complete, start_again])
 async def test_the_user_is_not_asked_again_about_the_jobs_that_still_fail(
-    world: World, api: Sandbox, url: str, era: str, change: Callable[[Job], None]
+    world: SandboxStore, api: SandboxApp, url: str, era: str, change: Callable[[SandboxJob], None]
 ) -> None:
     ids = add_failed(world, RATE_LIMIT, 3)
     first = world.job(ids[0])
@@ -367,7 +384,7 @@ async def test_the_user_is_not_asked_again_about_the_jobs_that_still_fail(
 
 
 async def test_the_user_is_told_of_an_earlier_question_only_where_it_was_about_other_failures(
-    world: World, api: Sandbox, url: str, era: str
+    world: SandboxStore, api: SandboxApp, url: str, era: str
 ) -> None:
     (job_id,) = add_failed(world, RATE_LIMIT)
     job = world.job(job_id)
@@ -386,14 +403,14 @@ async def test_the_user_is_told_of_an_earlier_question_only_where_it_was_about_o
 
 
 async def test_an_error_that_repeats_with_another_number_is_still_the_same(
-    world: World, api: Sandbox, url: str, era: str
+    world: SandboxStore, api: SandboxApp, url: str, era: str
 ) -> None:
     (job_id,) = add_failed(world, "Bad gateway (request 7c1f22ab)")
     job = world.job(job_id)
     assert job is not None
 
     def number_again() -> None:
-        job.words = "Bad gateway (request 99e0d1c4)"
+        job.fixed_text = "Bad gateway (request 99e0d1c4)"
 
     user = User(AGREED, api, meanwhile=number_again)
     async with asking(user, url, era) as client:
@@ -402,7 +419,7 @@ async def test_an_error_that_repeats_with_another_number_is_still_the_same(
 
 
 async def test_a_user_who_agrees_to_two_calls_at_once_has_a_job_retried_once(
-    world: World, api: Sandbox, url: str, era: str
+    world: SandboxStore, api: SandboxApp, url: str, era: str
 ) -> None:
     user, ids = User(AGREED, api), add_failed(world, RATE_LIMIT)
     reports: list[dict[str, Any]] = []
@@ -430,7 +447,7 @@ async def test_a_user_who_agrees_to_two_calls_at_once_has_a_job_retried_once(
     ],
 )
 async def test_without_the_users_consent_nothing_is_sent(
-    world: World, api: Sandbox, url: str, era: str, answer: ElicitResult
+    world: SandboxStore, api: SandboxApp, url: str, era: str, answer: ElicitResult
 ) -> None:
     user, ids = User(answer, api), [*failed(world, 2), world.jobs(ALIAS, "completed")[0].id]
     async with asking(user, url, era) as client:
@@ -442,7 +459,7 @@ async def test_without_the_users_consent_nothing_is_sent(
 
 @pytest.mark.parametrize("content", [None, {}, {"retry": "perhaps"}])
 async def test_an_answer_that_is_none_sends_nothing(
-    world: World, api: Sandbox, url: str, era: str, content: dict[str, Any] | None
+    world: SandboxStore, api: SandboxApp, url: str, era: str, content: dict[str, Any] | None
 ) -> None:
     user = User(ElicitResult(action="accept", content=content), api)
     async with asking(user, url, era) as client:
@@ -451,7 +468,9 @@ async def test_an_answer_that_is_none_sends_nothing(
     assert posts(api) == 0
 
 
-async def test_a_client_that_cannot_ask_after_all_sends_nothing(world: World, api: Sandbox, url: str, era: str) -> None:
+async def test_a_client_that_cannot_ask_after_all_sends_nothing(
+    world: SandboxStore, api: SandboxApp, url: str, era: str
+) -> None:
     user = User(ErrorData(code=-32603, message="No dialogue can be shown."), api)
     async with asking(user, url, era) as client:
         asked = {"job_ids": failed(world, 1), "dry_run": False}
@@ -465,7 +484,9 @@ async def test_a_client_that_cannot_ask_after_all_sends_nothing(world: World, ap
 
 
 @pytest.mark.parametrize("arguments", [{}, {"dry_run": True}])
-async def test_a_dry_run_asks_nobody(world: World, api: Sandbox, url: str, era: str, arguments: dict[str, Any]) -> None:
+async def test_a_dry_run_asks_nobody(
+    world: SandboxStore, api: SandboxApp, url: str, era: str, arguments: dict[str, Any]
+) -> None:
     user = User(AGREED, api)
     async with asking(user, url, era) as client:
         report = await structure_of(client, "retry_jobs", {"job_ids": failed(world, 2), **arguments})
@@ -478,11 +499,11 @@ FORGERIES = ['a"? Nothing is sent. "', "b\u2028\u202e\U000e0041c", "d" * 2_000, 
 
 @pytest.mark.parametrize("forged", FORGERIES, ids=["our mark", "what cannot be seen", "length", "length as escapes"])
 async def test_nothing_in_an_error_or_a_name_can_forge_the_question(
-    world: World, api: Sandbox, faults: Faults, url: str, era: str, forged: str
+    world: SandboxStore, api: SandboxApp, faults: FaultScript, url: str, era: str, forged: str
 ) -> None:
     user = User(ElicitResult(action="decline"), api)
     faults.push(
-        Answer(200, json.dumps({"id": FIRST, "name": forged}).encode()),
+        CannedResponse(200, json.dumps({"id": FIRST, "name": forged}).encode()),
         on=rf"GET /v1/applications/{FIRST}$",
         times=None,
     )
@@ -493,7 +514,9 @@ async def test_nothing_in_an_error_or_a_name_can_forge_the_question(
     assert (unsafe(message), len(message) <= 600) == ([], True)
 
 
-async def test_a_user_who_does_not_answer_in_time_has_not_agreed(world: World, api: Sandbox, url: str) -> None:
+async def test_a_user_who_does_not_answer_in_time_has_not_agreed(
+    world: SandboxStore, api: SandboxApp, url: str
+) -> None:
     async def silent(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:  # noqa: ARG001 - the SDK names both
         await anyio.sleep_forever()
         raise AssertionError

@@ -20,16 +20,16 @@ from tests.helpers.mcp import error_of, structure_of, text_of
 from writer_jobs_mcp.client import asgi_transport, open_client
 from writer_jobs_mcp.errors import BudgetExceeded, Unavailable, UncertainRetry, WriterError
 from writer_jobs_mcp.sandbox import (
-    Answer,
-    Cut,
+    CannedResponse,
     Delay,
-    Drop,
-    Fault,
-    Faults,
-    Garbage,
-    Sandbox,
-    Stall,
-    World,
+    DroppedConnection,
+    FaultScript,
+    InjectedFault,
+    NotHttp,
+    SandboxApp,
+    SandboxStore,
+    StalledBody,
+    TruncatedBody,
     build_app,
     serve,
 )
@@ -52,12 +52,12 @@ def a_server(url: str, **others: str) -> MCPServer[App]:
     return build_server(settings(url, WRITER_JOBS_ALLOW_RETRY="true", **others), clock=lambda: NOW)
 
 
-def posted(api: Sandbox) -> list[str]:
+def posted(api: SandboxApp) -> list[str]:
     """The ids of the jobs whose retry was asked for, as often as it was."""
     return [request.path.split("/")[4] for request in api.received if request.method == "POST"]
 
 
-def failed(world: World, count: int = 1) -> list[str]:
+def failed(world: SandboxStore, count: int = 1) -> list[str]:
     return [job.id for job in world.jobs(ALIAS, "failed")[:count]]
 
 
@@ -88,7 +88,7 @@ async def test_it_is_announced_as_what_changes_something(client: Client) -> None
 # What becomes of a job
 
 
-async def test_a_dry_run_comes_first_and_sends_nothing(client: Client, world: World, api: Sandbox) -> None:
+async def test_a_dry_run_comes_first_and_sends_nothing(client: Client, world: SandboxStore, api: SandboxApp) -> None:
     ids = failed(world, 3)
     for asked in ({}, {"dry_run": True}, {"dry_run": None}):
         report = await structure_of(client, "retry_jobs", {"job_ids": ids, **asked})
@@ -110,7 +110,7 @@ async def test_a_dry_run_comes_first_and_sends_nothing(client: Client, world: Wo
 ADVICE = "Correct what the evidence names in the job's inputs or settings, then run it again."
 
 
-async def test_a_dry_run_warns_where_a_retry_will_likely_fail_again(client: Client, world: World) -> None:
+async def test_a_dry_run_warns_where_a_retry_will_likely_fail_again(client: Client, world: SandboxStore) -> None:
     errors = ["Input missing: 'Brand' is required", "Rate limit exceeded", "Input missing: 'Tone' is required"]
     ids = [world.add(ALIAS, created_at=NOW - timedelta(hours=1), error=error).id for error in errors]
     report = await structure_of(client, "retry_jobs", {"job_ids": ids})
@@ -127,7 +127,7 @@ async def test_a_dry_run_warns_where_a_retry_will_likely_fail_again(client: Clie
 
 
 async def test_the_call_that_a_dry_run_suggests_retries_what_it_said_and_nothing_else(
-    client: Client, world: World, api: Sandbox
+    client: Client, world: SandboxStore, api: SandboxApp
 ) -> None:
     ids = failed(world, 2)
     dry = await structure_of(client, "retry_jobs", {"job_ids": [*ids, world.jobs(ALIAS, "completed")[0].id, "nobody"]})
@@ -138,12 +138,12 @@ async def test_the_call_that_a_dry_run_suggests_retries_what_it_said_and_nothing
     assert sorted(posted(api)) == sorted(ids)
 
 
-async def test_a_dry_run_suggests_no_call_where_nothing_would_be_retried(client: Client, world: World) -> None:
+async def test_a_dry_run_suggests_no_call_where_nothing_would_be_retried(client: Client, world: SandboxStore) -> None:
     report = await structure_of(client, "retry_jobs", {"job_ids": [world.jobs(ALIAS, "completed")[0].id, "nobody"]})
     assert "next" not in report
 
 
-async def test_failed_jobs_are_retried_once_each(client: Client, world: World, api: Sandbox) -> None:
+async def test_failed_jobs_are_retried_once_each(client: Client, world: SandboxStore, api: SandboxApp) -> None:
     ids = failed(world, 3)
     report = await retry(client, ids)
     assert (report["dry_run"], report["retried"], outcomes(report)) == (False, 3, ["accepted"] * 3)
@@ -153,7 +153,7 @@ async def test_failed_jobs_are_retried_once_each(client: Client, world: World, a
 
 @pytest.mark.parametrize("dry_run", [True, False])
 async def test_what_did_not_fail_or_is_not_there_is_left_alone(
-    client: Client, world: World, api: Sandbox, dry_run: bool
+    client: Client, world: SandboxStore, api: SandboxApp, dry_run: bool
 ) -> None:
     done, running = world.jobs(ALIAS, "completed")[0].id, world.add(ALIAS, created_at=NOW).id
     report = await retry(client, [done, "nobody", running], dry_run=dry_run)
@@ -166,15 +166,15 @@ async def test_what_did_not_fail_or_is_not_there_is_left_alone(
     assert posted(api) == []
 
 
-async def test_an_id_that_is_given_again_counts_once(client: Client, world: World, api: Sandbox) -> None:
+async def test_an_id_that_is_given_again_counts_once(client: Client, world: SandboxStore, api: SandboxApp) -> None:
     (job,) = failed(world)
     report = await retry(client, [job, f" {job} ", job])
     assert (outcomes(report), report["retried"]) == (["accepted"], 1)
     assert posted(api) == [job]
 
 
-async def test_the_job_that_runs_in_its_place_is_told(client: Client, world: World, faults: Faults) -> None:
-    faults.push(Answer(202, json.dumps({"id": "a-new-one", "status": "in_progress"}).encode()), on=POSTS)
+async def test_the_job_that_runs_in_its_place_is_told(client: Client, world: SandboxStore, faults: FaultScript) -> None:
+    faults.push(CannedResponse(202, json.dumps({"id": "a-new-one", "status": "in_progress"}).encode()), on=POSTS)
     report = await retry(client, failed(world))
     assert (outcomes(report), report["jobs"][0]["detail"]) == (["accepted"], 'This retry runs as job "a-new-one".')
 
@@ -183,17 +183,17 @@ ACCEPTANCES = [b"", b"Accepted.", b"[]", b'{"id": null}', b'{"id": 5}']
 
 
 async def test_a_retry_that_was_accepted_is_accepted_whatever_is_said_of_it(
-    client: Client, world: World, faults: Faults
+    client: Client, world: SandboxStore, faults: FaultScript
 ) -> None:
     ids = failed(world, len(ACCEPTANCES))
     for job, body in zip(ids, ACCEPTANCES, strict=True):
-        faults.push(Answer(202, body), on=f"POST .*{job}")
+        faults.push(CannedResponse(202, body), on=f"POST .*{job}")
     assert (await retry(client, ids))["jobs"] == [
         {"job_id": job, "before": "failed", "outcome": "accepted"} for job in ids
     ]
 
 
-async def test_text_and_structure_say_the_same_of_each_job(client: Client, world: World) -> None:
+async def test_text_and_structure_say_the_same_of_each_job(client: Client, world: SandboxStore) -> None:
     ids = [*failed(world, 2), "nobody"]
     text = text_of(await client.call_tool("retry_jobs", {"job_ids": ids, "dry_run": False}))
     head, first, second, third = text.splitlines()
@@ -205,16 +205,16 @@ async def test_text_and_structure_say_the_same_of_each_job(client: Client, world
 # Never twice
 
 DOUBTS = [
-    Drop(),
-    Drop(handled=True),  # it was started, and only the answer was lost
-    Drop(reset=True, handled=True),
-    Cut(after=5),
-    Garbage(),
+    DroppedConnection(),
+    DroppedConnection(handled=True),  # it was started, and only the answer was lost
+    DroppedConnection(reset=True, handled=True),
+    TruncatedBody(bytes_sent=5),
+    NotHttp(),
 ]
 
 
 async def test_a_retry_that_gets_no_whole_answer_is_unknown_and_sent_once(
-    client: Client, world: World, api: Sandbox, faults: Faults
+    client: Client, world: SandboxStore, api: SandboxApp, faults: FaultScript
 ) -> None:
     ids = failed(world, len(DOUBTS))
     for job, doubt in zip(ids, DOUBTS, strict=True):
@@ -245,11 +245,11 @@ REFUSALS: list[tuple[int, dict[str, str], str]] = [
 
 
 async def test_a_refused_retry_is_an_error_and_not_sent_again(
-    client: Client, world: World, api: Sandbox, faults: Faults
+    client: Client, world: SandboxStore, api: SandboxApp, faults: FaultScript
 ) -> None:
     ids = failed(world, len(REFUSALS))
     for job, (status, headers, _) in zip(ids, REFUSALS, strict=True):
-        faults.push(Answer(status, headers=headers), on=f"POST .*{job}", times=None)
+        faults.push(CannedResponse(status, headers=headers), on=f"POST .*{job}", times=None)
     report = await retry(client, ids)
     assert (outcomes(report), report["retried"]) == (["error"] * len(REFUSALS), 0)
     assert sorted(posted(api)) == sorted(ids)
@@ -259,38 +259,38 @@ async def test_a_refused_retry_is_an_error_and_not_sent_again(
 
 
 async def test_every_answer_that_is_neither_2xx_nor_4xx_says_that_the_retry_may_have_started(
-    client: Client, world: World, faults: Faults
+    client: Client, world: SandboxStore, faults: FaultScript
 ) -> None:
     statuses = [300, 301, 302, 303, 304, 307, 308, 399, 500, 501, 502, 503, 504, 599]
     ids = failed(world, len(statuses))
     for job, status in zip(ids, statuses, strict=True):
-        faults.push(Answer(status, headers={"location": "/"}), on=f"POST .*{job}")
+        faults.push(CannedResponse(status, headers={"location": "/"}), on=f"POST .*{job}")
     report = await retry(client, ids)
     assert outcomes(report) == ["error"] * len(statuses)
     assert [row["detail"] for row in report["jobs"] if not row["detail"].endswith(MAY_HAVE_STARTED)] == []
 
 
 async def test_a_job_that_is_gone_when_it_is_retried_is_not_found(
-    client: Client, world: World, api: Sandbox, faults: Faults
+    client: Client, world: SandboxStore, api: SandboxApp, faults: FaultScript
 ) -> None:
-    faults.push(Answer(404), on=POSTS, times=None)
+    faults.push(CannedResponse(404), on=POSTS, times=None)
     (job,) = failed(world)
     assert outcomes(await retry(client, [job])) == ["not_found"]
     assert posted(api) == [job]
 
 
 async def test_trouble_with_one_job_does_not_keep_the_others_back(
-    client: Client, world: World, api: Sandbox, faults: Faults
+    client: Client, world: SandboxStore, api: SandboxApp, faults: FaultScript
 ) -> None:
     ids = failed(world, 4)
-    faults.push(Drop(handled=True), on=f"POST .*{ids[1]}")
-    faults.push(Answer(409), on=f"POST .*{ids[2]}")
+    faults.push(DroppedConnection(handled=True), on=f"POST .*{ids[1]}")
+    faults.push(CannedResponse(409), on=f"POST .*{ids[2]}")
     report = await retry(client, ids)
     assert (outcomes(report), report["retried"]) == (["accepted", "unknown", "error", "accepted"], 2)
     assert sorted(posted(api)) == sorted(ids)
 
 
-async def test_a_connection_that_cannot_be_made_is_tried_again_for_nothing_was_sent(world: World) -> None:
+async def test_a_connection_that_cannot_be_made_is_tried_again_for_nothing_was_sent(world: SandboxStore) -> None:
     api, (job,) = build_app(world), failed(world)
     line = Unconnected(asgi_transport(api), times=2)
     server = build_server(settings("http://localhost", WRITER_JOBS_ALLOW_RETRY="true"), transport=line)
@@ -317,7 +317,7 @@ class Unconnected(httpx.AsyncBaseTransport):
 
 
 async def test_time_that_ends_before_a_job_was_read_sends_nothing(
-    world: World, url: str, api: Sandbox, faults: Faults
+    world: SandboxStore, url: str, api: SandboxApp, faults: FaultScript
 ) -> None:
     faults.push(Delay(30), on="^GET")
     async with Client(a_server(url, WRITER_JOBS_CALL_BUDGET="1")) as client:
@@ -326,9 +326,9 @@ async def test_time_that_ends_before_a_job_was_read_sends_nothing(
     assert "before" not in report["jobs"][0]
 
 
-@pytest.mark.parametrize("fault", [Delay(30), Stall(after=5, seconds=30)])
+@pytest.mark.parametrize("fault", [Delay(30), StalledBody(bytes_before=5, seconds=30)])
 async def test_time_that_ends_after_a_retry_was_sent_leaves_it_unknown_and_those_not_sent_alone(
-    world: World, url: str, api: Sandbox, faults: Faults, fault: Fault
+    world: SandboxStore, url: str, api: SandboxApp, faults: FaultScript, fault: InjectedFault
 ) -> None:
     ids = failed(world, 2)
     faults.push(fault, on=POSTS)
@@ -367,7 +367,7 @@ async def test_a_proxy_that_says_nothing_has_been_sent_no_retry(monkeypatch: pyt
     assert wire.asked.startswith(b"CONNECT writer.invalid:443")
 
 
-async def test_a_retry_that_waits_to_be_tried_again_was_not_sent(world: World, faults: Faults) -> None:
+async def test_a_retry_that_waits_to_be_tried_again_was_not_sent(world: SandboxStore, faults: FaultScript) -> None:
     faults.push(Delay(30), on="^GET", times=None)
     line = Unconnected(asgi_transport(build_app(world, faults=faults)), times=1)
     config = settings("http://localhost", WRITER_JOBS_CALL_BUDGET="2", WRITER_JOBS_CONCURRENCY="1")
@@ -402,7 +402,7 @@ class Proxy(Peer):
         await Exchange(self.asked, reader, writer).gone()
 
 
-async def test_no_more_requests_are_under_way_than_allowed(world: World) -> None:
+async def test_no_more_requests_are_under_way_than_allowed(world: SandboxStore) -> None:
     crowd, ids = Crowd(build_app(world)), failed(world, 10)
     async with serve(crowd) as url, Client(a_server(url, WRITER_JOBS_CONCURRENCY="3")) as client:
         assert (await retry(client, ids))["retried"] == 10
@@ -412,7 +412,7 @@ async def test_no_more_requests_are_under_way_than_allowed(world: World) -> None
 class Crowd:
     """An API that counts the requests under way at once, and answers none until three have come together."""
 
-    def __init__(self, api: Sandbox) -> None:
+    def __init__(self, api: SandboxApp) -> None:
         self._api, self.now, self.most, self._three = api, 0, 0, anyio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -444,13 +444,13 @@ BAD: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-async def test_a_bad_argument_is_answered_with_one_sentence(client: Client, api: Sandbox) -> None:
+async def test_a_bad_argument_is_answered_with_one_sentence(client: Client, api: SandboxApp) -> None:
     for arguments, sentence in BAD:
         assert await error_of(client, "retry_jobs", arguments) == sentence
     assert list(api.received) == []
 
 
-async def test_twenty_jobs_are_retried_in_one_call(client: Client, world: World, api: Sandbox) -> None:
+async def test_twenty_jobs_are_retried_in_one_call(client: Client, world: SandboxStore, api: SandboxApp) -> None:
     ids = failed(world, 20)
     assert len(ids) == 20
     assert (await retry(client, ids))["retried"] == 20

@@ -22,7 +22,16 @@ from tests.integration.tools.test_retry_jobs import POSTS, Unconnected, failed, 
 from writer_jobs_mcp.client import asgi_transport
 from writer_jobs_mcp.client.models import Job
 from writer_jobs_mcp.client.sent_retries import HOLD_TIME, MAX_REMEMBERED, REMEMBERED_TIME, SentRetries
-from writer_jobs_mcp.sandbox import Answer, Delay, Drop, Faults, Sandbox, World, build_app, serve
+from writer_jobs_mcp.sandbox import (
+    CannedResponse,
+    Delay,
+    DroppedConnection,
+    FaultScript,
+    SandboxApp,
+    SandboxStore,
+    build_app,
+    serve,
+)
 from writer_jobs_mcp.sandbox.injected_faults import Exchange
 from writer_jobs_mcp.server.build import build_server
 
@@ -50,9 +59,9 @@ async def client(url: str, clock: Clock, era: str) -> AsyncGenerator[Client]:
 
 
 @pytest.fixture
-def slow_writer(faults: Faults) -> None:
+def slow_writer(faults: FaultScript) -> None:
     """A Writer that accepts each retry and starts none: it goes on showing the old failure."""
-    faults.push(Answer(202, b"{}"), on=POSTS, times=None)
+    faults.push(CannedResponse(202, b"{}"), on=POSTS, times=None)
 
 
 class Hold:
@@ -70,7 +79,7 @@ class Hold:
 class OtherIds:
     """An API that knows its jobs under other ids too, and answers with their own."""
 
-    def __init__(self, api: Sandbox, own: Callable[[str], str]) -> None:
+    def __init__(self, api: SandboxApp, own: Callable[[str], str]) -> None:
         self._api, self._own = api, own
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -97,7 +106,7 @@ async def at_once(calls: int, client: Client, ids: Iterable[str]) -> list[dict[s
 
 
 @pytest.mark.usefixtures("slow_writer")
-async def test_three_simultaneous_calls_post_a_job_once(client: Client, world: World, api: Sandbox) -> None:
+async def test_three_simultaneous_calls_post_a_job_once(client: Client, world: SandboxStore, api: SandboxApp) -> None:
     (job,) = failed(world)
     reports = await at_once(3, client, [job])
     assert posted(api) == [job]
@@ -111,7 +120,9 @@ async def test_three_simultaneous_calls_post_a_job_once(client: Client, world: W
     assert detail == f"{ATTEMPTED}: Writer accepted it. {HELD}"
 
 
-async def test_a_simultaneous_call_reports_that_the_job_is_running(client: Client, world: World, api: Sandbox) -> None:
+async def test_a_simultaneous_call_reports_that_the_job_is_running(
+    client: Client, world: SandboxStore, api: SandboxApp
+) -> None:
     (job,) = failed(world)
     reports = await at_once(3, client, [job])
     assert posted(api) == [job]
@@ -133,10 +144,10 @@ async def test_a_simultaneous_call_reports_that_the_job_is_running(client: Clien
 @pytest.mark.parametrize("starts", [True, False])
 @pytest.mark.parametrize("seed", range(3))
 async def test_twenty_simultaneous_calls_with_overlapping_ids_post_each_job_once(
-    world: World, api: Sandbox, faults: Faults, clock: Clock, seed: int, starts: bool
+    world: SandboxStore, api: SandboxApp, faults: FaultScript, clock: Clock, seed: int, starts: bool
 ) -> None:
     if not starts:
-        faults.push(Answer(202, b"{}"), on=POSTS, times=None)
+        faults.push(CannedResponse(202, b"{}"), on=POSTS, times=None)
     rng, ids = random.Random(seed), failed(world, 8)  # noqa: S311 - picks cases
     forms = [*ids, *map(str.upper, ids), *(f" {each} " for each in ids), *(f"copy-of-{each}" for each in ids)]
     calls = [rng.sample(forms, rng.randint(1, 12)) for _ in range(20)]
@@ -159,7 +170,7 @@ async def test_twenty_simultaneous_calls_with_overlapping_ids_post_each_job_once
 
 
 async def test_a_call_that_times_out_while_it_waits_for_another_call_sends_nothing(
-    world: World, url: str, api: Sandbox, faults: Faults, clock: Clock
+    world: SandboxStore, url: str, api: SandboxApp, faults: FaultScript, clock: Clock
 ) -> None:
     faults.push(Delay(30), on=POSTS)
     (job,) = failed(world)
@@ -177,7 +188,7 @@ async def test_a_call_that_times_out_while_it_waits_for_another_call_sends_nothi
 
 @pytest.mark.usefixtures("slow_writer")
 async def test_the_same_failure_is_not_retried_again_within_ten_minutes(
-    client: Client, world: World, api: Sandbox, clock: Clock
+    client: Client, world: SandboxStore, api: SandboxApp, clock: Clock
 ) -> None:
     (job,) = failed(world)
     assert outcomes(await retry(client, [job])) == ["accepted"]
@@ -198,7 +209,7 @@ async def test_the_same_failure_is_not_retried_again_within_ten_minutes(
 
 @pytest.mark.usefixtures("slow_writer")
 async def test_after_ten_minutes_the_same_failure_can_be_retried_and_the_earlier_retry_is_reported(
-    client: Client, world: World, api: Sandbox, clock: Clock
+    client: Client, world: SandboxStore, api: SandboxApp, clock: Clock
 ) -> None:
     (job,) = failed(world)
     await retry(client, [job])
@@ -221,7 +232,7 @@ async def test_after_ten_minutes_the_same_failure_can_be_retried_and_the_earlier
 
 
 @pytest.mark.usefixtures("slow_writer")
-async def test_a_job_that_failed_again_is_retried_again(client: Client, world: World, api: Sandbox) -> None:
+async def test_a_job_that_failed_again_is_retried_again(client: Client, world: SandboxStore, api: SandboxApp) -> None:
     (job,) = failed(world)
     assert outcomes(await retry(client, [job])) == ["accepted"]
     of_world = world.job(job)
@@ -232,7 +243,7 @@ async def test_a_job_that_failed_again_is_retried_again(client: Client, world: W
     assert posted(api) == [job, job]
 
 
-async def test_a_job_that_was_retried_and_completed_is_not_failed(client: Client, world: World) -> None:
+async def test_a_job_that_was_retried_and_completed_is_not_failed(client: Client, world: SandboxStore) -> None:
     (job,) = failed(world)
     await retry(client, [job])
     world.clock = lambda: NOW + timedelta(minutes=1)
@@ -278,10 +289,10 @@ SHOWN: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
 
 @pytest.mark.usefixtures("slow_writer")
 @pytest.mark.parametrize("shown", SHOWN)
-async def test_which_changes_make_it_a_new_failure(url: str, faults: Faults, clock: Clock, shown: str) -> None:
+async def test_which_changes_make_it_a_new_failure(url: str, faults: FaultScript, clock: Clock, shown: str) -> None:
     first, changes, outcome = SHOWN[shown]
-    faults.push(Answer(200, json.dumps(first).encode()), on="^GET")
-    faults.push(Answer(200, json.dumps(first | changes).encode()), on="^GET")
+    faults.push(CannedResponse(200, json.dumps(first).encode()), on="^GET")
+    faults.push(CannedResponse(200, json.dumps(first | changes).encode()), on="^GET")
     async with connected(url, clock) as client:
         assert outcomes(await retry(client, ["j"])) == ["accepted"]
         assert outcomes(await retry(client, ["j"])) == [outcome]
@@ -289,10 +300,10 @@ async def test_which_changes_make_it_a_new_failure(url: str, faults: Faults, clo
 
 @pytest.mark.usefixtures("slow_writer")
 async def test_an_answer_that_is_older_than_the_one_before_leads_to_no_second_retry(
-    url: str, faults: Faults, clock: Clock, api: Sandbox
+    url: str, faults: FaultScript, clock: Clock, api: SandboxApp
 ) -> None:
     for shown in (ENDED, ENDED | AGAIN, ENDED, ENDED | AGAIN):
-        faults.push(Answer(200, json.dumps(shown).encode()), on="^GET")
+        faults.push(CannedResponse(200, json.dumps(shown).encode()), on="^GET")
     async with connected(url, clock) as client:
         report = [outcomes(await retry(client, ["j"]))[0] for _ in range(4)]
     assert report == ["accepted", "accepted", "already_sent", "already_sent"]
@@ -309,21 +320,21 @@ SPELLINGS = {
 
 @pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
 async def test_another_spelling_of_an_id_that_writer_repeats_leads_to_no_second_retry(
-    url: str, faults: Faults, clock: Clock, api: Sandbox, spelling: str
+    url: str, faults: FaultScript, clock: Clock, api: SandboxApp, spelling: str
 ) -> None:
     ids = [UUID_ID, spelling]
     for each in ids:
-        faults.push(Answer(200, json.dumps({**ENDED, "id": each}).encode()), on="^GET")
-    faults.push(Answer(202, b"{}"), on=POSTS)
+        faults.push(CannedResponse(200, json.dumps({**ENDED, "id": each}).encode()), on="^GET")
+    faults.push(CannedResponse(202, b"{}"), on=POSTS)
     async with connected(url, clock) as client:
         assert outcomes(await retry(client, ids)) == ["accepted", "already_sent"]
     assert len(posted(api)) == 1
 
 
 async def test_the_next_call_names_the_job_that_a_retry_runs_as(
-    client: Client, world: World, api: Sandbox, faults: Faults
+    client: Client, world: SandboxStore, api: SandboxApp, faults: FaultScript
 ) -> None:
-    faults.push(Answer(202, b'{"id": "a-new-one"}'), on=POSTS)
+    faults.push(CannedResponse(202, b'{"id": "a-new-one"}'), on=POSTS)
     (job,) = failed(world)
     await retry(client, [job])
     report = await retry(client, [job])
@@ -334,9 +345,19 @@ async def test_the_next_call_names_the_job_that_a_retry_runs_as(
 # The result of the earlier retry
 
 
-@pytest.mark.parametrize("fault", [Drop(), Drop(reset=True), Answer(200), Answer(307), Answer(500), Answer(503)])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        DroppedConnection(),
+        DroppedConnection(reset=True),
+        CannedResponse(200),
+        CannedResponse(307),
+        CannedResponse(500),
+        CannedResponse(503),
+    ],
+)
 async def test_after_an_unclear_result_the_same_failure_is_not_retried_again(
-    client: Client, world: World, api: Sandbox, faults: Faults, fault: Drop | Answer
+    client: Client, world: SandboxStore, api: SandboxApp, faults: FaultScript, fault: DroppedConnection | CannedResponse
 ) -> None:
     faults.push(fault, on=POSTS)
     (job,) = failed(world)
@@ -349,9 +370,9 @@ async def test_after_an_unclear_result_the_same_failure_is_not_retried_again(
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 408, 409, 410, 429])
 async def test_after_a_4xx_a_later_call_can_retry(
-    client: Client, world: World, api: Sandbox, faults: Faults, status: int
+    client: Client, world: SandboxStore, api: SandboxApp, faults: FaultScript, status: int
 ) -> None:
-    faults.push(Answer(status), on=POSTS)
+    faults.push(CannedResponse(status), on=POSTS)
     (job,) = failed(world)
     assert outcomes(await retry(client, [job])) in (["error"], ["not_found"])
     assert (await retry(client, [job]))["jobs"] == [{"job_id": job, "before": "failed", "outcome": "accepted"}]
@@ -359,10 +380,10 @@ async def test_after_a_4xx_a_later_call_can_retry(
 
 
 async def test_a_refused_retry_does_not_hide_an_earlier_one(
-    client: Client, world: World, api: Sandbox, faults: Faults, clock: Clock
+    client: Client, world: SandboxStore, api: SandboxApp, faults: FaultScript, clock: Clock
 ) -> None:
-    faults.push(Answer(202, b"{}"), on=POSTS)
-    faults.push(Answer(429), on=POSTS)
+    faults.push(CannedResponse(202, b"{}"), on=POSTS)
+    faults.push(CannedResponse(429), on=POSTS)
     (job,) = failed(world)
     await retry(client, [job])
     clock.now += HOLD_TIME
@@ -372,7 +393,7 @@ async def test_a_refused_retry_does_not_hide_an_earlier_one(
     assert posted(api) == [job, job]
 
 
-async def test_after_a_failed_connection_a_later_call_can_retry(world: World, clock: Clock) -> None:
+async def test_after_a_failed_connection_a_later_call_can_retry(world: SandboxStore, clock: Clock) -> None:
     api, (job,) = build_app(world), failed(world)
     line = Unconnected(asgi_transport(api), times=100)
     config = settings("http://localhost", WRITER_JOBS_ALLOW_RETRY="true", WRITER_JOBS_CALL_BUDGET="1")
@@ -384,7 +405,7 @@ async def test_after_a_failed_connection_a_later_call_can_retry(world: World, cl
 
 
 async def test_a_retry_cancelled_after_it_was_sent_is_not_sent_again(
-    client: Client, world: World, api: Sandbox, faults: Faults
+    client: Client, world: SandboxStore, api: SandboxApp, faults: FaultScript
 ) -> None:
     faults.push(hold := Hold(), on=POSTS)
     (job,) = failed(world)
@@ -399,7 +420,9 @@ async def test_a_retry_cancelled_after_it_was_sent_is_not_sent_again(
     assert posted(api) == [job]
 
 
-async def test_a_retry_cancelled_before_it_was_sent_can_be_sent_later(world: World, clock: Clock, era: str) -> None:
+async def test_a_retry_cancelled_before_it_was_sent_can_be_sent_later(
+    world: SandboxStore, clock: Clock, era: str
+) -> None:
     api, (job,) = build_app(world), failed(world)
     line = Unconnected(asgi_transport(api), times=100)
     config = settings("http://localhost", WRITER_JOBS_ALLOW_RETRY="true")
@@ -415,7 +438,7 @@ async def test_a_retry_cancelled_before_it_was_sent_can_be_sent_later(world: Wor
 
 
 async def test_cancelling_a_waiting_call_does_not_block_later_calls(
-    client: Client, world: World, api: Sandbox, faults: Faults
+    client: Client, world: SandboxStore, api: SandboxApp, faults: FaultScript
 ) -> None:
     faults.push(hold := Hold(), on=POSTS)
     (job,) = failed(world)
@@ -438,7 +461,9 @@ async def test_cancelling_a_waiting_call_does_not_block_later_calls(
     assert posted(api) == [job]
 
 
-async def test_a_dry_run_does_not_wait_for_a_retry_in_progress(client: Client, world: World, faults: Faults) -> None:
+async def test_a_dry_run_does_not_wait_for_a_retry_in_progress(
+    client: Client, world: SandboxStore, faults: FaultScript
+) -> None:
     faults.push(hold := Hold(), on=POSTS)
     (job,) = failed(world)
     async with anyio.create_task_group() as tasks:
@@ -454,7 +479,7 @@ async def test_a_dry_run_does_not_wait_for_a_retry_in_progress(client: Client, w
 
 
 @asynccontextmanager
-async def knowing(api: Sandbox, own: Callable[[str], str], clock: Clock, era: str) -> AsyncGenerator[Client]:
+async def knowing(api: SandboxApp, own: Callable[[str], str], clock: Clock, era: str) -> AsyncGenerator[Client]:
     async with serve(OtherIds(api, own)) as url, connected(url, clock, era) as client:
         yield client
 
@@ -468,10 +493,10 @@ async def rows_of(client: Client, ids: list[str], *, dry_run: bool) -> tuple[str
 
 @pytest.mark.parametrize("starts", [True, False])
 async def test_letter_case_and_surrounding_spaces_do_not_make_another_job(
-    world: World, api: Sandbox, faults: Faults, clock: Clock, era: str, starts: bool
+    world: SandboxStore, api: SandboxApp, faults: FaultScript, clock: Clock, era: str, starts: bool
 ) -> None:
     if not starts:
-        faults.push(Answer(202, b"{}"), on=POSTS, times=None)
+        faults.push(CannedResponse(202, b"{}"), on=POSTS, times=None)
     (job,) = failed(world)
     ids = [job, job.upper(), f" {job}"]
     async with knowing(api, str.lower, clock, era) as client:
@@ -500,7 +525,7 @@ def quoted_id(job_id: str) -> str:
 
 @pytest.mark.parametrize("spelled", [str.upper, "copy-of-{}".format])
 async def test_an_id_that_is_not_handled_in_time_does_not_contradict_the_retry_of_the_same_job(
-    world: World, api: Sandbox, faults: Faults, clock: Clock, spelled: Callable[[str], str]
+    world: SandboxStore, api: SandboxApp, faults: FaultScript, clock: Clock, spelled: Callable[[str], str]
 ) -> None:
     faults.push(Delay(30), on=POSTS)
     (job,) = failed(world)
@@ -522,9 +547,9 @@ async def test_an_id_that_is_not_handled_in_time_does_not_contradict_the_retry_o
 
 
 async def test_each_spelling_of_an_id_says_that_the_retry_may_have_started(
-    world: World, api: Sandbox, faults: Faults, clock: Clock
+    world: SandboxStore, api: SandboxApp, faults: FaultScript, clock: Clock
 ) -> None:
-    faults.push(Answer(502), on=POSTS)
+    faults.push(CannedResponse(502), on=POSTS)
     (job,) = failed(world)
     async with knowing(api, str.lower, clock, "auto") as client:
         report = await retry(client, [job, job.upper()])
@@ -534,19 +559,19 @@ async def test_each_spelling_of_an_id_says_that_the_retry_may_have_started(
 
 
 async def test_the_id_that_writer_returns_is_posted_and_the_job_is_read_once(
-    world: World, api: Sandbox, clock: Clock
+    world: SandboxStore, api: SandboxApp, clock: Clock
 ) -> None:
     (job,) = failed(world)
     async with knowing(api, str.lower, clock, "auto") as client:
         await retry(client, [job.upper()])
     start = "/v1/applications/jobs"
-    assert [each.line for each in api.received] == [f"GET {start}/{job.upper()}", f"POST {start}/{job}/retry"]
+    assert [each.request_line for each in api.received] == [f"GET {start}/{job.upper()}", f"POST {start}/{job}/retry"]
 
 
 async def test_a_refused_job_is_not_posted_again_under_another_spelling_of_its_id(
-    world: World, api: Sandbox, faults: Faults, clock: Clock
+    world: SandboxStore, api: SandboxApp, faults: FaultScript, clock: Clock
 ) -> None:
-    faults.push(Answer(409), on=POSTS)
+    faults.push(CannedResponse(409), on=POSTS)
     (job,) = failed(world)
     async with knowing(api, str.lower, clock, "auto") as client:
         report = await retry(client, [job, job.upper()])
@@ -555,9 +580,9 @@ async def test_a_refused_job_is_not_posted_again_under_another_spelling_of_its_i
 
 
 async def test_an_alias_counts_as_the_job_that_writer_returns(
-    world: World, api: Sandbox, faults: Faults, clock: Clock, era: str
+    world: SandboxStore, api: SandboxApp, faults: FaultScript, clock: Clock, era: str
 ) -> None:
-    faults.push(Answer(202, b"{}"), on=POSTS, times=None)
+    faults.push(CannedResponse(202, b"{}"), on=POSTS, times=None)
     (job,) = failed(world)
     async with knowing(api, lambda each: job if each == "alias" else each, clock, era) as client:
         report = await retry(client, ["alias"])
@@ -574,7 +599,7 @@ async def test_an_alias_counts_as_the_job_that_writer_returns(
     assert posted(api) == [job]
 
 
-async def test_swapped_ids_do_not_deadlock(world: World, api: Sandbox, clock: Clock) -> None:
+async def test_swapped_ids_do_not_deadlock(world: SandboxStore, api: SandboxApp, clock: Clock) -> None:
     one, other = failed(world, 2)
     swapped = {one: other, other: one}
 
@@ -592,10 +617,10 @@ async def test_swapped_ids_do_not_deadlock(world: World, api: Sandbox, clock: Cl
 
 
 async def test_nothing_is_sent_when_writer_returns_another_job_each_time(
-    client: Client, api: Sandbox, faults: Faults
+    client: Client, api: SandboxApp, faults: FaultScript
 ) -> None:
     for job_id in ("b", "c"):
-        faults.push(Answer(200, json.dumps(ENDED | {"id": job_id}).encode()), on="^GET")
+        faults.push(CannedResponse(200, json.dumps(ENDED | {"id": job_id}).encode()), on="^GET")
     report = await retry(client, ["a"])
     assert report["jobs"] == [
         {
@@ -610,9 +635,9 @@ async def test_nothing_is_sent_when_writer_returns_another_job_each_time(
 
 @pytest.mark.parametrize("job_id", ["b/retry", "..", "b\u202e", "b" * 201])
 async def test_a_returned_id_that_is_unsafe_in_a_path_is_not_posted(
-    client: Client, api: Sandbox, faults: Faults, job_id: str
+    client: Client, api: SandboxApp, faults: FaultScript, job_id: str
 ) -> None:
-    faults.push(Answer(200, json.dumps(ENDED | {"id": job_id}).encode()), on="^GET", times=None)
+    faults.push(CannedResponse(200, json.dumps(ENDED | {"id": job_id}).encode()), on="^GET", times=None)
     for dry_run in (True, False):
         report = await retry(client, ["a"], dry_run=dry_run)
         assert outcomes(report) == ["error"]

@@ -10,7 +10,7 @@ from tests.conftest import NOW, settings
 from tests.fakes.unstable_list import TOTALS
 from tests.helpers.mcp import error_of, structure_of
 from tests.helpers.triage import TRIAGE, Told, api_of, failures, job, server_for, triage, triage_text
-from writer_jobs_mcp.sandbox import Received, World, build_app, serve
+from writer_jobs_mcp.sandbox import ReceivedRequest, SandboxStore, build_app, serve
 from writer_jobs_mcp.server.build import build_server
 
 # The window
@@ -224,12 +224,12 @@ async def test_progress_is_told_while_it_reads() -> None:
 
 
 async def test_ten_thousand_jobs_of_a_list_that_moves_are_each_counted_once() -> None:
-    world = World(now=NOW, clock=lambda: NOW, jobs=10_000)
+    world = SandboxStore(now=NOW, clock=lambda: NOW, jobs=10_000)
     application = world.applications[0].id
     there_all_along = {job.id for job in world.jobs(application)}
     asked = 0
 
-    def move(_: Received) -> None:
+    def move(_: ReceivedRequest) -> None:
         nonlocal asked
         asked += 1
         if asked % 9 == 5:

@@ -13,7 +13,16 @@ from mcp.server import MCPServer
 
 from tests.conftest import NOW, Clock, settings
 from tests.helpers.mcp import error_of, structure_of, text_of
-from writer_jobs_mcp.sandbox import Answer, Delay, Fault, Faults, Sandbox, World, build_app, serve
+from writer_jobs_mcp.sandbox import (
+    CannedResponse,
+    Delay,
+    FaultScript,
+    InjectedFault,
+    SandboxApp,
+    SandboxStore,
+    build_app,
+    serve,
+)
 from writer_jobs_mcp.server.build import build_server
 from writer_jobs_mcp.tools import App
 
@@ -34,17 +43,17 @@ class Told:
 
 
 @pytest.fixture
-def world(clock: Clock) -> World:
-    return World(now=NOW, clock=clock, jobs=3)
+def world(clock: Clock) -> SandboxStore:
+    return SandboxStore(now=NOW, clock=clock, jobs=3)
 
 
 @pytest.fixture
-def api(world: World, faults: Faults, clock: Clock) -> Sandbox:
+def api(world: SandboxStore, faults: FaultScript, clock: Clock) -> SandboxApp:
     return build_app(world, faults=faults, on_request=lambda _: clock.move(seconds=STEP.total_seconds()))
 
 
 @pytest.fixture
-async def url(api: Sandbox) -> AsyncGenerator[str]:
+async def url(api: SandboxApp) -> AsyncGenerator[str]:
     async with serve(api) as url:
         yield url
 
@@ -66,26 +75,28 @@ def a_server(url: str, clock: Clock, **others: str) -> MCPServer[App]:
     return build_server(settings(url, **others), clock=clock)
 
 
-def running(world: World, steps: float | None = None, error: str | None = None) -> str:
+def running(world: SandboxStore, steps: float | None = None, error: str | None = None) -> str:
     """The id of a job that ends after so many requests; of one that never ends, unless they are given."""
-    return world.add(ALIAS, created_at=NOW, lasts=None if steps is None else STEP * steps, error=error).id
+    return world.add(ALIAS, created_at=NOW, duration=None if steps is None else STEP * steps, error=error).id
 
 
-async def test_it_ends_as_soon_as_the_job_does(either_client: Client, world: World, api: Sandbox) -> None:
+async def test_it_ends_as_soon_as_the_job_does(either_client: Client, world: SandboxStore, api: SandboxApp) -> None:
     answer = await structure_of(either_client, "wait_for_job", {"job_id": running(world, 1.5)})
     assert (answer["finished"], answer["status"], answer["seconds"]) == (True, "completed", 15.0)
     assert answer["message"] == "This job is completed. Whether it failed before is not known."
     assert len(api.received) == 2
 
 
-async def test_a_job_that_fails_is_explained(client: Client, world: World) -> None:
+async def test_a_job_that_fails_is_explained(client: Client, world: SandboxStore) -> None:
     job = running(world, 1.5, error="Upstream said: 429 Too Many Requests")
     answer = await structure_of(client, "wait_for_job", {"job_id": job})
     assert (answer["finished"], answer["status"], answer["cause"]["category"]) == (True, "failed", "rate_limit")
     assert answer == {**await structure_of(client, "get_job_error", {"job_id": job}), "finished": True}
 
 
-async def test_a_job_that_has_finished_already_is_answered_at_once(client: Client, world: World, api: Sandbox) -> None:
+async def test_a_job_that_has_finished_already_is_answered_at_once(
+    client: Client, world: SandboxStore, api: SandboxApp
+) -> None:
     told = Told()
     job = world.jobs(ALIAS, "completed")[0].id
     result = await client.call_tool("wait_for_job", {"job_id": job}, progress_callback=told)
@@ -93,7 +104,7 @@ async def test_a_job_that_has_finished_already_is_answered_at_once(client: Clien
     assert (len(api.received), told.rows) == (1, [])
 
 
-async def test_when_the_time_is_up_it_says_so(client: Client, world: World) -> None:
+async def test_when_the_time_is_up_it_says_so(client: Client, world: SandboxStore) -> None:
     answer = await structure_of(client, "wait_for_job", {"job_id": running(world), "timeout_seconds": 1})
     assert (answer["finished"], answer["status"]) == (False, "in_progress")
     assert re.fullmatch(
@@ -107,17 +118,17 @@ async def test_when_the_time_is_up_it_says_so(client: Client, world: World) -> N
     [
         (None, "It is still in_progress after "),
         (Delay(30), "It is still in_progress after "),
-        (Answer(503), "it answered 503"),
-        (Answer(429, headers={"retry-after": "30"}), "Wait 30 seconds, as Writer asks"),
+        (CannedResponse(503), "it answered 503"),
+        (CannedResponse(429, headers={"retry-after": "30"}), "Wait 30 seconds, as Writer asks"),
     ],
 )
 async def test_it_never_outlasts_the_call_budget_whatever_writer_does(
-    world: World, url: str, clock: Clock, faults: Faults, fault: Fault | None, words: str
+    world: SandboxStore, url: str, clock: Clock, faults: FaultScript, fault: InjectedFault | None, words: str
 ) -> None:
     job = running(world)
     async with Client(a_server(url, clock, WRITER_JOBS_CALL_BUDGET="2")) as client:
         if fault:
-            faults.push(Answer(200, as_said(job, "in_progress")))
+            faults.push(CannedResponse(200, as_said(job, "in_progress")))
             faults.push(fault, times=None)
         with anyio.fail_after(20):  # sooner than the job, Writer or the wait that was asked for would end it
             answer = await structure_of(client, "wait_for_job", {"job_id": job, "timeout_seconds": 600})
@@ -131,7 +142,7 @@ def as_said(job: str, status: str) -> bytes:
     return json.dumps(said).encode()
 
 
-async def test_progress_goes_up_and_says_how_the_job_stands(either_client: Client, world: World) -> None:
+async def test_progress_goes_up_and_says_how_the_job_stands(either_client: Client, world: SandboxStore) -> None:
     told = Told()
     await either_client.call_tool("wait_for_job", {"job_id": running(world, 2.5)}, progress_callback=told)
     (first, _, said), (second, _, _) = told.rows
@@ -143,43 +154,45 @@ async def test_progress_goes_up_and_says_how_the_job_stands(either_client: Clien
     ("status", "words"), [(403, "may not see job"), (404, "does not know job"), (401, "refused the API key")]
 )
 async def test_trouble_on_the_way_is_told_with_how_the_job_stood(
-    client: Client, world: World, faults: Faults, status: int, words: str
+    client: Client, world: SandboxStore, faults: FaultScript, status: int, words: str
 ) -> None:
     job = running(world)
-    faults.push(Answer(200, as_said(job, "in_progress")))
-    faults.push(Answer(status))
+    faults.push(CannedResponse(200, as_said(job, "in_progress")))
+    faults.push(CannedResponse(status))
     answer = await structure_of(client, "wait_for_job", {"job_id": job})
     assert (answer["finished"], answer["status"], answer["job_id"]) == (False, "in_progress", job)
     assert answer["message"].startswith("The wait ended early; this is the last known state of the job. ")
     assert words in answer["message"]
 
 
-async def test_trouble_that_passes_does_not_end_the_wait(client: Client, world: World, faults: Faults) -> None:
+async def test_trouble_that_passes_does_not_end_the_wait(
+    client: Client, world: SandboxStore, faults: FaultScript
+) -> None:
     job = running(world)
-    faults.push(Answer(200, as_said(job, "in_progress")))
-    faults.push(Answer(503))
-    faults.push(Answer(200, as_said(job, "completed")))
+    faults.push(CannedResponse(200, as_said(job, "in_progress")))
+    faults.push(CannedResponse(503))
+    faults.push(CannedResponse(200, as_said(job, "completed")))
     assert (await structure_of(client, "wait_for_job", {"job_id": job}))["finished"] is True
 
 
-async def test_a_job_that_is_not_known_is_an_error(client: Client, api: Sandbox) -> None:
+async def test_a_job_that_is_not_known_is_an_error(client: Client, api: SandboxApp) -> None:
     sentence = await error_of(client, "wait_for_job", {"job_id": "nobody"})
     assert sentence.startswith('Writer does not know job "nobody"')
     assert len(api.received) == 1
 
 
 async def test_a_queued_job_is_waited_for_and_an_unheard_of_status_ends_the_wait(
-    client: Client, api: Sandbox, faults: Faults
+    client: Client, api: SandboxApp, faults: FaultScript
 ) -> None:
-    faults.push(Answer(200, as_said("a", "queued")))
-    faults.push(Answer(200, as_said("a", "paused\nfor now")))
+    faults.push(CannedResponse(200, as_said("a", "queued")))
+    faults.push(CannedResponse(200, as_said("a", "paused\nfor now")))
     answer = await structure_of(client, "wait_for_job", {"job_id": "a"})
     assert (answer["finished"], answer["status"]) == (True, "paused for now")
     assert len(api.received) == 2
 
 
 async def test_when_the_client_gives_up_nothing_more_is_asked(
-    either_client: Client, world: World, api: Sandbox
+    either_client: Client, world: SandboxStore, api: SandboxApp
 ) -> None:
     told = Told()
 
@@ -195,7 +208,7 @@ async def test_when_the_client_gives_up_nothing_more_is_asked(
     assert len(api.received) == 1
 
 
-async def test_a_time_that_cannot_be_waited_is_refused(client: Client, api: Sandbox) -> None:
+async def test_a_time_that_cannot_be_waited_is_refused(client: Client, api: SandboxApp) -> None:
     for seconds in (0, 601, "soon", True):
         sentence = await error_of(client, "wait_for_job", {"job_id": "a", "timeout_seconds": seconds})
         assert sentence.startswith("timeout_seconds must be a whole number from 1 to 600; got ")
@@ -231,9 +244,9 @@ def completed_in(seconds: float, count: int = 20, status: str = "completed") -> 
 
 
 async def test_a_job_that_has_run_for_more_than_an_hour_is_stuck_without_another_request(
-    either_client: Client, api: Sandbox, faults: Faults
+    either_client: Client, api: SandboxApp, faults: FaultScript
 ) -> None:
-    faults.push(Answer(200, ran_for(54 * 60)), times=None)
+    faults.push(CannedResponse(200, ran_for(54 * 60)), times=None)
     told = Told()
     with anyio.fail_after(10):  # much less than the wait that is asked for
         result = await either_client.call_tool("wait_for_job", {"job_id": "a"}, progress_callback=told)
@@ -244,18 +257,18 @@ async def test_a_job_that_has_run_for_more_than_an_hour_is_stuck_without_another
     assert (len(api.received), told.rows) == (1, [])
 
 
-async def test_a_queued_job_is_stuck_too(client: Client, faults: Faults) -> None:
-    faults.push(Answer(200, ran_for(54 * 60).replace(b"in_progress", b"queued")), times=None)
+async def test_a_queued_job_is_stuck_too(client: Client, faults: FaultScript) -> None:
+    faults.push(CannedResponse(200, ran_for(54 * 60).replace(b"in_progress", b"queued")), times=None)
     answer = await structure_of(client, "wait_for_job", {"job_id": "a"})
     assert answer["message"] == f"It has been queued for 54 h, longer than 1 h: {LIKELY_STUCK}"
 
 
 async def test_a_wait_says_that_the_error_of_a_running_job_is_from_an_earlier_run(
-    client: Client, faults: Faults
+    client: Client, faults: FaultScript
 ) -> None:
     said = ran_for(54 * 60, updated_minutes_ago=1)
     earlier = b', "completed_at": "2026-11-21T07:00:00Z", "error": "Timed out"}'
-    faults.push(Answer(200, said.replace(b"}", earlier)), times=None)
+    faults.push(CannedResponse(200, said.replace(b"}", earlier)), times=None)
     answer = await structure_of(client, "wait_for_job", {"job_id": "a", "timeout_seconds": 1})
     assert answer["message"].endswith(
         "Call wait_for_job again. An earlier run ended 2026-11-21T07:00:00Z, and the error text is probably from that "
@@ -263,8 +276,10 @@ async def test_a_wait_says_that_the_error_of_a_running_job_is_from_an_earlier_ru
     )
 
 
-async def test_a_job_that_was_retried_a_minute_ago_is_not_stuck(client: Client, faults: Faults, api: Sandbox) -> None:
-    faults.push(Answer(200, ran_for(54 * 60, updated_minutes_ago=1)), times=None)
+async def test_a_job_that_was_retried_a_minute_ago_is_not_stuck(
+    client: Client, faults: FaultScript, api: SandboxApp
+) -> None:
+    faults.push(CannedResponse(200, ran_for(54 * 60, updated_minutes_ago=1)), times=None)
     answer = await structure_of(client, "wait_for_job", {"job_id": "a", "timeout_seconds": 1})
     assert (answer["finished"], answer["updated_at"]) == (False, "2026-11-23T11:59:00Z")
     assert re.fullmatch(
@@ -272,11 +287,11 @@ async def test_a_job_that_was_retried_a_minute_ago_is_not_stuck(client: Client, 
         r"\(a retried job keeps its first created_at\)\. Call wait_for_job again\.",
         answer["message"],
     )
-    assert all("?" not in request.line for request in api.received)
+    assert all("?" not in request.request_line for request in api.received)
 
 
-async def test_a_job_that_was_updated_two_hours_ago_is_stuck_since_then(client: Client, faults: Faults) -> None:
-    faults.push(Answer(200, ran_for(54 * 60, updated_minutes_ago=120)), times=None)
+async def test_a_job_that_was_updated_two_hours_ago_is_stuck_since_then(client: Client, faults: FaultScript) -> None:
+    faults.push(CannedResponse(200, ran_for(54 * 60, updated_minutes_ago=120)), times=None)
     answer = await structure_of(client, "wait_for_job", {"job_id": "a"})
     assert answer["message"] == f"It has run for 2 h since its last update, longer than 1 h: {LIKELY_STUCK}"
 
@@ -292,13 +307,13 @@ PAGES: dict[str, tuple[bytes, str | None]] = {
 
 @pytest.mark.parametrize("page", PAGES)
 async def test_a_job_is_stuck_after_three_times_the_p95_of_its_application(
-    client: Client, api: Sandbox, faults: Faults, page: str
+    client: Client, api: SandboxApp, faults: FaultScript, page: str
 ) -> None:
     body, limit = PAGES[page]
-    faults.push(Answer(200, body), on=OF_COMPLETED_JOBS, times=None)
-    faults.push(Answer(200, ran_for(20)), times=None)
+    faults.push(CannedResponse(200, body), on=OF_COMPLETED_JOBS, times=None)
+    faults.push(CannedResponse(200, ran_for(20)), times=None)
     answer = await structure_of(client, "wait_for_job", {"job_id": "a", "timeout_seconds": 1})
-    assert [request.line for request in api.received if "?" in request.line] == [
+    assert [request.request_line for request in api.received if "?" in request.request_line] == [
         f"GET /v1/applications/{ALIAS}/jobs?status=completed&limit=100"
     ]
     assert ("likely stuck" in answer["message"]) is (limit is not None), answer["message"]
@@ -307,20 +322,22 @@ async def test_a_job_is_stuck_after_three_times_the_p95_of_its_application(
         assert f", longer than {limit}: {LIKELY_STUCK}" in answer["message"]
 
 
-@pytest.mark.parametrize("fault", [Answer(403), Answer(200, b"[]"), Delay(30)])
+@pytest.mark.parametrize("fault", [CannedResponse(403), CannedResponse(200, b"[]"), Delay(30)])
 async def test_nothing_is_said_of_stuck_where_the_completed_jobs_cannot_be_read(
-    client: Client, faults: Faults, fault: Fault
+    client: Client, faults: FaultScript, fault: InjectedFault
 ) -> None:
     faults.push(fault, on=OF_COMPLETED_JOBS, times=None)
-    faults.push(Answer(200, ran_for(20)), times=None)
+    faults.push(CannedResponse(200, ran_for(20)), times=None)
     answer = await structure_of(client, "wait_for_job", {"job_id": "a", "timeout_seconds": 2})
     assert "It is still in_progress after 2 s of waiting" in answer["message"]
     assert "stuck" not in answer["message"]
 
 
-async def test_a_job_that_finished_or_is_young_is_looked_at_alone(client: Client, api: Sandbox, faults: Faults) -> None:
-    faults.push(Answer(200, ran_for(9)))
-    faults.push(Answer(200, as_said("a", "completed")))
+async def test_a_job_that_finished_or_is_young_is_looked_at_alone(
+    client: Client, api: SandboxApp, faults: FaultScript
+) -> None:
+    faults.push(CannedResponse(200, ran_for(9)))
+    faults.push(CannedResponse(200, as_said("a", "completed")))
     assert (await structure_of(client, "wait_for_job", {"job_id": "a"}))["finished"] is True
     assert len(api.received) == 2
 
@@ -373,9 +390,9 @@ RUNNING: list[tuple[bytes, dict[str, Any], str, str]] = [
 
 @pytest.mark.parametrize(("said", "fields", "message", "times"), RUNNING)
 async def test_a_running_job_has_not_failed_so_far(
-    url: str, faults: Faults, said: bytes, fields: dict[str, Any], message: str, times: str
+    url: str, faults: FaultScript, said: bytes, fields: dict[str, Any], message: str, times: str
 ) -> None:
-    faults.push(Answer(200, said))
+    faults.push(CannedResponse(200, said))
     async with Client(a_server(url, Clock())) as client:
         result = await client.call_tool("get_job_error", {"job_id": "a"})
     answer = result.structured_content
@@ -385,9 +402,9 @@ async def test_a_running_job_has_not_failed_so_far(
     assert text_of(result).splitlines()[1:3] == [times, message]
 
 
-async def test_a_list_says_when_a_running_job_was_last_updated(url: str, faults: Faults) -> None:
+async def test_a_list_says_when_a_running_job_was_last_updated(url: str, faults: FaultScript) -> None:
     rows = [ran_for(54 * 60, job="1"), ran_for(54 * 60, updated_minutes_ago=1, job="2"), ran_for(5, 4, job="3")]
-    faults.push(Answer(200, b'{"result": [' + b",".join(rows) + b"]}"))
+    faults.push(CannedResponse(200, b'{"result": [' + b",".join(rows) + b"]}"))
     async with Client(a_server(url, Clock())) as client:
         result = await client.call_tool("list_application_jobs", {"application_id": ALIAS})
     assert result.structured_content is not None

@@ -8,11 +8,11 @@ from tests.conftest import settings
 from tests.helpers.key import KEY, capture_all_logs, captured_log, leaked_parts
 from writer_jobs_mcp.client import WriterClient, open_client
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.sandbox import Faults, Sandbox, World, build_app
+from writer_jobs_mcp.sandbox import FaultScript, SandboxApp, SandboxStore, build_app
 
 
 @pytest.fixture
-def api(world: World, faults: Faults) -> Sandbox:
+def api(world: SandboxStore, faults: FaultScript) -> SandboxApp:
     return build_app(world, key=KEY, faults=faults)
 
 

@@ -33,7 +33,7 @@ from writer_jobs_mcp.client import WriterClient, open_client
 from writer_jobs_mcp.client.key_redaction import KeyRedactor
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import BadRequest, KeyRejected, MissingKey, WriterError
-from writer_jobs_mcp.sandbox import Answer, Faults, Garbage, Sandbox, World, build_app, serve
+from writer_jobs_mcp.sandbox import CannedResponse, FaultScript, NotHttp, SandboxApp, SandboxStore, build_app, serve
 from writer_jobs_mcp.sanitize.secrets import MASK
 
 
@@ -71,21 +71,21 @@ ECHOES = {
 
 @pytest.mark.parametrize(("said", "shown"), ECHOES.values(), ids=ECHOES)
 async def test_a_job_that_tells_the_key_is_shown_without_it(
-    client: WriterClient, faults: Faults, said: str, shown: str
+    client: WriterClient, faults: FaultScript, said: str, shown: str
 ) -> None:
     row = json.dumps({**JOB, "error": "?"}).replace("?", said)
-    faults.push(Answer(200, row.encode()))
+    faults.push(CannedResponse(200, row.encode()))
     assert (await client.get_job("j")).error == shown
 
 
 @pytest.mark.parametrize("before", ["", "u", "us", "user:"])
 @pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
 async def test_a_job_that_tells_the_key_in_base64_is_shown_without_it(
-    url: str, faults: Faults, encode: Callable[[bytes], bytes], before: str
+    url: str, faults: FaultScript, encode: Callable[[bytes], bytes], before: str
 ) -> None:
     key = "wk~7Hq2??tVx9>>mB4RcY8sNd"
     told = encode(f"{before}{key}:and more".encode()).decode()
-    faults.push(Answer(200, json.dumps({**JOB, "error": f"Authorization: {told}"}).encode()))
+    faults.push(CannedResponse(200, json.dumps({**JOB, "error": f"Authorization: {told}"}).encode()))
     async with open_client(settings(url, WRITER_API_KEY=key)) as client:
         error = (await client.get_job("j")).error
     assert error is not None
@@ -104,27 +104,29 @@ async def test_a_job_that_tells_the_key_in_base64_is_shown_without_it(
     ],
 )
 async def test_an_error_that_is_no_text_is_shown_without_the_key(
-    url: str, faults: Faults, key: str, error: object, shown: str
+    url: str, faults: FaultScript, key: str, error: object, shown: str
 ) -> None:
-    faults.push(Answer(200, json.dumps({**JOB, "error": error}).encode()))
+    faults.push(CannedResponse(200, json.dumps({**JOB, "error": error}).encode()))
     async with open_client(settings(url, WRITER_API_KEY=key)) as client:
         assert (await client.get_job("j")).error == shown
 
 
-async def test_a_key_with_signs_is_known_again_when_it_is_url_encoded(url: str, faults: Faults) -> None:
+async def test_a_key_with_signs_is_known_again_when_it_is_url_encoded(url: str, faults: FaultScript) -> None:
     key = "wk+7Hq/2Zt=Vx9&mB4"
-    faults.push(Answer(200, json.dumps({**JOB, "error": f"?key={quote_plus(key)}"}).encode()))
+    faults.push(CannedResponse(200, json.dumps({**JOB, "error": f"?key={quote_plus(key)}"}).encode()))
     async with open_client(settings(url, WRITER_API_KEY=key)) as client:
         assert (await client.get_job("j")).error == "?key=[masked]"
 
 
 @pytest.mark.parametrize("error", ["wk-9182 was refused", "Hq2Z", "d9f3", "no key, no sNd...", "\\/ and \u00e4"])
-async def test_words_that_are_like_a_piece_of_the_key_stay(client: WriterClient, faults: Faults, error: str) -> None:
-    faults.push(Answer(200, json.dumps({**JOB, "error": error}).encode()))
+async def test_words_that_are_like_a_piece_of_the_key_stay(
+    client: WriterClient, faults: FaultScript, error: str
+) -> None:
+    faults.push(CannedResponse(200, json.dumps({**JOB, "error": error}).encode()))
     assert (await client.get_job("j")).error == error
 
 
-async def test_the_key_in_the_place_of_an_id_is_not_sent_on_and_not_told(config: Config, api: Sandbox) -> None:
+async def test_the_key_in_the_place_of_an_id_is_not_sent_on_and_not_told(config: Config, api: SandboxApp) -> None:
     assert isinstance(await error_of_call(config, lambda client: client.get_job(KEY)), BadRequest)
     assert isinstance(await error_of_call(config, lambda client: client.list_applications(after=f"x{KEY}")), BadRequest)
     assert list(api.received) == []
@@ -132,7 +134,7 @@ async def test_the_key_in_the_place_of_an_id_is_not_sent_on_and_not_told(config:
 
 @pytest.mark.parametrize("echo", [False, True], ids=["as documented", "in the wild"])
 @pytest.mark.parametrize("name", CALLS)
-async def test_a_key_that_the_api_does_not_know_is_refused(world: World, name: str, echo: bool) -> None:
+async def test_a_key_that_the_api_does_not_know_is_refused(world: SandboxStore, name: str, echo: bool) -> None:
     async with serve(build_app(world, key="another", echo_key=echo)) as url:
         assert isinstance(await error_of_call(settings(url, WRITER_API_KEY=KEY), CALLS[name]), KeyRejected)
 
@@ -148,9 +150,9 @@ async def test_a_key_that_the_api_does_not_know_is_refused(world: World, name: s
 )
 @pytest.mark.parametrize("echo", ["sk-...{end}", "{start}...", "{start}****{end}", "'{end}'", "x{end}, y"])
 async def test_an_end_of_the_key_is_not_told_whatever_characters_it_has(
-    url: str, faults: Faults, key: str, echo: str
+    url: str, faults: FaultScript, key: str, echo: str
 ) -> None:
-    faults.push(Answer(400, error_body(f"Received API Key = {echo.format(start=key[:4], end=key[-4:])} today")))
+    faults.push(CannedResponse(400, error_body(f"Received API Key = {echo.format(start=key[:4], end=key[-4:])} today")))
     error = await error_of_call(settings(url, WRITER_API_KEY=key), key=key)
     assert "today" in str(error)
 
@@ -167,9 +169,9 @@ def test_eight_characters_of_the_key_in_a_row_are_seen_wherever_they_begin(lengt
 @pytest.mark.parametrize("status", [400, 503])
 @pytest.mark.parametrize("body", [b"a" * 65536, b"-" * 65536, b"wk-" * 20000], ids=["word", "dashes", "starts"])
 async def test_a_long_complaint_does_not_keep_the_server_busy(
-    url: str, faults: Faults, status: int, body: bytes
+    url: str, faults: FaultScript, status: int, body: bytes
 ) -> None:
-    faults.push(Answer(status, body))
+    faults.push(CannedResponse(status, body))
     started = time.process_time()
     config = settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="2")
     async with open_client(config) as client:
@@ -181,7 +183,7 @@ async def test_a_long_complaint_does_not_keep_the_server_busy(
 
 
 async def test_a_request_to_loopback_goes_through_no_proxy(
-    config: Config, world: World, monkeypatch: pytest.MonkeyPatch
+    config: Config, world: SandboxStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy = build_app(world)
     for name in ("NO_PROXY", "no_proxy"):
@@ -194,7 +196,7 @@ async def test_a_request_to_loopback_goes_through_no_proxy(
     assert list(proxy.received) == []
 
 
-async def test_without_a_key_nothing_is_sent(api: Sandbox, url: str) -> None:
+async def test_without_a_key_nothing_is_sent(api: SandboxApp, url: str) -> None:
     error = await error_of_call(Config.from_env({"WRITER_BASE_URL": url}))
     assert isinstance(error, MissingKey)
     assert "Set WRITER_API_KEY" in str(error)
@@ -205,7 +207,9 @@ def from_file(url: str, path: Path | str) -> Config:
     return Config.from_env({"WRITER_BASE_URL": url, "WRITER_API_KEY_FILE": str(path)})
 
 
-async def test_a_rotated_key_is_read_again_when_the_old_one_is_refused(url: str, api: Sandbox, tmp_path: Path) -> None:
+async def test_a_rotated_key_is_read_again_when_the_old_one_is_refused(
+    url: str, api: SandboxApp, tmp_path: Path
+) -> None:
     path = tmp_path / "key"
     path.write_text("old-key\n", encoding="utf-8")
     async with open_client(from_file(url, path)) as client:
@@ -218,7 +222,7 @@ async def test_a_rotated_key_is_read_again_when_the_old_one_is_refused(url: str,
 
 
 async def test_a_rotation_costs_a_get_one_attempt_more(
-    url: str, api: Sandbox, faults: Faults, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    url: str, api: SandboxApp, faults: FaultScript, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "key"
     path.write_text(KEY, encoding="utf-8")
@@ -226,7 +230,7 @@ async def test_a_rotation_costs_a_get_one_attempt_more(
         await client.get_application(FIRST.id)
         path.write_text(f"{KEY}-new", encoding="utf-8")
         for status in (401, 503):
-            faults.push(Answer(status), times=1)
+            faults.push(CannedResponse(status), times=1)
         with pytest.raises(KeyRejected):  # the sandbox knows the old key alone
             await client.get_application(FIRST.id)
     assert [request.status for request in api.received] == [200, 401, 503, 401]
@@ -259,7 +263,7 @@ async def test_a_long_refusal_of_a_key_that_was_rotated_is_read_in_bounded_memor
 
 
 async def test_a_retry_whose_key_was_rotated_is_sent_once_and_the_next_call_has_the_new_one(
-    world: World, url: str, api: Sandbox, tmp_path: Path
+    world: SandboxStore, url: str, api: SandboxApp, tmp_path: Path
 ) -> None:
     path, job = tmp_path / "key", world.jobs(FIRST.id, "failed")[0].id
     path.write_text("old-key", encoding="utf-8")
@@ -327,7 +331,7 @@ async def test_an_answer_under_the_old_key_does_not_tell_it_after_a_rotation(tmp
 
 
 @pytest.mark.parametrize("phrase", [KEY, f"Bearer {KEY}"])
-async def test_a_reason_phrase_is_not_told(hasty: Config, faults: Faults, phrase: str) -> None:
+async def test_a_reason_phrase_is_not_told(hasty: Config, faults: FaultScript, phrase: str) -> None:
     head = f"HTTP/1.1 400 {phrase}\r\nX-Key: {phrase}\r\nContent-Length: 0\r\n\r\n"
-    faults.push(Garbage(head.encode()), times=None)
+    faults.push(NotHttp(head.encode()), times=None)
     assert isinstance(await error_of_call(hasty), BadRequest)

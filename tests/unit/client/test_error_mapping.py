@@ -15,7 +15,7 @@ from writer_jobs_mcp.errors import (
     UnreadableResponse,
     WriterError,
 )
-from writer_jobs_mcp.sandbox import Answer, Faults, Sandbox, World, build_app, serve
+from writer_jobs_mcp.sandbox import CannedResponse, FaultScript, SandboxApp, SandboxStore, build_app, serve
 
 REFUSALS: dict[int, tuple[type[WriterError], str]] = {
     400: (BadRequest, f'Writer rejected the request about application "{FIRST.id}" (400 Bad Request)'),
@@ -49,9 +49,9 @@ BODIES = {
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 @pytest.mark.parametrize("status", REFUSALS)
 async def test_a_refusal_is_told_once_by_its_status_whatever_the_body(
-    config: Config, api: Sandbox, faults: Faults, status: int, body: bytes
+    config: Config, api: SandboxApp, faults: FaultScript, status: int, body: bytes
 ) -> None:
-    faults.push(Answer(status, body))
+    faults.push(CannedResponse(status, body))
     error = await error_of_call(config)
     kind, start = REFUSALS[status]
     assert type(error) is kind
@@ -77,15 +77,15 @@ async def test_a_refusal_is_told_once_by_its_status_whatever_the_body(
     ],
 )
 async def test_a_bad_request_is_told_in_writers_own_words(
-    config: Config, faults: Faults, body: bytes, said: str
+    config: Config, faults: FaultScript, body: bytes, said: str
 ) -> None:
-    faults.push(Answer(422, body))
+    faults.push(CannedResponse(422, body))
     assert f"(422 Unprocessable Entity){said}" in str(await error_of_call(config)).replace("Content", "Entity")
 
 
 @pytest.mark.parametrize("name", CALLS)
-async def test_a_refusal_says_what_was_asked_about(config: Config, faults: Faults, name: str) -> None:
-    faults.push(Answer(403, KEY_LEAKING_BODY))
+async def test_a_refusal_says_what_was_asked_about(config: Config, faults: FaultScript, name: str) -> None:
+    faults.push(CannedResponse(403, KEY_LEAKING_BODY))
     subject = {"list_applications": "the list of applications", "get_job": 'job "some-job"'}
     told = subject.get(name, f'application "{FIRST.id}"')
     assert str(await error_of_call(config, CALLS[name])).startswith(f"The API key may not see {told} (403).")
@@ -93,11 +93,11 @@ async def test_a_refusal_says_what_was_asked_about(config: Config, faults: Fault
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
 async def test_a_redirect_is_not_followed_and_the_key_stays(
-    config: Config, api: Sandbox, faults: Faults, world: World, status: int
+    config: Config, api: SandboxApp, faults: FaultScript, world: SandboxStore, status: int
 ) -> None:
     elsewhere = build_app(world)
     async with serve(elsewhere) as other:
-        faults.push(Answer(status, headers={"Location": f"{other}/v1/applications/{FIRST.id}/jobs"}))
+        faults.push(CannedResponse(status, headers={"Location": f"{other}/v1/applications/{FIRST.id}/jobs"}))
         error = await error_of_call(config)
     assert isinstance(error, UnreadableResponse)
     assert f"Writer answered {status} " in str(error)
@@ -106,8 +106,8 @@ async def test_a_redirect_is_not_followed_and_the_key_stays(
 
 
 @pytest.mark.parametrize("location", ["http://[", "//", f"https://{KEY}@[::", "\x7f", "https://ex ample/"])
-async def test_a_redirect_to_nowhere_is_still_a_redirect(hasty: Config, faults: Faults, location: str) -> None:
-    faults.push(Answer(302, headers={"Location": location}), times=None)
+async def test_a_redirect_to_nowhere_is_still_a_redirect(hasty: Config, faults: FaultScript, location: str) -> None:
+    faults.push(CannedResponse(302, headers={"Location": location}), times=None)
     error = await error_of_call(hasty)
     assert isinstance(error, UnreadableResponse)
     assert "a redirect, which is not followed" in str(error)

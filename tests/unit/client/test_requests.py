@@ -12,7 +12,16 @@ from tests.helpers.key import CALLS, FIRST, KEY, TIMEOUT, check_error, error_of_
 from writer_jobs_mcp.client import WriterClient, open_client
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import NotFound, Unavailable, WriterError
-from writer_jobs_mcp.sandbox import Answer, Delay, Drop, Fault, Faults, Sandbox, Stall, serve
+from writer_jobs_mcp.sandbox import (
+    CannedResponse,
+    Delay,
+    DroppedConnection,
+    FaultScript,
+    InjectedFault,
+    SandboxApp,
+    StalledBody,
+    serve,
+)
 
 BY_ID: tuple[Callable[[WriterClient, str], Awaitable[object]], ...] = (
     lambda client, id_: client.get_job(id_),
@@ -42,11 +51,11 @@ LINES: dict[str, Callable[[WriterClient], Awaitable[object]]] = {
 
 @pytest.mark.parametrize("line", LINES)
 async def test_every_parameter_reaches_the_request_and_none_is_made_up(
-    config: Config, api: Sandbox, faults: Faults, line: str
+    config: Config, api: SandboxApp, faults: FaultScript, line: str
 ) -> None:
-    faults.push(Answer(404))
+    faults.push(CannedResponse(404))
     await error_of_call(config, LINES[line])
-    assert [request.line for request in api.received] == [line]
+    assert [request.request_line for request in api.received] == [line]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +73,7 @@ async def test_every_parameter_reaches_the_request_and_none_is_made_up(
         ("😀", "%F0%9F%98%80"),
     ],
 )
-async def test_an_id_is_one_segment_of_the_path(config: Config, api: Sandbox, name: str, segment: str) -> None:
+async def test_an_id_is_one_segment_of_the_path(config: Config, api: SandboxApp, name: str, segment: str) -> None:
     for method in BY_ID:
         assert isinstance(await error_of_call(config, lambda client, method=method: method(client, name)), NotFound)
     assert [request.path for request in api.received] == [
@@ -75,9 +84,9 @@ async def test_an_id_is_one_segment_of_the_path(config: Config, api: Sandbox, na
 
 
 @pytest.mark.parametrize("name", CALLS)
-async def test_each_endpoint_is_only_ever_read(hasty: Config, api: Sandbox, faults: Faults, name: str) -> None:
-    faults.push(Drop(), times=1)
-    faults.push(Answer(503), times=None)
+async def test_each_endpoint_is_only_ever_read(hasty: Config, api: SandboxApp, faults: FaultScript, name: str) -> None:
+    faults.push(DroppedConnection(), times=1)
+    faults.push(CannedResponse(503), times=None)
     assert isinstance(await error_of_call(hasty, CALLS[name]), Unavailable)
     assert {request.method for request in api.received} == {"GET"}
 
@@ -116,12 +125,12 @@ async def test_as_many_requests_as_allowed_are_in_flight_and_no_more(concurrency
     assert (app.most, app.answered) == (concurrency, 50)
 
 
-async def test_a_call_that_waits_to_try_again_holds_no_place(url: str, faults: Faults) -> None:
-    faults.push(Answer(429, headers={"Retry-After": "40"}), on="jobs/slow")
+async def test_a_call_that_waits_to_try_again_holds_no_place(url: str, faults: FaultScript) -> None:
+    faults.push(CannedResponse(429, headers={"Retry-After": "40"}), on="jobs/slow")
     config = settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY="1", WRITER_JOBS_CALL_BUDGET="90")
     async with open_client(config) as client, anyio.create_task_group() as tasks:
         tasks.start_soon(client.get_job, "slow")
-        while faults.due:  # noqa: ASYNC110 - the sandbox has no event for it
+        while faults.pending:  # noqa: ASYNC110 - the sandbox has no event for it
             await anyio.sleep(0.01)
         with anyio.fail_after(20):  # half as long as the other call waits
             assert (await client.get_application(FIRST.id)).id == FIRST.id
@@ -129,16 +138,20 @@ async def test_a_call_that_waits_to_try_again_holds_no_place(url: str, faults: F
 
 
 @pytest.mark.parametrize(
-    "fault", [Delay(60), Stall(after=10, seconds=60), Answer(503, headers={"Retry-After": "15"})], ids=repr
+    "fault",
+    [Delay(60), StalledBody(bytes_before=10, seconds=60), CannedResponse(503, headers={"Retry-After": "15"})],
+    ids=repr,
 )
-async def test_a_cancelled_call_leaves_its_place_to_the_next(url: str, faults: Faults, fault: Fault) -> None:
+async def test_a_cancelled_call_leaves_its_place_to_the_next(
+    url: str, faults: FaultScript, fault: InjectedFault
+) -> None:
     faults.push(fault)
     config = settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY="1")
     with anyio.fail_after(TIMEOUT):
         async with open_client(config) as client:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(client.list_jobs, FIRST.id)
-                while faults.due:  # noqa: ASYNC110 - the sandbox has no event for it
+                while faults.pending:  # noqa: ASYNC110 - the sandbox has no event for it
                     await anyio.sleep(0.01)
                 tasks.cancel_scope.cancel()
             for _ in range(3):

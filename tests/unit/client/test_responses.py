@@ -13,7 +13,16 @@ from tests.helpers.key import FIRST, JOB, KEY, KEY_LEAKING_BODY, MIB, error_of_c
 from writer_jobs_mcp.client import WriterClient, asgi_transport, open_client
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import BadRequest, UnreadableResponse
-from writer_jobs_mcp.sandbox import APPLICATIONS, Answer, Fault, Faults, Retype, Sandbox, World, serve
+from writer_jobs_mcp.sandbox import (
+    APPLICATIONS,
+    CannedResponse,
+    FaultScript,
+    InjectedFault,
+    SandboxApp,
+    SandboxStore,
+    WrongContentType,
+    serve,
+)
 
 
 async def test_list_applications_tells_each_application(client: WriterClient) -> None:
@@ -30,14 +39,14 @@ async def test_get_application_knows_an_id_and_an_alias(client: WriterClient) ->
         assert (application.id, application.name) == (FIRST.id, FIRST.name)
 
 
-async def test_list_jobs_tells_a_page_and_the_total(client: WriterClient, world: World) -> None:
+async def test_list_jobs_tells_a_page_and_the_total(client: WriterClient, world: SandboxStore) -> None:
     page = await client.list_jobs(FIRST.alias, status="failed", offset=2, limit=5)
     expected = world.jobs(FIRST.id, "failed")
     assert [job.id for job in page.jobs] == [job.id for job in expected[2:7]]
     assert (page.total, page.unreadable) == (len(expected), [])
 
 
-async def test_get_job_tells_times_and_words(client: WriterClient, world: World) -> None:
+async def test_get_job_tells_times_and_words(client: WriterClient, world: SandboxStore) -> None:
     failed, completed = (world.jobs(FIRST.id, status)[0] for status in ("failed", "completed"))
     one, other = await client.get_job(failed.id), await client.get_job(completed.id)
     assert (one.status, one.application_id, one.output) == ("failed", FIRST.id, None)
@@ -49,7 +58,7 @@ async def test_get_job_tells_times_and_words(client: WriterClient, world: World)
     assert other.completed_at.utcoffset() == timedelta(0)
 
 
-async def test_the_transport_can_be_an_app_in_this_process(api: Sandbox) -> None:
+async def test_the_transport_can_be_an_app_in_this_process(api: SandboxApp) -> None:
     async with open_client(settings("http://localhost", WRITER_API_KEY=KEY), asgi_transport(api)) as client:
         assert (await client.get_application(FIRST.alias)).id == FIRST.id
 
@@ -73,9 +82,9 @@ def page_of(*rows: object, **others: object) -> bytes:
     ],
 )
 async def test_a_spoiled_letter_costs_a_letter_and_not_the_answer(
-    client: WriterClient, faults: Faults, body: bytes, output: str | None
+    client: WriterClient, faults: FaultScript, body: bytes, output: str | None
 ) -> None:
-    faults.push(Answer(200, json.dumps(JOB).encode()[:-1] + b', "error": null, "data": ' + body + b"}"))
+    faults.push(CannedResponse(200, json.dumps(JOB).encode()[:-1] + b', "error": null, "data": ' + body + b"}"))
     assert (await client.get_job("j")).output == output
 
 
@@ -89,9 +98,9 @@ async def test_a_spoiled_letter_costs_a_letter_and_not_the_answer(
     ],
 )
 async def test_what_the_documents_leave_open_is_read(
-    client: WriterClient, faults: Faults, row: dict[str, object], expected: str
+    client: WriterClient, faults: FaultScript, row: dict[str, object], expected: str
 ) -> None:
-    faults.push(Answer(200, page_of(row)))
+    faults.push(CannedResponse(200, page_of(row)))
     (job,) = (await client.list_jobs("a")).jobs
     assert expected in {job.status, job.created_at.isoformat()}
 
@@ -111,44 +120,47 @@ async def test_what_the_documents_leave_open_is_read(
     ],
 )
 async def test_a_row_that_cannot_be_read_does_not_cost_the_others(
-    client: WriterClient, faults: Faults, row: object
+    client: WriterClient, faults: FaultScript, row: object
 ) -> None:
-    faults.push(Answer(200, page_of(JOB, row, {**JOB, "id": "k"})))
+    faults.push(CannedResponse(200, page_of(JOB, row, {**JOB, "id": "k"})))
     page = await client.list_jobs("a")
     assert ([job.id for job in page.jobs], len(page.unreadable)) == (["j", "k"], 1)
 
 
 @pytest.mark.parametrize("total", [None, "12", -1, True, 1.5, {}])
-async def test_a_total_that_is_no_number_is_no_total(client: WriterClient, faults: Faults, total: object) -> None:
-    faults.push(Answer(200, page_of(JOB, totalCount=total)))
+async def test_a_total_that_is_no_number_is_no_total(client: WriterClient, faults: FaultScript, total: object) -> None:
+    faults.push(CannedResponse(200, page_of(JOB, totalCount=total)))
     assert (await client.list_jobs("a")).total is None
 
 
-async def test_a_wrong_content_type_does_not_matter(client: WriterClient, faults: Faults) -> None:
-    faults.push(Retype("text/html"))
+async def test_a_wrong_content_type_does_not_matter(client: WriterClient, faults: FaultScript) -> None:
+    faults.push(WrongContentType("text/html"))
     assert len((await client.list_jobs(FIRST.id, limit=3)).jobs) == 3
 
 
 UNREADABLE = {
-    "empty": (Answer(200), "it is empty"),
-    "blank": (Answer(200, b" \n"), "it is empty"),
-    "a web page": (Answer(200, f"<html>{KEY}</html>".encode()), "it is a web page, not JSON"),
-    "no JSON": (Answer(200, f"key {KEY}".encode()), "Invalid JSON"),
-    "JSON cut short": (Answer(200, b'{"result": ['), "Invalid JSON"),
-    "another shape": (Answer(200, KEY_LEAKING_BODY), "result: Field required"),
-    "a list": (Answer(200, json.dumps([KEY]).encode()), ""),
-    "null": (Answer(200, b"null"), ""),
-    "null rows": (Answer(200, b'{"result": null}'), "result: "),
-    "nested without end": (Answer(200, b'{"result": ' + b"[" * 100_000), ""),
-    "no content": (Answer(204), "204 No Content instead of 200"),
-    "accepted": (Answer(202, b"{}"), "202 Accepted instead of 200"),
-    "not compressed as said": (Answer(200, KEY_LEAKING_BODY, {"content-encoding": "gzip"}), "cannot be decoded"),
+    "empty": (CannedResponse(200), "it is empty"),
+    "blank": (CannedResponse(200, b" \n"), "it is empty"),
+    "a web page": (CannedResponse(200, f"<html>{KEY}</html>".encode()), "it is a web page, not JSON"),
+    "no JSON": (CannedResponse(200, f"key {KEY}".encode()), "Invalid JSON"),
+    "JSON cut short": (CannedResponse(200, b'{"result": ['), "Invalid JSON"),
+    "another shape": (CannedResponse(200, KEY_LEAKING_BODY), "result: Field required"),
+    "a list": (CannedResponse(200, json.dumps([KEY]).encode()), ""),
+    "null": (CannedResponse(200, b"null"), ""),
+    "null rows": (CannedResponse(200, b'{"result": null}'), "result: "),
+    "nested without end": (CannedResponse(200, b'{"result": ' + b"[" * 100_000), ""),
+    "no content": (CannedResponse(204), "204 No Content instead of 200"),
+    "accepted": (CannedResponse(202, b"{}"), "202 Accepted instead of 200"),
+    "not compressed as said": (
+        CannedResponse(200, KEY_LEAKING_BODY, {"content-encoding": "gzip"}),
+        "cannot be decoded",
+    ),
 }
 
 
 @pytest.mark.parametrize(("fault", "words"), UNREADABLE.values(), ids=UNREADABLE)
 async def test_what_cannot_be_read_is_said_to_be_unreadable_at_once(
-    config: Config, api: Sandbox, faults: Faults, fault: Fault, words: str
+    config: Config, api: SandboxApp, faults: FaultScript, fault: InjectedFault, words: str
 ) -> None:
     faults.push(fault)
     error = await error_of_call(config)
@@ -199,6 +211,8 @@ async def test_an_endless_body_is_refused_in_bounded_memory(
     assert peak < 160 * MIB, f"{peak / MIB:.0f} MiB"
 
 
-async def test_of_a_page_without_end_the_first_thousand_rows_are_read(client: WriterClient, faults: Faults) -> None:
-    faults.push(Answer(200, page_of(*[JOB] * 1_500)))
+async def test_of_a_page_without_end_the_first_thousand_rows_are_read(
+    client: WriterClient, faults: FaultScript
+) -> None:
+    faults.push(CannedResponse(200, page_of(*[JOB] * 1_500)))
     assert len((await client.list_jobs("a")).rows) == 1_000

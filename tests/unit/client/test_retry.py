@@ -16,28 +16,39 @@ from tests.helpers.key import FIRST, KEY, KEY_LEAKING_BODY, TIMEOUT, error_of_ca
 from writer_jobs_mcp.client import WriterClient, open_client
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import BudgetExceeded, RateLimited, Unavailable, WriterError
-from writer_jobs_mcp.sandbox import Answer, Cut, Delay, Drop, Fault, Faults, Garbage, Sandbox, Stall, World
+from writer_jobs_mcp.sandbox import (
+    CannedResponse,
+    Delay,
+    DroppedConnection,
+    FaultScript,
+    InjectedFault,
+    NotHttp,
+    SandboxApp,
+    SandboxStore,
+    StalledBody,
+    TruncatedBody,
+)
 
 PASSING = {
-    **{str(status): Answer(status, KEY_LEAKING_BODY) for status in (408, 429, 500, 502, 503, 504)},
-    "dropped": Drop(),
-    "reset": Drop(reset=True),
-    "cut": Cut(after=40),
-    "cut at the start": Cut(after=0),
-    "garbage": Garbage(),
-    "garbage that tells the key": Garbage(f"HTTP/1.1 200 OK\r\nBearer {KEY}\r\n\r\n".encode()),
+    **{str(status): CannedResponse(status, KEY_LEAKING_BODY) for status in (408, 429, 500, 502, 503, 504)},
+    "dropped": DroppedConnection(),
+    "reset": DroppedConnection(reset=True),
+    "cut": TruncatedBody(bytes_sent=40),
+    "cut at the start": TruncatedBody(bytes_sent=0),
+    "garbage": NotHttp(),
+    "garbage that tells the key": NotHttp(f"HTTP/1.1 200 OK\r\nBearer {KEY}\r\n\r\n".encode()),
 }
 
 
 @pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
 async def test_trouble_that_passes_costs_one_more_request_and_no_answer(
-    client: WriterClient, api: Sandbox, faults: Faults, world: World, fault: Fault
+    client: WriterClient, api: SandboxApp, faults: FaultScript, world: SandboxStore, fault: InjectedFault
 ) -> None:
     faults.push(fault)
     with anyio.fail_after(TIMEOUT):
         page = await client.list_jobs(FIRST.id, limit=3)
     assert [job.id for job in page.jobs] == [job.id for job in world.jobs(FIRST.id)[:3]]
-    assert [request.line for request in api.received] == [f"GET /v1/applications/{FIRST.id}/jobs?limit=3"] * 2
+    assert [request.request_line for request in api.received] == [f"GET /v1/applications/{FIRST.id}/jobs?limit=3"] * 2
 
 
 LASTING: dict[str, tuple[type[WriterError], str]] = {
@@ -53,7 +64,7 @@ LASTING: dict[str, tuple[type[WriterError], str]] = {
 
 @pytest.mark.parametrize("name", LASTING)
 async def test_trouble_that_stays_is_told_with_the_number_of_attempts(
-    hasty: Config, api: Sandbox, faults: Faults, name: str
+    hasty: Config, api: SandboxApp, faults: FaultScript, name: str
 ) -> None:
     faults.push(PASSING[name], times=None)
     error = await error_of_call(hasty)
@@ -79,9 +90,13 @@ async def test_reaching_out_to_a_refused_connection_is_told_after_one_attempt(un
 
 
 @pytest.mark.parametrize(
-    "fault", [Stall(after=40, seconds=60), Delay(60), Stall(after=0, seconds=60)], ids=["body", "answer", "head only"]
+    "fault",
+    [StalledBody(bytes_before=40, seconds=60), Delay(60), StalledBody(bytes_before=0, seconds=60)],
+    ids=["body", "answer", "head only"],
 )
-async def test_silence_ends_with_the_budget(hasty: Config, api: Sandbox, faults: Faults, fault: Fault) -> None:
+async def test_silence_ends_with_the_budget(
+    hasty: Config, api: SandboxApp, faults: FaultScript, fault: InjectedFault
+) -> None:
     faults.push(fault, times=None)
     error = await error_of_call(hasty)
     assert isinstance(error, BudgetExceeded)
@@ -89,15 +104,15 @@ async def test_silence_ends_with_the_budget(hasty: Config, api: Sandbox, faults:
     assert len(api.received) == 1
 
 
-async def test_a_spent_budget_remembers_what_went_before(hasty: Config, faults: Faults) -> None:
-    faults.push(Answer(502))
+async def test_a_spent_budget_remembers_what_went_before(hasty: Config, faults: FaultScript) -> None:
+    faults.push(CannedResponse(502))
     faults.push(Delay(60))
     error = await error_of_call(hasty)
     assert isinstance(error, BudgetExceeded)
     assert "within the call budget of 1 s; before that, it answered 502 Bad Gateway." in str(error)
 
 
-async def test_the_deadline_around_a_call_counts_when_it_is_sooner(client: WriterClient, faults: Faults) -> None:
+async def test_the_deadline_around_a_call_counts_when_it_is_sooner(client: WriterClient, faults: FaultScript) -> None:
     faults.push(Delay(60))
     with anyio.fail_after(TIMEOUT), pytest.raises(BudgetExceeded), anyio.fail_after(0.5):
         await client.list_jobs(FIRST.id)
@@ -125,11 +140,11 @@ WAITS: list[tuple[dict[str, str], float]] = [
 """What an answer says of waiting, and the fewest seconds that means."""
 
 
-async def test_writer_is_given_the_time_it_asks_for(url: str, faults: Faults) -> None:
+async def test_writer_is_given_the_time_it_asks_for(url: str, faults: FaultScript) -> None:
     waited: dict[int, float] = {}
 
     async def ask(number: int) -> None:
-        faults.push(Answer(429, headers=WAITS[number][0]), on=f"offset={number}&")
+        faults.push(CannedResponse(429, headers=WAITS[number][0]), on=f"offset={number}&")
         started = time.monotonic()
         await client.list_jobs(FIRST.id, offset=number, limit=1)
         waited[number] = time.monotonic() - started
@@ -139,22 +154,22 @@ async def test_writer_is_given_the_time_it_asks_for(url: str, faults: Faults) ->
         async with open_client(config) as client, anyio.create_task_group() as tasks:
             for number in range(len(WAITS)):
                 tasks.start_soon(ask, number)
-    assert faults.due == 0
+    assert faults.pending == 0
     assert [WAITS[number] for number, seconds in waited.items() if seconds < WAITS[number][1]] == []
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
 async def test_the_time_asked_for_counts_whatever_the_status(
-    config: Config, api: Sandbox, faults: Faults, status: int
+    config: Config, api: SandboxApp, faults: FaultScript, status: int
 ) -> None:
-    faults.push(Answer(status, headers={"Retry-After": "3600"}))
+    faults.push(CannedResponse(status, headers={"Retry-After": "3600"}))
     assert isinstance(await error_of_call(config), Unavailable)
     assert len(api.received) == 1, "an hour is not waited for"
 
 
-async def test_a_moment_to_come_back_at_is_waited_for(client: WriterClient, faults: Faults) -> None:
+async def test_a_moment_to_come_back_at_is_waited_for(client: WriterClient, faults: FaultScript) -> None:
     moment = (datetime.now(UTC) + timedelta(seconds=2)).replace(microsecond=0)
-    faults.push(Answer(429, headers={"Retry-After": format_datetime(moment, usegmt=True)}))
+    faults.push(CannedResponse(429, headers={"Retry-After": format_datetime(moment, usegmt=True)}))
     with anyio.fail_after(TIMEOUT):
         await client.list_jobs(FIRST.id, limit=1)
     assert datetime.now(UTC) >= moment
@@ -169,19 +184,21 @@ async def test_a_moment_to_come_back_at_is_waited_for(client: WriterClient, faul
     ],
 )
 async def test_a_wait_beyond_the_budget_is_not_begun_but_told(
-    config: Config, api: Sandbox, faults: Faults, header: str, value: str, told: str
+    config: Config, api: SandboxApp, faults: FaultScript, header: str, value: str, told: str
 ) -> None:
     if value == "in an hour":
         value = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
-    faults.push(Answer(429, KEY_LEAKING_BODY, {header: value}), times=None)
+    faults.push(CannedResponse(429, KEY_LEAKING_BODY, {header: value}), times=None)
     error = await error_of_call(config)
     assert type(error) is RateLimited
     assert re.search(told, str(error)), str(error)
     assert len(api.received) == 1
 
 
-async def test_being_rate_limited_for_ever_does_not_become_a_storm(url: str, api: Sandbox, faults: Faults) -> None:
-    faults.push(Answer(429, headers={"Retry-After": "0"}), times=None)
+async def test_being_rate_limited_for_ever_does_not_become_a_storm(
+    url: str, api: SandboxApp, faults: FaultScript
+) -> None:
+    faults.push(CannedResponse(429, headers={"Retry-After": "0"}), times=None)
     error = await error_of_call(settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="2"))
     assert type(error) is RateLimited
     assert len(api.received) <= 6

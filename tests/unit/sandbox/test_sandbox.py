@@ -33,27 +33,27 @@ from tests.helpers.sandbox_documents import (
 )
 from writer_jobs_mcp.sandbox import (
     APPLICATIONS,
-    CAUSES,
     DEFAULT_LIMIT,
-    FRESH,
-    RISING,
+    ERROR_WITHOUT_TEXT,
+    NEW_ERROR,
+    RISING_ERROR,
+    SAMPLE_ERRORS,
     SANDBOX_KEY,
-    SILENT,
-    Answer,
-    Application,
-    Cut,
+    CannedResponse,
     Delay,
-    Drop,
-    Fault,
-    Faults,
-    Garbage,
-    Job,
-    JobStatus,
-    Received,
-    Retype,
-    Stall,
-    Total,
-    World,
+    DroppedConnection,
+    FaultScript,
+    InjectedFault,
+    NotHttp,
+    ReceivedRequest,
+    SandboxApplication,
+    SandboxJob,
+    SandboxJobStatus,
+    SandboxStore,
+    StalledBody,
+    TotalCount,
+    TruncatedBody,
+    WrongContentType,
     build_app,
     serve,
     serve_forever,
@@ -76,17 +76,17 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def world(clock: Clock) -> World:
-    return World(now=NOW, clock=clock)
+def world(clock: Clock) -> SandboxStore:
+    return SandboxStore(now=NOW, clock=clock)
 
 
 @pytest.fixture
-def faults() -> Faults:
-    return Faults()
+def faults() -> FaultScript:
+    return FaultScript()
 
 
 @pytest.fixture
-async def vendor(world: World) -> AsyncGenerator[writerai.AsyncWriter]:
+async def vendor(world: SandboxStore) -> AsyncGenerator[writerai.AsyncWriter]:
     """The official SDK, talking to the sandbox over real HTTP."""
     async with (
         serve(build_app(world)) as url,
@@ -96,7 +96,7 @@ async def vendor(world: World) -> AsyncGenerator[writerai.AsyncWriter]:
 
 
 @pytest.fixture
-async def client(world: World, faults: Faults) -> AsyncGenerator[httpx.AsyncClient]:
+async def client(world: SandboxStore, faults: FaultScript) -> AsyncGenerator[httpx.AsyncClient]:
     """A plain HTTP client, for what the SDK hides."""
     async with reach(build_app(world, faults=faults)) as http:
         yield http
@@ -117,16 +117,16 @@ def parsed(response: httpx.Response) -> JobList:
     return JobList.model_validate_json(response.content)
 
 
-def every_job(world: World, status: JobStatus | None = None) -> list[Job]:
+def every_job(world: SandboxStore, status: SandboxJobStatus | None = None) -> list[SandboxJob]:
     return [job for application in APPLICATIONS for job in world.jobs(application.id, status)]
 
 
-def outputs(world: World) -> list[str]:
+def outputs(world: SandboxStore) -> list[str]:
     shown = [job.as_json(NOW)["data"] for job in every_job(world, "completed")]
     return [Output.model_validate(data).suggestion for data in shown]
 
 
-def hours_old(jobs: Sequence[Job]) -> list[float]:
+def hours_old(jobs: Sequence[SandboxJob]) -> list[float]:
     return [(NOW - job.created_at) / timedelta(hours=1) for job in jobs]
 
 
@@ -151,7 +151,7 @@ async def test_the_sdk_retrieves_an_application_by_id_or_alias(vendor: writerai.
     assert [field.name for field in application.inputs if field.required] == ["Product name", "Key features"]
 
 
-async def test_the_sdk_walks_every_job_once_newest_first(vendor: writerai.AsyncWriter, world: World) -> None:
+async def test_the_sdk_walks_every_job_once_newest_first(vendor: writerai.AsyncWriter, world: SandboxStore) -> None:
     jobs = [job async for job in vendor.applications.jobs.list(FIRST.id)]
 
     assert [job.id for job in jobs] == [job.id for job in world.jobs(FIRST.id)]
@@ -160,7 +160,9 @@ async def test_the_sdk_walks_every_job_once_newest_first(vendor: writerai.AsyncW
 
 
 @pytest.mark.parametrize("status", ["in_progress", "failed", "completed"])
-async def test_the_sdk_filters_by_status(vendor: writerai.AsyncWriter, world: World, status: JobStatus) -> None:
+async def test_the_sdk_filters_by_status(
+    vendor: writerai.AsyncWriter, world: SandboxStore, status: SandboxJobStatus
+) -> None:
     jobs = [job async for job in vendor.applications.jobs.list(SECOND.id, status=status, limit=7)]
 
     assert {job.status for job in jobs} == {status}
@@ -195,7 +197,7 @@ async def test_a_created_job_heads_the_list_and_completes_in_time(vendor: writer
 
 
 async def test_a_retried_job_runs_again_under_its_id_and_completes(
-    vendor: writerai.AsyncWriter, world: World, clock: Clock
+    vendor: writerai.AsyncWriter, world: SandboxStore, clock: Clock
 ) -> None:
     failed = world.jobs(FIRST.id, "failed")[3]
     order = [job.id for job in world.jobs(FIRST.id)]
@@ -212,7 +214,7 @@ async def test_a_retried_job_runs_again_under_its_id_and_completes(
     assert failed not in world.jobs(FIRST.id, "failed")
 
 
-async def test_the_sdk_raises_its_own_errors(vendor: writerai.AsyncWriter, world: World) -> None:
+async def test_the_sdk_raises_its_own_errors(vendor: writerai.AsyncWriter, world: SandboxStore) -> None:
     with pytest.raises(writerai.AuthenticationError):
         await vendor.with_options(api_key="another").applications.list()
     with pytest.raises(writerai.NotFoundError):
@@ -228,7 +230,7 @@ async def test_the_sdk_raises_its_own_errors(vendor: writerai.AsyncWriter, world
 
 @pytest.mark.parametrize("application", APPLICATIONS, ids=[each.alias for each in APPLICATIONS])
 async def test_every_job_and_page_has_the_documented_fields_and_no_other(
-    client: httpx.AsyncClient, application: Application
+    client: httpx.AsyncClient, application: SandboxApplication
 ) -> None:
     jobs: list[DocumentedJob] = []
     while page := parsed(
@@ -251,7 +253,7 @@ async def test_times_are_utc_to_the_microsecond(client: httpx.AsyncClient) -> No
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", moment) for moment in times)
 
 
-async def test_optional_fields_are_absent_from_some_jobs_and_null_in_others(world: World) -> None:
+async def test_optional_fields_are_absent_from_some_jobs_and_null_in_others(world: SandboxStore) -> None:
     shown = [job.as_json(NOW) for job in every_job(world, "completed")]
 
     assert any("error" in job and job["error"] is None for job in shown)
@@ -290,7 +292,7 @@ async def test_applications_have_the_documented_fields_and_no_other(client: http
     ],
 )
 async def test_applications_are_paged_by_id(
-    client: httpx.AsyncClient, query: str, page: list[Application], has_more: bool
+    client: httpx.AsyncClient, query: str, page: list[SandboxApplication], has_more: bool
 ) -> None:
     listed = ApplicationList.model_validate_json((await client.get(f"/v1/applications?{query}")).content)
 
@@ -299,7 +301,7 @@ async def test_applications_are_paged_by_id(
     assert (listed.first_id, listed.last_id) == ((ids[0], ids[-1]) if ids else (None, None))
 
 
-async def test_retry_and_create_are_accepted_with_three_fields(client: httpx.AsyncClient, world: World) -> None:
+async def test_retry_and_create_are_accepted_with_three_fields(client: httpx.AsyncClient, world: SandboxStore) -> None:
     inputs = [{"id": "Product name", "value": ["Cup"]}, {"id": "Key features", "value": ["Round", "Blue"]}]
     created = await client.post(JOBS, json={"inputs": inputs})
     retried = await client.post(f"/v1/applications/jobs/{world.jobs(FIRST.id, 'failed')[0].id}/retry")
@@ -352,7 +354,7 @@ async def test_what_cannot_be_done_is_refused_in_the_documented_envelope(
     ],
 )
 async def test_a_job_is_not_created_from_inputs_the_form_does_not_have(
-    client: httpx.AsyncClient, world: World, body: dict[str, object]
+    client: httpx.AsyncClient, world: SandboxStore, body: dict[str, object]
 ) -> None:
     response = await client.post(JOBS, json=body)
 
@@ -362,7 +364,7 @@ async def test_a_job_is_not_created_from_inputs_the_form_does_not_have(
 
 
 @pytest.mark.parametrize("header", [{}, {"Authorization": "Basic c2Fu"}, {"Authorization": "Bearer wrong"}])
-async def test_without_the_key_nothing_is_told(world: World, header: dict[str, str]) -> None:
+async def test_without_the_key_nothing_is_told(world: SandboxStore, header: dict[str, str]) -> None:
     async with serve(build_app(world)) as url, httpx.AsyncClient(base_url=url, headers=header) as client:
         for path in ("/v1/applications", JOBS, "/nowhere"):
             response = await client.get(path)
@@ -370,7 +372,7 @@ async def test_without_the_key_nothing_is_told(world: World, header: dict[str, s
             assert Envelope.model_validate_json(response.content).errors[0].key == "fail.unauthorized.badToken"
 
 
-async def test_the_refusal_seen_in_the_wild_echoes_the_key(world: World) -> None:
+async def test_the_refusal_seen_in_the_wild_echoes_the_key(world: SandboxStore) -> None:
     async with reach(build_app(world, echo_key=True), key="a-wrong-key-9f3c") as client:
         response = await client.get(JOBS)
 
@@ -392,7 +394,7 @@ async def test_a_page_tells_the_limit_really_used(client: httpx.AsyncClient, que
     assert len(page.result) == limit
 
 
-async def test_the_greatest_page_can_be_smaller(world: World) -> None:
+async def test_the_greatest_page_can_be_smaller(world: SandboxStore) -> None:
     async with reach(build_app(world, max_limit=13)) as client:
         page = parsed(await client.get(f"{JOBS}?limit=100"))
 
@@ -406,16 +408,16 @@ async def test_past_the_end_a_page_is_empty(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("total", ["matches", "all", "missing"])
-async def test_the_total_counts_what_it_is_told_to(world: World, total: Total) -> None:
+async def test_the_total_counts_what_it_is_told_to(world: SandboxStore, total: TotalCount) -> None:
     failed = len(world.jobs(FIRST.id, "failed"))
-    async with reach(build_app(world, total=total)) as client:
+    async with reach(build_app(world, total_count=total)) as client:
         response = await client.get(f"{JOBS}?status=failed")
 
     assert parsed(response).totalCount == {"matches": failed, "all": 400, "missing": None}[total]
     assert ("totalCount" in response.text) == (total != "missing")
 
 
-async def test_the_single_job_endpoint_can_be_missing_while_retry_is_there(world: World) -> None:
+async def test_the_single_job_endpoint_can_be_missing_while_retry_is_there(world: SandboxStore) -> None:
     job = world.jobs(FIRST.id, "failed")[0]
     async with reach(build_app(world, single_job_endpoint=False)) as client:
         assert (await client.get(f"/v1/applications/jobs/{job.id}")).status_code == 404
@@ -427,14 +429,14 @@ async def test_the_single_job_endpoint_can_be_missing_while_retry_is_there(world
 
 async def test_the_same_seed_and_moment_answer_the_same_bytes() -> None:
     async def answer(seed: int) -> bytes:
-        async with reach(build_app(World(now=NOW, clock=lambda: NOW, seed=seed))) as client:
+        async with reach(build_app(SandboxStore(now=NOW, clock=lambda: NOW, seed=seed))) as client:
             return (await client.get(f"{JOBS}?limit=100")).content
 
     assert await answer(1) == await answer(1)
     assert await answer(1) != await answer(2)
 
 
-def test_640_jobs_lie_in_the_last_week_more_by_day_than_by_night(world: World) -> None:
+def test_640_jobs_lie_in_the_last_week_more_by_day_than_by_night(world: SandboxStore) -> None:
     jobs = every_job(world)
     day, night = (sum(job.created_at.hour in hours for job in jobs) for hours in (range(9, 17), range(8)))
 
@@ -445,7 +447,7 @@ def test_640_jobs_lie_in_the_last_week_more_by_day_than_by_night(world: World) -
 
 @pytest.mark.parametrize("jobs", [0, 1, 99, 10_000])
 def test_the_first_application_has_as_many_jobs_as_told(clock: Clock, jobs: int) -> None:
-    world = World(now=NOW, clock=clock, jobs=jobs)
+    world = SandboxStore(now=NOW, clock=clock, jobs=jobs)
 
     assert len(world.jobs(FIRST.alias)) == jobs
     assert len(world.jobs(SECOND.id)) == 150
@@ -453,25 +455,25 @@ def test_the_first_application_has_as_many_jobs_as_told(clock: Clock, jobs: int)
 
 @pytest.mark.parametrize("jobs", [400, 10_000])
 def test_a_fifth_to_a_quarter_of_the_jobs_fail(clock: Clock, jobs: int) -> None:
-    world = World(now=NOW, clock=clock, jobs=jobs)
+    world = SandboxStore(now=NOW, clock=clock, jobs=jobs)
 
     assert 0.20 <= len(every_job(world, "failed")) / len(every_job(world)) <= 0.25
 
 
-def test_the_first_application_fails_of_every_cause_in_varying_words(world: World) -> None:
+def test_the_first_application_fails_of_every_cause_in_varying_words(world: SandboxStore) -> None:
     failed = world.jobs(FIRST.id, "failed")
     errors = [job.as_json(NOW).get("error") for job in failed]
 
-    assert {job.cause for job in failed} == set(CAUSES)
-    assert len(CAUSES) >= 12
+    assert {job.sample_error for job in failed} == set(SAMPLE_ERRORS)
+    assert len(SAMPLE_ERRORS) >= 12
     assert len(set(errors)) > 0.7 * len(errors)
 
 
-def test_failures_come_as_text_html_json_tracebacks_german_and_nothing(world: World) -> None:
+def test_failures_come_as_text_html_json_tracebacks_german_and_nothing(world: SandboxStore) -> None:
     errors = [job.as_json(NOW).get("error") for job in every_job(world, "failed")]
     texts = [error for error in errors if isinstance(error, str)]
 
-    assert len(texts) == len(errors) - sum(job.cause is SILENT for job in every_job(world, "failed"))
+    assert len(texts) == len(errors) - sum(job.sample_error is ERROR_WITHOUT_TEXT for job in every_job(world, "failed"))
     assert any(text.startswith("<html>") for text in texts)
     assert any(text.startswith("Traceback") and text.count("\n") >= 11 for text in texts)
     assert any("ß" in text or "Ungültige" in text for text in texts)
@@ -484,15 +486,15 @@ def test_failures_come_as_text_html_json_tracebacks_german_and_nothing(world: Wo
 @pytest.mark.parametrize("hour", [3, 13])
 def test_one_cause_is_new_in_the_last_six_hours(hour: int) -> None:
     now = NOW.replace(hour=hour)
-    world = World(now=now, clock=lambda: now)
-    ages = [now - job.created_at for job in every_job(world, "failed") if job.cause is FRESH]
+    world = SandboxStore(now=now, clock=lambda: now)
+    ages = [now - job.created_at for job in every_job(world, "failed") if job.sample_error is NEW_ERROR]
 
     assert len(ages) >= 3
     assert max(ages) < timedelta(hours=6)
 
 
-def test_one_cause_is_ever_more_frequent(world: World) -> None:
-    ages = hours_old([job for job in world.jobs(FIRST.id, "failed") if job.cause is RISING])
+def test_one_cause_is_ever_more_frequent(world: SandboxStore) -> None:
+    ages = hours_old([job for job in world.jobs(FIRST.id, "failed") if job.sample_error is RISING_ERROR])
     today, yesterday, before = (
         sum(low <= age < high for age in ages) / ((high - low) / 24) for low, high in ((0, 24), (24, 48), (48, 168))
     )
@@ -500,7 +502,7 @@ def test_one_cause_is_ever_more_frequent(world: World) -> None:
     assert today > yesterday > before > 0
 
 
-def test_outputs_keep_their_bounds_and_hold_line_breaks(world: World) -> None:
+def test_outputs_keep_their_bounds_and_hold_line_breaks(world: SandboxStore) -> None:
     texts = outputs(world)
     lengths = [len(text) for text in texts]
 
@@ -513,11 +515,11 @@ def test_outputs_keep_their_bounds_and_hold_line_breaks(world: World) -> None:
 @pytest.mark.parametrize(
     "word", [" the ", " und | für | nicht ", " est | les | dès ", " para | del ", "[ぁ-ん]{2}", "[؀-ۿ]{3}"]
 )
-def test_outputs_come_in_six_languages(world: World, word: str) -> None:
+def test_outputs_come_in_six_languages(world: SandboxStore, word: str) -> None:
     assert sum(bool(re.search(word, text)) for text in outputs(world)) >= 5
 
 
-def test_jobs_in_progress_finish_as_time_passes_and_a_few_never_do(world: World, clock: Clock) -> None:
+def test_jobs_in_progress_finish_as_time_passes_and_a_few_never_do(world: SandboxStore, clock: Clock) -> None:
     running = list(world.jobs(FIRST.id, "in_progress"))
     clock.move(minutes=30)
     stuck = list(world.jobs(FIRST.id, "in_progress"))
@@ -529,9 +531,9 @@ def test_jobs_in_progress_finish_as_time_passes_and_a_few_never_do(world: World,
     assert {job.status(clock()) for job in running if job not in stuck} <= {"completed", "failed"}
 
 
-def test_a_job_added_takes_its_place_and_fails_with_the_words_given(world: World, clock: Clock) -> None:
-    newest = world.add(FIRST.alias, lasts=timedelta(0), error="costs $5 and {more}")
-    older = world.add(FIRST.id, created_at=NOW - timedelta(days=1), lasts=None)
+def test_a_job_added_takes_its_place_and_fails_with_the_words_given(world: SandboxStore, clock: Clock) -> None:
+    newest = world.add(FIRST.alias, duration=timedelta(0), error="costs $5 and {more}")
+    older = world.add(FIRST.id, created_at=NOW - timedelta(days=1), duration=None)
     jobs = world.jobs(FIRST.id)
 
     assert (jobs[0], newest.as_json(clock())["error"]) == (newest, "costs $5 and {more}")
@@ -543,7 +545,7 @@ def test_a_job_added_takes_its_place_and_fails_with_the_words_given(world: World
     assert len(world.jobs(FIRST.id)) == 401
 
 
-def test_an_unknown_application_or_job_is_a_lookup_error(world: World) -> None:
+def test_an_unknown_application_or_job_is_a_lookup_error(world: SandboxStore) -> None:
     for ask in (world.jobs, world.add, world.remove, world.retry):
         with pytest.raises(LookupError):
             ask(NOWHERE)
@@ -555,20 +557,20 @@ def test_an_unknown_application_or_job_is_a_lookup_error(world: World) -> None:
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        (Drop(), httpx.RemoteProtocolError),
-        (Drop(reset=True), httpx.ReadError),
-        (Drop(handled=True), httpx.RemoteProtocolError),
-        (Garbage(), httpx.RemoteProtocolError),
-        (Cut(after=100), httpx.RemoteProtocolError),
-        (Cut(after=0), httpx.RemoteProtocolError),
-        (Stall(after=100, seconds=30), httpx.ReadTimeout),
+        (DroppedConnection(), httpx.RemoteProtocolError),
+        (DroppedConnection(reset=True), httpx.ReadError),
+        (DroppedConnection(handled=True), httpx.RemoteProtocolError),
+        (NotHttp(), httpx.RemoteProtocolError),
+        (TruncatedBody(bytes_sent=100), httpx.RemoteProtocolError),
+        (TruncatedBody(bytes_sent=0), httpx.RemoteProtocolError),
+        (StalledBody(bytes_before=100, seconds=30), httpx.ReadTimeout),
         (Delay(seconds=30), httpx.ReadTimeout),
-        (Delay(seconds=0.01, then=Drop()), httpx.RemoteProtocolError),
+        (Delay(seconds=0.01, then=DroppedConnection()), httpx.RemoteProtocolError),
     ],
     ids=str,
 )
 async def test_a_broken_answer_is_a_transport_error_and_the_next_is_well(
-    client: httpx.AsyncClient, faults: Faults, fault: Fault, error: type[httpx.TransportError]
+    client: httpx.AsyncClient, faults: FaultScript, fault: InjectedFault, error: type[httpx.TransportError]
 ) -> None:
     faults.push(fault)
 
@@ -579,8 +581,10 @@ async def test_a_broken_answer_is_a_transport_error_and_the_next_is_well(
     assert parsed(await client.get(JOBS)).totalCount == 400
 
 
-async def test_a_scripted_answer_has_its_status_headers_and_body(client: httpx.AsyncClient, faults: Faults) -> None:
-    faults.push(Answer(429, b"<p>Slow down", {"Retry-After": "2", "Content-Type": "text/html"}))
+async def test_a_scripted_answer_has_its_status_headers_and_body(
+    client: httpx.AsyncClient, faults: FaultScript
+) -> None:
+    faults.push(CannedResponse(429, b"<p>Slow down", {"Retry-After": "2", "Content-Type": "text/html"}))
 
     response = await client.get(JOBS)
 
@@ -588,8 +592,10 @@ async def test_a_scripted_answer_has_its_status_headers_and_body(client: httpx.A
     assert (response.headers["retry-after"], response.headers["content-type"]) == ("2", "text/html")
 
 
-async def test_a_retyped_answer_is_the_real_body_under_another_type(client: httpx.AsyncClient, faults: Faults) -> None:
-    faults.push(Retype("text/html"))
+async def test_a_retyped_answer_is_the_real_body_under_another_type(
+    client: httpx.AsyncClient, faults: FaultScript
+) -> None:
+    faults.push(WrongContentType("text/html"))
 
     response = await client.get(JOBS)
 
@@ -597,23 +603,23 @@ async def test_a_retyped_answer_is_the_real_body_under_another_type(client: http
     assert parsed(response).totalCount == 400
 
 
-@pytest.mark.parametrize("fault", [Stall(after=100, seconds=0.01), Delay(seconds=0.01)], ids=str)
-async def test_a_short_wait_loses_nothing(client: httpx.AsyncClient, faults: Faults, fault: Fault) -> None:
+@pytest.mark.parametrize("fault", [StalledBody(bytes_before=100, seconds=0.01), Delay(seconds=0.01)], ids=str)
+async def test_a_short_wait_loses_nothing(client: httpx.AsyncClient, faults: FaultScript, fault: InjectedFault) -> None:
     faults.push(fault)
 
     assert (await client.get(JOBS)).content == (await client.get(JOBS)).content
 
 
-async def test_faults_strike_only_the_next_matching_requests(client: httpx.AsyncClient, faults: Faults) -> None:
-    faults.push(Answer(503), on=r"^GET .*/jobs\?.*offset=20", times=2)
+async def test_faults_strike_only_the_next_matching_requests(client: httpx.AsyncClient, faults: FaultScript) -> None:
+    faults.push(CannedResponse(503), on=r"^GET .*/jobs\?.*offset=20", times=2)
     paths = [f"{JOBS}?offset=20", JOBS, f"{JOBS}?offset=20", f"{JOBS}?offset=20"]
 
     assert [(await client.get(path)).status_code for path in paths] == [503, 200, 503, 200]
-    assert faults.due == 0
+    assert faults.pending == 0
 
 
-async def test_faults_without_end_strike_until_they_are_cleared(client: httpx.AsyncClient, faults: Faults) -> None:
-    faults.push(Answer(500), times=None)
+async def test_faults_without_end_strike_until_they_are_cleared(client: httpx.AsyncClient, faults: FaultScript) -> None:
+    faults.push(CannedResponse(500), times=None)
     assert [(await client.get(JOBS)).status_code for _ in range(3)] == [500, 500, 500]
 
     faults.clear()
@@ -623,10 +629,10 @@ async def test_faults_without_end_strike_until_they_are_cleared(client: httpx.As
 
 @pytest.mark.parametrize(("handled", "status"), [(True, "in_progress"), (False, "failed")])
 async def test_a_retry_whose_answer_is_lost_may_or_may_not_have_happened(
-    client: httpx.AsyncClient, faults: Faults, world: World, handled: bool, status: str
+    client: httpx.AsyncClient, faults: FaultScript, world: SandboxStore, handled: bool, status: str
 ) -> None:
     job = world.jobs(FIRST.id, "failed")[0]
-    faults.push(Drop(handled=handled), on="^POST")
+    faults.push(DroppedConnection(handled=handled), on="^POST")
 
     with pytest.raises(httpx.RemoteProtocolError):
         await client.post(f"/v1/applications/jobs/{job.id}/retry")
@@ -637,23 +643,23 @@ async def test_a_retry_whose_answer_is_lost_may_or_may_not_have_happened(
 # Watching it
 
 
-async def test_requests_are_recorded_in_order_without_the_key(world: World) -> None:
+async def test_requests_are_recorded_in_order_without_the_key(world: SandboxStore) -> None:
     app = build_app(world)
     async with reach(app) as client:
         answers = [await client.get("/v1/applications?limit=1"), await client.get("/v1/applications/a%2Fb")]
         await client.post(f"/v1/applications/jobs/{NOWHERE}/retry")
 
-    assert [(request.line, request.status) for request in app.received] == [
+    assert [(request.request_line, request.status) for request in app.received] == [
         ("GET /v1/applications?limit=1", 200),
         ("GET /v1/applications/a%2Fb", 404),
         (f"POST /v1/applications/jobs/{NOWHERE}/retry", 404),
     ]
-    assert [request.sent for request in app.received][:2] == [len(answer.content) for answer in answers]
+    assert [request.bytes_sent for request in app.received][:2] == [len(answer.content) for answer in answers]
     assert SANDBOX_KEY not in repr(app.received)
 
 
-async def test_the_world_can_move_between_two_pages(world: World) -> None:
-    def arrive(request: Received) -> None:
+async def test_the_world_can_move_between_two_pages(world: SandboxStore) -> None:
+    def arrive(request: ReceivedRequest) -> None:
         if "offset=20" in request.query:
             world.add(FIRST.id)
 
@@ -665,12 +671,14 @@ async def test_the_world_can_move_between_two_pages(world: World) -> None:
     assert second.totalCount == 401
 
 
-async def test_it_answers_in_process_too_but_breaks_no_connection_there(world: World, faults: Faults) -> None:
+async def test_it_answers_in_process_too_but_breaks_no_connection_there(
+    world: SandboxStore, faults: FaultScript
+) -> None:
     transport = httpx.ASGITransport(build_app(world, faults=faults))
     headers = {"Authorization": f"Bearer {SANDBOX_KEY}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://sandbox", headers=headers) as client:
         assert parsed(await client.get(JOBS)).totalCount == 400
-        faults.push(Drop())
+        faults.push(DroppedConnection())
         with pytest.raises(RuntimeError, match="has to be run by `serve`"):
             await client.get(JOBS)
 
@@ -679,7 +687,7 @@ async def test_it_answers_in_process_too_but_breaks_no_connection_there(world: W
 
 
 async def test_it_stops_at_once_though_a_request_hangs_and_a_connection_is_open(
-    world: World, faults: Faults, capfd: pytest.CaptureFixture[str]
+    world: SandboxStore, faults: FaultScript, capfd: pytest.CaptureFixture[str]
 ) -> None:
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     arrived = asyncio.Event()
@@ -701,14 +709,14 @@ async def test_it_stops_at_once_though_a_request_hangs_and_a_connection_is_open(
     assert capfd.readouterr() == ("", "")
 
 
-async def test_a_taken_port_is_an_error(world: World) -> None:
+async def test_a_taken_port_is_an_error(world: SandboxStore) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError) as caught:  # noqa: PT011 - its number tells
         async with serve(build_app(world), port=taken.getsockname()[1]):
             pass
     assert caught.value.errno == errno.EADDRINUSE
 
 
-async def test_serving_forever_announces_its_url_and_ends_when_cancelled(world: World) -> None:
+async def test_serving_forever_announces_its_url_and_ends_when_cancelled(world: SandboxStore) -> None:
     announced = asyncio.get_running_loop().create_future()
     task = asyncio.create_task(serve_forever(build_app(world), announced.set_result))
     url = await asyncio.wait_for(announced, 5)

@@ -8,7 +8,7 @@ from tests.conftest import settings
 from tests.helpers.key import FIRST
 from writer_jobs_mcp.client import WriterClient, open_client
 from writer_jobs_mcp.errors import RateLimited, WriterError
-from writer_jobs_mcp.sandbox import Answer, Drop, Faults
+from writer_jobs_mcp.sandbox import CannedResponse, DroppedConnection, FaultScript
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -18,10 +18,10 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 async def test_each_attempt_is_a_line_and_each_wait(
-    client: WriterClient, faults: Faults, caplog: pytest.LogCaptureFixture
+    client: WriterClient, faults: FaultScript, caplog: pytest.LogCaptureFixture
 ) -> None:
-    faults.push(Answer(429, headers={"retry-after": "0.5"}), times=1)
-    faults.push(Drop(), times=1)
+    faults.push(CannedResponse(429, headers={"retry-after": "0.5"}), times=1)
+    faults.push(DroppedConnection(), times=1)
     await client.list_jobs(FIRST.id)
     path = f"/v1/applications/{FIRST.id}/jobs"
     (broken,) = (line for line in logged(caplog) if "127.0.0.1" in line)
@@ -48,9 +48,9 @@ async def test_a_request_without_an_answer_is_told_by_the_kind_of_error(
 
 
 async def test_a_wait_that_is_too_long_to_begin_is_a_line(
-    client: WriterClient, faults: Faults, caplog: pytest.LogCaptureFixture
+    client: WriterClient, faults: FaultScript, caplog: pytest.LogCaptureFixture
 ) -> None:
-    faults.push(Answer(429, headers={"retry-after": "60"}), times=1)
+    faults.push(CannedResponse(429, headers={"retry-after": "60"}), times=1)
     with pytest.raises(RateLimited):
         await client.list_applications()
     assert logged(caplog) == [
