@@ -20,7 +20,7 @@ from writer_jobs_mcp import __version__
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, SandboxStore, build_app, serve
 
 BUNDLE = Path(__file__).parents[1] / "dist" / f"writer-jobs-mcp-{__version__}.mcpb"
-A_WHILE = 240  # seconds for the first start, which installs everything
+FIRST_START_TIMEOUT = 240  # seconds for the first start, which installs everything
 
 
 def main() -> None:
@@ -30,19 +30,19 @@ def main() -> None:
         with zipfile.ZipFile(BUNDLE) as bundle:
             bundle.extractall(place)
         manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
-        sys.stdout.write(anyio.run(tried, manifest, place, home))
+        sys.stdout.write(anyio.run(try_bundle, manifest, place, home))
 
 
-async def tried(manifest: Mapping[str, Any], place: Path, home: Path) -> str:
+async def try_bundle(manifest: Mapping[str, Any], place: Path, home: Path) -> str:
     """What the server said at its first start and at its second, and after how long."""
     started = anyio.current_time()
-    blank = await asked(started_by(manifest, place, home, {}), manifest)
+    blank = await query_server(server_parameters(manifest, place, home, {}), manifest)
     first = anyio.current_time() - started
     world = SandboxStore(now=datetime.now(UTC), clock=lambda: datetime.now(UTC))
     async with serve(build_app(world)) as url:
         filled = {"api_key": SANDBOX_KEY, "base_url": url, "allow_retry": "false"}
         started = anyio.current_time()
-        answered = await asked(started_by(manifest, place, home, filled), manifest)
+        answered = await query_server(server_parameters(manifest, place, home, filled), manifest)
     again = anyio.current_time() - started
     return (
         f"{BUNDLE.name}: started from an empty home with nothing filled in, after {first:.1f} s it says: {blank}\n"
@@ -50,7 +50,7 @@ async def tried(manifest: Mapping[str, Any], place: Path, home: Path) -> str:
     )
 
 
-def started_by(
+def server_parameters(
     manifest: Mapping[str, Any], place: Path, home: Path, user_config: Mapping[str, str]
 ) -> StdioServerParameters:
     """The server as the manifest has it started; what is not filled in stays as it is written."""
@@ -72,9 +72,9 @@ def started_by(
     return StdioServerParameters(command=said["command"], args=[filled_in(each) for each in said["args"]], env=environ)
 
 
-async def asked(server: StdioServerParameters, manifest: Mapping[str, Any]) -> str:
+async def query_server(server: StdioServerParameters, manifest: Mapping[str, Any]) -> str:
     """What the server answers when it is asked for the applications, having offered what the manifest lists."""
-    with anyio.fail_after(A_WHILE):
+    with anyio.fail_after(FIRST_START_TIMEOUT):
         async with Client(stdio_client(server)) as client:
             offered = [tool.name for tool in (await client.list_tools()).tools]
             assert offered == [tool["name"] for tool in manifest["tools"]]

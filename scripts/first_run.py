@@ -12,17 +12,19 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-MOST = 120  # seconds
-AN_ANSWER = "│ "
+MAX_SECONDS = 120  # seconds
+ANSWER_PREFIX = "│ "
 # Where this machine finds programs and packages; a newcomer's own does without.
-KEPT = re.compile(r"PATH|LANG|SYSTEMROOT|(PIP|UV|SSL|PYENV)_(?!CACHE)\w+|\w+_PROXY", re.IGNORECASE)
+KEPT_VARIABLES = re.compile(r"PATH|LANG|SYSTEMROOT|(PIP|UV|SSL|PYENV)_(?!CACHE)\w+|\w+_PROXY", re.IGNORECASE)
 
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as directory:
         home, clone = Path(directory, "home"), Path(directory, "writer-jobs-mcp")
         home.mkdir()
-        environ = {name: value for name, value in os.environ.items() if KEPT.fullmatch(name)} | {"HOME": str(home)}
+        environ = {name: value for name, value in os.environ.items() if KEPT_VARIABLES.fullmatch(name)} | {
+            "HOME": str(home)
+        }
         started = time.monotonic()
         subprocess.run(["git", "clone", "--quiet", ROOT.as_uri(), str(clone)], check=True, env=environ)  # noqa: S603, S607 - git, by its name
         cloned = time.monotonic()
@@ -31,14 +33,14 @@ def main() -> int:
             command, shell=True, cwd=clone, env=environ, stdout=subprocess.PIPE, encoding="utf-8"
         ) as demo:
             assert demo.stdout is not None
-            answer = next((line for line in demo.stdout if line.startswith(AN_ANSWER)), "")
+            answer = next((line for line in demo.stdout if line.startswith(ANSWER_PREFIX)), "")
             answered = time.monotonic()
-            rest = sum(line.startswith(AN_ANSWER) for line in demo.stdout)
+            rest = sum(line.startswith(ANSWER_PREFIX) for line in demo.stdout)
     sys.stdout.write(f"git clone; {command}\n{answer}")
     taken = answered - started
     sys.stdout.write(f"{taken:.0f} s from clone to first answer, of which {cloned - started:.1f} s to clone; ")
     sys.stdout.write(f"{rest} lines of answers more.\n")
-    return 0 if answer and not demo.returncode and taken < MOST else 1
+    return 0 if answer and not demo.returncode and taken < MAX_SECONDS else 1
 
 
 def first_command(readme: str) -> str:

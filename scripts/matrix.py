@@ -21,7 +21,9 @@ UV = [sys.executable, "-m", "uv"]
 RESOLUTIONS = {"lowest": "lowest-direct", "newest": "highest"}
 FIRST, LAST = 11, 20  # of Python 3
 # The first has a browser of its own to find; the second breaks things by what Linux has: its pipes, signals and /proc.
-LEFT_OUT: list[str] = ["tests/e2e/test_triage_page.py"] + (["tests/robustness"] if platform.system() != "Linux" else [])
+EXCLUDED_TESTS: list[str] = ["tests/e2e/test_triage_page.py"] + (
+    ["tests/robustness"] if platform.system() != "Linux" else []
+)
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOWEST = dict(re.findall(r"([\w-]+)>=([\d.]+)", "\n".join(PROJECT["dependencies"])))
 
@@ -48,7 +50,7 @@ def main() -> int:
             for dependencies in [asked.dependencies] if asked.dependencies else RESOLUTIONS:
                 environment = place / "environment"
                 installed = install(environment, python, wheel, dependencies)
-                failures += not holds(environment, place / "copy", asked.tests, dependencies, installed)
+                failures += not run_tests(environment, place / "copy", asked.tests, dependencies, installed)
     return min(failures, 1)
 
 
@@ -90,26 +92,26 @@ def install(environment: Path, python: str, wheel: Path, dependencies: str) -> d
     return {each["name"]: each["version"] for each in listed if each["name"] in LOWEST}
 
 
-def holds(environment: Path, copy: Path, tests: list[str], dependencies: str, installed: dict[str, str]) -> bool:
+def run_tests(environment: Path, copy: Path, tests: list[str], dependencies: str, installed: dict[str, str]) -> bool:
     """Run the tests in the environment, and tell in a line how that went."""
     python = environment / ("Scripts" if os.name == "nt" else "bin") / "python"
     started = time.monotonic()
-    ignored = [f"--ignore={path}" for path in LEFT_OUT]
+    ignored = [f"--ignore={path}" for path in EXCLUDED_TESTS]
     command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *ignored, *tests]
     done = subprocess.run(command, cwd=copy, capture_output=True, encoding="utf-8", errors="replace", check=False)  # noqa: S603
     version = run(str(python), "-c", "import platform; print(platform.python_version(), platform.system())").strip()
     last = done.stdout.strip().rpartition("\n")[2] or done.stderr.strip().rpartition("\n")[2]
     versions = ", ".join(f"{name} {number}" for name, number in installed.items())
-    say(f"Python {version}, {dependencies} ({versions}): {last}, {time.monotonic() - started:.0f} s in all")
+    print_line(f"Python {version}, {dependencies} ({versions}): {last}, {time.monotonic() - started:.0f} s in all")
     unmet = {name for name, number in LOWEST.items() if not f"{installed[name]}.0".startswith(f"{number}.")}
     if dependencies == "lowest" and unmet:
-        say(f"Declared lower than anything can be installed: {', '.join(sorted(unmet))}")
+        print_line(f"Declared lower than anything can be installed: {', '.join(sorted(unmet))}")
     if done.returncode:
-        say(done.stdout[done.stdout.find("\n=") :] + done.stderr)
+        print_line(done.stdout[done.stdout.find("\n=") :] + done.stderr)
     return not done.returncode and not (dependencies == "lowest" and unmet)
 
 
-def say(line: str) -> None:
+def print_line(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 

@@ -13,7 +13,7 @@ from writer_jobs_mcp.server.build import build_server
 SCHEMAS = Path(__file__).parents[1] / "tests" / "data" / "schemas"
 
 
-async def published() -> dict[str, dict[str, Any]]:
+async def tool_schemas() -> dict[str, dict[str, Any]]:
     """Each tool as a client is told of it, by name, those included that are offered only where they are allowed."""
     async with Client(build_server(Config.from_env({"WRITER_JOBS_ALLOW_RETRY": "true"}))) as client:
         tools = (await client.list_tools()).tools
@@ -21,7 +21,7 @@ async def published() -> dict[str, dict[str, Any]]:
 
 
 def main() -> None:
-    for name, tool in anyio.run(published).items():
+    for name, tool in anyio.run(tool_schemas).items():
         (SCHEMAS / f"{name}.json").write_text(json.dumps(tool, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

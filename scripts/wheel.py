@@ -19,7 +19,7 @@ SOURCES = {
     if (path.suffix == ".html" and path.parent == PAGES) or PAGES not in path.parents
 }
 # What is for those who work in the repository, and for nobody who has unpacked a distribution.
-KEPT_AT_HOME = (".ci/", ".github/", ".gitattributes", ".dockerignore", "Dockerfile", "benchmarks/")
+REPOSITORY_ONLY = (".ci/", ".github/", ".gitattributes", ".dockerignore", "Dockerfile", "benchmarks/")
 
 
 def main() -> None:
@@ -27,25 +27,25 @@ def main() -> None:
         place = Path(directory)
         run(sys.executable, "-m", "build", "--outdir", directory, str(ROOT))  # the wheel is built from the sdist
         (sdist,), (wheel,) = place.glob("*.tar.gz"), place.glob("*.whl")
-        in_sdist, in_wheel = contents_of(sdist), contents_of(wheel)
-        expect(in_wheel == SOURCES, "The wheel and the sources differ", in_wheel ^ SOURCES)
+        in_sdist, in_wheel = file_names(sdist), file_names(wheel)
+        require(in_wheel == SOURCES, "The wheel and the sources differ", in_wheel ^ SOURCES)
         tracked = {name for name in run("git", "-C", str(ROOT), "ls-files").split("\n") if name}
-        wanted = {name for name in tracked if not name.startswith(KEPT_AT_HOME)} | {"PKG-INFO"}
-        expect(in_sdist == wanted, "The sdist and what is tracked differ", in_sdist ^ wanted)
+        wanted = {name for name in tracked if not name.startswith(REPOSITORY_ONLY)} | {"PKG-INFO"}
+        require(in_sdist == wanted, "The sdist and what is tracked differ", in_sdist ^ wanted)
         run(sys.executable, "-m", "twine", "check", "--strict", str(sdist), str(wheel))
         with_uvx = run(str(SCRIPTS / "uvx"), "--from", str(wheel), "writer-jobs-mcp", "--version")
         homes = {"PIPX_HOME": str(place / "pipx"), "PIPX_BIN_DIR": str(place / "bin")}
         run(sys.executable, "-m", "pipx", "install", str(wheel), **homes)
         installed = str(place / "bin" / "writer-jobs-mcp")
         version, demo = run(installed, "--version"), run(installed, "demo")
-        expect(with_uvx == version, "uvx and pipx start different versions", {with_uvx, version})
+        require(with_uvx == version, "uvx and pipx start different versions", {with_uvx, version})
     sys.stdout.write(
         f"{sdist.name}: {len(in_sdist)} files. {wheel.name}: {len(in_wheel)} files; with uvx and with pipx "
     )
     sys.stdout.write(f"it says {version.strip()!r}; its demo printed {len(demo):,} characters.\n")
 
 
-def contents_of(distribution: Path) -> set[str]:
+def file_names(distribution: Path) -> set[str]:
     """The names of the files in a distribution, without the folder or the metadata that the format adds."""
     if distribution.suffix == ".whl":
         with zipfile.ZipFile(distribution) as wheel:
@@ -54,7 +54,7 @@ def contents_of(distribution: Path) -> set[str]:
         return {member.name.partition("/")[2] for member in sdist.getmembers() if member.isfile()}
 
 
-def expect(holds: bool, otherwise: str, because: set[str]) -> None:
+def require(holds: bool, otherwise: str, because: set[str]) -> None:
     """Go on only if it holds.
 
     Raises:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import anyio
 
-from scripts.snapshots import published
+from scripts.snapshots import tool_schemas
 from tests.clients.askers import Connect, ai_sdk, codex, inspector, python, typescript
 from tests.clients.closing import python_sdk_1
 from tests.clients.conformance import conformance
@@ -28,7 +28,7 @@ Trial = Callable[[Sequence[str], Path], Awaitable[list[str]]]
 async def main() -> int:
     """Try every client and print its transcript; the exit status is 1 if one found what it should not."""
     # What changes anything is offered only where the user has allowed it, and nobody has here.
-    offered = [name for name, tool in (await published()).items() if tool["annotations"]["readOnlyHint"]]
+    offered = [name for name, tool in (await tool_schemas()).items() if tool["annotations"]["readOnlyHint"]]
     trials: dict[str, Trial] = {
         "The Python SDK, in the newest protocol": asking(python("auto"), offered),
         "The Python SDK, in the protocol of 2025": asking(python("legacy"), offered),

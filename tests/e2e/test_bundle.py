@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bundle.manifest import ENVIRONMENT, USER_CONFIG, build_manifest
-from scripts.snapshots import published
+from scripts.snapshots import tool_schemas
 from writer_jobs_mcp import __version__
 from writer_jobs_mcp.config import Config
 
@@ -23,7 +23,7 @@ async def written() -> dict[str, Any]:
 async def test_the_manifest_lists_the_tools_that_the_server_offers_unasked(written: dict[str, Any]) -> None:
     offered = [
         {"name": name, "description": tool["description"]}
-        for name, tool in (await published()).items()
+        for name, tool in (await tool_schemas()).items()
         if tool["annotations"]["readOnlyHint"]
     ]
     assert written["tools"] == offered

@@ -18,7 +18,7 @@ from mcp_types import (
     TextResourceContents,
 )
 
-from scripts.snapshots import published
+from scripts.snapshots import tool_schemas
 from tests.conftest import NOW, settings
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sandbox import (
@@ -209,7 +209,7 @@ async def test_the_prompts_are_listed_with_what_they_take(client: Client) -> Non
 
 
 async def test_a_prompt_names_tools_that_exist_in_the_order_of_their_calls(client: Client) -> None:
-    tools = set(await published())
+    tools = set(await tool_schemas())
     for name, arguments in GIVEN.items():
         named = TOOL_NAME.findall(await text_of_prompt(client, name, arguments))
         assert set(named) <= tools

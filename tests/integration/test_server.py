@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import pytest
 from mcp.client import Client
 
-from scripts.snapshots import SCHEMAS, published
+from scripts.snapshots import SCHEMAS, tool_schemas
 from tests.conftest import NOW, settings
 from tests.helpers.mcp import error_of, structure_of
 from writer_jobs_mcp import __version__
@@ -51,7 +51,7 @@ async def test_the_instructions_name_every_tool(client: Client) -> None:
 
 async def test_each_tool_is_as_its_snapshot_says() -> None:
     snapshots = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in SCHEMAS.glob("*.json")}
-    assert await published() == snapshots, "if this is meant: make snapshots, and review the diff"
+    assert await tool_schemas() == snapshots, "if this is meant: make snapshots, and review the diff"
 
 
 async def test_each_tool_says_that_it_only_reads(client: Client) -> None:
@@ -71,7 +71,7 @@ CORE = {"list_applications", "list_application_jobs", "get_job_error"}
 
 
 async def test_the_three_tools_of_the_core_cost_under_1300_tokens() -> None:
-    core = [tool for name, tool in (await published()).items() if name in CORE]
+    core = [tool for name, tool in (await tool_schemas()).items() if name in CORE]
     assert len(core) == 3
     assert len(json.dumps(core, ensure_ascii=False)) / 3.6 < 1300
 
@@ -86,7 +86,7 @@ CHOKING = {"$ref", "$defs", "anyOf", "oneOf", "allOf", "const", "format", "title
 
 
 async def test_no_schema_says_what_some_client_chokes_on() -> None:
-    tools = (await published()).values()
+    tools = (await tool_schemas()).values()
     assert CHOKING & set(keywords([tool["inputSchema"] for tool in tools])) == set()
     assert CHOKING & set(keywords([tool["outputSchema"] for tool in tools])) <= {"anyOf"}  # of a value and its count
 
@@ -156,7 +156,7 @@ async def test_every_argument_reaches_the_request(
 
 async def test_no_argument_is_left_out_of_that_table() -> None:
     declared = {
-        (name, each) for name, tool in (await published()).items() for each in tool["inputSchema"]["properties"]
+        (name, each) for name, tool in (await tool_schemas()).items() for each in tool["inputSchema"]["properties"]
     }
     assert declared == {(tool, name) for tool, arguments, _ in REACHES_UPSTREAM for name in arguments} | HELD_BACK
 
@@ -254,7 +254,7 @@ async def test_a_blank_optional_argument_is_not_given(config: Config, world: San
     required: dict[str, Any] = {"application_id": ALIAS, "job_id": job, "job_ids": [job]}
     tried: set[tuple[str, str]] = set()
     async with Client(server, mode=era) as client:
-        for name, tool in (await published()).items():
+        for name, tool in (await tool_schemas()).items():
             schema = tool["inputSchema"]
             given = {each: required[each] for each in schema.get("required", ())}
             optional = [each for each in schema["properties"] if each not in given]

@@ -10,7 +10,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from mcp.client import Client
 
-from scripts.snapshots import published
+from scripts.snapshots import tool_schemas
 from tests.conftest import NOW, settings
 from tests.helpers.facts import untold
 from tests.helpers.mcp import text_of
@@ -236,4 +236,4 @@ async def test_of_every_tool_on_the_sandbox(client: Client, world: SandboxStore)
         result = await client.call_tool(tool, arguments)
         assert result.structured_content is not None, (tool, arguments)
         assert untold(result.structured_content, text_of(result)) == [], (tool, arguments)
-    assert {tool for tool, _ in calls} == set(await published())
+    assert {tool for tool, _ in calls} == set(await tool_schemas())

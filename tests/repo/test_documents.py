@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from evaluation.dialogue import PAGE, write_page
-from scripts.snapshots import published
+from scripts.snapshots import tool_schemas
 from tests.data.credentials import CREDENTIALS, INNOCENT
 from tests.e2e.test_cli import run
 from writer_jobs_mcp import __version__
@@ -32,7 +32,7 @@ def table(heading: str) -> list[list[str]]:
 
 async def test_the_tool_table_is_the_servers() -> None:
     written = {row[0].strip("`"): re.findall(r"`(\w+)`", row[1]) for row in table("Tools")}
-    assert written == {name: list(tool["inputSchema"]["properties"]) for name, tool in (await published()).items()}
+    assert written == {name: list(tool["inputSchema"]["properties"]) for name, tool in (await tool_schemas()).items()}
 
 
 def test_the_settings_table_is_what_help_prints() -> None:
@@ -75,7 +75,7 @@ def test_each_setting_that_a_page_names_exists(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 async def test_each_tool_that_a_page_calls_exists(page: Path) -> None:
     called = set(re.findall(r"^→ (\w+)\(", await anyio.Path(page).read_text(encoding="utf-8"), re.MULTILINE))
-    assert called <= (await published()).keys()
+    assert called <= (await tool_schemas()).keys()
 
 
 async def test_the_ten_questions_are_answered_as_the_page_shows() -> None:
@@ -99,12 +99,12 @@ def test_each_sentence_that_troubleshooting_explains_is_said_by_the_server() -> 
     section = page.split("\n## Each tool answers with an error\n")[1].split("\n## ")[0]
     quoted = [line.split(" | ")[0].removeprefix("| ") for line in section.splitlines()[3:] if line]
     pieces = {piece.strip() for each in quoted for piece in each.split("…")} - {""}
-    said = [text for path in (ROOT / "writer_jobs_mcp").rglob("*.py") for text in texts_in(path)]
+    said = [text for path in (ROOT / "writer_jobs_mcp").rglob("*.py") for text in string_literals(path)]
     assert len(pieces) > 15
     assert {piece for piece in pieces if not any(piece in text for text in said)} == set()
 
 
-def texts_in(path: Path) -> Iterator[str]:
+def string_literals(path: Path) -> Iterator[str]:
     """The texts that a module may say, the parts of formatted ones each for itself."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -117,7 +117,7 @@ def test_the_attributes_that_the_page_names_are_those_of_the_spans() -> None:
     )
     package = ROOT / "writer_jobs_mcp"
     sources = (package / "tracing.py", package / "client" / "attempts.py")
-    told = {text for path in sources for text in texts_in(path) if re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", text)}
+    told = {text for path in sources for text in string_literals(path) if re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", text)}
     assert written == told
 
 

@@ -13,10 +13,10 @@ from evaluation.agent import NOW, world
 from evaluation.answers import ANSWERS, ARTICLES, PRODUCTS, SUPPORT
 from writer_jobs_mcp.sandbox import SandboxJob, SandboxStore
 
-MOST_CALLS = 3
+MAX_CALLS = 3
 # Characters of compact JSON that an agent reads for all answers: 79,000 for the first twenty, 44,000 for the ten after
 # them, a third of these for the week that is read in three parts. If you raise it, say why here.
-MOST_CHARACTERS = 128_000
+MAX_CHARACTERS = 128_000
 TEMPORARY = {"rate_limit", "model_timeout", "bad_gateway", "connection_reset", "dns"}
 """The causes of the sandbox that are temporary."""
 
@@ -37,7 +37,7 @@ async def test_every_question_is_answered_right(given: list[Answered]) -> None:
 
 
 async def test_no_answer_takes_more_than_three_calls(given: list[Answered]) -> None:
-    assert [each.question.name for each in given if each.call_count > MOST_CALLS] == []
+    assert [each.question.name for each in given if each.call_count > MAX_CALLS] == []
 
 
 async def test_the_text_of_the_results_has_the_answers_too(given: list[Answered]) -> None:
@@ -77,7 +77,7 @@ async def test_the_text_of_the_results_has_the_answers_too(given: list[Answered]
 
 
 async def test_the_answers_do_not_grow(given: list[Answered]) -> None:
-    assert sum(each.characters for each in given) <= MOST_CHARACTERS
+    assert sum(each.characters for each in given) <= MAX_CHARACTERS
 
 
 def test_there_is_a_way_to_answer_each_question() -> None:
@@ -114,7 +114,7 @@ def test_the_expected_answers_come_from_the_world_and_not_from_the_server() -> N
         "missing_graph": graph_of(graph[0]),
         "graph_missing_since": f"{min(job.created_at for job in graph):%Y-%m-%dT%H:%M:%SZ}",
         "latest_failure_in_articles": cause(failed(it, ARTICLES)[0]).removeprefix("model_"),
-        "whether_to_retry": "after_a_fix" if told(it, "ce8b063c").startswith("403 Forbidden") else "",
+        "whether_to_retry": "after_a_fix" if error_text(it, "ce8b063c").startswith("403 Forbidden") else "",
         "whether_it_still_runs": "yes" if it.jobs(ARTICLES, "in_progress")[-1].id.startswith("ac629386") else "no",
         "whether_it_exists": "no" if it.job("00000000-0000-4000-8000-000000000000") is None else "yes",
         "failed_of_the_latest_hundred": str(sum(job.status(NOW) == "failed" for job in it.jobs(PRODUCTS)[:100])),
@@ -174,7 +174,7 @@ def graph_of(job: SandboxJob) -> str:
     return str(job.as_json(NOW)["error"]).split()[2]
 
 
-def told(it: SandboxStore, start: str) -> str:
+def error_text(it: SandboxStore, start: str) -> str:
     (job,) = (job for job in failed(it, SUPPORT) if job.id.startswith(start))
     return str(job.as_json(NOW)["error"])
 

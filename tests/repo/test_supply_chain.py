@@ -11,11 +11,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-NOT_OURS = {"node_modules", ".venv", ".bench-venv"}
+THIRD_PARTY_FOLDERS = {"node_modules", ".venv", ".bench-venv"}
 
 
 def found(pattern: str) -> list[Path]:
-    return [path for path in sorted(ROOT.rglob(pattern)) if not NOT_OURS & set(path.relative_to(ROOT).parts)]
+    return [path for path in sorted(ROOT.rglob(pattern)) if not THIRD_PARTY_FOLDERS & set(path.relative_to(ROOT).parts)]
 
 
 # Python ---------------------------------------------------------------------------------------------------------------
@@ -92,7 +92,7 @@ def hashed(package: dict[str, Any]) -> bool:
 # What CI runs ---------------------------------------------------------------------------------------------------------
 
 
-def faults_of(workflow: str) -> list[str]:
+def workflow_problems(workflow: str) -> list[str]:
     """What is wrong with a workflow: what it uses unpinned, rights that nobody limited, strangers let in."""
     faults: list[str] = []
     lines = [re.sub(r"(?:^|\s)#.*$", "", line) for line in workflow.splitlines()]
@@ -128,12 +128,12 @@ jobs:
 def test_workflows_are_pinned_and_have_no_more_rights_than_they_need() -> None:
     workflows = found(".github/workflows/*.y*ml")
     assert workflows
-    faults = {path.name: faults_of(path.read_text(encoding="utf-8")) for path in workflows}
+    faults = {path.name: workflow_problems(path.read_text(encoding="utf-8")) for path in workflows}
     assert {name: each for name, each in faults.items() if each} == {}
 
 
 def test_a_good_workflow_has_no_faults() -> None:
-    assert faults_of(GOOD) == []
+    assert workflow_problems(GOOD) == []
 
 
 @pytest.mark.parametrize(
@@ -153,5 +153,5 @@ def test_a_good_workflow_has_no_faults() -> None:
 )
 def test_a_bad_workflow_is_found_out(good: str, bad: str, fault: str) -> None:
     assert good in GOOD
-    (said,) = faults_of(GOOD.replace(good, bad))
+    (said,) = workflow_problems(GOOD.replace(good, bad))
     assert said.startswith((fault, f"{fault} by a commit"))
