@@ -15,7 +15,7 @@ import anyio
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from tests.helpers.mcp import error_of, structure_of
+from tests.helpers.mcp import call_tool, call_tool_error
 from writer_jobs_mcp import __version__
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, SandboxStore, build_app, serve
 
@@ -81,9 +81,9 @@ async def query_server(server: StdioServerParameters, manifest: Mapping[str, Any
             prompts = [prompt.name for prompt in (await client.list_prompts()).prompts]
             assert prompts == [prompt["name"] for prompt in manifest["prompts"]]
             if server.env and server.env["WRITER_API_KEY"] == SANDBOX_KEY:
-                listed = await structure_of(client, "list_applications", {})
+                listed = await call_tool(client, "list_applications", {})
                 return ", ".join(application["name"] for application in listed["applications"])
-            return await error_of(client, "list_applications", {})
+            return await call_tool_error(client, "list_applications", {})
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ class Clock:
     def __call__(self) -> datetime:
         return self.now
 
-    def move(self, **by: float) -> None:
+    def advance(self, **by: float) -> None:
         self.now += timedelta(**by)
 
 
@@ -65,7 +65,7 @@ async def url(api: SandboxApp) -> AsyncGenerator[str]:
 
 @pytest.fixture
 def config(url: str) -> Config:
-    return settings(url)
+    return config_for(url)
 
 
 @pytest.fixture
@@ -76,6 +76,6 @@ def unused_url() -> Generator[str]:
         yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
-def settings(url: str, **others: str) -> Config:
+def config_for(url: str, **others: str) -> Config:
     """The settings of a server that asks the API at ``url``."""
     return Config.from_env({"WRITER_API_KEY": SANDBOX_KEY, "WRITER_BASE_URL": url, **others})

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from mcp.client import Client
 
-from tests.conftest import settings
+from tests.conftest import config_for
 from writer_jobs_mcp.commands.app_host import APPS_EXTENSION, app_host, sandbox_app_host
 from writer_jobs_mcp.sandbox import serve
 from writer_jobs_mcp.server.build import build_server
@@ -20,7 +20,7 @@ from writer_jobs_mcp.server.build import build_server
 @pytest.fixture
 async def host(url: str) -> AsyncGenerator[httpx.AsyncClient]:
     async with (
-        Client(build_server(settings(url)), extensions=[APPS_EXTENSION]) as client,
+        Client(build_server(config_for(url)), extensions=[APPS_EXTENSION]) as client,
         serve(app_host(client)) as address,
         httpx.AsyncClient(base_url=address) as host,
     ):

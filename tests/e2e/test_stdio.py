@@ -16,7 +16,7 @@ import pytest
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from tests.helpers.mcp import structure_of
+from tests.helpers.mcp import call_tool
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, CannedResponse, FaultScript, SandboxApp
 
 SERVER = [sys.executable, "-m", "writer_jobs_mcp"]
@@ -68,11 +68,11 @@ async def test_a_real_client_asks_all_three_tools(url: str, mode: str) -> None:
     parameters = StdioServerParameters(command=SERVER[0], args=SERVER[1:], env=environ)
     with anyio.fail_after(A_WHILE):
         async with Client(stdio_client(parameters), mode=mode) as client:
-            applications = await structure_of(client, "list_applications", {})
+            applications = await call_tool(client, "list_applications", {})
             application = applications["applications"][0]["id"]
             arguments = {"application_id": application, "status": "failed", "limit": "1"}
-            jobs = await structure_of(client, "list_application_jobs", arguments)
-            explained = await structure_of(client, "get_job_error", {"job_id": jobs["jobs"][0]["id"]})
+            jobs = await call_tool(client, "list_application_jobs", arguments)
+            explained = await call_tool(client, "get_job_error", {"job_id": jobs["jobs"][0]["id"]})
     assert explained["status"] == "failed"
 
 
@@ -82,12 +82,12 @@ async def test_a_client_that_sends_every_argument_may_leave_the_optional_ones_bl
     with anyio.fail_after(A_WHILE):
         async with Client(stdio_client(parameters), mode=mode) as client:
             blank = {"limit": "", "order": "", "after": "", "before": "", "type": ""}
-            applications = await structure_of(client, "list_applications", blank)
+            applications = await call_tool(client, "list_applications", blank)
             application = applications["applications"][0]["id"]
             arguments = {"application_id": application, "status": " ", "offset": "", "limit": "\t"}
-            jobs = await structure_of(client, "list_application_jobs", arguments)
+            jobs = await call_tool(client, "list_application_jobs", arguments)
             arguments = {"application_id": application, "since": "", "until": " ", "max_jobs": ""}
-            report = await structure_of(client, "triage_application_jobs", arguments)
+            report = await call_tool(client, "triage_application_jobs", arguments)
     assert (applications["page"]["returned"], jobs["page"]["limit"]) == (3, 20)
     assert "status" not in jobs
     assert report["coverage"]["complete"] is True
@@ -97,7 +97,7 @@ async def test_the_sandbox_is_served_without_a_key() -> None:
     parameters = StdioServerParameters(command=SERVER[0], args=[*SERVER[1:], "--sandbox"], env=clean_environment())
     with anyio.fail_after(A_WHILE):
         async with Client(stdio_client(parameters)) as client:
-            answer = await structure_of(client, "list_applications", {})
+            answer = await call_tool(client, "list_applications", {})
     assert answer["page"]["returned"] == 3
 
 

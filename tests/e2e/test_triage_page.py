@@ -14,7 +14,7 @@ from mcp.client import Client
 from mcp_types import CallToolResult
 from playwright.async_api import Browser, Frame, Route, expect
 
-from tests.conftest import NOW, settings
+from tests.conftest import NOW, config_for
 from tests.data.triage_pages import (
     error_result,
     failure_group,
@@ -25,7 +25,7 @@ from tests.data.triage_pages import (
 )
 from tests.helpers.browser import RenderedPage, launch_browser, open_triage_page
 from tests.helpers.find_browser import BrowserNotFound
-from tests.helpers.mcp import structure_of
+from tests.helpers.mcp import call_tool
 from writer_jobs_mcp.commands.app_host import APPS_EXTENSION
 from writer_jobs_mcp.results.base import format_duration
 from writer_jobs_mcp.results.triage_headline import format_percent
@@ -72,7 +72,7 @@ def draw(chromium: Browser, url: str, application: str) -> Draw:
     """Draws the page over the real server on the sandbox, whose world stands still."""
 
     def draw(*, retry: bool = False, **others: Any) -> AbstractAsyncContextManager[RenderedPage]:
-        config = settings(url, WRITER_JOBS_ALLOW_RETRY=str(retry).lower())
+        config = config_for(url, WRITER_JOBS_ALLOW_RETRY=str(retry).lower())
         asked: dict[str, Any] = {"application": application, **others}
         return open_triage_page(chromium, build_server(config, clock=lambda: NOW), **asked)
 
@@ -81,8 +81,8 @@ def draw(chromium: Browser, url: str, application: str) -> Draw:
 
 @pytest.fixture
 async def structure(url: str, application: str) -> dict[str, Any]:
-    async with Client(build_server(settings(url), clock=lambda: NOW)) as client:
-        return await structure_of(client, "triage_application_jobs", {"application_id": application, "since": "7d"})
+    async with Client(build_server(config_for(url), clock=lambda: NOW)) as client:
+        return await call_tool(client, "triage_application_jobs", {"application_id": application, "since": "7d"})
 
 
 async def figures(page: Frame) -> dict[str, str]:
@@ -186,9 +186,9 @@ async def test_the_application_is_introduced_by_its_name_or_else_its_id(
 
 
 async def test_the_window_before_stands_beside_the_figures(draw: Draw, url: str, application: str) -> None:
-    async with Client(build_server(settings(url), clock=lambda: NOW)) as client:
+    async with Client(build_server(config_for(url), clock=lambda: NOW)) as client:
         asked = {"application_id": application, "since": "24h"}
-        day = await structure_of(client, "triage_application_jobs", asked)
+        day = await call_tool(client, "triage_application_jobs", asked)
     before = day["before"]
     async with draw(since="24h") as drawn:
         assert await beside_figures(drawn.page) == {
@@ -440,9 +440,9 @@ async def test_a_status_that_is_switched_off_is_neither_drawn_nor_listed(draw: D
 
 
 async def test_another_window_is_read_anew(draw: Draw, url: str, application: str) -> None:
-    async with Client(build_server(settings(url), clock=lambda: NOW)) as client:
+    async with Client(build_server(config_for(url), clock=lambda: NOW)) as client:
         asked = {"application_id": application, "since": "24h"}
-        day = await structure_of(client, "triage_application_jobs", asked)
+        day = await call_tool(client, "triage_application_jobs", asked)
     async with draw() as drawn:
         whole = await figures(drawn.page)
         await drawn.page.get_by_role("button", name="24 h").click()
@@ -462,8 +462,8 @@ async def test_refreshing_shows_what_failed_meanwhile(draw: Draw, world: Sandbox
 
 async def test_a_jobs_error_opens_in_place(draw: Draw, url: str, structure: dict[str, Any]) -> None:
     job = structure["failures"][0]["job_ids"][0]
-    async with Client(build_server(settings(url), clock=lambda: NOW)) as client:
-        explained = await structure_of(client, "get_job_error", {"job_id": job})
+    async with Client(build_server(config_for(url), clock=lambda: NOW)) as client:
+        explained = await call_tool(client, "get_job_error", {"job_id": job})
     async with draw() as drawn:
         await drawn.page.locator(".bar").first.click()
         await drawn.page.get_by_role("button", name=job).click()
@@ -988,7 +988,7 @@ def test_each_page_is_one_file_of_less_than_200_kb() -> None:
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 async def test_who_draws_no_pages_is_answered_as_if_there_were_none(url: str, application: str, mode: str) -> None:
-    server = build_server(settings(url), clock=lambda: NOW)
+    server = build_server(config_for(url), clock=lambda: NOW)
     asked = {"application_id": application, "since": "7d"}
     async with Client(server, mode=mode) as plain, Client(server, mode=mode, extensions=[APPS_EXTENSION]) as drawing:
         without = await plain.call_tool("triage_application_jobs", asked)
@@ -999,7 +999,7 @@ async def test_who_draws_no_pages_is_answered_as_if_there_were_none(url: str, ap
 
 
 async def test_the_page_adds_under_100_characters_to_the_catalogue(url: str) -> None:
-    async with Client(build_server(settings(url))) as client:
+    async with Client(build_server(config_for(url))) as client:
         tools = (await client.list_tools()).tools
     metas = [tool.model_dump_json(by_alias=True, include={"meta"}) for tool in tools if tool.meta]
     assert len(metas) == 1

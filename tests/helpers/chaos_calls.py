@@ -10,7 +10,7 @@ import pytest
 from mcp.client import Client
 from mcp_types import CallToolResult
 
-from tests.conftest import settings
+from tests.conftest import config_for
 from tests.fakes.raw_http_server import JOBS
 from tests.helpers.key import KEY, TIMEOUT
 from tests.helpers.mcp import text_of
@@ -23,7 +23,7 @@ CALL = "list_application_jobs"
 @asynccontextmanager
 async def asked(url: str, **environ: str) -> AsyncGenerator[Client]:
     """A client of a server that asks the peer at ``url``."""
-    async with Client(build_server(settings(url, WRITER_API_KEY=KEY, **environ))) as client:
+    async with Client(build_server(config_for(url, WRITER_API_KEY=KEY, **environ))) as client:
         yield client
 
 

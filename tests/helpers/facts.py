@@ -8,20 +8,20 @@ from typing import Any
 
 from writer_jobs_mcp.results.base import format_duration
 
-_MOMENT = re.compile(r"\d{4}-(\d\d-\d\d)T(\d\d:\d\d:\d\d)Z\Z")
+_TIMESTAMP = re.compile(r"\d{4}-(\d\d-\d\d)T(\d\d:\d\d:\d\d)Z\Z")
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_SECONDS = frozenset({"seconds", "median", "p95", "step", "stuck_after"})
+_DURATION_FIELDS = frozenset({"seconds", "median", "p95", "step", "stuck_after"})
 """Fields that hold seconds; in the text they are durations for people."""
-_COUNTED_BY = frozenset({"counts", "arguments", "by_category"})
+_FIELDS_WITH_MEANINGFUL_KEYS = frozenset({"counts", "arguments", "by_category"})
 """Fields whose own names are facts too: the statuses that were counted, the arguments of a call."""
 
 
-def untold(structure: Mapping[str, Any], text: str) -> list[str]:
+def missing_facts(structure: Mapping[str, Any], text: str) -> list[str]:
     """The facts that ``text`` does not carry, as ``where: what``; yes and no are told in words, and left out."""
     return [
         f"{where}: {fact!r}"
         for where, fact, for_people in _facts(structure, "")
-        if not (_is_told(fact, text) or (for_people and re.search(rf"(?<![\d.,]){re.escape(for_people)}\b", text)))
+        if not (_is_stated(fact, text) or (for_people and re.search(rf"(?<![\d.,]){re.escape(for_people)}\b", text)))
     ]
 
 
@@ -31,14 +31,14 @@ def _facts(value: Any, where: str) -> Iterator[tuple[str, str | int | float, str
         case bool() | None:
             pass
         case str() | int() | float():
-            is_duration = where.rpartition(".")[2] in _SECONDS
+            is_duration = where.rpartition(".")[2] in _DURATION_FIELDS
             yield where, value, format_duration(value) if is_duration and not isinstance(value, str) else None
         case [*items]:
             for position, item in enumerate(items):
                 yield from _facts(item, f"{where}[{position}]")
         case {**fields}:
             for name, field in fields.items():
-                if where.rpartition(".")[2] in _COUNTED_BY:
+                if where.rpartition(".")[2] in _FIELDS_WITH_MEANINGFUL_KEYS:
                     yield where, str(name), None
                 inner = f"{where}.{name}" if where else str(name)
                 if name == "updated_at" and "seconds" in fields:
@@ -56,11 +56,11 @@ def _ago(job: Mapping[str, Any]) -> str:
     return f"{format_duration(max(0, job['seconds'] - (updated - created).total_seconds()))} ago"
 
 
-def _is_told(fact: str | float, text: str) -> bool:
+def _is_stated(fact: str | float, text: str) -> bool:
     if isinstance(fact, str):
         if any(json.loads(each) == fact for each in _JSON_STRING.findall(text)):
             return True
-        moment = _MOMENT.match(fact)
+        moment = _TIMESTAMP.match(fact)
         in_parts = moment is not None and all(part in text for part in moment.groups())
         return fact in text or json.dumps(fact, ensure_ascii=False)[1:-1] in text or in_parts
     forms = {str(fact), f"{fact:,}", f"{100 * fact:.3g}%"}

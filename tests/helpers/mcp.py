@@ -12,14 +12,14 @@ def text_of(result: CallToolResult) -> str:
     return block.text
 
 
-async def error_of(client: Client, tool: str, arguments: dict[str, Any]) -> str:
+async def call_tool_error(client: Client, tool: str, arguments: dict[str, Any]) -> str:
     result = await client.call_tool(tool, arguments)
     assert result.is_error
     assert result.structured_content is None
     return text_of(result)
 
 
-async def structure_of(client: Client, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+async def call_tool(client: Client, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
     result = await client.call_tool(tool, arguments)
     assert not result.is_error, text_of(result)
     assert result.structured_content is not None

@@ -12,25 +12,25 @@ import pytest
 
 from tests.helpers.tally import TALLY, Tally
 
-STRICT = "FAIL_ON_SKIPPED_TESTS"
+STRICT_VARIABLE = "FAIL_ON_SKIPPED_TESTS"
 
 
-def skipped(config: pytest.Config) -> Counter[str]:
+def count_skips(config: pytest.Config) -> Counter[str]:
     """Return how many tests were skipped for each reason."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if not isinstance(reporter, pytest.TerminalReporter):
         return Counter()  # a worker of pytest-xdist: the process that started it has all reports
     reports: list[pytest.TestReport] = reporter.stats.get("skipped", [])
-    return Counter(reason_of(report) for report in reports)
+    return Counter(skip_reason(report) for report in reports)
 
 
-def reason_of(report: pytest.TestReport) -> str:
+def skip_reason(report: pytest.TestReport) -> str:
     """Return why the test was skipped."""
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
     return reason.removeprefix("Skipped: ")
 
 
-def left_out(reasons: Counter[str]) -> str:
+def skip_summary(reasons: Counter[str]) -> str:
     """Return one line on the tests that were skipped."""
     number = reasons.total()
     tests = "1 test was" if number == 1 else f"{number} tests were"
@@ -48,10 +48,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     yield  # all other summaries come first
     if config.stash[TALLY].tried:
         terminalreporter.write_line(str(config.stash[TALLY]))
-    reasons = skipped(config)
+    reasons = count_skips(config)
     if reasons:
-        failed = f" {STRICT} is set: this fails the run." if os.environ.get(STRICT) else ""
-        terminalreporter.write_line(left_out(reasons) + failed)
+        failed = f" {STRICT_VARIABLE} is set: this fails the run." if os.environ.get(STRICT_VARIABLE) else ""
+        terminalreporter.write_line(skip_summary(reasons) + failed)
 
 
 @pytest.hookimpl(trylast=True)
@@ -60,7 +60,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if output is not None:  # of a worker of pytest-xdist; goes to the process that started it
         tally = session.config.stash[TALLY]
         output["tally"] = {**asdict(tally), "tried": dict(tally.tried)}  # of plain types, to cross to that process
-    elif os.environ.get(STRICT) and session.exitstatus == pytest.ExitCode.OK and skipped(session.config):
+    elif os.environ.get(STRICT_VARIABLE) and session.exitstatus == pytest.ExitCode.OK and count_skips(session.config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

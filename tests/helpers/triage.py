@@ -8,31 +8,33 @@ from mcp.server import MCPServer
 
 from tests.conftest import NOW
 from tests.fakes.unstable_list import UnstableListApi, newest_first
-from tests.helpers.mcp import structure_of, text_of
+from tests.helpers.mcp import call_tool, text_of
 from writer_jobs_mcp.client import asgi_transport
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.server.build import build_server
 from writer_jobs_mcp.tools import App
 
-Told = dict[str, Any]
+JsonObject = dict[str, Any]
 TRIAGE = "triage_application_jobs"
 
 
-def job(minutes_ago: float, status: str = "completed", error: str | None = None, seconds: float | None = 20) -> Told:
+def make_job(
+    minutes_ago: float, status: str = "completed", error: str | None = None, seconds: float | None = 20
+) -> JsonObject:
     """What there is to say of a job that was created so long before now."""
     created = NOW - timedelta(minutes=minutes_ago)
-    said: Told = {"created_at": created.isoformat(), "status": status, "error": error}
+    said: JsonObject = {"created_at": created.isoformat(), "status": status, "error": error}
     if status != "in_progress" and seconds is not None:
         said["completed_at"] = (created + timedelta(seconds=seconds)).isoformat()
     return said
 
 
-def failures(text: str, count: int, minutes_ago: float) -> list[Told]:
+def make_failed_jobs(text: str, count: int, minutes_ago: float) -> list[JsonObject]:
     """As many jobs that failed with the same text within a minute or so."""
-    return [job(minutes_ago + n / 100, "failed", text) for n in range(count)]
+    return [make_job(minutes_ago + n / 100, "failed", text) for n in range(count)]
 
 
-def api_of(jobs: list[Told], **options: Any) -> UnstableListApi:
+def api_with(jobs: list[JsonObject], **options: Any) -> UnstableListApi:
     """An API with these jobs, newest first; the first has the greatest number."""
     jobs = sorted(jobs, key=lambda said: said["created_at"])
     return UnstableListApi(
@@ -47,10 +49,10 @@ def server_for(api: UnstableListApi, **environ: str) -> MCPServer[App]:
     return build_server(config, transport=asgi_transport(api), clock=lambda: NOW)
 
 
-async def triage(api: UnstableListApi, environ: dict[str, str] | None = None, **arguments: Any) -> Told:
+async def triage(api: UnstableListApi, environ: dict[str, str] | None = None, **arguments: Any) -> JsonObject:
     """The structure of the answer."""
     async with Client(server_for(api, **environ or {})) as client:
-        return await structure_of(client, TRIAGE, {"application_id": "a", **arguments})
+        return await call_tool(client, TRIAGE, {"application_id": "a", **arguments})
 
 
 async def triage_text(api: UnstableListApi, **arguments: Any) -> str:

@@ -13,7 +13,7 @@ from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from tests.e2e.test_stdio import A_WHILE, SERVER, clean_environment, running, shake_hands
-from tests.helpers.mcp import structure_of
+from tests.helpers.mcp import call_tool
 from tests.helpers.otlp_collector import Collector, collecting
 from writer_jobs_mcp import __version__
 from writer_jobs_mcp.commands.self_server import self_server_parameters
@@ -41,9 +41,9 @@ async def test_what_is_done_arrives_at_the_collector_by_the_end_of_input(collect
     parameters = StdioServerParameters(command=SERVER[0], args=[*SERVER[1:], "--sandbox"], env=environ)
     with anyio.fail_after(A_WHILE):
         async with Client(stdio_client(parameters)) as client:
-            applications = await structure_of(client, "list_applications", {})
+            applications = await call_tool(client, "list_applications", {})
             application = applications["applications"][0]["id"]
-            await structure_of(client, "triage_application_jobs", {"application_id": application})
+            await call_tool(client, "triage_application_jobs", {"application_id": application})
     spans = {span.name: span for span in collector.spans}
     call = spans["tools/call triage_application_jobs"]
     assert spans["GET /v1/applications/{application_id}/jobs"].parent == call.id

@@ -16,32 +16,32 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from tests.e2e.test_stdio import A_WHILE, SERVER, clean_environment
 from tests.fakes.second_api import APPLICATION, EMPTY_APPLICATION, SecondApi
-from tests.helpers.mcp import error_of, structure_of, text_of
+from tests.helpers.mcp import call_tool, call_tool_error, text_of
 
 KEY = "Wr1ter_4f9c-TQz8.Lm2bXyV07"
-THREE = ("list_applications", "list_application_jobs", "get_job_error")
+CORE_TOOLS = ("list_applications", "list_application_jobs", "get_job_error")
 
 
 @dataclass
-class Conversation:
+class ServerSession:
     """A client and what its server was told and told back."""
 
     client: Client
     results: list[str]
 
     async def structure(self, tool: str, **arguments: Any) -> dict[str, Any]:
-        structure = await structure_of(self.client, tool, arguments)
+        structure = await call_tool(self.client, tool, arguments)
         self.results.append(json.dumps(structure))
         return structure
 
     async def error(self, tool: str, **arguments: Any) -> str:
-        sentence = await error_of(self.client, tool, arguments)
+        sentence = await call_tool_error(self.client, tool, arguments)
         self.results.append(sentence)
         return sentence
 
 
 @asynccontextmanager
-async def conversation(api: SecondApi, **environ: str) -> AsyncGenerator[Conversation]:
+async def server_session(api: SecondApi, **environ: str) -> AsyncGenerator[ServerSession]:
     """A real client and the server as its subprocess; at the end, nothing of the key may have been told anywhere."""
     with api.serve() as url, tempfile.TemporaryFile("w+", encoding="utf-8") as log:
         given = {"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url, "WRITER_JOBS_LOG_LEVEL": "DEBUG", **environ}
@@ -49,7 +49,7 @@ async def conversation(api: SecondApi, **environ: str) -> AsyncGenerator[Convers
         server = StdioServerParameters(command=SERVER[0], args=SERVER[1:], env=environment)
         with anyio.fail_after(A_WHILE):
             async with Client(stdio_client(server, errlog=log)) as client:
-                talk = Conversation(client, [])
+                talk = ServerSession(client, [])
                 yield talk
         log.seek(0)
         told = log.read() + "\n".join(talk.results)
@@ -74,13 +74,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
 async def test_all_three_tools_are_right(variant: dict[str, Any]) -> None:
     api = SecondApi(KEY, **variant)
-    async with conversation(api) as talk:
+    async with server_session(api) as talk:
         applications = await talk.structure("list_applications")
         assert [each["id"] for each in applications["applications"]] == [EMPTY_APPLICATION, APPLICATION]
         assert applications["page"] == {"returned": 2, "has_more": False}
         for status in ("failed", "completed", "in_progress", None):
             filtered = {} if status is None else {"status": status}
-            assert await ids_of_all_pages(talk, **filtered) == [job["id"] for job in api.jobs_with_status(status)]
+            assert await list_all_job_ids(talk, **filtered) == [job["id"] for job in api.jobs_with_status(status)]
         assert (await talk.structure("list_application_jobs", application_id=EMPTY_APPLICATION))["jobs"] == []
         failed = await talk.structure("get_job_error", job_id="run_0008", application_id=APPLICATION)
         assert (failed["status"], failed["application_id"], failed["seconds"]) == ("failed", APPLICATION, 90.2)
@@ -91,7 +91,7 @@ async def test_all_three_tools_are_right(variant: dict[str, Any]) -> None:
         assert done["message"] == "This job is completed. Whether it failed before is not known."
 
 
-async def ids_of_all_pages(talk: Conversation, **filtered: str) -> list[str]:
+async def list_all_job_ids(talk: ServerSession, **filtered: str) -> list[str]:
     ids: list[str] = []
     offset: int | None = 0
     while offset is not None:
@@ -104,7 +104,7 @@ async def ids_of_all_pages(talk: Conversation, **filtered: str) -> list[str]:
     return ids
 
 
-ANSWERS: list[tuple[str, dict[str, Any], str]] = [
+MISTAKES: list[tuple[str, dict[str, Any], str]] = [
     ("list_application_jobs", {"application_id": "nowhere"}, 'Writer does not know application "nowhere"'),
     ("get_job_error", {"job_id": "run_9999"}, 'Writer does not know job "run_9999"'),
     (
@@ -141,8 +141,8 @@ ANSWERS: list[tuple[str, dict[str, Any], str]] = [
 async def test_each_mistake_is_answered_with_a_helpful_sentence_and_what_is_right_all_the_same_with_the_answer() -> (
     None
 ):
-    async with conversation(SecondApi(KEY)) as talk:
-        for tool, arguments, start in ANSWERS:
+    async with server_session(SecondApi(KEY)) as talk:
+        for tool, arguments, start in MISTAKES:
             sentence = await talk.error(tool, **arguments)
             assert sentence.startswith(start)
             assert sentence.endswith(".")
@@ -161,7 +161,7 @@ async def test_each_mistake_is_answered_with_a_helpful_sentence_and_what_is_righ
     ids=["none", "bad"],
 )
 async def test_without_a_good_key_each_tool_says_what_to_do(key: str, start: str) -> None:
-    async with conversation(SecondApi(KEY), WRITER_API_KEY=key) as talk:
+    async with server_session(SecondApi(KEY), WRITER_API_KEY=key) as talk:
         for tool, arguments in (
             ("list_applications", {}),
             ("list_application_jobs", {"application_id": APPLICATION}),
@@ -172,7 +172,7 @@ async def test_without_a_good_key_each_tool_says_what_to_do(key: str, start: str
 
 async def test_too_many_requests_and_then_an_answer_are_one_call() -> None:
     api = SecondApi(KEY, error_statuses=[(429, {"Retry-After": "1"})])
-    async with conversation(api) as talk:
+    async with server_session(api) as talk:
         started = time.monotonic()
         page = await talk.structure("list_application_jobs", application_id=APPLICATION, limit=3)
         spent = time.monotonic() - started
@@ -183,7 +183,7 @@ async def test_too_many_requests_and_then_an_answer_are_one_call() -> None:
 
 async def test_an_api_that_stays_away_is_told_within_the_call_budget() -> None:
     api = SecondApi(KEY, error_statuses=[(503, {})], repeat_last_error=True)
-    async with conversation(api, WRITER_JOBS_CALL_BUDGET="2") as talk:
+    async with server_session(api, WRITER_JOBS_CALL_BUDGET="2") as talk:
         sentence = await talk.error("get_job_error", job_id="run_0001")
     assert sentence.startswith("Writer is unavailable: ")
     assert "503 Service Unavailable" in sentence
@@ -191,10 +191,10 @@ async def test_an_api_that_stays_away_is_told_within_the_call_budget() -> None:
 
 
 async def test_what_the_agent_reads_is_small() -> None:
-    async with conversation(SecondApi(KEY)) as talk:
-        tools = [tool for tool in (await talk.client.list_tools()).tools if tool.name in THREE]
+    async with server_session(SecondApi(KEY)) as talk:
+        tools = [tool for tool in (await talk.client.list_tools()).tools if tool.name in CORE_TOOLS]
         latest = await talk.client.call_tool("list_application_jobs", {"application_id": APPLICATION, "offset": 20})
-    assert len(tools) == len(THREE)
+    assert len(tools) == len(CORE_TOOLS)
     listed = [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools]
     assert len(json.dumps(listed, separators=(",", ":"), ensure_ascii=False)) / 3.6 < 1_300
     assert latest.structured_content is not None

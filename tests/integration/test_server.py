@@ -10,8 +10,8 @@ import pytest
 from mcp.client import Client
 
 from scripts.snapshots import SCHEMAS, tool_schemas
-from tests.conftest import NOW, settings
-from tests.helpers.mcp import error_of, structure_of
+from tests.conftest import NOW, config_for
+from tests.helpers.mcp import call_tool, call_tool_error
 from writer_jobs_mcp import __version__
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, CannedResponse, FaultScript, SandboxApp, SandboxStore
@@ -67,11 +67,11 @@ async def test_each_tool_has_a_title_a_description_and_an_output_schema(client: 
         assert tool.output_schema, tool.name
 
 
-CORE = {"list_applications", "list_application_jobs", "get_job_error"}
+CORE_TOOLS = {"list_applications", "list_application_jobs", "get_job_error"}
 
 
 async def test_the_three_tools_of_the_core_cost_under_1300_tokens() -> None:
-    core = [tool for name, tool in (await tool_schemas()).items() if name in CORE]
+    core = [tool for name, tool in (await tool_schemas()).items() if name in CORE_TOOLS]
     assert len(core) == 3
     assert len(json.dumps(core, ensure_ascii=False)) / 3.6 < 1300
 
@@ -82,27 +82,29 @@ async def test_the_catalogue_may_be_cached() -> None:
     assert (listed.ttl_ms, listed.cache_scope) == (3_600_000, "public")
 
 
-CHOKING = {"$ref", "$defs", "anyOf", "oneOf", "allOf", "const", "format", "title", "null"}
+UNSUPPORTED_KEYWORDS = {"$ref", "$defs", "anyOf", "oneOf", "allOf", "const", "format", "title", "null"}
 
 
 async def test_no_schema_says_what_some_client_chokes_on() -> None:
     tools = (await tool_schemas()).values()
-    assert CHOKING & set(keywords([tool["inputSchema"] for tool in tools])) == set()
-    assert CHOKING & set(keywords([tool["outputSchema"] for tool in tools])) <= {"anyOf"}  # of a value and its count
+    assert UNSUPPORTED_KEYWORDS & set(schema_keywords([tool["inputSchema"] for tool in tools])) == set()
+    assert UNSUPPORTED_KEYWORDS & set(schema_keywords([tool["outputSchema"] for tool in tools])) <= {
+        "anyOf"
+    }  # of a value and its count
 
 
-def keywords(schema: Any) -> Iterator[str]:
+def schema_keywords(schema: Any) -> Iterator[str]:
     """Every keyword and every string of a schema; the names of properties are neither."""
     match schema:
         case str():
             yield schema
         case [*items] | (*items,):
             for item in items:
-                yield from keywords(item)
+                yield from schema_keywords(item)
         case {}:
             for name, value in schema.items():
                 yield name
-                yield from keywords(list(value.values()) if name == "properties" else value)
+                yield from schema_keywords(list(value.values()) if name == "properties" else value)
         case _:
             pass
 
@@ -114,7 +116,7 @@ def test_a_property_may_be_called_title() -> None:
 
 # Arguments
 
-REACHES_UPSTREAM = [
+SENT_UPSTREAM = [
     ("list_applications", {"limit": 7}, ("limit", "7")),
     ("list_applications", {"order": "asc"}, ("order", "asc")),
     ("list_applications", {"after": APPLICATION}, ("after", APPLICATION)),
@@ -133,7 +135,7 @@ REACHES_UPSTREAM = [
     ("wait_for_job", {"job_id": "some-job", "application_id": ALIAS}, ("path", f"/v1/applications/{ALIAS}/jobs")),
     ("retry_jobs", {"job_ids": ["some-job"]}, ("path", "/v1/applications/jobs/some-job")),
 ]  # fmt: skip
-HELD_BACK = {
+NOT_SENT_UPSTREAM = {
     ("get_job_output", "offset"),
     ("get_job_output", "max_chars"),
     ("triage_application_jobs", "since"),
@@ -145,7 +147,7 @@ HELD_BACK = {
 """Arguments that Writer has no parameter for: what they do is shown by tests of their own."""
 
 
-@pytest.mark.parametrize(("tool", "arguments", "expected"), REACHES_UPSTREAM)
+@pytest.mark.parametrize(("tool", "arguments", "expected"), SENT_UPSTREAM)
 async def test_every_argument_reaches_the_request(
     config: Config, api: SandboxApp, tool: str, arguments: dict[str, Any], expected: tuple[str, str]
 ) -> None:
@@ -158,7 +160,7 @@ async def test_no_argument_is_left_out_of_that_table() -> None:
     declared = {
         (name, each) for name, tool in (await tool_schemas()).items() for each in tool["inputSchema"]["properties"]
     }
-    assert declared == {(tool, name) for tool, arguments, _ in REACHES_UPSTREAM for name in arguments} | HELD_BACK
+    assert declared == {(tool, name) for tool, arguments, _ in SENT_UPSTREAM for name in arguments} | NOT_SENT_UPSTREAM
 
 
 LIMIT = "limit must be a whole number from 1 to 100; got "
@@ -206,12 +208,12 @@ LIMIT = "limit must be a whole number from 1 to 100; got "
 async def test_a_bad_argument_is_answered_with_one_sentence(
     client: Client, tool: str, arguments: dict[str, Any], sentence: str
 ) -> None:
-    assert await error_of(client, tool, arguments) == sentence
+    assert await call_tool_error(client, tool, arguments) == sentence
 
 
 async def test_a_tool_that_there_is_not_is_told_with_those_that_there_are(client: Client) -> None:
     names = ", ".join(tool.name for tool in (await client.list_tools()).tools)
-    assert await error_of(client, "list_jobs\u200b", {}) == f'Unknown tool "list_jobs": available are {names}.'
+    assert await call_tool_error(client, "list_jobs\u200b", {}) == f'Unknown tool "list_jobs": available are {names}.'
 
 
 @pytest.mark.parametrize("bad", [".", "..", "a/b", "a\\b", "a\nb", "a\x00b", "x" * 201, "", " ", "a\x7fb", "a\x9fb"])
@@ -221,17 +223,21 @@ async def test_an_id_that_would_lead_elsewhere_is_refused_before_anything_is_sen
     required = [("list_application_jobs", "application_id"), ("get_job_error", "job_id")]
     optional = [("list_applications", "after")] if bad.strip() else []  # a blank one is not given
     for tool, name in [*required, *optional]:
-        assert (await error_of(client, tool, {name: bad})).startswith(f"{name} must ")
+        assert (await call_tool_error(client, tool, {name: bad})).startswith(f"{name} must ")
     assert list(api.received) == []
 
 
 async def test_several_bad_arguments_are_told_at_once(client: Client) -> None:
-    sentences = await error_of(client, "list_application_jobs", {"limit": 0, "status": "done", "application_id": "a"})
+    sentences = await call_tool_error(
+        client, "list_application_jobs", {"limit": 0, "status": "done", "application_id": "a"}
+    )
     assert sentences.count(" must be ") == 2
 
 
 async def test_a_long_bad_argument_is_not_echoed_at_length(client: Client) -> None:
-    assert len(await error_of(client, "list_application_jobs", {"application_id": "a", "status": "x" * 5000})) < 200
+    assert (
+        len(await call_tool_error(client, "list_application_jobs", {"application_id": "a", "status": "x" * 5000})) < 200
+    )
 
 
 @pytest.mark.parametrize(
@@ -239,7 +245,7 @@ async def test_a_long_bad_argument_is_not_echoed_at_length(client: Client) -> No
     [{"limit": "5"}, {"limit": 5, "status": None}, {"limit": 5, "offset": None}, {"limit": 5.0}, {"limit": " 5 "}],
 )
 async def test_numeric_strings_are_numbers_and_null_is_not_given(client: Client, arguments: dict[str, Any]) -> None:
-    answer = await structure_of(client, "list_application_jobs", {"application_id": ALIAS, **arguments})
+    answer = await call_tool(client, "list_application_jobs", {"application_id": ALIAS, **arguments})
     assert (answer["page"]["limit"], answer["page"]["offset"], len(answer["jobs"])) == (5, 0, 5)
     assert "status" not in answer
 
@@ -258,11 +264,11 @@ async def test_a_blank_optional_argument_is_not_given(config: Config, world: San
             schema = tool["inputSchema"]
             given = {each: required[each] for each in schema.get("required", ())}
             optional = [each for each in schema["properties"] if each not in given]
-            expected = await structure_of(client, name, given)
+            expected = await call_tool(client, name, given)
             for blank in BLANKS:
-                assert await structure_of(client, name, {**given, **dict.fromkeys(optional, blank)}) == expected
+                assert await call_tool(client, name, {**given, **dict.fromkeys(optional, blank)}) == expected
             for each in optional:
-                assert await structure_of(client, name, {**given, each: ""}) == expected, each
+                assert await call_tool(client, name, {**given, each: ""}) == expected, each
                 tried.add((name, each))
     assert len(tried) >= 15
     assert {("list_application_jobs", "status"), ("list_applications", "after"), ("retry_jobs", "dry_run")} <= tried
@@ -270,12 +276,12 @@ async def test_a_blank_optional_argument_is_not_given(config: Config, world: San
 
 @pytest.mark.parametrize("blank", BLANKS)
 async def test_a_blank_required_or_unknown_argument_is_an_error(client: Client, blank: str) -> None:
-    assert (await error_of(client, "get_job_error", {"job_id": blank})).startswith("job_id must not be empty")
-    assert (await error_of(client, "list_applications", {"page": blank})).startswith('Unknown argument "page"')
+    assert (await call_tool_error(client, "get_job_error", {"job_id": blank})).startswith("job_id must not be empty")
+    assert (await call_tool_error(client, "list_applications", {"page": blank})).startswith('Unknown argument "page"')
 
 
 async def test_an_id_is_trimmed(client: Client) -> None:
-    answer = await structure_of(client, "list_application_jobs", {"application_id": f"  {ALIAS}\n"})
+    answer = await call_tool(client, "list_application_jobs", {"application_id": f"  {ALIAS}\n"})
     assert answer["application_id"] == ALIAS
 
 
@@ -283,8 +289,8 @@ async def test_an_id_is_trimmed(client: Client) -> None:
 
 
 async def test_the_applications_are_listed_with_what_to_pass_for_the_next_page(client: Client) -> None:
-    first = await structure_of(client, "list_applications", {"limit": 2})
-    rest = await structure_of(client, "list_applications", {"after": first["page"]["after"]})
+    first = await call_tool(client, "list_applications", {"limit": 2})
+    rest = await call_tool(client, "list_applications", {"after": first["page"]["after"]})
     assert first["page"] == {"returned": 2, "has_more": True, "after": first["applications"][1]["id"]}
     assert rest["page"] == {"returned": 1, "has_more": False}
     assert set(rest["applications"][0]) == {"id", "name", "type", "status", "updated_at"}
@@ -295,7 +301,7 @@ async def test_every_failed_job_is_reached_by_next_offset(client: Client, world:
     arguments: dict[str, Any] = {"application_id": ALIAS, "status": "failed", "limit": 30}
     offset: int | None = 0
     while offset is not None:
-        answer = await structure_of(client, "list_application_jobs", {**arguments, "offset": offset})
+        answer = await call_tool(client, "list_application_jobs", {**arguments, "offset": offset})
         seen += [job["id"] for job in answer["jobs"]]
         offset = answer["page"].get("next_offset")
     assert seen == [job.id for job in world.jobs(ALIAS, "failed")]
@@ -303,7 +309,7 @@ async def test_every_failed_job_is_reached_by_next_offset(client: Client, world:
 
 async def test_a_failure_is_explained_with_the_words_that_decide(client: Client, world: SandboxStore) -> None:
     job = world.add(ALIAS, error="Upstream said: 429 Too Many Requests", created_at=NOW.replace(hour=11))
-    answer = await structure_of(client, "get_job_error", {"job_id": job.id})
+    answer = await call_tool(client, "get_job_error", {"job_id": job.id})
     assert (answer["status"], answer["error"]) == ("failed", "Upstream said: 429 Too Many Requests")
     assert answer["cause"]["category"] == "rate_limit"
     assert answer["cause"]["evidence"] in answer["error"]
@@ -311,7 +317,7 @@ async def test_a_failure_is_explained_with_the_words_that_decide(client: Client,
 
 async def test_a_completed_job_is_not_said_to_have_never_failed(client: Client, world: SandboxStore) -> None:
     done = world.jobs(ALIAS, "completed")[0]
-    answer = await structure_of(client, "get_job_error", {"job_id": done.id})
+    answer = await call_tool(client, "get_job_error", {"job_id": done.id})
     assert answer["message"] == "This job is completed. Whether it failed before is not known."
     assert {"error", "cause"}.isdisjoint(answer)
 
@@ -321,11 +327,11 @@ async def test_no_answer_holds_a_null(client: Client) -> None:
         ("list_applications", {}),
         ("list_application_jobs", {"application_id": ALIAS, "limit": 100}),
     ]:
-        assert "null" not in json.dumps(await structure_of(client, tool, arguments)).replace('"null', "")
+        assert "null" not in json.dumps(await call_tool(client, tool, arguments)).replace('"null', "")
 
 
 async def test_the_latest_20_jobs_take_under_4600_characters(client: Client) -> None:
-    answer = await structure_of(client, "list_application_jobs", {"application_id": ALIAS, "limit": 20})
+    answer = await call_tool(client, "list_application_jobs", {"application_id": ALIAS, "limit": 20})
     assert len(answer["jobs"]) == 20
     assert len(json.dumps(answer, separators=(",", ":"), ensure_ascii=False)) < 4600
 
@@ -340,7 +346,7 @@ async def test_without_a_key_each_tool_says_how_to_set_one(url: str) -> None:
             ("list_application_jobs", {"application_id": "a"}),
             ("get_job_error", {"job_id": "a"}),
         ]:
-            assert "Set WRITER_API_KEY" in await error_of(client, tool, arguments)
+            assert "Set WRITER_API_KEY" in await call_tool_error(client, tool, arguments)
 
 
 @pytest.mark.parametrize(
@@ -353,20 +359,20 @@ async def test_without_a_key_each_tool_says_how_to_set_one(url: str) -> None:
 async def test_what_writer_does_not_know_is_named(
     client: Client, tool: str, arguments: dict[str, Any], start: str
 ) -> None:
-    assert (await error_of(client, tool, arguments)).startswith(start)
+    assert (await call_tool_error(client, tool, arguments)).startswith(start)
 
 
 async def test_a_refused_key_is_a_sentence_without_the_key(url: str) -> None:
-    async with Client(build_server(settings(url, WRITER_API_KEY="wrong-key-9182"))) as client:
-        sentence = await error_of(client, "list_applications", {})
+    async with Client(build_server(config_for(url, WRITER_API_KEY="wrong-key-9182"))) as client:
+        sentence = await call_tool_error(client, "list_applications", {})
     assert sentence.startswith("Writer refused the API key (401). Check that WRITER_API_KEY holds")
     assert "9182" not in sentence
 
 
 async def test_an_upstream_that_stays_away_is_an_error_within_the_call_budget(url: str, faults: FaultScript) -> None:
     faults.push(CannedResponse(503), times=None)
-    async with Client(build_server(settings(url, WRITER_JOBS_CALL_BUDGET="1"))) as client:
-        sentence = await error_of(client, "list_applications", {})
+    async with Client(build_server(config_for(url, WRITER_JOBS_CALL_BUDGET="1"))) as client:
+        sentence = await call_tool_error(client, "list_applications", {})
     assert sentence.startswith("Writer is unavailable")
     assert "503 Service Unavailable" in sentence
 
@@ -378,7 +384,7 @@ async def test_a_fault_of_our_own_is_logged_and_not_told(config: Config, caplog:
 
     with caplog.at_level(logging.ERROR):
         async with Client(build_server(config, clock=broken)) as client:
-            sentence = await error_of(client, "list_application_jobs", {"application_id": ALIAS})
+            sentence = await call_tool_error(client, "list_application_jobs", {"application_id": ALIAS})
     assert sentence == (
         "list_application_jobs failed because of a bug in writer-jobs-mcp; its log has the details. Report it."
     )

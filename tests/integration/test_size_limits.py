@@ -19,8 +19,8 @@ from scripts.snapshots import tool_schemas
 from tests.conftest import NOW
 from tests.e2e.test_stdio import A_WHILE, SERVER, clean_environment, shake_hands
 from tests.fakes.unstable_list import UnstableListApi, newest_first
-from tests.helpers.mcp import structure_of, text_of
-from tests.helpers.triage import TRIAGE, Told, api_of, job, server_for
+from tests.helpers.mcp import call_tool, text_of
+from tests.helpers.triage import TRIAGE, JsonObject, api_with, make_job, server_for
 from tests.unit.triage.test_report import nine_causes
 from writer_jobs_mcp import results
 from writer_jobs_mcp.client import asgi_transport, open_client
@@ -31,7 +31,7 @@ from writer_jobs_mcp.triage.scan import scan_jobs
 
 # What the agent reads
 
-DEFINITIONS = {
+DEFINITION_LIMITS = {
     "list_applications": 600,
     "triage_application_jobs": 950,
     "list_application_jobs": 740,
@@ -44,61 +44,61 @@ DEFINITIONS = {
 
 
 async def test_each_tool_keeps_to_its_budget() -> None:
-    sizes = {name: len(compact(offered(tool))) for name, tool in (await tool_schemas()).items()}
-    assert {name: size for name, size in sizes.items() if size > DEFINITIONS[name]} == {}
+    sizes = {name: len(compact_json(definition(tool))) for name, tool in (await tool_schemas()).items()}
+    assert {name: size for name, size in sizes.items() if size > DEFINITION_LIMITS[name]} == {}
     assert sum(sizes.values()) < 4_400
 
 
-def offered(tool: Mapping[str, Any]) -> Told:
+def definition(tool: Mapping[str, Any]) -> JsonObject:
     return {name: tool[name] for name in ("name", "description", "inputSchema")}
 
 
 PROSE = "Built for long days outdoors, it keeps its shape in rain and sun, and it weighs less than a book. " * 21
 
 
-def long_jobs(count: int) -> list[Told]:
+def long_jobs(count: int) -> list[JsonObject]:
     """Jobs of which every fourth failed and the others wrote 2,000 characters."""
     jobs = nine_causes()[:count]
     return [said if said["error"] else said | {"data": {"suggestion": PROSE[n % 90 :]}} for n, said in enumerate(jobs)]
 
 
-async def answer_to(api: UnstableListApi, tool: str, **arguments: Any) -> tuple[str, str]:
+async def call_for_json_and_text(api: UnstableListApi, tool: str, **arguments: Any) -> tuple[str, str]:
     """An answer as compact structure, and as text."""
     async with Client(server_for(api)) as client:
         result = await client.call_tool(tool, {"application_id": "a" * 36, **arguments})
     assert not result.is_error, text_of(result)
-    return compact(result.structured_content), text_of(result)
+    return compact_json(result.structured_content), text_of(result)
 
 
 @pytest.mark.parametrize(("limit", "structure", "text"), [(20, 3_800, 2_500), (100, 18_500, 11_500)])
 async def test_a_list_keeps_to_its_budget(limit: int, structure: int, text: int) -> None:
-    as_structure, as_text = await answer_to(api_of(long_jobs(200)), "list_application_jobs", limit=limit)
+    as_structure, as_text = await call_for_json_and_text(api_with(long_jobs(200)), "list_application_jobs", limit=limit)
     assert (len(as_structure) < structure, len(as_text) < text) == (True, True), (len(as_structure), len(as_text))
 
 
 @pytest.mark.parametrize("id_", ["{:0200}", "{:0>200}", '{:"<200}'], ids=["numbers", "letters", "quotation marks"])
 async def test_a_list_keeps_to_its_bound_whatever_its_ids_are_and_says_where_it_goes_on(id_: str) -> None:
     jobs = [said | {"id": id_.format(n)} for n, said in enumerate(long_jobs(200), 1000)]
-    async with Client(server_for(api_of(jobs))) as client:
+    async with Client(server_for(api_with(jobs))) as client:
         asked = {"application_id": '"' * 200, "limit": 100}
-        first = await structure_of(client, "list_application_jobs", asked)
+        first = await call_tool(client, "list_application_jobs", asked)
         again = asked | {"offset": first["page"]["next_offset"]}
-        second = await structure_of(client, "list_application_jobs", again)
-    assert len(compact(first)) < 30_000
+        second = await call_tool(client, "list_application_jobs", again)
+    assert len(compact_json(first)) < 30_000
     assert first["page"]["returned"] == len(first["jobs"]) == first["page"]["next_offset"]
     ids = [each["id"] for each in (*first["jobs"], *second["jobs"])]
     assert len(set(ids)) == len(ids)
 
 
 async def test_a_triage_with_nine_groups_keeps_to_its_budget() -> None:
-    as_structure, as_text = await answer_to(api_of(nine_causes()), TRIAGE, since="4d")
+    as_structure, as_text = await call_for_json_and_text(api_with(nine_causes()), TRIAGE, since="4d")
     assert len(json.loads(as_structure)["failures"]) == 9
     assert (len(as_structure) < 4_000, len(as_text) < 3_100) == (True, True), (len(as_structure), len(as_text))
 
 
 # What the handshake imports
 
-NEEDED_LATER = [
+LAZY_MODULES = [
     "argparse",
     "httpx",
     "opentelemetry.sdk",
@@ -116,7 +116,7 @@ NEEDED_LATER = [
 
 
 def test_the_handshake_imports_nothing_that_only_a_call_needs() -> None:
-    messages: list[Told] = [
+    messages: list[JsonObject] = [
         {"jsonrpc": "2.0", "method": "notifications/initialized"},
         {"jsonrpc": "2.0", "id": 2, "method": "tools/list", "params": {}},
     ]
@@ -140,26 +140,28 @@ def test_the_handshake_imports_nothing_that_only_a_call_needs() -> None:
         _, told = server.communicate(timeout=A_WHILE)
     imported = {line.rpartition("|")[2].strip() for line in told.splitlines()}
     assert "writer_jobs_mcp.server.build" in imported
-    assert imported & set(NEEDED_LATER) == set()
+    assert imported & set(LAZY_MODULES) == set()
 
 
-VIEWS = [each for each in vars(results).values() if isinstance(each, type) and issubclass(each, results.ResultModel)]
+RESULT_MODELS = [
+    each for each in vars(results).values() if isinstance(each, type) and issubclass(each, results.ResultModel)
+]
 
 
 @pytest.mark.parametrize(
-    "view", [each for each in VIEWS if each is not results.ResultModel], ids=lambda view: view.__name__
+    "view", [each for each in RESULT_MODELS if each is not results.ResultModel], ids=lambda view: view.__name__
 )
 def test_a_view_is_described_as_pydantic_would(view: type[BaseModel]) -> None:
-    assert results.result_schema(view) == without_words(simplify_schema(view.model_json_schema()))
+    assert results.result_schema(view) == without_descriptions(simplify_schema(view.model_json_schema()))
 
 
-def without_words(schema: Any) -> Any:
+def without_descriptions(schema: Any) -> Any:
     match schema:
         case {"properties": {} as properties}:
-            said = {name: without_words(field) for name, field in properties.items()}
+            said = {name: without_descriptions(field) for name, field in properties.items()}
             return {**{k: v for k, v in schema.items() if k != "description"}, "properties": said}
         case {}:
-            return {name: without_words(value) for name, value in schema.items() if name != "description"}
+            return {name: without_descriptions(value) for name, value in schema.items() if name != "description"}
         case _:
             return schema
 
@@ -170,20 +172,20 @@ def without_words(schema: Any) -> Any:
 @pytest.mark.parametrize("count", [1_000, 2_500, 4_951])
 async def test_a_list_that_stands_still_is_read_in_the_fewest_requests(count: int) -> None:
     api = UnstableListApi(newest_first(count))
-    await answer_to(api, TRIAGE, max_jobs=count)
+    await call_for_json_and_text(api, TRIAGE, max_jobs=count)
     fewest = ceil((count - 1) / 99)  # pages of a hundred that overlap by a job
     assert fewest <= api.request_count <= fewest + 2
 
 
 async def test_memory_grows_with_the_number_of_jobs_and_not_with_what_they_say() -> None:
-    await peak_of_a_triage(200)  # imports, and what is made once
+    await triage_peak_memory(200)  # imports, and what is made once
     # How many pages wait to be worked on differs by chance, by a megabyte on a busy machine, which many jobs outweigh.
-    few, many = await peak_of_a_triage(1_000), await peak_of_a_triage(11_000)
+    few, many = await triage_peak_memory(1_000), await triage_peak_memory(11_000)
     assert (many - few) / 10_000 < 300  # bytes a job: its id, and its seconds; its output has 2,000
 
 
-async def peak_of_a_triage(count: int) -> int:
-    said = job(5) | {"data": {"suggestion": PROSE}}
+async def triage_peak_memory(count: int) -> int:
+    said = make_job(5) | {"data": {"suggestion": PROSE}}
     api = UnstableListApi(newest_first(count), job_fields=lambda _: said)
     triage = ReportBuilder(Window(None, None), NOW)
     environ = {"WRITER_API_KEY": "a-key-of-some-length", "WRITER_JOBS_CONCURRENCY": "1"}
@@ -202,5 +204,5 @@ async def peak_of_a_triage(count: int) -> int:
     return peak
 
 
-def compact(said: object) -> str:
+def compact_json(said: object) -> str:
     return json.dumps(said, ensure_ascii=False, separators=(",", ":"))

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from mcp.client import Client
 
 from scripts.snapshots import tool_schemas
-from tests.conftest import NOW, settings
-from tests.helpers.facts import untold
+from tests.conftest import NOW, config_for
+from tests.helpers.facts import missing_facts
 from tests.helpers.mcp import text_of
 from writer_jobs_mcp import failures, results
 from writer_jobs_mcp.client.models import Application, ApplicationPage, Job, JobPage
@@ -50,7 +50,7 @@ ALIAS = "product-description-writer"
     ],
 )
 def test_a_fact_is_told_in_any_of_its_forms(structure: dict[str, Any], text: str) -> None:
-    assert untold(structure, text) == []
+    assert missing_facts(structure, text) == []
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_fact_is_told_in_any_of_its_forms(structure: dict[str, Any], text: str
     ],
 )
 def test_a_fact_that_is_not_told_is_found(structure: dict[str, Any], text: str) -> None:
-    assert len(untold(structure, text)) == 1
+    assert len(missing_facts(structure, text)) == 1
 
 
 # Whatever Writer says
@@ -104,19 +104,19 @@ COUNT = st.integers(0, 100_000)
 LIMIT = st.integers(1, 100)
 
 
-def said(view: results.ResultModel) -> list[str]:
-    return untold(view.as_structure(), view.as_text())
+def missing_from_text(view: results.ResultModel) -> list[str]:
+    return missing_facts(view.as_structure(), view.as_text())
 
 
 @examples(max_examples=150, deadline=None)
 @given(job=JOB, offset=st.integers(0, 40), length=st.integers(1, 60), waited=st.floats(0, 600))
 def test_of_one_job(job: Mapping[str, Any], offset: int, length: int, waited: float) -> None:
     known = Job.model_validate(job)
-    assert said(results.job_error(known, NOW)) == []
-    assert said(results.job_output(known, offset=offset, max_chars=length)) == []
-    assert said(results.job_wait(known, NOW, waited=waited, wait_error=None)) == []
-    assert said(results.job_wait(known, NOW, waited=waited, wait_error=None, stuck_after=600)) == []
-    assert said(results.job_wait(known, NOW, waited=waited, wait_error="Writer is\nunavailable.")) == []
+    assert missing_from_text(results.job_error(known, NOW)) == []
+    assert missing_from_text(results.job_output(known, offset=offset, max_chars=length)) == []
+    assert missing_from_text(results.job_wait(known, NOW, waited=waited, wait_error=None)) == []
+    assert missing_from_text(results.job_wait(known, NOW, waited=waited, wait_error=None, stuck_after=600)) == []
+    assert missing_from_text(results.job_wait(known, NOW, waited=waited, wait_error="Writer is\nunavailable.")) == []
 
 
 @examples(max_examples=100, deadline=None)
@@ -125,7 +125,7 @@ def test_of_a_list_of_jobs(rows: list[Mapping[str, Any]], total: int | None, off
     page = JobPage.model_validate({"result": rows, "totalCount": total})
     for status in (None, "failed"):
         view = results.job_list(page, application_id="a b", status=status, offset=offset, limit=limit, now=NOW)
-        assert said(view) == []
+        assert missing_from_text(view) == []
 
 
 APPLICATION = st.fixed_dictionaries(
@@ -137,7 +137,7 @@ APPLICATION = st.fixed_dictionaries(
 @given(rows=st.lists(APPLICATION | st.just({"name": 5}), max_size=8), more=st.booleans(), last=st.none() | ID)
 def test_of_a_list_of_applications(rows: list[Mapping[str, Any]], more: bool, last: str | None) -> None:
     page = ApplicationPage.model_validate({"data": rows, "has_more": more, "last_id": last})
-    assert said(results.application_list(page, 100)) == []
+    assert missing_from_text(results.application_list(page, 100)) == []
 
 
 OUTCOME = st.sampled_from(get_args(results.Outcome))
@@ -154,7 +154,7 @@ def test_of_retries(rows: list[results.RetryRow], dry_run: bool, causes: list[fa
     if dry_run:
         rows = [row.model_copy(update={"outcome": "would_retry"}) for row in rows]
     known = {row.job_id: cause for row, cause in zip(rows, causes, strict=False)}
-    assert said(results.retry_report(rows, dry_run=dry_run, causes=known)) == []
+    assert missing_from_text(results.retry_report(rows, dry_run=dry_run, causes=known)) == []
 
 
 SINCE = st.none() | st.timedeltas(timedelta(minutes=1), timedelta(days=2)).map(lambda age: NOW - age)
@@ -198,7 +198,7 @@ def test_of_a_triage(
     application = Application.model_validate({"id": "a", **named})
     gathered = Gathered(coverage, knows[0], "Writer failed.", knows[1], "Writer failed.", application)
     report = triage.build(can_compare=gathered.can_compare, earlier_failures_read=gathered.earlier_failures_read)
-    assert said(results.triage_report(report, gathered, asked)) == []
+    assert missing_from_text(results.triage_report(report, gathered, asked)) == []
 
 
 # As it is served
@@ -206,7 +206,7 @@ def test_of_a_triage(
 
 @pytest.fixture(params=["auto", "legacy"])
 async def client(request: pytest.FixtureRequest, url: str) -> AsyncGenerator[Client]:
-    server = build_server(settings(url, WRITER_JOBS_ALLOW_RETRY="true"), clock=lambda: NOW)
+    server = build_server(config_for(url, WRITER_JOBS_ALLOW_RETRY="true"), clock=lambda: NOW)
     async with Client(server, mode=request.param) as client:
         yield client
 
@@ -235,5 +235,5 @@ async def test_of_every_tool_on_the_sandbox(client: Client, world: SandboxStore)
     for tool, arguments in calls:
         result = await client.call_tool(tool, arguments)
         assert result.structured_content is not None, (tool, arguments)
-        assert untold(result.structured_content, text_of(result)) == [], (tool, arguments)
+        assert missing_facts(result.structured_content, text_of(result)) == [], (tool, arguments)
     assert {tool for tool, _ in calls} == set(await tool_schemas())

@@ -18,10 +18,10 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
 from starlette.types import Receive, Scope, Send
 
-from tests.conftest import settings
+from tests.conftest import config_for
 from tests.fakes.unstable_list import UnstableListApi, newest_first
 from tests.helpers.key import JOB, KEY, leaked_parts, send_response
-from tests.helpers.mcp import error_of, structure_of
+from tests.helpers.mcp import call_tool, call_tool_error
 from tests.helpers.otlp_collector import CLIENT, SERVER, Seen, spans_of, texts_of
 from tests.helpers.triage import TRIAGE, server_for
 from writer_jobs_mcp.client import asgi_transport, open_client
@@ -76,14 +76,14 @@ def memory(everything: Memory) -> Generator[Memory]:
 
 @asynccontextmanager
 async def asked(url: str, mode: str = "auto", **environ: str) -> AsyncGenerator[Client]:
-    async with Client(build_server(settings(url, **environ)), mode=mode) as client:
+    async with Client(build_server(config_for(url, **environ)), mode=mode) as client:
         yield client
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 async def test_a_call_and_its_request_are_spans_by_the_conventions(url: str, memory: Memory, mode: str) -> None:
     async with asked(url, mode) as client:
-        await structure_of(client, "list_application_jobs", {"application_id": FIRST.id})
+        await call_tool(client, "list_application_jobs", {"application_id": FIRST.id})
     call = memory.only("tools/call list_application_jobs")
     (request,) = memory.under(call)
     number = call.attributes["jsonrpc.request.id"]
@@ -117,7 +117,7 @@ async def test_each_attempt_is_a_span_under_the_one_call(url: str, faults: Fault
     faults.push(CannedResponse(503, headers={"retry-after": "0"}), times=1)
     faults.push(DroppedConnection(), times=1)
     async with asked(url) as client:
-        await structure_of(client, "list_applications", {})
+        await call_tool(client, "list_applications", {})
     call = memory.only("tools/call list_applications")
     attempts = [dict(span.attributes) for span in memory.under(call)]
     told = ("http.response.status_code", "error.type", "http.request.resend_count")
@@ -132,7 +132,7 @@ async def test_each_attempt_is_a_span_under_the_one_call(url: str, faults: Fault
 async def test_each_page_of_a_triage_is_a_span_under_the_one_call(memory: Memory) -> None:
     api = UnstableListApi(newest_first(1_000))
     async with Client(server_for(api)) as client:
-        await structure_of(client, TRIAGE, {"application_id": "a"})
+        await call_tool(client, TRIAGE, {"application_id": "a"})
     pages = memory.under(memory.only(f"tools/call {TRIAGE}"))
     assert {page.name for page in pages} == {JOBS, "GET /v1/applications/{application_id}"}
     assert len(pages) == api.request_count + api.filtered_request_count + 1
@@ -141,7 +141,7 @@ async def test_each_page_of_a_triage_is_a_span_under_the_one_call(memory: Memory
 
 async def test_an_error_is_told_by_its_type_alone(url: str, memory: Memory) -> None:
     async with asked(url) as client:
-        assert "no-such-job" in await error_of(client, "get_job_error", {"job_id": "no-such-job"})
+        assert "no-such-job" in await call_tool_error(client, "get_job_error", {"job_id": "no-such-job"})
         with pytest.raises(MCPError):
             await client.read_resource("writer://applications/a/jobs/no-such-job")
     call, reading = memory.only("tools/call get_job_error"), memory.only("resources/read")
@@ -159,7 +159,7 @@ async def test_a_call_that_is_cancelled_ends_its_spans(memory: Memory) -> None:
         asked.set()
         await anyio.sleep_forever()
 
-    server = build_server(settings("http://localhost"), transport=asgi_transport(app))
+    server = build_server(config_for("http://localhost"), transport=asgi_transport(app))
     async with Client(server) as client, anyio.create_task_group() as tasks:
         tasks.start_soon(client.call_tool, "list_applications")
         await asked.wait()
@@ -172,7 +172,7 @@ async def test_a_call_that_is_cancelled_ends_its_spans(memory: Memory) -> None:
 
 async def test_a_request_that_finds_nobody_is_a_span_with_the_kind_of_error(unused_url: str, memory: Memory) -> None:
     async with asked(unused_url, WRITER_JOBS_CALL_BUDGET="1") as client:
-        await error_of(client, "list_applications", {})
+        await call_tool_error(client, "list_applications", {})
     requests = memory.under(memory.only("tools/call list_applications"))
     assert {span.attributes["error.type"] for span in requests} == {"ConnectError"}
 
@@ -215,7 +215,7 @@ async def test_nothing_of_a_trace_is_sent_to_writer(memory: Memory) -> None:
         heard.append({name.decode() for name, _ in scope["headers"]})
         await send_response(send, 200, b'{"data": []}')
 
-    async with Client(build_server(settings("http://localhost"), transport=asgi_transport(app))) as client:
+    async with Client(build_server(config_for("http://localhost"), transport=asgi_transport(app))) as client:
         await client.call_tool("list_applications", {}, meta={"traceparent": PARENT, "baggage": "a=words"})
     assert memory.spans
     (names,) = heard
@@ -224,7 +224,7 @@ async def test_nothing_of_a_trace_is_sent_to_writer(memory: Memory) -> None:
 
 
 async def test_every_endpoint_has_its_template(url: str, memory: Memory) -> None:
-    async with open_client(settings(url)) as client:
+    async with open_client(config_for(url)) as client:
         job = (await client.list_jobs(FIRST.alias, status="failed", limit=1)).jobs[0].id
         await client.list_applications()
         await client.get_application(FIRST.alias)
@@ -267,7 +267,7 @@ async def test_nothing_of_the_key_or_of_what_a_job_says_is_in_any_span(
         await send({"type": "http.response.body", "body": json.dumps(body).encode()})
 
     environ = {"WRITER_API_KEY": KEY, "WRITER_JOBS_CALL_BUDGET": "1", "WRITER_JOBS_ALLOW_RETRY": "true"}
-    server = build_server(settings("http://localhost", **environ), transport=asgi_transport(app))
+    server = build_server(config_for("http://localhost", **environ), transport=asgi_transport(app))
     everything.kept = []
     async with Client(server) as client:
         await client.call_tool(tool, arguments, meta={"traceparent": PARENT, "tracestate": f"a={WORDS}", WORDS: KEY})

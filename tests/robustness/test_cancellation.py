@@ -18,11 +18,11 @@ from mcp.client.session import ElicitationFnT
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import ElicitRequestParams, ElicitResult
 
-from tests.conftest import settings
+from tests.conftest import config_for
 from tests.fakes.holding_writer import APPLICATION, Point, Writer
 from tests.helpers.chaos_calls import call, structure
 from tests.helpers.key import KEY, TIMEOUT
-from tests.helpers.mcp import structure_of
+from tests.helpers.mcp import call_tool
 from tests.helpers.subprocess_server import SERVER
 from tests.robustness.conftest import Tally, at_length
 from writer_jobs_mcp.server.build import build_server
@@ -52,7 +52,7 @@ def nothing_is_complained_of(caplog: pytest.LogCaptureFixture) -> Generator[None
 @asynccontextmanager
 async def connected(url: str, era: str, user: ElicitationFnT | None = None) -> AsyncGenerator[Client]:
     others = {"WRITER_JOBS_ALLOW_RETRY": "true", "WRITER_JOBS_CONCURRENCY": str(CONCURRENCY)}
-    server = build_server(settings(url, WRITER_API_KEY=KEY, **others))
+    server = build_server(config_for(url, WRITER_API_KEY=KEY, **others))
     async with Client(InMemoryTransport(server), mode=era, elicitation_callback=user) as client:
         yield client
 
@@ -218,4 +218,4 @@ async def test_a_call_that_is_given_up_over_stdio_hangs_up(era: str, tally: Tall
                 peer.together(CONCURRENCY)
                 async with anyio.create_task_group() as asking:
                     for job in ("1", "2"):
-                        asking.start_soon(structure_of, client, "get_job_output", {"job_id": job})
+                        asking.start_soon(call_tool, client, "get_job_output", {"job_id": job})

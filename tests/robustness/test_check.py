@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import settings
+from tests.conftest import config_for
 from tests.e2e.test_cli import run, run_beside
 from tests.fakes.raw_http_server import Behaviour, Exchange, Wire, answer, says
 from tests.helpers.key import KEY, error_body
@@ -30,7 +30,7 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 async def tried(url: str, tally: Tally, **environ: str) -> dict[str, str]:
     """What failed, by name, the same in text and in JSON: a sentence or more, each of them a line."""
     tally.tried["failures of check"] += 1
-    findings = CheckReport(await check_writer(settings(url, **{"WRITER_API_KEY": KEY, **environ})))
+    findings = CheckReport(await check_writer(config_for(url, **{"WRITER_API_KEY": KEY, **environ})))
     tally.read(findings.as_text())
     lines = findings.as_text().split("\n")
     said = json.loads(findings.as_json())
@@ -187,7 +187,7 @@ SEEN: dict[str, tuple[Behaviour, str]] = {
 async def test_a_good_key_is_told_by_what_it_sees(behaviour: Behaviour, detail: str, tally: Tally) -> None:
     tally.tried["successes of check"] += 1
     async with Wire(everywhere=behaviour).served() as url:
-        *_, key = await check_writer(settings(url, WRITER_API_KEY=KEY))
+        *_, key = await check_writer(config_for(url, WRITER_API_KEY=KEY))
     assert (key.name, key.ok, key.detail) == ("key", True, detail)
 
 

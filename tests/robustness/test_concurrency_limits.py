@@ -13,7 +13,7 @@ import pytest
 from mcp.client import Client
 from mcp.client._memory import InMemoryTransport  # what else is in memory passes by the protocol
 
-from tests.conftest import settings
+from tests.conftest import config_for
 from tests.fakes.holding_writer import APPLICATION, Writer
 from tests.fakes.raw_http_server import Exchange, Wire
 from tests.helpers.chaos_calls import call, structure
@@ -51,7 +51,7 @@ async def test_200_calls_at_once_end_fairly_and_within_the_limit(era: str, tally
         ended.append(f"look {number}")
 
     async with peer.served() as url:
-        server = build_server(settings(url, WRITER_API_KEY=KEY, **unhurried))
+        server = build_server(config_for(url, WRITER_API_KEY=KEY, **unhurried))
         async with Client(InMemoryTransport(server), mode=era) as client:
             await client.list_tools()  # or it would ask for them when the first answers come, and mix the others up
             peer.together(LIMIT)
@@ -92,7 +92,7 @@ async def test_calls_in_a_row_leave_no_object_task_or_descriptor_behind(
         return len(gc.get_objects()), len(asyncio.all_tasks()), len(os.listdir("/dev/fd"))  # noqa: PTH208 - names do
 
     async with peer.served() as url:
-        server = build_server(settings(url, WRITER_API_KEY=KEY))
+        server = build_server(config_for(url, WRITER_API_KEY=KEY))
         async with Client(InMemoryTransport(server)) as client:
             await ask_many(60)  # caches fill
             before = await ask_many(60)

@@ -15,12 +15,12 @@ from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import INVALID_PARAMS, PromptReference, ResourceTemplateReference, TextContent, TextResourceContents
 
-from tests.conftest import settings
+from tests.conftest import config_for
 from tests.e2e.test_stdio import SERVER, clean_environment
 from tests.fakes.canned_responses import Documents
 from tests.helpers.chaos_calls import call_with
 from tests.helpers.key import KEY
-from tests.helpers.mcp import error_of
+from tests.helpers.mcp import call_tool_error
 from tests.helpers.result_checks import (
     TOOLS,
     check_answered,
@@ -48,7 +48,7 @@ def converse(tally: Tally, quietly: Quietly) -> Converse:
     def converse(era: str, talk: Talk) -> None:
         async def conversation() -> None:
             async with Documents().served() as url:
-                config = settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_ALLOW_RETRY="true")
+                config = config_for(url, WRITER_API_KEY=KEY, WRITER_JOBS_ALLOW_RETRY="true")
                 async with Client(build_server(config), mode=era) as client:
                     await talk(client)
                     check_valid(await call_with(client, tally, "list_applications", {}), "list_applications")
@@ -153,7 +153,7 @@ def test_a_tool_that_there_is_not_is_told_with_those_that_there_are(
     async def talk(client: Client) -> None:
         for tool, arguments in said:
             tally.tried["inputs to tools"] += 1
-            sentence = await error_of(client, tool, arguments)
+            sentence = await call_tool_error(client, tool, arguments)
             check_sentence(sentence)
             assert all(name in sentence for name in TOOLS)
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from mcp_types import PromptReference
 
-from tests.conftest import settings
+from tests.conftest import config_for
 from tests.fakes.raw_http_server import JOBS, Wire, answer, page, says
 from tests.fakes.unstable_list import TOTALS, UnstableListApi, newest_first
 from tests.helpers.chaos_calls import asked, call, check_right, check_told, structure
 from tests.helpers.mcp import text_of
-from tests.helpers.triage import TRIAGE, api_of, job, triage
+from tests.helpers.triage import TRIAGE, api_with, make_job, triage
 from tests.robustness.conftest import Tally
 from writer_jobs_mcp.client import asgi_transport, open_client
 from writer_jobs_mcp.errors import NotFound
@@ -202,7 +202,7 @@ async def test_a_job_is_found_whatever_the_total_counts(
 ) -> None:
     tally.tried["drifts of the API"] += 1
     api = UnstableListApi(newest_first(250), total=total)
-    async with open_client(settings("http://localhost"), asgi_transport(api)) as client:
+    async with open_client(config_for("http://localhost"), asgi_transport(api)) as client:
         assert (await find_in_list(client, "a", "job-1")).id == "job-1"
         with pytest.raises(NotFound, match="not among the 250 jobs"):
             await find_in_list(client, "a", "job-0")
@@ -319,8 +319,8 @@ async def test_a_last_page_with_unreadable_rows_is_not_called_complete(tally: Ta
 
 
 async def test_a_window_that_was_read_is_not_complete_beside_rows_that_could_not_be_read() -> None:
-    jobs = [job(minutes, "failed", "Rate limit reached") for minutes in range(1, 400)]
-    api = api_of(jobs)
+    jobs = [make_job(minutes, "failed", "Rate limit reached") for minutes in range(1, 400)]
+    api = api_with(jobs)
     readable = api.job_fields
     api.job_fields = lambda number: readable(number) | ({"created_at": None} if number == 390 else {})  # the tenth
     report = await triage(api, since="1h", max_jobs=100)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mcp.client import Client
 
 from tests.conftest import NOW
-from tests.helpers.mcp import error_of, structure_of, text_of
+from tests.helpers.mcp import call_tool, call_tool_error, text_of
 from writer_jobs_mcp.client.models import Job
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.results import JobOutput, job_output
@@ -50,7 +50,7 @@ def job_with(output: str | None, status: str = "completed") -> Job:
     return Job.model_validate({**said, "data": {"suggestion": output}})
 
 
-def pieces(output: str, offset: int, max_chars: int) -> list[JobOutput]:
+def read_pieces(output: str, offset: int, max_chars: int) -> list[JobOutput]:
     """What a reader gets who follows next_offset from ``offset`` on."""
     job, read = job_with(output), list[JobOutput]()
     following: int | None = offset
@@ -67,7 +67,7 @@ def pieces(output: str, offset: int, max_chars: int) -> list[JobOutput]:
 @example(output="🇩🇪🇫🇷🇺🇦", offset=0, max_chars=3)
 def test_the_pieces_joined_are_the_whole_cleaned_output(output: str, offset: int, max_chars: int) -> None:
     whole = sanitize(output)
-    read = pieces(output, offset, max_chars)
+    read = read_pieces(output, offset, max_chars)
     joined = "".join(piece.output or "" for piece in read)
     assert joined == whole if offset == 0 else whole.endswith(joined)
     assert all(len(piece.output or "") <= max_chars for piece in read)
@@ -79,12 +79,12 @@ def test_the_pieces_joined_are_the_whole_cleaned_output(output: str, offset: int
 def test_no_piece_ends_in_the_middle_of_a_character(output: str, max_chars: int) -> None:
     whole, position = sanitize(output), 0
     # What is longer than a piece has to be cut somewhere.
-    for piece in pieces(output, 0, max_chars)[:-1] if longest_run(whole) < max_chars else ():
+    for piece in read_pieces(output, 0, max_chars)[:-1] if longest_character(whole) < max_chars else ():
         position += len(piece.output or "")
-        assert not continues(whole, position)
+        assert not is_continuation(whole, position)
 
 
-def continues(text: str, position: int) -> bool:
+def is_continuation(text: str, position: int) -> bool:
     """Whether the character at ``position`` belongs to the one before it."""
     here = text[position]
     if unicodedata.category(here).startswith("M") or "\U0001f3fb" <= here <= "\U0001f3ff":
@@ -97,11 +97,11 @@ def continues(text: str, position: int) -> bool:
     return letters > 0 and letters % 2 == 0
 
 
-def longest_run(text: str) -> int:
+def longest_character(text: str) -> int:
     """How many code points the longest character takes."""
     longest = run = 0
     for position in range(len(text)):
-        run = run + 1 if continues(text, position) else 1
+        run = run + 1 if is_continuation(text, position) else 1
         longest = max(longest, run)
     return longest
 
@@ -109,10 +109,10 @@ def longest_run(text: str) -> int:
 @pytest.mark.parametrize("text", LANGUAGES.values(), ids=LANGUAGES)
 @pytest.mark.parametrize("max_chars", [4, 7])
 def test_every_script_is_read_whole(text: str, max_chars: int) -> None:
-    shown = [piece.output or "" for piece in pieces(text, 0, max_chars)]
+    shown = [piece.output or "" for piece in read_pieces(text, 0, max_chars)]
     assert "".join(shown) == sanitize(text)
     ends = list(accumulate(map(len, shown)))
-    assert not any(continues(sanitize(text), end) for end in ends[:-1])
+    assert not any(is_continuation(sanitize(text), end) for end in ends[:-1])
 
 
 @examples(deadline=None)
@@ -137,7 +137,7 @@ KEY_FILE = "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEowIBAAKCAQEA7\n" * 60 + "-
 )
 def test_a_secret_is_masked_wherever_a_piece_begins_or_ends(words: list[str], max_chars: int) -> None:
     output = " ".join(words)
-    shown = [piece.output or "" for piece in pieces(output, 0, max_chars)]
+    shown = [piece.output or "" for piece in read_pieces(output, 0, max_chars)]
     if max_chars >= len("[masked]"):  # a smaller piece has no room for the whole of it
         assert "".join(shown) == sanitize(output)
     assert not any(part in "".join(shown) for part in ("1234", "MIIE", "hunter"))
@@ -146,7 +146,7 @@ def test_a_secret_is_masked_wherever_a_piece_begins_or_ends(words: list[str], ma
 def test_a_piece_of_a_long_output_is_part_of_the_cleaned_whole() -> None:
     output = "".join(f"{n}: {SECRET} é\u200b and {KEY_FILE} then some words. " for n in range(60))
     whole = sanitize(output)
-    read = pieces(output, 0, 20_000)
+    read = read_pieces(output, 0, 20_000)
     assert "".join(piece.output or "" for piece in read) == whole
     for offset in range(0, len(output), 4_777):
         shown = job_output(job_with(output), offset=offset, max_chars=300).output or ""
@@ -191,7 +191,7 @@ def test_a_piece_without_visible_text_says_where_to_go_on(output: str, offset: i
     view = job_output(job_with(output), offset=offset, max_chars=4000)
     assert (view.message, view.output) == (message, None)
     assert ("next_offset" in view.as_text()) == (view.next_offset is not None)
-    assert "".join(piece.output or "" for piece in pieces(output, 0, 4_000)) == "abc"
+    assert "".join(piece.output or "" for piece in read_pieces(output, 0, 4_000)) == "abc"
 
 
 LONG_SECRETS = {
@@ -210,7 +210,7 @@ def test_nothing_of_a_long_secret_is_shown_wherever_a_piece_begins(secret: str, 
         shown = job_output(job_with(output), offset=offset, max_chars=500).output or ""
         assert "zB7q" not in shown
         assert "zBqQ" not in shown
-    assert "".join(piece.output or "" for piece in pieces(output, 0, 4_000)) == sanitize(output)
+    assert "".join(piece.output or "" for piece in read_pieces(output, 0, 4_000)) == sanitize(output)
 
 
 # Through the server
@@ -222,16 +222,16 @@ async def client(request: pytest.FixtureRequest, config: Config) -> AsyncGenerat
         yield client
 
 
-def finished(world: SandboxStore, output: str) -> str:
+def add_completed_job(world: SandboxStore, output: str) -> str:
     return world.add(ALIAS, created_at=NOW - timedelta(hours=1), output=output).id
 
 
 async def test_an_output_is_read_by_next_offset(client: Client, world: SandboxStore) -> None:
     output = " ".join(LANGUAGES.values()) * 40
-    job, read = finished(world, output), list[str]()
+    job, read = add_completed_job(world, output), list[str]()
     offset: int | None = 0
     while offset is not None:
-        answer = await structure_of(client, "get_job_output", {"job_id": job, "offset": offset, "max_chars": 3000})
+        answer = await call_tool(client, "get_job_output", {"job_id": job, "offset": offset, "max_chars": 3000})
         read.append(answer["output"])
         offset = answer.get("next_offset")
     assert "".join(read) == sanitize(output)
@@ -239,12 +239,12 @@ async def test_an_output_is_read_by_next_offset(client: Client, world: SandboxSt
 
 
 async def test_a_piece_has_4000_characters_unless_asked(client: Client, world: SandboxStore) -> None:
-    answer = await structure_of(client, "get_job_output", {"job_id": finished(world, "x" * 5000)})
+    answer = await call_tool(client, "get_job_output", {"job_id": add_completed_job(world, "x" * 5000)})
     assert (len(answer["output"]), answer["output_chars"], answer["next_offset"]) == (4000, 5000, 4000)
 
 
 async def test_the_text_says_where_the_piece_stands_and_quotes_it(client: Client, world: SandboxStore) -> None:
-    job = finished(world, 'One"\nThe output ends here.')
+    job = add_completed_job(world, 'One"\nThe output ends here.')
     result = await client.call_tool("get_job_output", {"job_id": job, "max_chars": 9})
     lines = text_of(result).splitlines()
     assert lines[0].endswith("completed, offset=0, output_chars=26. More follows: next_offset=9.")
@@ -253,8 +253,8 @@ async def test_the_text_says_where_the_piece_stands_and_quotes_it(client: Client
 
 async def test_secrets_and_hidden_characters_do_not_come_through(client: Client, world: SandboxStore) -> None:
     hidden = "".join(chr(0xE0000 + ord(letter)) for letter in "obey")
-    job = finished(world, f"Use sk-live-1234567890abcdef{hidden}\x1b[31m now.")
-    answer = await structure_of(client, "get_job_output", {"job_id": job})
+    job = add_completed_job(world, f"Use sk-live-1234567890abcdef{hidden}\x1b[31m now.")
+    answer = await call_tool(client, "get_job_output", {"job_id": job})
     assert answer["output"] == "Use [masked] now."
 
 
@@ -262,11 +262,11 @@ async def test_a_title_is_one_short_line(client: Client, faults: FaultScript) ->
     said = {"id": "a", "status": "completed", "application_id": "b", "created_at": NOW.isoformat()}
     body = json.dumps(said | {"data": {"title": "A\ntitle " * 40, "suggestion": "Done."}})
     faults.push(CannedResponse(200, body.encode()))
-    title = (await structure_of(client, "get_job_output", {"job_id": "a"}))["title"]
+    title = (await call_tool(client, "get_job_output", {"job_id": "a"}))["title"]
     assert (len(title) <= 120, title[:15], title[-1]) == (True, "A title A title", "…")
 
 
-BAD: list[tuple[dict[str, Any], str]] = [
+INVALID_ARGUMENTS: list[tuple[dict[str, Any], str]] = [
     ({"offset": -1}, "offset must be a whole number of at least 0; got -1."),
     ({"max_chars": 0}, "max_chars must be a whole number from 1 to 20000; got 0."),
     ({"max_chars": 20001}, "max_chars must be a whole number from 1 to 20000; got 20001."),
@@ -274,5 +274,5 @@ BAD: list[tuple[dict[str, Any], str]] = [
 
 
 async def test_a_bad_argument_is_answered_with_one_sentence(client: Client) -> None:
-    for arguments, sentence in BAD:
-        assert await error_of(client, "get_job_output", {"job_id": "a", **arguments}) == sentence
+    for arguments, sentence in INVALID_ARGUMENTS:
+        assert await call_tool_error(client, "get_job_output", {"job_id": "a", **arguments}) == sentence

@@ -14,9 +14,9 @@ from mcp.client import Client
 from mcp.server import MCPServer
 from starlette.types import Receive, Scope, Send
 
-from tests.conftest import NOW, settings
+from tests.conftest import NOW, config_for
 from tests.fakes.raw_http_server import Exchange, Peer, Wire
-from tests.helpers.mcp import error_of, structure_of, text_of
+from tests.helpers.mcp import call_tool, call_tool_error, text_of
 from writer_jobs_mcp.client import asgi_transport, open_client
 from writer_jobs_mcp.errors import BudgetExceeded, Unavailable, UncertainRetry, WriterError
 from writer_jobs_mcp.sandbox import (
@@ -44,25 +44,25 @@ POSTS = "^POST"
 @pytest.fixture(params=ERAS)
 async def client(request: pytest.FixtureRequest, url: str) -> AsyncGenerator[Client]:
     """A client that cannot be asked."""
-    async with Client(a_server(url), mode=request.param) as client:
+    async with Client(server_for(url), mode=request.param) as client:
         yield client
 
 
-def a_server(url: str, **others: str) -> MCPServer[App]:
-    return build_server(settings(url, WRITER_JOBS_ALLOW_RETRY="true", **others), clock=lambda: NOW)
+def server_for(url: str, **others: str) -> MCPServer[App]:
+    return build_server(config_for(url, WRITER_JOBS_ALLOW_RETRY="true", **others), clock=lambda: NOW)
 
 
-def posted(api: SandboxApp) -> list[str]:
+def posted_ids(api: SandboxApp) -> list[str]:
     """The ids of the jobs whose retry was asked for, as often as it was."""
     return [request.path.split("/")[4] for request in api.received if request.method == "POST"]
 
 
-def failed(world: SandboxStore, count: int = 1) -> list[str]:
+def failed_ids(world: SandboxStore, count: int = 1) -> list[str]:
     return [job.id for job in world.jobs(ALIAS, "failed")[:count]]
 
 
-async def retry(client: Client, ids: Iterable[str], **others: Any) -> dict[str, Any]:
-    return await structure_of(client, "retry_jobs", {"job_ids": list(ids), "dry_run": False, **others})
+async def retry_jobs(client: Client, ids: Iterable[str], **others: Any) -> dict[str, Any]:
+    return await call_tool(client, "retry_jobs", {"job_ids": list(ids), "dry_run": False, **others})
 
 
 def outcomes(report: dict[str, Any]) -> list[str]:
@@ -73,7 +73,7 @@ def outcomes(report: dict[str, Any]) -> list[str]:
 
 
 async def test_it_is_not_offered_unless_it_is_allowed(url: str) -> None:
-    async with Client(build_server(settings(url))) as client:
+    async with Client(build_server(config_for(url))) as client:
         assert "retry_jobs" not in [tool.name for tool in (await client.list_tools()).tools]
         refused = await client.call_tool("retry_jobs", {"job_ids": ["a"], "dry_run": False})
     assert refused.is_error
@@ -89,9 +89,9 @@ async def test_it_is_announced_as_what_changes_something(client: Client) -> None
 
 
 async def test_a_dry_run_comes_first_and_sends_nothing(client: Client, world: SandboxStore, api: SandboxApp) -> None:
-    ids = failed(world, 3)
+    ids = failed_ids(world, 3)
     for asked in ({}, {"dry_run": True}, {"dry_run": None}):
-        report = await structure_of(client, "retry_jobs", {"job_ids": ids, **asked})
+        report = await call_tool(client, "retry_jobs", {"job_ids": ids, **asked})
         assert report == {
             "dry_run": True,
             "jobs": [{"job_id": each, "before": "failed", "outcome": "would_retry"} for each in ids],
@@ -104,7 +104,7 @@ async def test_a_dry_run_comes_first_and_sends_nothing(client: Client, world: Sa
                 }
             ],
         }
-    assert posted(api) == []
+    assert posted_ids(api) == []
 
 
 ADVICE = "Correct what the evidence names in the job's inputs or settings, then run it again."
@@ -113,7 +113,7 @@ ADVICE = "Correct what the evidence names in the job's inputs or settings, then 
 async def test_a_dry_run_warns_where_a_retry_will_likely_fail_again(client: Client, world: SandboxStore) -> None:
     errors = ["Input missing: 'Brand' is required", "Rate limit exceeded", "Input missing: 'Tone' is required"]
     ids = [world.add(ALIAS, created_at=NOW - timedelta(hours=1), error=error).id for error in errors]
-    report = await structure_of(client, "retry_jobs", {"job_ids": ids})
+    report = await call_tool(client, "retry_jobs", {"job_ids": ids})
     assert outcomes(report) == ["would_retry"] * 3
     warning = "Retrying will likely fail again until it is fixed"
     assert [row.get("detail") for row in report["jobs"]] == [
@@ -129,25 +129,25 @@ async def test_a_dry_run_warns_where_a_retry_will_likely_fail_again(client: Clie
 async def test_the_call_that_a_dry_run_suggests_retries_what_it_said_and_nothing_else(
     client: Client, world: SandboxStore, api: SandboxApp
 ) -> None:
-    ids = failed(world, 2)
-    dry = await structure_of(client, "retry_jobs", {"job_ids": [*ids, world.jobs(ALIAS, "completed")[0].id, "nobody"]})
+    ids = failed_ids(world, 2)
+    dry = await call_tool(client, "retry_jobs", {"job_ids": [*ids, world.jobs(ALIAS, "completed")[0].id, "nobody"]})
     (call,) = dry["next"]
     assert call["arguments"] == {"job_ids": ids, "dry_run": False}
-    report = await structure_of(client, call["tool"], call["arguments"])
+    report = await call_tool(client, call["tool"], call["arguments"])
     assert (outcomes(report), "next" in report) == (["accepted"] * 2, False)
-    assert sorted(posted(api)) == sorted(ids)
+    assert sorted(posted_ids(api)) == sorted(ids)
 
 
 async def test_a_dry_run_suggests_no_call_where_nothing_would_be_retried(client: Client, world: SandboxStore) -> None:
-    report = await structure_of(client, "retry_jobs", {"job_ids": [world.jobs(ALIAS, "completed")[0].id, "nobody"]})
+    report = await call_tool(client, "retry_jobs", {"job_ids": [world.jobs(ALIAS, "completed")[0].id, "nobody"]})
     assert "next" not in report
 
 
 async def test_failed_jobs_are_retried_once_each(client: Client, world: SandboxStore, api: SandboxApp) -> None:
-    ids = failed(world, 3)
-    report = await retry(client, ids)
+    ids = failed_ids(world, 3)
+    report = await retry_jobs(client, ids)
     assert (report["dry_run"], report["retried"], outcomes(report)) == (False, 3, ["accepted"] * 3)
-    assert sorted(posted(api)) == sorted(ids)
+    assert sorted(posted_ids(api)) == sorted(ids)
     assert {job.status(NOW) for job in map(world.job, ids) if job} == {"in_progress"}
 
 
@@ -156,26 +156,26 @@ async def test_what_did_not_fail_or_is_not_there_is_left_alone(
     client: Client, world: SandboxStore, api: SandboxApp, dry_run: bool
 ) -> None:
     done, running = world.jobs(ALIAS, "completed")[0].id, world.add(ALIAS, created_at=NOW).id
-    report = await retry(client, [done, "nobody", running], dry_run=dry_run)
+    report = await retry_jobs(client, [done, "nobody", running], dry_run=dry_run)
     assert [(row["job_id"], row.get("before"), row["outcome"]) for row in report["jobs"]] == [
         (done, "completed", "not_failed"),
         ("nobody", None, "not_found"),
         (running, "in_progress", "not_failed"),
     ]
     assert report["jobs"][1]["detail"].startswith('Writer does not know job "nobody"')
-    assert posted(api) == []
+    assert posted_ids(api) == []
 
 
 async def test_an_id_that_is_given_again_counts_once(client: Client, world: SandboxStore, api: SandboxApp) -> None:
-    (job,) = failed(world)
-    report = await retry(client, [job, f" {job} ", job])
+    (job,) = failed_ids(world)
+    report = await retry_jobs(client, [job, f" {job} ", job])
     assert (outcomes(report), report["retried"]) == (["accepted"], 1)
-    assert posted(api) == [job]
+    assert posted_ids(api) == [job]
 
 
 async def test_the_job_that_runs_in_its_place_is_told(client: Client, world: SandboxStore, faults: FaultScript) -> None:
     faults.push(CannedResponse(202, json.dumps({"id": "a-new-one", "status": "in_progress"}).encode()), on=POSTS)
-    report = await retry(client, failed(world))
+    report = await retry_jobs(client, failed_ids(world))
     assert (outcomes(report), report["jobs"][0]["detail"]) == (["accepted"], 'This retry runs as job "a-new-one".')
 
 
@@ -185,16 +185,16 @@ ACCEPTANCES = [b"", b"Accepted.", b"[]", b'{"id": null}', b'{"id": 5}']
 async def test_a_retry_that_was_accepted_is_accepted_whatever_is_said_of_it(
     client: Client, world: SandboxStore, faults: FaultScript
 ) -> None:
-    ids = failed(world, len(ACCEPTANCES))
+    ids = failed_ids(world, len(ACCEPTANCES))
     for job, body in zip(ids, ACCEPTANCES, strict=True):
         faults.push(CannedResponse(202, body), on=f"POST .*{job}")
-    assert (await retry(client, ids))["jobs"] == [
+    assert (await retry_jobs(client, ids))["jobs"] == [
         {"job_id": job, "before": "failed", "outcome": "accepted"} for job in ids
     ]
 
 
 async def test_text_and_structure_say_the_same_of_each_job(client: Client, world: SandboxStore) -> None:
-    ids = [*failed(world, 2), "nobody"]
+    ids = [*failed_ids(world, 2), "nobody"]
     text = text_of(await client.call_tool("retry_jobs", {"job_ids": ids, "dry_run": False}))
     head, first, second, third = text.splitlines()
     assert head == "2 of 3 jobs retried."
@@ -204,7 +204,7 @@ async def test_text_and_structure_say_the_same_of_each_job(client: Client, world
 
 # Never twice
 
-DOUBTS = [
+INTERRUPTED_RESPONSES = [
     DroppedConnection(),
     DroppedConnection(handled=True),  # it was started, and only the answer was lost
     DroppedConnection(reset=True, handled=True),
@@ -216,19 +216,19 @@ DOUBTS = [
 async def test_a_retry_that_gets_no_whole_answer_is_unknown_and_sent_once(
     client: Client, world: SandboxStore, api: SandboxApp, faults: FaultScript
 ) -> None:
-    ids = failed(world, len(DOUBTS))
-    for job, doubt in zip(ids, DOUBTS, strict=True):
+    ids = failed_ids(world, len(INTERRUPTED_RESPONSES))
+    for job, doubt in zip(ids, INTERRUPTED_RESPONSES, strict=True):
         faults.push(doubt, on=f"POST .*{job}", times=None)
-    report = await retry(client, ids)
-    assert (outcomes(report), report["retried"]) == (["unknown"] * len(DOUBTS), 0)
-    assert sorted(posted(api)) == sorted(ids)
+    report = await retry_jobs(client, ids)
+    assert (outcomes(report), report["retried"]) == (["unknown"] * len(INTERRUPTED_RESPONSES), 0)
+    assert sorted(posted_ids(api)) == sorted(ids)
     for row in report["jobs"]:
         assert "was sent" in row["detail"]
         assert "Look at the job (get_job_error) before you retry it." in row["detail"]
 
 
 MAY_HAVE_STARTED = "The retry may have started: look at the job (get_job_error) before you retry it."
-REFUSALS: list[tuple[int, dict[str, str], str]] = [
+ERROR_RESPONSES: list[tuple[int, dict[str, str], str]] = [
     (429, {"retry-after": "0"}, "Wait 1 second"),
     (429, {"retry-after": "7"}, "Wait 7 seconds"),
     (408, {}, "408 Request Timeout"),
@@ -247,13 +247,13 @@ REFUSALS: list[tuple[int, dict[str, str], str]] = [
 async def test_a_refused_retry_is_an_error_and_not_sent_again(
     client: Client, world: SandboxStore, api: SandboxApp, faults: FaultScript
 ) -> None:
-    ids = failed(world, len(REFUSALS))
-    for job, (status, headers, _) in zip(ids, REFUSALS, strict=True):
+    ids = failed_ids(world, len(ERROR_RESPONSES))
+    for job, (status, headers, _) in zip(ids, ERROR_RESPONSES, strict=True):
         faults.push(CannedResponse(status, headers=headers), on=f"POST .*{job}", times=None)
-    report = await retry(client, ids)
-    assert (outcomes(report), report["retried"]) == (["error"] * len(REFUSALS), 0)
-    assert sorted(posted(api)) == sorted(ids)
-    for row, (_, _, told) in zip(report["jobs"], REFUSALS, strict=True):
+    report = await retry_jobs(client, ids)
+    assert (outcomes(report), report["retried"]) == (["error"] * len(ERROR_RESPONSES), 0)
+    assert sorted(posted_ids(api)) == sorted(ids)
+    for row, (_, _, told) in zip(report["jobs"], ERROR_RESPONSES, strict=True):
         assert row["before"] == "failed"
         assert told in row["detail"]
 
@@ -262,10 +262,10 @@ async def test_every_answer_that_is_neither_2xx_nor_4xx_says_that_the_retry_may_
     client: Client, world: SandboxStore, faults: FaultScript
 ) -> None:
     statuses = [300, 301, 302, 303, 304, 307, 308, 399, 500, 501, 502, 503, 504, 599]
-    ids = failed(world, len(statuses))
+    ids = failed_ids(world, len(statuses))
     for job, status in zip(ids, statuses, strict=True):
         faults.push(CannedResponse(status, headers={"location": "/"}), on=f"POST .*{job}")
-    report = await retry(client, ids)
+    report = await retry_jobs(client, ids)
     assert outcomes(report) == ["error"] * len(statuses)
     assert [row["detail"] for row in report["jobs"] if not row["detail"].endswith(MAY_HAVE_STARTED)] == []
 
@@ -274,32 +274,32 @@ async def test_a_job_that_is_gone_when_it_is_retried_is_not_found(
     client: Client, world: SandboxStore, api: SandboxApp, faults: FaultScript
 ) -> None:
     faults.push(CannedResponse(404), on=POSTS, times=None)
-    (job,) = failed(world)
-    assert outcomes(await retry(client, [job])) == ["not_found"]
-    assert posted(api) == [job]
+    (job,) = failed_ids(world)
+    assert outcomes(await retry_jobs(client, [job])) == ["not_found"]
+    assert posted_ids(api) == [job]
 
 
 async def test_trouble_with_one_job_does_not_keep_the_others_back(
     client: Client, world: SandboxStore, api: SandboxApp, faults: FaultScript
 ) -> None:
-    ids = failed(world, 4)
+    ids = failed_ids(world, 4)
     faults.push(DroppedConnection(handled=True), on=f"POST .*{ids[1]}")
     faults.push(CannedResponse(409), on=f"POST .*{ids[2]}")
-    report = await retry(client, ids)
+    report = await retry_jobs(client, ids)
     assert (outcomes(report), report["retried"]) == (["accepted", "unknown", "error", "accepted"], 2)
-    assert sorted(posted(api)) == sorted(ids)
+    assert sorted(posted_ids(api)) == sorted(ids)
 
 
 async def test_a_connection_that_cannot_be_made_is_tried_again_for_nothing_was_sent(world: SandboxStore) -> None:
-    api, (job,) = build_app(world), failed(world)
-    line = Unconnected(asgi_transport(api), times=2)
-    server = build_server(settings("http://localhost", WRITER_JOBS_ALLOW_RETRY="true"), transport=line)
+    api, (job,) = build_app(world), failed_ids(world)
+    line = FailingConnections(asgi_transport(api), times=2)
+    server = build_server(config_for("http://localhost", WRITER_JOBS_ALLOW_RETRY="true"), transport=line)
     async with Client(server) as client:
-        report = await retry(client, [job])
-    assert (outcomes(report), line.times, posted(api)) == (["accepted"], 0, [job])
+        report = await retry_jobs(client, [job])
+    assert (outcomes(report), line.times, posted_ids(api)) == (["accepted"], 0, [job])
 
 
-class Unconnected(httpx.AsyncBaseTransport):
+class FailingConnections(httpx.AsyncBaseTransport):
     """A line that cannot be opened for the first so many POSTs."""
 
     def __init__(self, line: httpx.AsyncBaseTransport, times: int) -> None:
@@ -320,9 +320,9 @@ async def test_time_that_ends_before_a_job_was_read_sends_nothing(
     world: SandboxStore, url: str, api: SandboxApp, faults: FaultScript
 ) -> None:
     faults.push(Delay(30), on="^GET")
-    async with Client(a_server(url, WRITER_JOBS_CALL_BUDGET="1")) as client:
-        report = await retry(client, failed(world))
-    assert (outcomes(report), posted(api)) == (["error"], [])
+    async with Client(server_for(url, WRITER_JOBS_CALL_BUDGET="1")) as client:
+        report = await retry_jobs(client, failed_ids(world))
+    assert (outcomes(report), posted_ids(api)) == (["error"], [])
     assert "before" not in report["jobs"][0]
 
 
@@ -330,47 +330,47 @@ async def test_time_that_ends_before_a_job_was_read_sends_nothing(
 async def test_time_that_ends_after_a_retry_was_sent_leaves_it_unknown_and_those_not_sent_alone(
     world: SandboxStore, url: str, api: SandboxApp, faults: FaultScript, fault: InjectedFault
 ) -> None:
-    ids = failed(world, 2)
+    ids = failed_ids(world, 2)
     faults.push(fault, on=POSTS)
-    async with Client(a_server(url, WRITER_JOBS_CALL_BUDGET="1", WRITER_JOBS_CONCURRENCY="1")) as client:
-        report = await retry(client, ids)
+    async with Client(server_for(url, WRITER_JOBS_CALL_BUDGET="1", WRITER_JOBS_CONCURRENCY="1")) as client:
+        report = await retry_jobs(client, ids)
     told = {row["job_id"]: row for row in report["jobs"]}
-    (sent,) = posted(api)
+    (sent,) = posted_ids(api)
     (kept,) = set(ids) - {sent}
     assert (told[sent]["outcome"], told[kept]["outcome"]) == ("unknown", "error")
     assert "before the retry" in told[kept]["detail"]
 
 
-async def silent(exchange: Exchange) -> None:
+async def never_respond(exchange: Exchange) -> None:
     await exchange.gone()
 
 
 async def test_a_retry_is_said_to_be_sent_once_it_is_and_no_sooner(unused_url: str) -> None:
-    async with Wire(silent).served() as url:
-        took_it = await why_not(url)
-        no_tls = await why_not(url.replace("http:", "https:"))  # taken for a connection, and never made one
+    async with Wire(never_respond).served() as url:
+        took_it = await retry_error(url)
+        no_tls = await retry_error(url.replace("http:", "https:"))  # taken for a connection, and never made one
     assert isinstance(took_it, UncertainRetry)
     assert "was sent, and Writer had not answered" in str(took_it)
     assert isinstance(no_tls, BudgetExceeded)
     assert "was sent, " not in str(no_tls)
-    assert isinstance(await why_not(unused_url), Unavailable)
+    assert isinstance(await retry_error(unused_url), Unavailable)
 
 
 async def test_a_proxy_that_says_nothing_has_been_sent_no_retry(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
-    wire = Proxy()
+    wire = SilentProxy()
     async with wire.served() as url:
         monkeypatch.setenv("HTTPS_PROXY", url)
         monkeypatch.setenv("https_proxy", url)
-        assert isinstance(await why_not("https://writer.invalid"), BudgetExceeded)
+        assert isinstance(await retry_error("https://writer.invalid"), BudgetExceeded)
     assert wire.asked.startswith(b"CONNECT writer.invalid:443")
 
 
 async def test_a_retry_that_waits_to_be_tried_again_was_not_sent(world: SandboxStore, faults: FaultScript) -> None:
     faults.push(Delay(30), on="^GET", times=None)
-    line = Unconnected(asgi_transport(build_app(world, faults=faults)), times=1)
-    config = settings("http://localhost", WRITER_JOBS_CALL_BUDGET="2", WRITER_JOBS_CONCURRENCY="1")
+    line = FailingConnections(asgi_transport(build_app(world, faults=faults)), times=1)
+    config = config_for("http://localhost", WRITER_JOBS_CALL_BUDGET="2", WRITER_JOBS_CONCURRENCY="1")
     async with open_client(config, line) as client, anyio.create_task_group() as tasks:
 
         async def take_the_place() -> None:
@@ -384,15 +384,15 @@ async def test_a_retry_that_waits_to_be_tried_again_was_not_sent(world: SandboxS
         tasks.cancel_scope.cancel()
 
 
-async def why_not(url: str) -> WriterError:
+async def retry_error(url: str) -> WriterError:
     """Why a retry within a second's time was not done."""
-    async with open_client(settings(url, WRITER_JOBS_CALL_BUDGET="1")) as client:
+    async with open_client(config_for(url, WRITER_JOBS_CALL_BUDGET="1")) as client:
         with pytest.raises(WriterError) as caught:
             await client.retry_job("j")
     return caught.value
 
 
-class Proxy(Peer):
+class SilentProxy(Peer):
     """One that takes the first request, and says nothing to it."""
 
     asked = b""
@@ -403,13 +403,13 @@ class Proxy(Peer):
 
 
 async def test_no_more_requests_are_under_way_than_allowed(world: SandboxStore) -> None:
-    crowd, ids = Crowd(build_app(world)), failed(world, 10)
-    async with serve(crowd) as url, Client(a_server(url, WRITER_JOBS_CONCURRENCY="3")) as client:
-        assert (await retry(client, ids))["retried"] == 10
+    crowd, ids = ConcurrencyCounter(build_app(world)), failed_ids(world, 10)
+    async with serve(crowd) as url, Client(server_for(url, WRITER_JOBS_CONCURRENCY="3")) as client:
+        assert (await retry_jobs(client, ids))["retried"] == 10
     assert crowd.most == 3
 
 
-class Crowd:
+class ConcurrencyCounter:
     """An API that counts the requests under way at once, and answers none until three have come together."""
 
     def __init__(self, api: SandboxApp) -> None:
@@ -431,7 +431,7 @@ class Crowd:
 # Arguments
 
 
-BAD: list[tuple[dict[str, Any], str]] = [
+INVALID_ARGUMENTS: list[tuple[dict[str, Any], str]] = [
     ({}, "job_ids is required."),
     ({"job_ids": []}, "job_ids must be a list of 1 to 20 strings; got []."),
     ({"job_ids": ["a"] * 21}, "job_ids must be a list of 1 to 20 strings; got 21 of them."),
@@ -445,13 +445,13 @@ BAD: list[tuple[dict[str, Any], str]] = [
 
 
 async def test_a_bad_argument_is_answered_with_one_sentence(client: Client, api: SandboxApp) -> None:
-    for arguments, sentence in BAD:
-        assert await error_of(client, "retry_jobs", arguments) == sentence
+    for arguments, sentence in INVALID_ARGUMENTS:
+        assert await call_tool_error(client, "retry_jobs", arguments) == sentence
     assert list(api.received) == []
 
 
 async def test_twenty_jobs_are_retried_in_one_call(client: Client, world: SandboxStore, api: SandboxApp) -> None:
-    ids = failed(world, 20)
+    ids = failed_ids(world, 20)
     assert len(ids) == 20
-    assert (await retry(client, ids))["retried"] == 20
-    assert sorted(posted(api)) == sorted(ids)
+    assert (await retry_jobs(client, ids))["retried"] == 20
+    assert sorted(posted_ids(api)) == sorted(ids)

@@ -16,9 +16,16 @@ from mcp.client._memory import InMemoryTransport  # without it, calls of the new
 from mcp_types import CallToolResult
 from starlette.types import Receive, Scope, Send
 
-from tests.conftest import NOW, Clock, settings
+from tests.conftest import NOW, Clock, config_for
 from tests.helpers.mcp import text_of
-from tests.integration.tools.test_retry_jobs import POSTS, Unconnected, failed, outcomes, posted, retry
+from tests.integration.tools.test_retry_jobs import (
+    POSTS,
+    FailingConnections,
+    failed_ids,
+    outcomes,
+    posted_ids,
+    retry_jobs,
+)
 from writer_jobs_mcp.client import asgi_transport
 from writer_jobs_mcp.client.models import Job
 from writer_jobs_mcp.client.sent_retries import HOLD_TIME, MAX_REMEMBERED, REMEMBERED_TIME, SentRetries
@@ -46,15 +53,15 @@ def era(request: pytest.FixtureRequest) -> str:
 
 
 @asynccontextmanager
-async def connected(url: str, clock: Clock, era: str = "auto", **others: str) -> AsyncGenerator[Client]:
-    server = build_server(settings(url, WRITER_JOBS_ALLOW_RETRY="true", **others), clock=clock)
+async def retry_client(url: str, clock: Clock, era: str = "auto", **others: str) -> AsyncGenerator[Client]:
+    server = build_server(config_for(url, WRITER_JOBS_ALLOW_RETRY="true", **others), clock=clock)
     async with Client(InMemoryTransport(server), mode=era) as client:
         yield client
 
 
 @pytest.fixture
 async def client(url: str, clock: Clock, era: str) -> AsyncGenerator[Client]:
-    async with connected(url, clock, era) as client:
+    async with retry_client(url, clock, era) as client:
         yield client
 
 
@@ -64,19 +71,19 @@ def slow_writer(faults: FaultScript) -> None:
     faults.push(CannedResponse(202, b"{}"), on=POSTS, times=None)
 
 
-class Hold:
+class HeldRequest:
     """Keeps a request until a test lets it go on."""
 
     def __init__(self) -> None:
-        self.is_here, self.may_go_on = anyio.Event(), anyio.Event()
+        self.arrived, self.release = anyio.Event(), anyio.Event()
 
     async def __call__(self, exchange: Exchange) -> None:
-        self.is_here.set()
-        await self.may_go_on.wait()
+        self.arrived.set()
+        await self.release.wait()
         await exchange.proceed()
 
 
-class OtherIds:
+class AliasedIds:
     """An API that knows its jobs under other ids too, and answers with their own."""
 
     def __init__(self, api: SandboxApp, own: Callable[[str], str]) -> None:
@@ -90,11 +97,11 @@ class OtherIds:
         await self._api(scope, receive, send)
 
 
-async def at_once(calls: int, client: Client, ids: Iterable[str]) -> list[dict[str, Any]]:
+async def retry_concurrently(calls: int, client: Client, ids: Iterable[str]) -> list[dict[str, Any]]:
     reports: list[dict[str, Any]] = []
 
     async def call() -> None:
-        reports.append(await retry(client, ids))
+        reports.append(await retry_jobs(client, ids))
 
     async with anyio.create_task_group() as tasks:
         for _ in range(calls):
@@ -107,9 +114,9 @@ async def at_once(calls: int, client: Client, ids: Iterable[str]) -> list[dict[s
 
 @pytest.mark.usefixtures("slow_writer")
 async def test_three_simultaneous_calls_post_a_job_once(client: Client, world: SandboxStore, api: SandboxApp) -> None:
-    (job,) = failed(world)
-    reports = await at_once(3, client, [job])
-    assert posted(api) == [job]
+    (job,) = failed_ids(world)
+    reports = await retry_concurrently(3, client, [job])
+    assert posted_ids(api) == [job]
     assert sorted(outcome for report in reports for outcome in outcomes(report)) == [
         "accepted",
         "already_sent",
@@ -123,9 +130,9 @@ async def test_three_simultaneous_calls_post_a_job_once(client: Client, world: S
 async def test_a_simultaneous_call_reports_that_the_job_is_running(
     client: Client, world: SandboxStore, api: SandboxApp
 ) -> None:
-    (job,) = failed(world)
-    reports = await at_once(3, client, [job])
-    assert posted(api) == [job]
+    (job,) = failed_ids(world)
+    reports = await retry_concurrently(3, client, [job])
+    assert posted_ids(api) == [job]
     rows = [row for report in reports for row in report["jobs"] if row["outcome"] != "accepted"]
     assert (
         rows
@@ -148,23 +155,23 @@ async def test_twenty_simultaneous_calls_with_overlapping_ids_post_each_job_once
 ) -> None:
     if not starts:
         faults.push(CannedResponse(202, b"{}"), on=POSTS, times=None)
-    rng, ids = random.Random(seed), failed(world, 8)  # noqa: S311 - picks cases
+    rng, ids = random.Random(seed), failed_ids(world, 8)  # noqa: S311 - picks cases
     forms = [*ids, *map(str.upper, ids), *(f" {each} " for each in ids), *(f"copy-of-{each}" for each in ids)]
     calls = [rng.sample(forms, rng.randint(1, 12)) for _ in range(20)]
     reports: list[dict[str, Any]] = []
     async with (
-        serve(OtherIds(api, lambda job_id: job_id.lower().removeprefix("copy-of-"))) as url,
-        connected(url, clock) as client,
+        serve(AliasedIds(api, lambda job_id: job_id.lower().removeprefix("copy-of-"))) as url,
+        retry_client(url, clock) as client,
         anyio.create_task_group() as tasks,
     ):
 
         async def call(chosen: list[str]) -> None:
-            reports.append(await retry(client, chosen))
+            reports.append(await retry_jobs(client, chosen))
 
         for chosen in calls:
             tasks.start_soon(call, chosen)
     asked_for = {each.strip().lower().removeprefix("copy-of-") for chosen in calls for each in chosen}
-    assert Counter(posted(api)) == dict.fromkeys(asked_for, 1)
+    assert Counter(posted_ids(api)) == dict.fromkeys(asked_for, 1)
     assert sum(report["retried"] for report in reports) == len(asked_for)
     assert {outcome for report in reports for outcome in outcomes(report)} == {"accepted", "already_sent"}
 
@@ -173,14 +180,14 @@ async def test_a_call_that_times_out_while_it_waits_for_another_call_sends_nothi
     world: SandboxStore, url: str, api: SandboxApp, faults: FaultScript, clock: Clock
 ) -> None:
     faults.push(Delay(30), on=POSTS)
-    (job,) = failed(world)
-    async with connected(url, clock, WRITER_JOBS_CALL_BUDGET="1") as client:
-        ended = sorted(outcome for report in await at_once(2, client, [job]) for outcome in outcomes(report))
-        assert posted(api) == [job]
+    (job,) = failed_ids(world)
+    async with retry_client(url, clock, WRITER_JOBS_CALL_BUDGET="1") as client:
+        ended = sorted(outcome for report in await retry_concurrently(2, client, [job]) for outcome in outcomes(report))
+        assert posted_ids(api) == [job]
         # Both have the same budget, so the second may still learn what became of the first.
         assert ended in (["error", "unknown"], ["already_sent", "unknown"])
-        assert outcomes(await retry(client, [job])) == ["already_sent"]
-    assert posted(api) == [job]
+        assert outcomes(await retry_jobs(client, [job])) == ["already_sent"]
+    assert posted_ids(api) == [job]
 
 
 # Later calls
@@ -190,11 +197,11 @@ async def test_a_call_that_times_out_while_it_waits_for_another_call_sends_nothi
 async def test_the_same_failure_is_not_retried_again_within_ten_minutes(
     client: Client, world: SandboxStore, api: SandboxApp, clock: Clock
 ) -> None:
-    (job,) = failed(world)
-    assert outcomes(await retry(client, [job])) == ["accepted"]
+    (job,) = failed_ids(world)
+    assert outcomes(await retry_jobs(client, [job])) == ["accepted"]
     clock.now += HOLD_TIME - timedelta(seconds=1)
     for dry_run in (False, True):
-        report = await retry(client, [job], dry_run=dry_run)
+        report = await retry_jobs(client, [job], dry_run=dry_run)
         assert report["retried"] == 0
         assert report["jobs"] == [
             {
@@ -204,27 +211,27 @@ async def test_the_same_failure_is_not_retried_again_within_ten_minutes(
                 "detail": f"{ATTEMPTED}: Writer accepted it. {HELD}",
             }
         ]
-    assert posted(api) == [job]
+    assert posted_ids(api) == [job]
 
 
 @pytest.mark.usefixtures("slow_writer")
 async def test_after_ten_minutes_the_same_failure_can_be_retried_and_the_earlier_retry_is_reported(
     client: Client, world: SandboxStore, api: SandboxApp, clock: Clock
 ) -> None:
-    (job,) = failed(world)
-    await retry(client, [job])
+    (job,) = failed_ids(world)
+    await retry_jobs(client, [job])
     clock.now += HOLD_TIME
-    report = await retry(client, [job], dry_run=True)
+    report = await retry_jobs(client, [job], dry_run=True)
     assert outcomes(report) == ["would_retry"]
     assert report["jobs"][0]["detail"] == f"{ATTEMPTED}: Writer accepted it. The failure looks unchanged."
-    report = await retry(client, [job])
+    report = await retry_jobs(client, [job])
     assert (outcomes(report), report["jobs"][0]["detail"]) == (["accepted"], f"{ATTEMPTED}: Writer accepted it.")
-    report = await retry(client, [job])
+    report = await retry_jobs(client, [job])
     assert outcomes(report) == ["already_sent"]
     assert "attempted at 2026-11-23T12:10:00Z" in report["jobs"][0]["detail"]
-    assert posted(api) == [job, job]
+    assert posted_ids(api) == [job, job]
     clock.now += REMEMBERED_TIME
-    assert await retry(client, [job]) == {
+    assert await retry_jobs(client, [job]) == {
         "dry_run": False,
         "jobs": [{"job_id": job, "before": "failed", "outcome": "accepted"}],
         "retried": 1,
@@ -233,24 +240,26 @@ async def test_after_ten_minutes_the_same_failure_can_be_retried_and_the_earlier
 
 @pytest.mark.usefixtures("slow_writer")
 async def test_a_job_that_failed_again_is_retried_again(client: Client, world: SandboxStore, api: SandboxApp) -> None:
-    (job,) = failed(world)
-    assert outcomes(await retry(client, [job])) == ["accepted"]
+    (job,) = failed_ids(world)
+    assert outcomes(await retry_jobs(client, [job])) == ["accepted"]
     of_world = world.job(job)
     assert of_world is not None
     of_world.ends_at = NOW - timedelta(seconds=1)
-    assert (await retry(client, [job]))["jobs"] == [{"job_id": job, "before": "failed", "outcome": "accepted"}]
-    assert outcomes(await retry(client, [job])) == ["already_sent"]
-    assert posted(api) == [job, job]
+    assert (await retry_jobs(client, [job]))["jobs"] == [{"job_id": job, "before": "failed", "outcome": "accepted"}]
+    assert outcomes(await retry_jobs(client, [job])) == ["already_sent"]
+    assert posted_ids(api) == [job, job]
 
 
 async def test_a_job_that_was_retried_and_completed_is_not_failed(client: Client, world: SandboxStore) -> None:
-    (job,) = failed(world)
-    await retry(client, [job])
+    (job,) = failed_ids(world)
+    await retry_jobs(client, [job])
     world.clock = lambda: NOW + timedelta(minutes=1)
-    assert (await retry(client, [job]))["jobs"] == [{"job_id": job, "before": "completed", "outcome": "not_failed"}]
+    assert (await retry_jobs(client, [job]))["jobs"] == [
+        {"job_id": job, "before": "completed", "outcome": "not_failed"}
+    ]
 
 
-FAILED = {
+FAILED_JOB = {
     "id": "j",
     "status": "failed",
     "application_id": "a",
@@ -258,56 +267,61 @@ FAILED = {
     "updated_at": "2026-11-23T10:00:31Z",
     "error": "Request timed out after 30 seconds",
 }
-ENDED = {**FAILED, "completed_at": "2026-11-23T10:00:31Z"}
-AGAIN = {"completed_at": "2026-11-23T11:59:59Z"}
-SHOWN: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
-    "another completed_at": (ENDED, AGAIN, "accepted"),
+FAILED_JOB_WITH_END = {**FAILED_JOB, "completed_at": "2026-11-23T10:00:31Z"}
+ANOTHER_END = {"completed_at": "2026-11-23T11:59:59Z"}
+NEXT_READS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "another completed_at": (FAILED_JOB_WITH_END, ANOTHER_END, "accepted"),
     "the same completed_at in another time zone": (
-        ENDED,
+        FAILED_JOB_WITH_END,
         {"completed_at": "2026-11-23T11:00:31+01:00"},
         "already_sent",
     ),
     "the same completed_at, another updated_at and error": (
-        ENDED,
+        FAILED_JOB_WITH_END,
         {"updated_at": NOW.isoformat(), "error": "Other"},
         "already_sent",
     ),
     "the same completed_at, with fractions of a second": (
-        ENDED,
+        FAILED_JOB_WITH_END,
         {"completed_at": "2026-11-23T10:00:31.123Z"},
         "already_sent",
     ),
-    "completed_at disappears": (ENDED, {"completed_at": None}, "already_sent"),
-    "completed_at appears": (FAILED, AGAIN, "already_sent"),
-    "no completed_at, nothing changed": (FAILED, {}, "already_sent"),
-    "no completed_at, another updated_at": (FAILED, {"updated_at": NOW.isoformat()}, "already_sent"),
-    "no completed_at, another error": (FAILED, {"error": "Bad gateway (request 7c1f)"}, "already_sent"),
-    "no completed_at, the error disappears": (FAILED, {"error": None}, "already_sent"),
-    "no completed_at, another created_at": (FAILED, {"created_at": "2026-11-23T11:00:00Z"}, "accepted"),
+    "completed_at disappears": (FAILED_JOB_WITH_END, {"completed_at": None}, "already_sent"),
+    "completed_at appears": (FAILED_JOB, ANOTHER_END, "already_sent"),
+    "no completed_at, nothing changed": (FAILED_JOB, {}, "already_sent"),
+    "no completed_at, another updated_at": (FAILED_JOB, {"updated_at": NOW.isoformat()}, "already_sent"),
+    "no completed_at, another error": (FAILED_JOB, {"error": "Bad gateway (request 7c1f)"}, "already_sent"),
+    "no completed_at, the error disappears": (FAILED_JOB, {"error": None}, "already_sent"),
+    "no completed_at, another created_at": (FAILED_JOB, {"created_at": "2026-11-23T11:00:00Z"}, "accepted"),
 }
 
 
 @pytest.mark.usefixtures("slow_writer")
-@pytest.mark.parametrize("shown", SHOWN)
+@pytest.mark.parametrize("shown", NEXT_READS)
 async def test_which_changes_make_it_a_new_failure(url: str, faults: FaultScript, clock: Clock, shown: str) -> None:
-    first, changes, outcome = SHOWN[shown]
+    first, changes, outcome = NEXT_READS[shown]
     faults.push(CannedResponse(200, json.dumps(first).encode()), on="^GET")
     faults.push(CannedResponse(200, json.dumps(first | changes).encode()), on="^GET")
-    async with connected(url, clock) as client:
-        assert outcomes(await retry(client, ["j"])) == ["accepted"]
-        assert outcomes(await retry(client, ["j"])) == [outcome]
+    async with retry_client(url, clock) as client:
+        assert outcomes(await retry_jobs(client, ["j"])) == ["accepted"]
+        assert outcomes(await retry_jobs(client, ["j"])) == [outcome]
 
 
 @pytest.mark.usefixtures("slow_writer")
 async def test_an_answer_that_is_older_than_the_one_before_leads_to_no_second_retry(
     url: str, faults: FaultScript, clock: Clock, api: SandboxApp
 ) -> None:
-    for shown in (ENDED, ENDED | AGAIN, ENDED, ENDED | AGAIN):
+    for shown in (
+        FAILED_JOB_WITH_END,
+        FAILED_JOB_WITH_END | ANOTHER_END,
+        FAILED_JOB_WITH_END,
+        FAILED_JOB_WITH_END | ANOTHER_END,
+    ):
         faults.push(CannedResponse(200, json.dumps(shown).encode()), on="^GET")
-    async with connected(url, clock) as client:
-        report = [outcomes(await retry(client, ["j"]))[0] for _ in range(4)]
+    async with retry_client(url, clock) as client:
+        report = [outcomes(await retry_jobs(client, ["j"]))[0] for _ in range(4)]
     assert report == ["accepted", "accepted", "already_sent", "already_sent"]
-    assert posted(api) == ["j", "j"]
+    assert posted_ids(api) == ["j", "j"]
 
 
 UUID_ID = "69dedb5e-6a2c-4f0e-9a57-2f3f5e8a9c10"
@@ -324,22 +338,22 @@ async def test_another_spelling_of_an_id_that_writer_repeats_leads_to_no_second_
 ) -> None:
     ids = [UUID_ID, spelling]
     for each in ids:
-        faults.push(CannedResponse(200, json.dumps({**ENDED, "id": each}).encode()), on="^GET")
+        faults.push(CannedResponse(200, json.dumps({**FAILED_JOB_WITH_END, "id": each}).encode()), on="^GET")
     faults.push(CannedResponse(202, b"{}"), on=POSTS)
-    async with connected(url, clock) as client:
-        assert outcomes(await retry(client, ids)) == ["accepted", "already_sent"]
-    assert len(posted(api)) == 1
+    async with retry_client(url, clock) as client:
+        assert outcomes(await retry_jobs(client, ids)) == ["accepted", "already_sent"]
+    assert len(posted_ids(api)) == 1
 
 
 async def test_the_next_call_names_the_job_that_a_retry_runs_as(
     client: Client, world: SandboxStore, api: SandboxApp, faults: FaultScript
 ) -> None:
     faults.push(CannedResponse(202, b'{"id": "a-new-one"}'), on=POSTS)
-    (job,) = failed(world)
-    await retry(client, [job])
-    report = await retry(client, [job])
+    (job,) = failed_ids(world)
+    await retry_jobs(client, [job])
+    report = await retry_jobs(client, [job])
     assert report["jobs"][0]["detail"] == f'{ATTEMPTED}: Writer accepted it, and it runs as job "a-new-one". {HELD}'
-    assert posted(api) == [job]
+    assert posted_ids(api) == [job]
 
 
 # The result of the earlier retry
@@ -360,12 +374,12 @@ async def test_after_an_unclear_result_the_same_failure_is_not_retried_again(
     client: Client, world: SandboxStore, api: SandboxApp, faults: FaultScript, fault: DroppedConnection | CannedResponse
 ) -> None:
     faults.push(fault, on=POSTS)
-    (job,) = failed(world)
-    assert outcomes(await retry(client, [job])) in (["unknown"], ["error"])
-    report = await retry(client, [job])
+    (job,) = failed_ids(world)
+    assert outcomes(await retry_jobs(client, [job])) in (["unknown"], ["error"])
+    report = await retry_jobs(client, [job])
     assert outcomes(report) == ["already_sent"]
     assert report["jobs"][0]["detail"] == f"{ATTEMPTED}: {UNCLEAR}. {HELD}"
-    assert posted(api) == [job]
+    assert posted_ids(api) == [job]
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 408, 409, 410, 429])
@@ -373,10 +387,10 @@ async def test_after_a_4xx_a_later_call_can_retry(
     client: Client, world: SandboxStore, api: SandboxApp, faults: FaultScript, status: int
 ) -> None:
     faults.push(CannedResponse(status), on=POSTS)
-    (job,) = failed(world)
-    assert outcomes(await retry(client, [job])) in (["error"], ["not_found"])
-    assert (await retry(client, [job]))["jobs"] == [{"job_id": job, "before": "failed", "outcome": "accepted"}]
-    assert posted(api) == [job, job]
+    (job,) = failed_ids(world)
+    assert outcomes(await retry_jobs(client, [job])) in (["error"], ["not_found"])
+    assert (await retry_jobs(client, [job]))["jobs"] == [{"job_id": job, "before": "failed", "outcome": "accepted"}]
+    assert posted_ids(api) == [job, job]
 
 
 async def test_a_refused_retry_does_not_hide_an_earlier_one(
@@ -384,103 +398,105 @@ async def test_a_refused_retry_does_not_hide_an_earlier_one(
 ) -> None:
     faults.push(CannedResponse(202, b"{}"), on=POSTS)
     faults.push(CannedResponse(429), on=POSTS)
-    (job,) = failed(world)
-    await retry(client, [job])
+    (job,) = failed_ids(world)
+    await retry_jobs(client, [job])
     clock.now += HOLD_TIME
-    assert outcomes(await retry(client, [job])) == ["error"]
-    report = await retry(client, [job], dry_run=True)
+    assert outcomes(await retry_jobs(client, [job])) == ["error"]
+    report = await retry_jobs(client, [job], dry_run=True)
     assert (outcomes(report), report["jobs"][0]["detail"][: len(ATTEMPTED)]) == (["would_retry"], ATTEMPTED)
-    assert posted(api) == [job, job]
+    assert posted_ids(api) == [job, job]
 
 
 async def test_after_a_failed_connection_a_later_call_can_retry(world: SandboxStore, clock: Clock) -> None:
-    api, (job,) = build_app(world), failed(world)
-    line = Unconnected(asgi_transport(api), times=100)
-    config = settings("http://localhost", WRITER_JOBS_ALLOW_RETRY="true", WRITER_JOBS_CALL_BUDGET="1")
+    api, (job,) = build_app(world), failed_ids(world)
+    line = FailingConnections(asgi_transport(api), times=100)
+    config = config_for("http://localhost", WRITER_JOBS_ALLOW_RETRY="true", WRITER_JOBS_CALL_BUDGET="1")
     async with Client(build_server(config, transport=line, clock=clock)) as client:
-        assert outcomes(await retry(client, [job])) == ["error"]
+        assert outcomes(await retry_jobs(client, [job])) == ["error"]
         line.times = 0
-        assert outcomes(await retry(client, [job])) == ["accepted"]
-    assert posted(api) == [job]
+        assert outcomes(await retry_jobs(client, [job])) == ["accepted"]
+    assert posted_ids(api) == [job]
 
 
 async def test_a_retry_cancelled_after_it_was_sent_is_not_sent_again(
     client: Client, world: SandboxStore, api: SandboxApp, faults: FaultScript
 ) -> None:
-    faults.push(hold := Hold(), on=POSTS)
-    (job,) = failed(world)
+    faults.push(hold := HeldRequest(), on=POSTS)
+    (job,) = failed_ids(world)
     async with anyio.create_task_group() as calling:
-        calling.start_soon(retry, client, [job])
-        await hold.is_here.wait()
+        calling.start_soon(retry_jobs, client, [job])
+        await hold.arrived.wait()
         calling.cancel_scope.cancel()
-    report = await retry(client, [job])
-    hold.may_go_on.set()
+    report = await retry_jobs(client, [job])
+    hold.release.set()
     assert outcomes(report) == ["already_sent"]
     assert report["jobs"][0]["detail"] == f"{ATTEMPTED}: {UNCLEAR}. {HELD}"
-    assert posted(api) == [job]
+    assert posted_ids(api) == [job]
 
 
 async def test_a_retry_cancelled_before_it_was_sent_can_be_sent_later(
     world: SandboxStore, clock: Clock, era: str
 ) -> None:
-    api, (job,) = build_app(world), failed(world)
-    line = Unconnected(asgi_transport(api), times=100)
-    config = settings("http://localhost", WRITER_JOBS_ALLOW_RETRY="true")
+    api, (job,) = build_app(world), failed_ids(world)
+    line = FailingConnections(asgi_transport(api), times=100)
+    config = config_for("http://localhost", WRITER_JOBS_ALLOW_RETRY="true")
     server = build_server(config, transport=line, clock=clock)
     async with Client(InMemoryTransport(server), mode=era) as client:
         async with anyio.create_task_group() as calling:
-            calling.start_soon(retry, client, [job])
+            calling.start_soon(retry_jobs, client, [job])
             await line.failed.wait()
             calling.cancel_scope.cancel()
         line.times = 0
-        assert outcomes(await retry(client, [job])) == ["accepted"]
-    assert posted(api) == [job]
+        assert outcomes(await retry_jobs(client, [job])) == ["accepted"]
+    assert posted_ids(api) == [job]
 
 
 async def test_cancelling_a_waiting_call_does_not_block_later_calls(
     client: Client, world: SandboxStore, api: SandboxApp, faults: FaultScript
 ) -> None:
-    faults.push(hold := Hold(), on=POSTS)
-    (job,) = failed(world)
+    faults.push(hold := HeldRequest(), on=POSTS)
+    (job,) = failed_ids(world)
     reports: list[dict[str, Any]] = []
 
     async def call() -> None:
-        reports.append(await retry(client, [job]))
+        reports.append(await retry_jobs(client, [job]))
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(call)
-        await hold.is_here.wait()
+        await hold.arrived.wait()
         async with anyio.create_task_group() as waiting:
-            waiting.start_soon(retry, client, [job])
+            waiting.start_soon(retry_jobs, client, [job])
             for _ in range(50):  # to where it waits
                 await anyio.lowlevel.checkpoint()
             waiting.cancel_scope.cancel()
         tasks.start_soon(call)
-        hold.may_go_on.set()
+        hold.release.set()
     assert sorted(outcome for report in reports for outcome in outcomes(report)) == ["accepted", "already_sent"]
-    assert posted(api) == [job]
+    assert posted_ids(api) == [job]
 
 
 async def test_a_dry_run_does_not_wait_for_a_retry_in_progress(
     client: Client, world: SandboxStore, faults: FaultScript
 ) -> None:
-    faults.push(hold := Hold(), on=POSTS)
-    (job,) = failed(world)
+    faults.push(hold := HeldRequest(), on=POSTS)
+    (job,) = failed_ids(world)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(retry, client, [job])
-        await hold.is_here.wait()
-        report = await retry(client, [job], dry_run=True)
+        tasks.start_soon(retry_jobs, client, [job])
+        await hold.arrived.wait()
+        report = await retry_jobs(client, [job], dry_run=True)
         assert outcomes(report) == ["already_sent"]
         assert report["jobs"][0]["detail"].startswith(f"{ATTEMPTED}: {UNCLEAR}.")
-        hold.may_go_on.set()
+        hold.release.set()
 
 
 # Ids
 
 
 @asynccontextmanager
-async def knowing(api: SandboxApp, own: Callable[[str], str], clock: Clock, era: str) -> AsyncGenerator[Client]:
-    async with serve(OtherIds(api, own)) as url, connected(url, clock, era) as client:
+async def client_of_aliased_api(
+    api: SandboxApp, own: Callable[[str], str], clock: Clock, era: str
+) -> AsyncGenerator[Client]:
+    async with serve(AliasedIds(api, own)) as url, retry_client(url, clock, era) as client:
         yield client
 
 
@@ -497,9 +513,9 @@ async def test_letter_case_and_surrounding_spaces_do_not_make_another_job(
 ) -> None:
     if not starts:
         faults.push(CannedResponse(202, b"{}"), on=POSTS, times=None)
-    (job,) = failed(world)
+    (job,) = failed_ids(world)
     ids = [job, job.upper(), f" {job}"]
-    async with knowing(api, str.lower, clock, era) as client:
+    async with client_of_aliased_api(api, str.lower, clock, era) as client:
         head, rows = await rows_of(client, ids, dry_run=True)
         same = {"job_id": job.upper(), "before": "failed", "outcome": "already_sent"}
         detail = f"This is the same job as {quoted_id(job)} in this call"
@@ -514,9 +530,9 @@ async def test_letter_case_and_surrounding_spaces_do_not_make_another_job(
             {"job_id": job, "before": "failed", "outcome": "accepted"},
             {**same, "detail": f"{detail}; it was sent once."},
         ]
-        again = await retry(client, [job.upper()])
+        again = await retry_jobs(client, [job.upper()])
         assert outcomes(again) == ["already_sent"]
-    assert posted(api) == [job]
+    assert posted_ids(api) == [job]
 
 
 def quoted_id(job_id: str) -> str:
@@ -528,13 +544,13 @@ async def test_an_id_that_is_not_handled_in_time_does_not_contradict_the_retry_o
     world: SandboxStore, api: SandboxApp, faults: FaultScript, clock: Clock, spelled: Callable[[str], str]
 ) -> None:
     faults.push(Delay(30), on=POSTS)
-    (job,) = failed(world)
+    (job,) = failed_ids(world)
     async with (
-        serve(OtherIds(api, lambda job_id: job_id.lower().removeprefix("copy-of-"))) as url,
-        connected(url, clock, WRITER_JOBS_CALL_BUDGET="2") as client,
+        serve(AliasedIds(api, lambda job_id: job_id.lower().removeprefix("copy-of-"))) as url,
+        retry_client(url, clock, WRITER_JOBS_CALL_BUDGET="2") as client,
     ):
-        report = await retry(client, [job, spelled(job)])
-    assert posted(api) == [job]
+        report = await retry_jobs(client, [job, spelled(job)])
+    assert posted_ids(api) == [job]
     assert outcomes(report) == ["unknown", "error"]
     detail = report["jobs"][1]["detail"]
     assert "Look at the job (get_job_error)" in detail
@@ -550,9 +566,9 @@ async def test_each_spelling_of_an_id_says_that_the_retry_may_have_started(
     world: SandboxStore, api: SandboxApp, faults: FaultScript, clock: Clock
 ) -> None:
     faults.push(CannedResponse(502), on=POSTS)
-    (job,) = failed(world)
-    async with knowing(api, str.lower, clock, "auto") as client:
-        report = await retry(client, [job, job.upper()])
+    (job,) = failed_ids(world)
+    async with client_of_aliased_api(api, str.lower, clock, "auto") as client:
+        report = await retry_jobs(client, [job, job.upper()])
     first, second = (row["detail"] for row in report["jobs"])
     assert first.endswith("The retry may have started: look at the job (get_job_error) before you retry it.")
     assert second == f"This is the same job as {quoted_id(job)} in this call. {first}"
@@ -561,9 +577,9 @@ async def test_each_spelling_of_an_id_says_that_the_retry_may_have_started(
 async def test_the_id_that_writer_returns_is_posted_and_the_job_is_read_once(
     world: SandboxStore, api: SandboxApp, clock: Clock
 ) -> None:
-    (job,) = failed(world)
-    async with knowing(api, str.lower, clock, "auto") as client:
-        await retry(client, [job.upper()])
+    (job,) = failed_ids(world)
+    async with client_of_aliased_api(api, str.lower, clock, "auto") as client:
+        await retry_jobs(client, [job.upper()])
     start = "/v1/applications/jobs"
     assert [each.request_line for each in api.received] == [f"GET {start}/{job.upper()}", f"POST {start}/{job}/retry"]
 
@@ -572,20 +588,20 @@ async def test_a_refused_job_is_not_posted_again_under_another_spelling_of_its_i
     world: SandboxStore, api: SandboxApp, faults: FaultScript, clock: Clock
 ) -> None:
     faults.push(CannedResponse(409), on=POSTS)
-    (job,) = failed(world)
-    async with knowing(api, str.lower, clock, "auto") as client:
-        report = await retry(client, [job, job.upper()])
+    (job,) = failed_ids(world)
+    async with client_of_aliased_api(api, str.lower, clock, "auto") as client:
+        report = await retry_jobs(client, [job, job.upper()])
     assert outcomes(report) == ["error", "error"]
-    assert posted(api) == [job]
+    assert posted_ids(api) == [job]
 
 
 async def test_an_alias_counts_as_the_job_that_writer_returns(
     world: SandboxStore, api: SandboxApp, faults: FaultScript, clock: Clock, era: str
 ) -> None:
     faults.push(CannedResponse(202, b"{}"), on=POSTS, times=None)
-    (job,) = failed(world)
-    async with knowing(api, lambda each: job if each == "alias" else each, clock, era) as client:
-        report = await retry(client, ["alias"])
+    (job,) = failed_ids(world)
+    async with client_of_aliased_api(api, lambda each: job if each == "alias" else each, clock, era) as client:
+        report = await retry_jobs(client, ["alias"])
         assert report["jobs"] == [
             {
                 "job_id": "alias",
@@ -594,25 +610,25 @@ async def test_an_alias_counts_as_the_job_that_writer_returns(
                 "detail": f'Writer returned job "{job}" for this id.',
             }
         ]
-        assert outcomes(await retry(client, [job])) == ["already_sent"]
-        assert outcomes(await retry(client, ["alias"])) == ["already_sent"]
-    assert posted(api) == [job]
+        assert outcomes(await retry_jobs(client, [job])) == ["already_sent"]
+        assert outcomes(await retry_jobs(client, ["alias"])) == ["already_sent"]
+    assert posted_ids(api) == [job]
 
 
 async def test_swapped_ids_do_not_deadlock(world: SandboxStore, api: SandboxApp, clock: Clock) -> None:
-    one, other = failed(world, 2)
+    one, other = failed_ids(world, 2)
     swapped = {one: other, other: one}
 
     def own(job_id: str) -> str:
         return swapped[job_id]
 
-    class Swapping(OtherIds):
+    class Swapping(AliasedIds):
         async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
             await (super().__call__ if scope.get("method") == "GET" else api)(scope, receive, send)
 
-    async with serve(Swapping(api, own)) as url, connected(url, clock) as client:
-        reports = await at_once(4, client, [one, other])
-    assert sorted(posted(api)) == sorted([one, other])
+    async with serve(Swapping(api, own)) as url, retry_client(url, clock) as client:
+        reports = await retry_concurrently(4, client, [one, other])
+    assert sorted(posted_ids(api)) == sorted([one, other])
     assert sum(report["retried"] for report in reports) == 2
 
 
@@ -620,8 +636,8 @@ async def test_nothing_is_sent_when_writer_returns_another_job_each_time(
     client: Client, api: SandboxApp, faults: FaultScript
 ) -> None:
     for job_id in ("b", "c"):
-        faults.push(CannedResponse(200, json.dumps(ENDED | {"id": job_id}).encode()), on="^GET")
-    report = await retry(client, ["a"])
+        faults.push(CannedResponse(200, json.dumps(FAILED_JOB_WITH_END | {"id": job_id}).encode()), on="^GET")
+    report = await retry_jobs(client, ["a"])
     assert report["jobs"] == [
         {
             "job_id": "a",
@@ -630,21 +646,21 @@ async def test_nothing_is_sent_when_writer_returns_another_job_each_time(
             "Pass the id of the job itself.",
         }
     ]
-    assert posted(api) == []
+    assert posted_ids(api) == []
 
 
 @pytest.mark.parametrize("job_id", ["b/retry", "..", "b\u202e", "b" * 201])
 async def test_a_returned_id_that_is_unsafe_in_a_path_is_not_posted(
     client: Client, api: SandboxApp, faults: FaultScript, job_id: str
 ) -> None:
-    faults.push(CannedResponse(200, json.dumps(ENDED | {"id": job_id}).encode()), on="^GET", times=None)
+    faults.push(CannedResponse(200, json.dumps(FAILED_JOB_WITH_END | {"id": job_id}).encode()), on="^GET", times=None)
     for dry_run in (True, False):
-        report = await retry(client, ["a"], dry_run=dry_run)
+        report = await retry_jobs(client, ["a"], dry_run=dry_run)
         assert outcomes(report) == ["error"]
         assert report["jobs"][0]["detail"].endswith(
             " for this id. This server cannot use that id in a request, so nothing was sent. Report it."
         )
-    assert posted(api) == []
+    assert posted_ids(api) == []
 
 
 # What is kept
@@ -652,7 +668,7 @@ async def test_a_returned_id_that_is_unsafe_in_a_path_is_not_posted(
 
 def test_beyond_the_limit_the_oldest_retry_is_forgotten() -> None:
     memory = SentRetries(lambda: NOW)
-    jobs = [Job.model_validate(ENDED | {"id": f"job-{number}"}) for number in range(MAX_REMEMBERED + 1)]
+    jobs = [Job.model_validate(FAILED_JOB_WITH_END | {"id": f"job-{number}"}) for number in range(MAX_REMEMBERED + 1)]
     for job in jobs:
         memory.record(job)
     assert [job.id for job in jobs if memory.find_earlier(job) is None] == ["job-0"]

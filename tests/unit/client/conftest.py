@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Generator
 
 import pytest
 
-from tests.conftest import settings
+from tests.conftest import config_for
 from tests.helpers.key import KEY, capture_all_logs, captured_log, leaked_parts
 from writer_jobs_mcp.client import WriterClient, open_client
 from writer_jobs_mcp.config import Config
@@ -18,13 +18,13 @@ def api(world: SandboxStore, faults: FaultScript) -> SandboxApp:
 
 @pytest.fixture
 def config(url: str) -> Config:
-    return settings(url, WRITER_API_KEY=KEY)
+    return config_for(url, WRITER_API_KEY=KEY)
 
 
 @pytest.fixture
 def hasty(url: str) -> Config:
     """Settings that give up within a second."""
-    return settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="1")
+    return config_for(url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="1")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import anyio
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from tests.conftest import settings
+from tests.conftest import config_for
 from tests.helpers.key import (
     CALLS,
     FIRST,
@@ -44,7 +44,7 @@ async def test_the_key_goes_in_the_one_header_and_reaching_out_sends_none() -> N
         seen.append([value for _, value in scope["headers"] if KEY.encode() in value])
         await send_response(send, 200, b'{"result": []}')
 
-    async with serve(app) as url, open_client(settings(url, WRITER_API_KEY=KEY)) as client:
+    async with serve(app) as url, open_client(config_for(url, WRITER_API_KEY=KEY)) as client:
         await client.list_jobs("x")
         await client.ping()
     assert seen == [[f"Bearer {KEY}".encode()], []]
@@ -86,7 +86,7 @@ async def test_a_job_that_tells_the_key_in_base64_is_shown_without_it(
     key = "wk~7Hq2??tVx9>>mB4RcY8sNd"
     told = encode(f"{before}{key}:and more".encode()).decode()
     faults.push(CannedResponse(200, json.dumps({**JOB, "error": f"Authorization: {told}"}).encode()))
-    async with open_client(settings(url, WRITER_API_KEY=key)) as client:
+    async with open_client(config_for(url, WRITER_API_KEY=key)) as client:
         error = (await client.get_job("j")).error
     assert error is not None
     assert MASK in error
@@ -107,14 +107,14 @@ async def test_an_error_that_is_no_text_is_shown_without_the_key(
     url: str, faults: FaultScript, key: str, error: object, shown: str
 ) -> None:
     faults.push(CannedResponse(200, json.dumps({**JOB, "error": error}).encode()))
-    async with open_client(settings(url, WRITER_API_KEY=key)) as client:
+    async with open_client(config_for(url, WRITER_API_KEY=key)) as client:
         assert (await client.get_job("j")).error == shown
 
 
 async def test_a_key_with_signs_is_known_again_when_it_is_url_encoded(url: str, faults: FaultScript) -> None:
     key = "wk+7Hq/2Zt=Vx9&mB4"
     faults.push(CannedResponse(200, json.dumps({**JOB, "error": f"?key={quote_plus(key)}"}).encode()))
-    async with open_client(settings(url, WRITER_API_KEY=key)) as client:
+    async with open_client(config_for(url, WRITER_API_KEY=key)) as client:
         assert (await client.get_job("j")).error == "?key=[masked]"
 
 
@@ -136,7 +136,7 @@ async def test_the_key_in_the_place_of_an_id_is_not_sent_on_and_not_told(config:
 @pytest.mark.parametrize("name", CALLS)
 async def test_a_key_that_the_api_does_not_know_is_refused(world: SandboxStore, name: str, echo: bool) -> None:
     async with serve(build_app(world, key="another", echo_key=echo)) as url:
-        assert isinstance(await error_of_call(settings(url, WRITER_API_KEY=KEY), CALLS[name]), KeyRejected)
+        assert isinstance(await error_of_call(config_for(url, WRITER_API_KEY=KEY), CALLS[name]), KeyRejected)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ async def test_an_end_of_the_key_is_not_told_whatever_characters_it_has(
     url: str, faults: FaultScript, key: str, echo: str
 ) -> None:
     faults.push(CannedResponse(400, error_body(f"Received API Key = {echo.format(start=key[:4], end=key[-4:])} today")))
-    error = await error_of_call(settings(url, WRITER_API_KEY=key), key=key)
+    error = await error_of_call(config_for(url, WRITER_API_KEY=key), key=key)
     assert "today" in str(error)
 
 
@@ -173,7 +173,7 @@ async def test_a_long_complaint_does_not_keep_the_server_busy(
 ) -> None:
     faults.push(CannedResponse(status, body))
     started = time.process_time()
-    config = settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="2")
+    config = config_for(url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="2")
     async with open_client(config) as client:
         try:
             await client.list_jobs(FIRST.id)

@@ -7,7 +7,7 @@ import anyio
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from tests.conftest import settings
+from tests.conftest import config_for
 from tests.helpers.key import CALLS, FIRST, KEY, TIMEOUT, check_error, error_of_call, send_response
 from writer_jobs_mcp.client import WriterClient, open_client
 from writer_jobs_mcp.config import Config
@@ -117,7 +117,7 @@ class Counter:
 async def test_as_many_requests_as_allowed_are_in_flight_and_no_more(concurrency: int) -> None:
     app = Counter(together=concurrency)
     async with serve(app) as url:
-        config = settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY=str(concurrency))
+        config = config_for(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY=str(concurrency))
         with anyio.fail_after(TIMEOUT):
             async with open_client(config) as client, anyio.create_task_group() as tasks:
                 for number in range(50):
@@ -127,7 +127,7 @@ async def test_as_many_requests_as_allowed_are_in_flight_and_no_more(concurrency
 
 async def test_a_call_that_waits_to_try_again_holds_no_place(url: str, faults: FaultScript) -> None:
     faults.push(CannedResponse(429, headers={"Retry-After": "40"}), on="jobs/slow")
-    config = settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY="1", WRITER_JOBS_CALL_BUDGET="90")
+    config = config_for(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY="1", WRITER_JOBS_CALL_BUDGET="90")
     async with open_client(config) as client, anyio.create_task_group() as tasks:
         tasks.start_soon(client.get_job, "slow")
         while faults.pending:  # noqa: ASYNC110 - the sandbox has no event for it
@@ -146,7 +146,7 @@ async def test_a_cancelled_call_leaves_its_place_to_the_next(
     url: str, faults: FaultScript, fault: InjectedFault
 ) -> None:
     faults.push(fault)
-    config = settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY="1")
+    config = config_for(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY="1")
     with anyio.fail_after(TIMEOUT):
         async with open_client(config) as client:
             async with anyio.create_task_group() as tasks:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from tests.conftest import settings
+from tests.conftest import config_for
 from tests.helpers.key import FIRST, JOB, KEY, KEY_LEAKING_BODY, MIB, error_of_call
 from writer_jobs_mcp.client import WriterClient, asgi_transport, open_client
 from writer_jobs_mcp.config import Config
@@ -59,7 +59,7 @@ async def test_get_job_tells_times_and_words(client: WriterClient, world: Sandbo
 
 
 async def test_the_transport_can_be_an_app_in_this_process(api: SandboxApp) -> None:
-    async with open_client(settings("http://localhost", WRITER_API_KEY=KEY), asgi_transport(api)) as client:
+    async with open_client(config_for("http://localhost", WRITER_API_KEY=KEY), asgi_transport(api)) as client:
         assert (await client.get_application(FIRST.alias)).id == FIRST.id
 
 
@@ -199,7 +199,7 @@ async def test_an_endless_body_is_refused_in_bounded_memory(
     async with serve(app) as url:
         tracemalloc.start()
         try:
-            error = await error_of_call(settings(url, WRITER_API_KEY=KEY))
+            error = await error_of_call(config_for(url, WRITER_API_KEY=KEY))
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()

@@ -11,7 +11,7 @@ import anyio
 import pytest
 from anyio.abc import ByteStream, SocketAttribute
 
-from tests.conftest import settings
+from tests.conftest import config_for
 from tests.helpers.key import FIRST, KEY, KEY_LEAKING_BODY, TIMEOUT, error_of_call
 from writer_jobs_mcp.client import WriterClient, open_client
 from writer_jobs_mcp.config import Config
@@ -77,13 +77,13 @@ async def test_trouble_that_stays_is_told_with_the_number_of_attempts(
 
 
 async def test_a_refused_connection_is_told(unused_url: str) -> None:
-    error = await error_of_call(settings(unused_url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="1"))
+    error = await error_of_call(config_for(unused_url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="1"))
     assert isinstance(error, Unavailable)
     assert "no connection could be made (127.0.0.1)" in str(error)
 
 
 async def test_reaching_out_to_a_refused_connection_is_told_after_one_attempt(unused_url: str) -> None:
-    error = await error_of_call(settings(unused_url, WRITER_API_KEY=KEY), lambda client: client.ping())
+    error = await error_of_call(config_for(unused_url, WRITER_API_KEY=KEY), lambda client: client.ping())
     assert str(error).startswith(
         "Writer is unavailable: no connection could be made (127.0.0.1); 1 attempt, for the list of applications. "
     )
@@ -149,7 +149,7 @@ async def test_writer_is_given_the_time_it_asks_for(url: str, faults: FaultScrip
         await client.list_jobs(FIRST.id, offset=number, limit=1)
         waited[number] = time.monotonic() - started
 
-    config = settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY="16")
+    config = config_for(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY="16")
     with anyio.fail_after(TIMEOUT):
         async with open_client(config) as client, anyio.create_task_group() as tasks:
             for number in range(len(WAITS)):
@@ -199,7 +199,7 @@ async def test_being_rate_limited_for_ever_does_not_become_a_storm(
     url: str, api: SandboxApp, faults: FaultScript
 ) -> None:
     faults.push(CannedResponse(429, headers={"Retry-After": "0"}), times=None)
-    error = await error_of_call(settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="2"))
+    error = await error_of_call(config_for(url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="2"))
     assert type(error) is RateLimited
     assert len(api.received) <= 6
 
@@ -237,5 +237,5 @@ async def raw_server(reply: bytes) -> AsyncGenerator[str]:
 )
 async def test_what_is_not_http_is_told_as_a_broken_connection(reply: bytes) -> None:
     async with raw_server(reply) as url:
-        error = await error_of_call(settings(url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="1"))
+        error = await error_of_call(config_for(url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="1"))
     assert isinstance(error, Unavailable)

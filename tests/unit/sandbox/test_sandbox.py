@@ -191,7 +191,7 @@ async def test_a_created_job_heads_the_list_and_completes_in_time(vendor: writer
     page = await vendor.applications.jobs.list(THIRD.id, limit=1)
     assert (created.id, created.status) == (page.result[0].id, "in_progress")
 
-    clock.move(seconds=31)
+    clock.advance(seconds=31)
 
     assert (await vendor.applications.jobs.retrieve(created.id)).status == "completed"
 
@@ -204,7 +204,7 @@ async def test_a_retried_job_runs_again_under_its_id_and_completes(
 
     accepted = await vendor.applications.jobs.retry(failed.id)
     running = await vendor.applications.jobs.retrieve(failed.id)
-    clock.move(minutes=10)
+    clock.advance(minutes=10)
     done = await vendor.applications.jobs.retrieve(failed.id)
 
     assert (accepted.id, accepted.status, accepted.created_at) == (failed.id, "in_progress", done.created_at)
@@ -521,9 +521,9 @@ def test_outputs_come_in_six_languages(world: SandboxStore, word: str) -> None:
 
 def test_jobs_in_progress_finish_as_time_passes_and_a_few_never_do(world: SandboxStore, clock: Clock) -> None:
     running = list(world.jobs(FIRST.id, "in_progress"))
-    clock.move(minutes=30)
+    clock.advance(minutes=30)
     stuck = list(world.jobs(FIRST.id, "in_progress"))
-    clock.move(days=30)
+    clock.advance(days=30)
 
     assert 0 < len(stuck) <= 5 < len(running)
     assert list(world.jobs(FIRST.id, "in_progress")) == stuck

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.conftest import settings
+from tests.conftest import config_for
 from tests.helpers.key import FIRST
 from writer_jobs_mcp.client import WriterClient, open_client
 from writer_jobs_mcp.errors import RateLimited, WriterError
@@ -38,7 +38,7 @@ async def test_each_attempt_is_a_line_and_each_wait(
 async def test_a_request_without_an_answer_is_told_by_the_kind_of_error(
     unused_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with open_client(settings(unused_url, WRITER_JOBS_CALL_BUDGET="1")) as client:
+    async with open_client(config_for(unused_url, WRITER_JOBS_CALL_BUDGET="1")) as client:
         with pytest.raises(WriterError):
             await client.retry_job("a-job")
         with pytest.raises(WriterError):

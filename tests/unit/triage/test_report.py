@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import NOW
 from tests.fakes.unstable_list import MOVES, TOTALS, Move
-from tests.helpers.triage import Told, api_of, failures, job, triage, triage_text
+from tests.helpers.triage import JsonObject, api_with, make_failed_jobs, make_job, triage, triage_text
 from writer_jobs_mcp.client.models import Job
 from writer_jobs_mcp.triage.report import ReportBuilder, Window
 
@@ -43,20 +43,20 @@ CATEGORIES = [
 ]
 
 
-def nine_causes() -> list[Told]:
+def nine_causes() -> list[JsonObject]:
     """1,200 jobs, one each ten minutes; every fourth failed; of nine causes the last appears in the last day only."""
-    jobs: list[Told] = []
+    jobs: list[JsonObject] = []
     for n in range(1_200):
         failed = n % 4 == 0
         cause = 8 if n < 100 and n % 20 == 0 else n // 4 % 8
         jobs.append(
-            job(10 * n + 1, "failed" if failed else "completed", NINE[cause](n) if failed else None, 5 + n % 50)
+            make_job(10 * n + 1, "failed" if failed else "completed", NINE[cause](n) if failed else None, 5 + n % 50)
         )
     return jobs
 
 
 async def test_what_failed_why_and_is_it_new_is_answered_exactly_in_one_call() -> None:
-    api = api_of(nine_causes())
+    api = api_with(nine_causes())
     answer = await triage(api, since="4d")
     in_window = [said for said in nine_causes() if said["created_at"] >= (NOW - timedelta(days=4)).isoformat()]
     failed = [said for said in in_window if said["status"] == "failed"]
@@ -79,7 +79,7 @@ async def test_what_failed_why_and_is_it_new_is_answered_exactly_in_one_call() -
 
 
 async def test_the_report_begins_with_a_headline_that_can_be_read_aloud() -> None:
-    headline = (await triage_text(api_of(nine_causes()), since="4d")).splitlines()[0]
+    headline = (await triage_text(api_with(nine_causes()), since="4d")).splitlines()[0]
     assert headline == (
         "144 of 576 jobs created since 11-19 12:00 UTC (4 d) failed (25%); the largest group (timeout, 18 jobs) is "
         "steady: 18 of 576 jobs in the 4 d before; 1 other group is new: access denied, 5 jobs."
@@ -91,7 +91,9 @@ async def test_the_report_begins_with_a_headline_that_can_be_read_aloud() -> Non
 ERRORS = st.sampled_from([None, "", "Rate limit reached", "Timed out after 3s", "Timed out after 91s", "Bad Gateway 7"])
 STATUSES = st.sampled_from(["completed", "failed", "failed", "in_progress", "queued", "a brand-new state"])
 JOBS = st.lists(
-    st.builds(job, st.integers(0, 6_000), STATUSES, ERRORS | st.text(max_size=60), st.none() | st.integers(-5, 900)),
+    st.builds(
+        make_job, st.integers(0, 6_000), STATUSES, ERRORS | st.text(max_size=60), st.none() | st.integers(-5, 900)
+    ),
     max_size=260,
 )
 
@@ -105,11 +107,11 @@ JOBS = st.lists(
     hours=st.none() | st.integers(1, 90),
 )
 def test_groups_counts_and_coverage_agree_for_any_jobs_pages_and_drift(
-    jobs: list[Told], cap: int, total: str, moves: list[Move | None], hours: int | None
+    jobs: list[JsonObject], cap: int, total: str, moves: list[Move | None], hours: int | None
 ) -> None:
     cap = cap if len(jobs) < 60 else 100
     since = None if hours is None else f"{hours}h"
-    answer = anyio.run(lambda: triage(api_of(jobs, cap=cap, total=TOTALS[total], moves=moves), since=since))
+    answer = anyio.run(lambda: triage(api_with(jobs, cap=cap, total=TOTALS[total], moves=moves), since=since))
     omitted = answer.get("failures_omitted", {"jobs": 0})["jobs"]
     assert sum(group["count"] for group in answer["failures"]) + omitted == answer["counts"].get("failed", 0)
     assert sum(answer["counts"].values()) == answer["coverage"]["jobs_in_window"] <= answer["coverage"]["jobs_read"]
@@ -118,7 +120,7 @@ def test_groups_counts_and_coverage_agree_for_any_jobs_pages_and_drift(
         assert answer["counts"] == expected_counts(jobs, hours)
 
 
-def expected_counts(jobs: list[Told], hours: int | None) -> dict[str, int]:
+def expected_counts(jobs: list[JsonObject], hours: int | None) -> dict[str, int]:
     since = "" if hours is None else (NOW - timedelta(hours=hours)).isoformat()
     return dict(Counter(said["status"] for said in jobs if said["created_at"] >= since))
 
@@ -127,12 +129,12 @@ def expected_counts(jobs: list[Told], hours: int | None) -> dict[str, int]:
 
 
 async def test_without_a_beginning_there_is_no_trend() -> None:
-    (group,) = (await triage(api_of(failures("Rate limit reached", 3, 5))))["failures"]
+    (group,) = (await triage(api_with(make_failed_jobs("Rate limit reached", 3, 5))))["failures"]
     assert "trend" not in group
 
 
 async def test_when_only_the_window_before_was_not_read_whole_the_answer_is_complete_but_for_the_trend() -> None:
-    api = api_of([job(n, "failed", "Rate limit reached") for n in range(600)])
+    api = api_with([make_job(n, "failed", "Rate limit reached") for n in range(600)])
     answer = await triage(api, since="2h", max_jobs=200)
     assert (answer["coverage"]["complete"], answer["coverage"]["stopped_by"]) == (True, "since")
     assert answer["counts"] == {"failed": 121}
@@ -143,36 +145,36 @@ async def test_when_only_the_window_before_was_not_read_whole_the_answer_is_comp
 
 
 async def test_a_job_is_stuck_after_ten_minutes_and_three_times_the_p95() -> None:
-    running = [job(minutes, "in_progress") for minutes in (9, 11, 29, 31, 40, 50, 60)]
-    running.append(job(70, "queued", seconds=None))
-    slow = await triage(api_of([*running, *(job(100, seconds=600) for _ in range(20))]))
-    quick = await triage(api_of([*running, *(job(100, seconds=20) for _ in range(20))]))
+    running = [make_job(minutes, "in_progress") for minutes in (9, 11, 29, 31, 40, 50, 60)]
+    running.append(make_job(70, "queued", seconds=None))
+    slow = await triage(api_with([*running, *(make_job(100, seconds=600) for _ in range(20))]))
+    quick = await triage(api_with([*running, *(make_job(100, seconds=20) for _ in range(20))]))
     assert (slow["stuck_count"], quick["stuck_count"]) == (5, 7)
     assert [stuck["seconds"] for stuck in quick["stuck"]] == [60.0 * minutes for minutes in (70, 60, 50, 40, 31)]
 
 
 async def test_seconds_are_the_exact_median_and_p95_of_finished_jobs() -> None:
     took = [float(n * n) for n in range(1, 41)]
-    answer = await triage(api_of([job(200 + n, seconds=seconds) for n, seconds in enumerate(took)]))
+    answer = await triage(api_with([make_job(200 + n, seconds=seconds) for n, seconds in enumerate(took)]))
     longest = {"id": "job-1", "seconds": 1600.0}
     assert answer["seconds"] == {"median": round(median(took), 1), "p95": sorted(took)[37], "longest": longest}
 
 
 async def test_a_group_names_its_newest_jobs() -> None:
-    api = api_of([job(n, "failed", f"Timed out after {n}s in step {n % 7}") for n in range(1, 30)])
+    api = api_with([make_job(n, "failed", f"Timed out after {n}s in step {n % 7}") for n in range(1, 30)])
     (group,) = (await triage(api))["failures"]
     assert group["job_ids"] == ["job-29", "job-28"]
     assert (group["first_seen"], group["last_seen"]) == ("2026-11-23T11:31:00Z", "2026-11-23T11:59:00Z")
 
 
 async def test_failures_without_an_error_text_are_a_group_of_their_own() -> None:
-    (group,) = (await triage(api_of([job(1, "failed", None), job(2, "failed", " \n")])))["failures"]
+    (group,) = (await triage(api_with([make_job(1, "failed", None), make_job(2, "failed", " \n")])))["failures"]
     assert (group["signature"], group["category"], group["count"]) == ("(no error text)", "unknown", 2)
 
 
 async def test_failed_jobs_are_counted_as_such_among_however_many_states() -> None:
-    strange = [job(n, f"state {n % 12}") for n in range(60)]
-    answer = await triage(api_of([*strange, job(61, "failed", "Bad Gateway")]))
+    strange = [make_job(n, f"state {n % 12}") for n in range(60)]
+    answer = await triage(api_with([*strange, make_job(61, "failed", "Bad Gateway")]))
     assert answer["counts"]["failed"] == 1 == sum(group["count"] for group in answer["failures"])
     assert sum(answer["counts"].values()) == 61
     assert len(answer["counts"]) == 9
