@@ -62,7 +62,8 @@ async def evaluate() -> list[Answered]:
 def as_text(given: Sequence[Answered]) -> str:
     """Write a line for each answer, and the sum."""
     lines = [
-        f"{'ok' if each.is_right else 'WRONG':<6}{each.call_count} calls {each.tokens:>6,} tokens  {each.question.question} "
+        f"{'ok' if each.is_right else 'WRONG':<6}{each.call_count} calls {each.tokens:>6,} tokens  "
+        f"{each.question.question} "
         f"{each.answer}" + ("" if each.is_right else f" (it is {each.question.answer})")
         for each in given
     ]

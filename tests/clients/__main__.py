@@ -14,13 +14,13 @@ from tests.clients.askers import Connect, ai_sdk, codex, inspector, python, type
 from tests.clients.closing import python_sdk_1
 from tests.clients.conformance import conformance
 from tests.clients.health import claude_code, gemini_cli
-from tests.clients.installed import PLACE, PYTHON_SDKS_1
-from tests.clients.programs import Deviation
-from tests.clients.script import put_through
+from tests.clients.installed import FOLDER, PYTHON_SDKS_1
+from tests.clients.programs import CheckFailed
+from tests.clients.script import check_client
 
 SERVER = (sys.executable, "-m", "writer_jobs_mcp", "--sandbox")
-A_WHILE = 90  # seconds for one client: far more than is ever needed, so that nothing hangs for ever
-AT_ONCE = 2  # clients
+TIMEOUT = 90  # seconds for one client: far more than is ever needed, so that nothing hangs for ever
+CONCURRENCY = 2  # clients
 
 Trial = Callable[[Sequence[str], Path], Awaitable[list[str]]]
 
@@ -30,25 +30,25 @@ async def main() -> int:
     # What changes anything is offered only where the user has allowed it, and nobody has here.
     offered = [name for name, tool in (await tool_schemas()).items() if tool["annotations"]["readOnlyHint"]]
     trials: dict[str, Trial] = {
-        "The Python SDK, in the newest protocol": asking(python("auto"), offered),
-        "The Python SDK, in the protocol of 2025": asking(python("legacy"), offered),
-        "The TypeScript SDK, @modelcontextprotocol/client": asking(typescript("2"), offered),
-        "The TypeScript SDK, @modelcontextprotocol/sdk": asking(typescript("1"), offered),
+        "The Python SDK, in the newest protocol": check_of(python("auto"), offered),
+        "The Python SDK, in the protocol of 2025": check_of(python("legacy"), offered),
+        "The TypeScript SDK, @modelcontextprotocol/client": check_of(typescript("2"), offered),
+        "The TypeScript SDK, @modelcontextprotocol/sdk": check_of(typescript("1"), offered),
         **{f"The Python SDK {version}, closing with a call open": python_sdk_1(version) for version in PYTHON_SDKS_1},
-        "The AI SDK, with a server that starts slowly": asking(ai_sdk, offered),
-        "The MCP Inspector, strict, in the newest protocol": asking(inspector("modern"), offered),
-        "The MCP Inspector, strict, in the protocol of 2025": asking(inspector("legacy"), offered),
-        "Codex": asking(codex, offered),
+        "The AI SDK, with a server that starts slowly": check_of(ai_sdk, offered),
+        "The MCP Inspector, strict, in the newest protocol": check_of(inspector("modern"), offered),
+        "The MCP Inspector, strict, in the protocol of 2025": check_of(inspector("legacy"), offered),
+        "Codex": check_of(codex, offered),
         "Claude Code": claude_code,
         "Gemini CLI": gemini_cli,
         "The official conformance suite": conformance,
     }
-    transcripts: dict[str, list[str] | Deviation] = {}
-    limiter = anyio.CapacityLimiter(AT_ONCE)
+    transcripts: dict[str, list[str] | CheckFailed] = {}
+    limiter = anyio.CapacityLimiter(CONCURRENCY)
 
     async def run(name: str, trial: Trial) -> None:
         async with limiter:
-            transcripts[name] = await heard(trial)
+            transcripts[name] = await run_trial(trial)
 
     async with anyio.create_task_group() as group:
         for name, trial in trials.items():
@@ -56,38 +56,38 @@ async def main() -> int:
     for name in trials:
         found = transcripts[name]
         sys.stdout.write(f"{name}\n")
-        lines = [f"FAILED: {found}"] if isinstance(found, Deviation) else found
+        lines = [f"FAILED: {found}"] if isinstance(found, CheckFailed) else found
         sys.stdout.writelines(f"  {line}\n" for line in lines)
-    failed = sum(isinstance(found, Deviation) for found in transcripts.values())
-    sys.stdout.write(f"\n{versions()}\n{len(trials) - failed} clients passed, {failed} failed\n")
+    failed = sum(isinstance(found, CheckFailed) for found in transcripts.values())
+    sys.stdout.write(f"\n{client_versions()}\n{len(trials) - failed} clients passed, {failed} failed\n")
     return 1 if failed else 0
 
 
-def asking(connect: Connect, offered: Sequence[str]) -> Trial:
+def check_of(connect: Connect, offered: Sequence[str]) -> Trial:
     """The trial of a client that can be told what to ask."""
 
     async def trial(server: Sequence[str], home: Path) -> list[str]:
         async with connect(server, home) as client:
-            return await put_through(client, offered)
+            return await check_client(client, offered)
 
     return trial
 
 
-async def heard(trial: Trial) -> list[str] | Deviation:
+async def run_trial(trial: Trial) -> list[str] | CheckFailed:
     """The transcript of one trial, or where it went wrong."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         try:
-            with anyio.fail_after(A_WHILE):
+            with anyio.fail_after(TIMEOUT):
                 return await trial(SERVER, Path(home))
-        except Deviation as deviation:
+        except CheckFailed as deviation:
             return deviation
         except Exception:  # whatever a client stumbles over, the others are tried as well
-            return Deviation(traceback.format_exc())
+            return CheckFailed(traceback.format_exc())
 
 
-def versions() -> str:
+def client_versions() -> str:
     """The packages that the clients came from."""
-    installed: dict[str, str] = json.loads((PLACE / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    installed: dict[str, str] = json.loads((FOLDER / "package.json").read_text(encoding="utf-8"))["dependencies"]
     named = [*installed.items(), *(("mcp", version) for version in PYTHON_SDKS_1)]
     return ", ".join(f"{name} {version}" for name, version in named)
 

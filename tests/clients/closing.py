@@ -6,8 +6,8 @@ from pathlib import Path
 
 import anyio
 
-from tests.clients.installed import PLACE
-from tests.clients.programs import run
+from tests.clients.installed import FOLDER
+from tests.clients.programs import run_program
 from tests.clients.script import expect
 from tests.e2e.test_stdio import SERVER
 
@@ -16,7 +16,9 @@ def python_sdk_1(version: str) -> Callable[[object, Path], Awaitable[list[str]]]
     """The trial of a client of the Python SDK 1 that gives a call up and closes: it must not fail or complain."""
 
     async def trial(_: object, home: Path) -> list[str]:
-        ended = await run([await _python_with(f"mcp=={version}"), str(PLACE / "python_sdk_1.py"), *SERVER], home)
+        ended = await run_program(
+            [await _interpreter_with(f"mcp=={version}"), str(FOLDER / "python_sdk_1.py"), *SERVER], home
+        )
         expect(not ended.err, f"it complains: {ended.err}")
         return [
             f"tools/list → {ended.out.strip()}",
@@ -26,7 +28,7 @@ def python_sdk_1(version: str) -> Callable[[object, Path], Awaitable[list[str]]]
     return trial
 
 
-async def _python_with(requirement: str) -> str:
+async def _interpreter_with(requirement: str) -> str:
     """The interpreter of an environment that uv keeps in its cache."""
     asked = ["--from", requirement, "python", "-c", "import sys; sys.stdout.write(sys.executable)"]
     uvx = [sys.executable, "-m", "uv", "tool", "run", "--quiet", "--python", sys.executable]

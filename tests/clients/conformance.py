@@ -6,8 +6,8 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.clients.installed import CONFORMANCE, PLACE
-from tests.clients.programs import run
+from tests.clients.installed import CONFORMANCE, FOLDER
+from tests.clients.programs import run_program
 from tests.clients.script import expect
 from writer_jobs_mcp.client import asgi_transport
 from writer_jobs_mcp.config import Config
@@ -25,7 +25,7 @@ MUST_PASS = {
     "tools-list",
 }
 # Any answer passes these, even that there is no such tool.
-PASS_IN_VAIN = {"tools-call-simple-text", "tools-call-error"}
+PASS_TRIVIALLY = {"tools-call-simple-text", "tools-call-error"}
 
 
 async def conformance(_: object, home: Path) -> list[str]:
@@ -41,15 +41,15 @@ async def conformance(_: object, home: Path) -> list[str]:
     server = build_server(Config.from_env(environ), transport=asgi_transport(build_app(world)))
     app = server.streamable_http_app()
     async with app.router.lifespan_context(app), serve(app) as url:
-        expected = ["--expected-failures", str(PLACE / "conformance.yml")]
+        expected = ["--expected-failures", str(FOLDER / "conformance.yml")]
         asked = ["server", "--url", f"{url}/mcp", "--suite", "all", "--output-dir", str(home), *expected]
-        await run([*CONFORMANCE, *asked], home)
+        await run_program([*CONFORMANCE, *asked], home)
     passed, failed = _results(home)
-    expect(passed == MUST_PASS | PASS_IN_VAIN, f"these pass: {sorted(passed)}")
+    expect(passed == MUST_PASS | PASS_TRIVIALLY, f"these pass: {sorted(passed)}")
     return [
         f"passed → {', '.join(sorted(MUST_PASS))}",
         f"failed, as conformance.yml explains → {len(failed)} others",
-        f"passed, which any server does → {', '.join(sorted(PASS_IN_VAIN))}",
+        f"passed, which any server does → {', '.join(sorted(PASS_TRIVIALLY))}",
     ]
 
 

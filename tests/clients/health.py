@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.clients.installed import CLAUDE, GEMINI
-from tests.clients.programs import Ended, run
-from tests.clients.recipes import recipe
+from tests.clients.programs import ProcessResult, run_program
+from tests.clients.recipes import documented_arguments
 from tests.clients.script import expect
 
 
@@ -15,8 +15,8 @@ async def claude_code(server: Sequence[str], home: Path) -> list[str]:
     Raises:
         Deviation: It is not connected.
     """
-    await run([*CLAUDE, *recipe("claude"), *server], home)
-    return [_connected(await run([*CLAUDE, "mcp", "list"], home))]
+    await run_program([*CLAUDE, *documented_arguments("claude"), *server], home)
+    return [_connected(await run_program([*CLAUDE, "mcp", "list"], home))]
 
 
 async def gemini_cli(server: Sequence[str], home: Path) -> list[str]:
@@ -26,11 +26,11 @@ async def gemini_cli(server: Sequence[str], home: Path) -> list[str]:
         Deviation: It is not connected.
     """
     command, *arguments = server
-    await run([*GEMINI, *recipe("gemini"), command, "--", *arguments], home)
-    return [_connected(await run([*GEMINI, "mcp", "list"], home))]
+    await run_program([*GEMINI, *documented_arguments("gemini"), command, "--", *arguments], home)
+    return [_connected(await run_program([*GEMINI, "mcp", "list"], home))]
 
 
-def _connected(listed: Ended) -> str:
+def _connected(listed: ProcessResult) -> str:
     printed = listed.out + listed.err  # Gemini CLI prints all that it says on stderr
     said = [line.rpartition(" - ")[2] for line in printed.splitlines() if "writer-jobs:" in line]
     expect(len(said) == 1 and said[0].endswith("Connected"), f"it is not connected: {printed}")

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-PLACE = Path(__file__).parent
-MODULES = PLACE / "node_modules"
+FOLDER = Path(__file__).parent
+MODULES = FOLDER / "node_modules"
 
 NODE = "node"
 """This machine's own, which the TypeScript SDKs must do with."""
@@ -25,7 +25,7 @@ INSPECTOR = [
 ]
 
 
-def at_home(home: str | Path) -> dict[str, str]:
+def isolated_environment(home: str | Path) -> dict[str, str]:
     """An environment that knows nothing of whoever runs this: no key, no login, no configuration."""
     kept = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "LANG")
     return {

@@ -11,16 +11,16 @@ import anyio
 from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from tests.clients.installed import at_home
+from tests.clients.installed import isolated_environment
 
-_LONGEST_LINE = 4 * 2**20  # bytes
+_MAX_LINE = 4 * 2**20  # bytes
 
 
-class Deviation(Exception):
+class CheckFailed(Exception):
     """A client did not find what it should have; the message says what, for the reader of the transcript."""
 
 
-class Ended(NamedTuple):
+class ProcessResult(NamedTuple):
     """A program that has run: what it printed, and its exit status."""
 
     out: str
@@ -28,56 +28,56 @@ class Ended(NamedTuple):
     status: int
 
 
-async def run(command: Sequence[str], home: Path, *, statuses: Collection[int] = (0,)) -> Ended:
+async def run_program(command: Sequence[str], home: Path, *, statuses: Collection[int] = (0,)) -> ProcessResult:
     """Run a program to its end.
 
     Raises:
         Deviation: It ended with a status that is not among these.
     """
-    done = await anyio.run_process(command, check=False, stdin=DEVNULL, cwd=home, env=at_home(home))
-    ended = Ended(done.stdout.decode(), done.stderr.decode(), done.returncode)
+    done = await anyio.run_process(command, check=False, stdin=DEVNULL, cwd=home, env=isolated_environment(home))
+    ended = ProcessResult(done.stdout.decode(), done.stderr.decode(), done.returncode)
     if ended.status not in statuses:
         message = f"{' '.join(command)} ended with {ended.status}:\n{ended.out}{ended.err}"
-        raise Deviation(message)
+        raise CheckFailed(message)
     return ended
 
 
-class Conversation:
+class JsonLinesProgram:
     """A program that is asked in JSON-RPC's manner, a line a message, and may say other things in between."""
 
     def __init__(self, process: Process) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
-        self._say = process.stdin
-        self._hear = BufferedByteReceiveStream(process.stdout)
-        self._asked = 0
+        self._stdin = process.stdin
+        self._stdout = BufferedByteReceiveStream(process.stdout)
+        self._last_id = 0
 
-    async def ask(self, method: str, **params: Any) -> dict[str, Any]:
+    async def request(self, method: str, **params: Any) -> dict[str, Any]:
         """The result of a request.
 
         Raises:
             Deviation: It was answered with an error.
         """
-        self._asked += 1
-        await self.tell({"id": self._asked, "method": method, "params": params})
+        self._last_id += 1
+        await self.notify({"id": self._last_id, "method": method, "params": params})
         while True:
-            answer: dict[str, Any] = json.loads(await self._hear.receive_until(b"\n", _LONGEST_LINE))
-            if answer.get("id") == self._asked:
+            answer: dict[str, Any] = json.loads(await self._stdout.receive_until(b"\n", _MAX_LINE))
+            if answer.get("id") == self._last_id:
                 if "error" in answer:
                     message = f"{method} was answered with {answer['error']}"
-                    raise Deviation(message)
+                    raise CheckFailed(message)
                 return answer["result"]
 
-    async def tell(self, message: dict[str, Any]) -> None:
+    async def notify(self, message: dict[str, Any]) -> None:
         """Send a message that needs no answer."""
-        await self._say.send(json.dumps(message).encode() + b"\n")
+        await self._stdin.send(json.dumps(message).encode() + b"\n")
 
 
 @asynccontextmanager
-async def conversing_with(command: Sequence[str], home: Path) -> AsyncGenerator[Conversation]:
+async def start_program(command: Sequence[str], home: Path) -> AsyncGenerator[JsonLinesProgram]:
     """The program, started; it is ended when the caller is done."""
-    async with await anyio.open_process(command, stderr=DEVNULL, cwd=home, env=at_home(home)) as process:
+    async with await anyio.open_process(command, stderr=DEVNULL, cwd=home, env=isolated_environment(home)) as process:
         try:
-            yield Conversation(process)
+            yield JsonLinesProgram(process)
         finally:
             process.terminate()

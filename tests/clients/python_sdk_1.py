@@ -11,7 +11,7 @@ from anyio.abc import SocketAttribute, SocketStream
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
-A_WHILE = 60  # seconds: far more than is ever needed
+TIMEOUT = 60  # seconds: far more than is ever needed
 
 
 async def main() -> None:
@@ -26,7 +26,7 @@ async def main() -> None:
     url = f"http://127.0.0.1:{writer.extra(SocketAttribute.local_port)}"  # noqa: S610 - it is not Django
     environ = {**os.environ, "WRITER_API_KEY": "a-key-of-a-test", "WRITER_BASE_URL": url}
     server = StdioServerParameters(command=sys.argv[1], args=sys.argv[2:], env=environ)
-    with anyio.fail_after(A_WHILE):
+    with anyio.fail_after(TIMEOUT):
         async with anyio.create_task_group() as peer:
             peer.start_soon(writer.serve, never_answer)
             async with stdio_client(server) as (read, write), ClientSession(read, write) as session:

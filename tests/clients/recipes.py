@@ -7,7 +7,7 @@ from pathlib import Path
 PAGE = Path(__file__).parents[2] / "docs" / "clients.md"
 
 
-def recipe(program: str) -> list[str]:
+def documented_arguments(program: str) -> list[str]:
     """The arguments of a client's own command, up to the server's, which stands last."""
     (line,) = re.findall(rf"^{program} mcp add .*$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     *arguments, server = shlex.split(line)[1:]

@@ -4,12 +4,12 @@ import json
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from tests.clients.programs import Deviation
+from tests.clients.programs import CheckFailed
 
 NO_SUCH_JOB = {"job_id": "no-such-job"}
 
 
-class Asker(Protocol):
+class ClientUnderTest(Protocol):
     """A real client, connected to the server."""
 
     async def tools(self) -> list[str]:
@@ -21,7 +21,7 @@ class Asker(Protocol):
         ...
 
 
-async def put_through(client: Asker, offered: Sequence[str]) -> list[str]:
+async def check_client(client: ClientUnderTest, offered: Sequence[str]) -> list[str]:
     """The transcript, a line a question.
 
     Raises:
@@ -44,11 +44,15 @@ async def put_through(client: Asker, offered: Sequence[str]) -> list[str]:
     expect(refused.get("isError") is True, f"the error is not seen as one: {refused}")
     expect('Writer does not know job "no-such-job"' in said, f"the error says something else: {said}")
     return [
-        _line("tools/list", f"{len(tools)}: {', '.join(tools)}"),
-        _line("list_applications", ", ".join(application["name"] for application in applications)),
-        _line("triage_application_jobs", f"{report['counts']['failed']} failures in {len(groups)} groups", day),
-        _line("list_application_jobs", f"{page['page']['returned']} failed jobs of {page['page']['total']}", wanted),
-        _line("get_job_error", f"error: {said}", NO_SUCH_JOB),
+        _transcript_line("tools/list", f"{len(tools)}: {', '.join(tools)}"),
+        _transcript_line("list_applications", ", ".join(application["name"] for application in applications)),
+        _transcript_line(
+            "triage_application_jobs", f"{report['counts']['failed']} failures in {len(groups)} groups", day
+        ),
+        _transcript_line(
+            "list_application_jobs", f"{page['page']['returned']} failed jobs of {page['page']['total']}", wanted
+        ),
+        _transcript_line("get_job_error", f"error: {said}", NO_SUCH_JOB),
     ]
 
 
@@ -59,15 +63,15 @@ def expect(holds: bool, otherwise: str) -> None:
         Deviation: With what is the case instead.
     """
     if not holds:
-        raise Deviation(otherwise)
+        raise CheckFailed(otherwise)
 
 
-async def _structure(client: Asker, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+async def _structure(client: ClientUnderTest, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
     result = await client.call(tool, arguments)
     structure: dict[str, Any] | None = result.get("structuredContent")
     expect(not result.get("isError") and structure is not None, f"{tool} answered {result}")
     return structure or {}
 
 
-def _line(asked: str, answered: str, arguments: dict[str, Any] | None = None) -> str:
+def _transcript_line(asked: str, answered: str, arguments: dict[str, Any] | None = None) -> str:
     return f"{asked}({json.dumps(arguments) if arguments else ''}) → {answered}"

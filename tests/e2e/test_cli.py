@@ -15,33 +15,33 @@ from writer_jobs_mcp import __version__
 from writer_jobs_mcp.config import Config, settings
 from writer_jobs_mcp.sandbox import SANDBOX_KEY
 
-A_WHILE = 120  # seconds: more than a busy machine needs
+TIMEOUT = 120  # seconds: more than a busy machine needs
 
 
-def environment(**others: str) -> dict[str, str]:
+def environment_without_settings(**others: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WRITER_")}
     return {**kept, "PYTHONIOENCODING": "utf-8", **others}
 
 
-def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def run_command(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-m", "writer_jobs_mcp", *arguments],
         input="",
         capture_output=True,
         encoding="utf-8",
-        timeout=A_WHILE,
+        timeout=TIMEOUT,
         check=False,
-        env=environment(**environ),
+        env=environment_without_settings(**environ),
     )
 
 
-async def run_beside(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+async def run_command_in_thread(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """The same, while the API goes on in this process."""
-    return await anyio.to_thread.run_sync(lambda: run(*arguments, **environ))
+    return await anyio.to_thread.run_sync(lambda: run_command(*arguments, **environ))
 
 
 def test_the_version_is_the_packages() -> None:
-    assert run("--version").stdout == f"writer-jobs-mcp {__version__}\n"
+    assert run_command("--version").stdout == f"writer-jobs-mcp {__version__}\n"
 
 
 def test_a_reader_that_stops_early_ends_the_demo_quietly() -> None:
@@ -56,11 +56,11 @@ def test_a_reader_that_stops_early_ends_the_demo_quietly() -> None:
         assert "An agent has started writer-jobs-mcp" in demo.stdout.readline()
         demo.stdout.close()  # as head does
         assert demo.stderr.read() == ""
-        assert demo.wait(A_WHILE) == 1
+        assert demo.wait(TIMEOUT) == 1
 
 
 def test_the_sandbox_cannot_be_combined_with_another_command() -> None:
-    done = run("--sandbox", "check")
+    done = run_command("--sandbox", "check")
     assert (done.returncode, done.stderr) == (
         2,
         "writer-jobs-mcp: --sandbox cannot be combined with check. Remove one of them.\n",
@@ -69,7 +69,7 @@ def test_the_sandbox_cannot_be_combined_with_another_command() -> None:
 
 def test_an_invalid_port_is_refused() -> None:
     for port in ("65536", "-1", "http"):
-        done = run("sandbox", "--port", port)
+        done = run_command("sandbox", "--port", port)
         assert done.returncode == 2
         assert done.stderr.endswith("argument --port: must be a whole number from 0 to 65535\n")
 
@@ -79,11 +79,11 @@ def test_an_invalid_port_is_refused() -> None:
 def test_on_a_terminal_the_server_says_that_it_waits_for_a_client(arguments: list[str]) -> None:
     terminal, stdin = os.openpty()
     try:
-        with started_on(stdin, *arguments) as server:
+        with start_with_stdin(stdin, *arguments) as server:
             assert server.stderr is not None
             said = server.stderr.readline()
             os.write(terminal, b"\x04")  # Ctrl-D
-            assert (server.stderr.read(), server.wait(A_WHILE)) == ("", 0)
+            assert (server.stderr.read(), server.wait(TIMEOUT)) == ("", 0)
     finally:
         os.close(terminal)
         os.close(stdin)
@@ -92,24 +92,24 @@ def test_on_a_terminal_the_server_says_that_it_waits_for_a_client(arguments: lis
     )
 
 
-def started_on(stdin: int, *arguments: str) -> subprocess.Popen[str]:
+def start_with_stdin(stdin: int, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-m", "writer_jobs_mcp", *arguments],
         stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
-        env=environment(),
+        env=environment_without_settings(),
     )
 
 
 @pytest.mark.parametrize("arguments", [[], ["serve"], ["--sandbox"]], ids=" ".join)
 def test_on_a_pipe_the_server_says_nothing(arguments: list[str]) -> None:
-    done = run(*arguments)
+    done = run_command(*arguments)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-A_KEY = "wk-7Hq2ZtVx9LmB4RcY8sNd"
+API_KEY = "wk-7Hq2ZtVx9LmB4RcY8sNd"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ A_KEY = "wk-7Hq2ZtVx9LmB4RcY8sNd"
     ids=repr,
 )
 def test_a_key_on_the_command_line_is_pointed_to_the_environment(arguments: list[str]) -> None:
-    done = run(*arguments)
+    done = run_command(*arguments)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "Set the environment variable WRITER_API_KEY to the key, or WRITER_API_KEY_FILE to " in done.stderr
     assert "9182" not in done.stderr
@@ -141,35 +141,35 @@ def test_a_key_on_the_command_line_is_pointed_to_the_environment(arguments: list
 
 @pytest.mark.parametrize(
     "arguments",
-    [[A_KEY], ["check", A_KEY], [f"--other={A_KEY}"], ["--log-level", A_KEY]],
+    [[API_KEY], ["check", API_KEY], [f"--other={API_KEY}"], ["--log-level", API_KEY]],
     ids=["a command", "an argument", "an option", "a level"],
 )
 def test_a_key_in_another_argument_is_not_repeated(arguments: list[str]) -> None:
-    done = run(*arguments)
+    done = run_command(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
-    assert A_KEY[:8] not in done.stderr
+    assert API_KEY[:8] not in done.stderr
     assert "not shown" in done.stderr
 
 
 @pytest.mark.parametrize("arguments", [["check", "--json={}"], ["--sandbox={}"], ["-h{}"]], ids=" ".join)
-@pytest.mark.parametrize("value", [A_KEY, "a\\b3defghijk'1", "abcd"])
+@pytest.mark.parametrize("value", [API_KEY, "a\\b3defghijk'1", "abcd"])
 def test_an_option_without_a_value_does_not_repeat_the_value_that_it_was_given(
     arguments: list[str], value: str
 ) -> None:
-    done = run(*(argument.format(value) for argument in arguments))
+    done = run_command(*(argument.format(value) for argument in arguments))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.endswith(": takes no value\n")
 
 
 def test_a_short_key_that_is_set_is_not_repeated_either() -> None:
     for arguments in (["abcd"], ["check", "abcd"], ["--other=abcd"]):
-        done = run(*arguments, WRITER_API_KEY="abcd")
+        done = run_command(*arguments, WRITER_API_KEY="abcd")
         assert done.returncode == 2
         assert "abcd" not in done.stderr
 
 
 def test_an_unknown_command_is_answered_with_those_that_exist() -> None:
-    done = run("chekc")
+    done = run_command("chekc")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         'writer-jobs-mcp: The command must be serve, check, demo or sandbox; got "chekc". See writer-jobs-mcp --help.\n'
@@ -178,25 +178,25 @@ def test_an_unknown_command_is_answered_with_those_that_exist() -> None:
 
 def test_an_unknown_option_is_named() -> None:
     for arguments in (["--frob"], ["check", "--frob"]):
-        done = run(*arguments)
+        done = run_command(*arguments)
         assert done.returncode == 2
         assert done.stderr.endswith("error: unrecognized arguments: --frob\n")
 
 
 def test_without_docstrings_the_tools_have_no_descriptions_so_it_does_not_start() -> None:
-    done = run(PYTHONOPTIMIZE="2")
+    done = run_command(PYTHONOPTIMIZE="2")
     assert (done.returncode, done.stdout) == (2, "")
     assert "PYTHONOPTIMIZE" in done.stderr
 
 
 def test_help_names_every_command() -> None:
-    printed = run("--help").stdout
+    printed = run_command("--help").stdout
     named = ("check", "demo", "sandbox", "--sandbox", "--log-level")
     assert [each for each in named if each not in printed] == []
 
 
 def test_help_lists_every_setting_with_its_default_and_its_meaning() -> None:
-    printed = " ".join(run("--help").stdout.split())
+    printed = " ".join(run_command("--help").stdout.split())
     assert "settings, from the environment: WRITER_API_KEY the API key; " in printed
     for name, default, meaning in settings():
         assert f" {name} {meaning}{f' (default: {default})' if default else ''}" in printed
@@ -204,7 +204,7 @@ def test_help_lists_every_setting_with_its_default_and_its_meaning() -> None:
 
 @pytest.mark.parametrize("command", [[], ["check"], ["demo", "--page"]])
 def test_a_bad_setting_is_one_sentence_and_status_2(command: list[str]) -> None:
-    done = run(*command, WRITER_BASE_URL="http://example.com")
+    done = run_command(*command, WRITER_BASE_URL="http://example.com")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         "writer-jobs-mcp: WRITER_BASE_URL must start with https:// (http:// is for loopback addresses only, because it "
@@ -212,7 +212,7 @@ def test_a_bad_setting_is_one_sentence_and_status_2(command: list[str]) -> None:
     )
 
 
-WRONG = {
+WRONG_SETTINGS = {
     "WRITER_API_KEY": "two words",
     "WRITER_BASE_URL": "api.writer.com",
     "WRITER_JOBS_CALL_BUDGET": "abc",
@@ -220,7 +220,7 @@ WRONG = {
     "WRITER_JOBS_ALLOW_RETRY": "perhaps",
     "WRITER_JOBS_LOG_LEVEL": "loud",
 }
-SENTENCES = [
+SETTING_ERRORS = [
     "WRITER_API_KEY must be the key alone, without blanks, line breaks or letters outside ASCII.",
     'WRITER_BASE_URL must be a URL such as https://api.writer.com; got "api.writer.com".',
     'WRITER_JOBS_CALL_BUDGET must be a number from 1 to 600; got "abc".',
@@ -232,14 +232,16 @@ SENTENCES = [
 
 @pytest.mark.parametrize("command", [[], ["--sandbox"], ["check"], ["demo", "--page"]], ids=" ".join)
 def test_every_wrong_setting_is_named_in_a_sentence(command: list[str]) -> None:
-    done = run(*command, **WRONG)
+    done = run_command(*command, **WRONG_SETTINGS)
     assert (done.returncode, done.stdout) == (2, "")
-    sentences = SENTENCES[1:] if command[0:1] == ["demo"] else SENTENCES  # the page needs no key
+    sentences = SETTING_ERRORS[1:] if command[0:1] == ["demo"] else SETTING_ERRORS  # the page needs no key
     assert done.stderr.splitlines() == [f"writer-jobs-mcp: {sentence}" for sentence in sentences]
 
 
 def test_check_names_wrong_settings_of_the_network_beside_the_others() -> None:
-    done = run("check", "--json", WRITER_JOBS_CALL_BUDGET="0", SSL_CERT_FILE="/nowhere", HTTPS_PROXY="nonsense://proxy")
+    done = run_command(
+        "check", "--json", WRITER_JOBS_CALL_BUDGET="0", SSL_CERT_FILE="/nowhere", HTTPS_PROXY="nonsense://proxy"
+    )
     assert done.returncode == 2
     sentences = [line.removeprefix("writer-jobs-mcp: ") for line in done.stderr.splitlines()]
     assert [sentence[:23] for sentence in sentences] == [
@@ -263,9 +265,9 @@ def test_check_names_wrong_settings_of_the_network_beside_the_others() -> None:
         ("", None),
         ('a "quoted" word', 'got "a \\"quoted\\" word"'),
         ("\x1b[31mred", 'got "red"'),
-        (A_KEY, "the value is not shown here, because it may be a secret"),
-        (f"x{A_KEY}", "the value is not shown here, because it may be a secret"),
-        ("\u200b".join(A_KEY), "the value is not shown here, because it may be a secret"),
+        (API_KEY, "the value is not shown here, because it may be a secret"),
+        (f"x{API_KEY}", "the value is not shown here, because it may be a secret"),
+        ("\u200b".join(API_KEY), "the value is not shown here, because it may be a secret"),
         ("password: hunter2", "the value is not shown here, because it may be a secret"),
         ("zebra", "the value is not shown here, because it may be a secret"),
         ("a zebra crossing", "the value is not shown here, because it may be a secret"),
@@ -290,7 +292,7 @@ def test_a_password_in_the_address_is_not_shown(url: str) -> None:
 
 
 def test_an_invalid_host_name_is_refused() -> None:
-    done = run("check", WRITER_BASE_URL="https://xn--a.writer.com")
+    done = run_command("check", WRITER_BASE_URL="https://xn--a.writer.com")
     assert (done.returncode, done.stderr) == (
         2,
         "writer-jobs-mcp: WRITER_BASE_URL has an invalid host name. Set it to a URL such as https://api.writer.com.\n",
@@ -301,7 +303,7 @@ def test_an_invalid_host_name_is_refused() -> None:
     "command", [["--log-level", "LOUD"], ["serve", "--log-level", ""], ["check", "--log-level=9"]], ids=" ".join
 )
 def test_a_log_level_that_is_none_is_one_sentence_and_status_2(command: list[str]) -> None:
-    done = run(*command, WRITER_JOBS_LOG_LEVEL="DEBUG")
+    done = run_command(*command, WRITER_JOBS_LOG_LEVEL="DEBUG")
     assert (done.returncode, done.stdout) == (2, "")
     levels = "DEBUG, INFO, WARNING, ERROR, CRITICAL"
     level = json.dumps(command[-1].removeprefix("--log-level="))
@@ -312,7 +314,9 @@ def test_a_log_level_that_is_none_is_one_sentence_and_status_2(command: list[str
     "command", [["--log-level", "debug", "check"], ["check", "--log-level", "DEBUG"]], ids=" ".join
 )
 async def test_the_log_level_of_the_command_line_wins(url: str, command: list[str]) -> None:
-    done = await run_beside(*command, WRITER_API_KEY=SANDBOX_KEY, WRITER_BASE_URL=url, WRITER_JOBS_LOG_LEVEL="CRITICAL")
+    done = await run_command_in_thread(
+        *command, WRITER_API_KEY=SANDBOX_KEY, WRITER_BASE_URL=url, WRITER_JOBS_LOG_LEVEL="CRITICAL"
+    )
     assert done.returncode == 0
     lines = [re.sub(r"^[-\d]+ [:,\d]+ |(?<=after )\d+", "", line) for line in done.stderr.splitlines()]
     assert lines[:2] == [
@@ -324,14 +328,14 @@ async def test_the_log_level_of_the_command_line_wins(url: str, command: list[st
 
 
 def test_the_demo_can_be_watched_at_debug() -> None:
-    done = run("demo", "--log-level", "DEBUG")
+    done = run_command("demo", "--log-level", "DEBUG")
     assert done.returncode == 0
     assert "Which applications do I have?" in done.stdout
     assert "DEBUG GET /v1/applications, attempt 1: 200 after " in done.stderr
 
 
 async def test_check_holds_against_an_api_with_a_good_key(url: str) -> None:
-    done = await run_beside("check", WRITER_API_KEY=SANDBOX_KEY, WRITER_BASE_URL=url)
+    done = await run_command_in_thread("check", WRITER_API_KEY=SANDBOX_KEY, WRITER_BASE_URL=url)
     assert (done.returncode, done.stderr) == (0, "")
     assert [line[:16].split() for line in done.stdout.splitlines()] == [
         ["ok", "settings"],
@@ -342,14 +346,14 @@ async def test_check_holds_against_an_api_with_a_good_key(url: str) -> None:
 
 
 async def test_check_says_how_many_applications_the_key_sees(url: str) -> None:
-    done = await run_beside("check", WRITER_API_KEY=SANDBOX_KEY, WRITER_BASE_URL=url)
+    done = await run_command_in_thread("check", WRITER_API_KEY=SANDBOX_KEY, WRITER_BASE_URL=url)
     assert done.stdout.splitlines()[2] == (
         'ok    key       accepted, sees 3 applications, such as "Blog article drafter" and "Support reply drafter"'
     )
 
 
 async def test_check_says_which_part_fails(url: str) -> None:
-    done = await run_beside("check", "--json", WRITER_API_KEY="wrong-key-9182", WRITER_BASE_URL=url)
+    done = await run_command_in_thread("check", "--json", WRITER_API_KEY="wrong-key-9182", WRITER_BASE_URL=url)
     found = json.loads(done.stdout)
     assert done.returncode == 1
     assert {each["name"]: each["ok"] for each in found["checks"]} == {
@@ -363,7 +367,7 @@ async def test_check_says_which_part_fails(url: str) -> None:
 
 
 def test_check_without_a_key_says_how_to_set_one() -> None:
-    done = run("check", WRITER_BASE_URL="http://127.0.0.1:9")
+    done = run_command("check", WRITER_BASE_URL="http://127.0.0.1:9")
     assert done.returncode == 1
     assert "FAIL  key       No Writer API key is set. Set WRITER_API_KEY" in done.stdout
     assert "no connection could be made (127.0.0.1)" in done.stdout
@@ -371,7 +375,7 @@ def test_check_without_a_key_says_how_to_set_one() -> None:
 
 def test_check_does_not_try_the_key_where_writer_cannot_be_reached() -> None:
     environ = {"WRITER_API_KEY": "a-key", "WRITER_BASE_URL": "http://127.0.0.1:9"}
-    printed = run("check", **environ)
+    printed = run_command("check", **environ)
     assert printed.returncode == 1
     assert [line[:16].split() for line in printed.stdout.splitlines()] == [
         ["ok", "settings"],
@@ -380,7 +384,7 @@ def test_check_does_not_try_the_key_where_writer_cannot_be_reached() -> None:
         ["ok", "handshake"],
     ]
     assert printed.stdout.splitlines()[2] == "-     key       Not tried, because Writer could not be reached."
-    found = json.loads(run("check", "--json", **environ).stdout)
+    found = json.loads(run_command("check", "--json", **environ).stdout)
     assert found["ok"] is False
     assert found["checks"][2] == {
         "name": "key",
@@ -390,7 +394,7 @@ def test_check_does_not_try_the_key_where_writer_cannot_be_reached() -> None:
 
 
 def test_the_demo_shows_questions_calls_answers_and_sizes_without_colours_in_a_pipe() -> None:
-    done = run("demo")
+    done = run_command("demo")
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b" not in done.stdout
     assert "Which applications do I have?\n→ list_applications()\n│ 3 applications." in done.stdout
@@ -399,7 +403,7 @@ def test_the_demo_shows_questions_calls_answers_and_sizes_without_colours_in_a_p
 
 
 def test_the_demo_prints_on_a_terminal_that_knows_only_ascii() -> None:
-    done = run("demo", PYTHONIOENCODING="ascii", PYTHONUTF8="0", LC_ALL="C")
+    done = run_command("demo", PYTHONIOENCODING="ascii", PYTHONUTF8="0", LC_ALL="C")
     assert (done.returncode, done.stderr) == (0, "")
     assert "Which applications do I have?" in done.stdout
 
@@ -413,7 +417,7 @@ def test_the_sandbox_command_prints_a_call_that_works() -> None:
             key, url = re.findall(r'curl -H "Authorization: Bearer (\S+)" "(\S+)"', printed)[0]
             answer = httpx.get(url, headers={"Authorization": f"Bearer {key}"})
             settings_ = dict(re.findall(r"^(?:export |\$env:)(\w+) ?= ?\"?([^\s\"]+)", printed, re.MULTILINE))
-            checked = run("check", **settings_)
+            checked = run_command("check", **settings_)
         finally:
             server.kill()
     assert "50 jobs" in printed
@@ -426,6 +430,6 @@ def test_the_sandbox_command_prints_a_call_that_works() -> None:
 def test_a_port_that_is_in_use_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = run("sandbox", "--port", str(port))
+        done = run_command("sandbox", "--port", str(port))
     assert done.returncode == 1
     assert f"port {port} cannot be used" in done.stderr

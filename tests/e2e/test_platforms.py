@@ -10,7 +10,7 @@ from pathlib import Path, PureWindowsPath
 import pytest
 
 import writer_jobs_mcp
-from tests.e2e.test_stdio import A_WHILE, INITIALIZE, SERVER
+from tests.e2e.test_stdio import INITIALIZE, SERVER, TIMEOUT
 from writer_jobs_mcp.cli import main
 from writer_jobs_mcp.commands.check import CheckReport, CheckResult
 from writer_jobs_mcp.commands.demo import supports_colours
@@ -33,7 +33,7 @@ KEY_FILES = {
     "classic Mac": f"{SANDBOX_KEY}\r".encode(),
 }
 # What a client on Windows may hand on, and the little without which nothing starts there.
-BARE = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "cp1252"} | {
+MINIMAL_ENVIRONMENT = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "cp1252"} | {
     name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ
 }
 
@@ -62,7 +62,11 @@ def test_what_is_spoken_over_stdio_is_utf_8_in_whole_lines_whatever_the_console_
         {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": asked},
     ]
     with subprocess.Popen(  # noqa: S603 - our own program
-        [*SERVER, "--sandbox"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=BARE
+        [*SERVER, "--sandbox"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=MINIMAL_ENVIRONMENT,
     ) as server:
         assert server.stdin is not None
         assert server.stdout is not None
@@ -70,7 +74,7 @@ def test_what_is_spoken_over_stdio_is_utf_8_in_whole_lines_whatever_the_console_
             server.stdin.write("".join(f"{json.dumps(each, ensure_ascii=False)}\r\n" for each in messages).encode())
             server.stdin.flush()
             answers = [json.loads(server.stdout.readline().decode()) for _ in range(2)]
-            rest, complaints = server.communicate(timeout=A_WHILE)
+            rest, complaints = server.communicate(timeout=TIMEOUT)
         finally:
             server.kill()
     assert [answer["id"] for answer in answers] == [1, 2]

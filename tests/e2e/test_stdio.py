@@ -30,11 +30,11 @@ INITIALIZE = {
         "clientInfo": {"name": "a test", "version": "1"},
     },
 }
-A_WHILE = 40  # seconds: more than a busy machine needs, and less than a call may take
+TIMEOUT = 40  # seconds: more than a busy machine needs, and less than a call may take
 
 
 @contextmanager
-def running(*arguments: str, **environ: str) -> Generator[subprocess.Popen[str]]:
+def start_server(*arguments: str, **environ: str) -> Generator[subprocess.Popen[str]]:
     with subprocess.Popen(  # noqa: S603 - our own program
         [*SERVER, *arguments],
         stdin=subprocess.PIPE,
@@ -42,7 +42,7 @@ def running(*arguments: str, **environ: str) -> Generator[subprocess.Popen[str]]
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        env={**clean_environment(), **environ},
+        env={**environment_without_settings(), **environ},
     ) as server:
         try:
             yield server
@@ -50,11 +50,11 @@ def running(*arguments: str, **environ: str) -> Generator[subprocess.Popen[str]]
             server.kill()
 
 
-def clean_environment() -> dict[str, str]:
+def environment_without_settings() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("WRITER_", "OTEL_"))}
 
 
-def shake_hands(server: subprocess.Popen[str]) -> dict[str, Any]:
+def initialize(server: subprocess.Popen[str]) -> dict[str, Any]:
     assert server.stdin is not None
     assert server.stdout is not None
     server.stdin.write(json.dumps(INITIALIZE) + "\n")
@@ -64,9 +64,9 @@ def shake_hands(server: subprocess.Popen[str]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 async def test_a_real_client_asks_all_three_tools(url: str, mode: str) -> None:
-    environ = {**clean_environment(), "WRITER_API_KEY": SANDBOX_KEY, "WRITER_BASE_URL": url}
+    environ = {**environment_without_settings(), "WRITER_API_KEY": SANDBOX_KEY, "WRITER_BASE_URL": url}
     parameters = StdioServerParameters(command=SERVER[0], args=SERVER[1:], env=environ)
-    with anyio.fail_after(A_WHILE):
+    with anyio.fail_after(TIMEOUT):
         async with Client(stdio_client(parameters), mode=mode) as client:
             applications = await call_tool(client, "list_applications", {})
             application = applications["applications"][0]["id"]
@@ -78,8 +78,10 @@ async def test_a_real_client_asks_all_three_tools(url: str, mode: str) -> None:
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 async def test_a_client_that_sends_every_argument_may_leave_the_optional_ones_blank(mode: str) -> None:
-    parameters = StdioServerParameters(command=SERVER[0], args=[*SERVER[1:], "--sandbox"], env=clean_environment())
-    with anyio.fail_after(A_WHILE):
+    parameters = StdioServerParameters(
+        command=SERVER[0], args=[*SERVER[1:], "--sandbox"], env=environment_without_settings()
+    )
+    with anyio.fail_after(TIMEOUT):
         async with Client(stdio_client(parameters), mode=mode) as client:
             blank = {"limit": "", "order": "", "after": "", "before": "", "type": ""}
             applications = await call_tool(client, "list_applications", blank)
@@ -94,27 +96,29 @@ async def test_a_client_that_sends_every_argument_may_leave_the_optional_ones_bl
 
 
 async def test_the_sandbox_is_served_without_a_key() -> None:
-    parameters = StdioServerParameters(command=SERVER[0], args=[*SERVER[1:], "--sandbox"], env=clean_environment())
-    with anyio.fail_after(A_WHILE):
+    parameters = StdioServerParameters(
+        command=SERVER[0], args=[*SERVER[1:], "--sandbox"], env=environment_without_settings()
+    )
+    with anyio.fail_after(TIMEOUT):
         async with Client(stdio_client(parameters)) as client:
             answer = await call_tool(client, "list_applications", {})
     assert answer["page"]["returned"] == 3
 
 
 def test_end_of_input_ends_the_server_quietly() -> None:
-    with running() as server:
-        shake_hands(server)
-        rest, complaints = server.communicate(timeout=A_WHILE)
+    with start_server() as server:
+        initialize(server)
+        rest, complaints = server.communicate(timeout=TIMEOUT)
     assert (server.returncode, rest, complaints) == (0, "", "")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal to send to one process")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_server_quietly_while_stdin_is_open(number: signal.Signals) -> None:
-    with running() as server:
-        shake_hands(server)
+    with start_server() as server:
+        initialize(server)
         server.send_signal(number)
-        server.wait(timeout=A_WHILE)
+        server.wait(timeout=TIMEOUT)
         assert server.stdout is not None
         assert server.stderr is not None
         assert (server.returncode, server.stdout.read(), server.stderr.read()) == (-number, "", "")
@@ -124,13 +128,17 @@ def test_a_signal_ends_the_server_quietly_while_stdin_is_open(number: signal.Sig
 def test_a_connection_that_is_reset_ends_the_server_quietly() -> None:
     ours, theirs = socket.socketpair()
     with subprocess.Popen(  # noqa: S603 - our own program
-        SERVER, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.PIPE, env=clean_environment()
+        SERVER,
+        stdin=theirs.fileno(),
+        stdout=theirs.fileno(),
+        stderr=subprocess.PIPE,
+        env=environment_without_settings(),
     ) as server:
         theirs.close()
         ours.sendall(json.dumps(INITIALIZE).encode() + b"\n")
-        select.select([ours], [], [], A_WHILE)
+        select.select([ours], [], [], TIMEOUT)
         ours.close()  # with an answer unread, which resets it
-        _, complaints = server.communicate(timeout=A_WHILE)
+        _, complaints = server.communicate(timeout=TIMEOUT)
     assert (server.returncode, complaints) == (0, b"")
 
 
@@ -139,7 +147,7 @@ def test_stdin_that_does_not_block_is_not_taken_for_its_end() -> None:
     theirs, ours = os.pipe()
     os.set_blocking(theirs, False)
     with subprocess.Popen(  # noqa: S603 - our own program
-        SERVER, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment()
+        SERVER, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment_without_settings()
     ) as server:
         os.close(theirs)
         assert server.stdout is not None
@@ -148,7 +156,7 @@ def test_stdin_that_does_not_block_is_not_taken_for_its_end() -> None:
         os.write(ours, json.dumps({"jsonrpc": "2.0", "id": 2, "method": "ping"}).encode() + b"\n")
         assert json.loads(server.stdout.readline())["id"] == 2
         os.close(ours)
-        _, complaints = server.communicate(timeout=A_WHILE)
+        _, complaints = server.communicate(timeout=TIMEOUT)
     assert (server.returncode, complaints) == (0, b"")
 
 
@@ -167,13 +175,13 @@ async def test_nothing_but_protocol_is_on_stdout_and_nothing_of_the_key_anywhere
     messages = [INITIALIZE, {"jsonrpc": "2.0", "method": "notifications/initialized"}, {**call, "id": 2}]
 
     def talk() -> tuple[list[dict[str, Any]], str]:
-        with running(WRITER_API_KEY=key, WRITER_BASE_URL=url, WRITER_JOBS_LOG_LEVEL=level) as server:
+        with start_server(WRITER_API_KEY=key, WRITER_BASE_URL=url, WRITER_JOBS_LOG_LEVEL=level) as server:
             assert server.stdin is not None
             assert server.stdout is not None
             server.stdin.write("this is not JSON\n" + "".join(json.dumps(message) + "\n" for message in messages))
             server.stdin.flush()
             answers = [json.loads(server.stdout.readline()) for _ in range(2)]
-            rest, complaints = server.communicate(timeout=A_WHILE)
+            rest, complaints = server.communicate(timeout=TIMEOUT)
         return [*answers, *(json.loads(line) for line in rest.splitlines())], complaints
 
     answers, complaints = await anyio.to_thread.run_sync(talk)

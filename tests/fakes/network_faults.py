@@ -7,7 +7,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Literal
 
-from tests.fakes.raw_http_server import GOOD, JOBS, Behaviour, Exchange, answer, page, says
+from tests.fakes.raw_http_server import JOBS, VALID_PAGE, Behaviour, Exchange, http_response, jobs_page, send_and_close
 from tests.helpers.key import KEY
 
 MIB = 2**20
@@ -16,7 +16,7 @@ Outcome = Literal["right", "retried", "told"]
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class NetworkFault:
     """One thing a peer may do.
 
     Attributes:
@@ -29,19 +29,21 @@ class Fault:
     name: str
     behaviour: Behaviour
     outcome: Outcome
-    words: str = ""
+    message: str = ""
 
 
-def told(name: str, said: bytes, words: str) -> Fault:
-    return Fault(name, says(said), "told", words)
+def fails(name: str, response: bytes, message: str) -> NetworkFault:
+    return NetworkFault(name, send_and_close(response), "told", message)
 
 
-def right(name: str, said: bytes) -> Fault:
-    return Fault(name, says(said), "right")
+def succeeds(name: str, response: bytes) -> NetworkFault:
+    return NetworkFault(name, send_and_close(response), "right")
 
 
-def broken(name: str, *said: bytes) -> Fault:
-    return Fault(name, says(*said), "retried", "closed the connection before its response was complete")
+def breaks_off(name: str, *parts: bytes) -> NetworkFault:
+    return NetworkFault(
+        name, send_and_close(*parts), "retried", "closed the connection before its response was complete"
+    )
 
 
 async def _reset_at_once(exchange: Exchange) -> None:
@@ -49,51 +51,55 @@ async def _reset_at_once(exchange: Exchange) -> None:
 
 
 async def _reset_in_the_body(exchange: Exchange) -> None:
-    await exchange.send(answer(GOOD)[:-20])
+    await exchange.send(http_response(VALID_PAGE)[:-20])
     await asyncio.sleep(0.05)  # or the reset overtakes what was sent
     exchange.reset()
 
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 CONNECTIONS = [
-    Fault("reset at once", _reset_at_once, "retried", "closed the connection"),
-    Fault("reset in the body", _reset_in_the_body, "retried", "closed the connection"),
-    broken("closed at once"),
-    broken("closed in the status line", b"HTTP/1.1 20"),
-    broken("closed in the headers", b"HTTP/1.1 200 OK\r\nContent-Type: appl"),
-    broken("closed before the body", answer(GOOD)[: -len(GOOD)]),
-    broken("closed in the body", answer(GOOD)[:-20]),
-    broken("closed before the last chunk", CHUNKED, b"%x\r\n%b\r\n" % (len(GOOD), GOOD)),
-    broken("closed in a chunk", CHUNKED, b"%x\r\n%b" % (len(GOOD), GOOD[:-5])),
-    broken("a chunk of no size", CHUNKED, b"zz\r\n"),
-    broken("a chunk of endless size", CHUNKED, b"f" * 100 + b"\r\n"),
-    broken("a longer length than the body", answer(GOOD).replace(b"Length: ", b"Length: 9")),
-    broken("a length that is no number", b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n" + GOOD),
-    broken("a negative length", b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n" + GOOD),
-    broken("two lengths", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n" + GOOD),
-    broken("a header of 200 kB", b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000 + b"\r\n\r\n"),
-    broken("60,000 headers", b"HTTP/1.1 200 OK\r\n" + b"X: x\r\n" * 60_000 + b"\r\n"),
-    broken("a header that tells the key", f"HTTP/1.1 200 OK\r\n{KEY}\r\n\r\n".encode()),
-    broken("no HTTP but the key", f"Bearer {KEY}\r\n\r\n".encode()),
-    broken("a TLS alert", b"\x15\x03\x01\x00\x02\x02\x46"),
-    broken("HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
-    broken("another protocol", b"220 mail.example.com ESMTP\r\n"),
-    broken("the request itself", f"GET / HTTP/1.1\r\nAuthorization: Bearer {KEY}\r\n\r\n".encode()),
-    told("a shorter length than the body", answer(GOOD).replace(str(len(GOOD)).encode(), b"40"), "EOF while parsing"),
-    right("more than was due", answer(GOOD) + answer(GOOD) + b"\x00" * 100),
-    right("no length, and the end of the connection", b"HTTP/1.1 200 OK\r\n\r\n" + GOOD),
-    right("HTTP/1.0", b"HTTP/1.0 200 OK\r\n\r\n" + GOOD),
-    right("chunks of a byte", CHUNKED + b"".join(b"1\r\n%c\r\n" % byte for byte in GOOD) + b"0\r\n\r\n"),
+    NetworkFault("reset at once", _reset_at_once, "retried", "closed the connection"),
+    NetworkFault("reset in the body", _reset_in_the_body, "retried", "closed the connection"),
+    breaks_off("closed at once"),
+    breaks_off("closed in the status line", b"HTTP/1.1 20"),
+    breaks_off("closed in the headers", b"HTTP/1.1 200 OK\r\nContent-Type: appl"),
+    breaks_off("closed before the body", http_response(VALID_PAGE)[: -len(VALID_PAGE)]),
+    breaks_off("closed in the body", http_response(VALID_PAGE)[:-20]),
+    breaks_off("closed before the last chunk", CHUNKED, b"%x\r\n%b\r\n" % (len(VALID_PAGE), VALID_PAGE)),
+    breaks_off("closed in a chunk", CHUNKED, b"%x\r\n%b" % (len(VALID_PAGE), VALID_PAGE[:-5])),
+    breaks_off("a chunk of no size", CHUNKED, b"zz\r\n"),
+    breaks_off("a chunk of endless size", CHUNKED, b"f" * 100 + b"\r\n"),
+    breaks_off("a longer length than the body", http_response(VALID_PAGE).replace(b"Length: ", b"Length: 9")),
+    breaks_off("a length that is no number", b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n" + VALID_PAGE),
+    breaks_off("a negative length", b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n" + VALID_PAGE),
+    breaks_off("two lengths", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n" + VALID_PAGE),
+    breaks_off("a header of 200 kB", b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000 + b"\r\n\r\n"),
+    breaks_off("60,000 headers", b"HTTP/1.1 200 OK\r\n" + b"X: x\r\n" * 60_000 + b"\r\n"),
+    breaks_off("a header that tells the key", f"HTTP/1.1 200 OK\r\n{KEY}\r\n\r\n".encode()),
+    breaks_off("no HTTP but the key", f"Bearer {KEY}\r\n\r\n".encode()),
+    breaks_off("a TLS alert", b"\x15\x03\x01\x00\x02\x02\x46"),
+    breaks_off("HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+    breaks_off("another protocol", b"220 mail.example.com ESMTP\r\n"),
+    breaks_off("the request itself", f"GET / HTTP/1.1\r\nAuthorization: Bearer {KEY}\r\n\r\n".encode()),
+    fails(
+        "a shorter length than the body",
+        http_response(VALID_PAGE).replace(str(len(VALID_PAGE)).encode(), b"40"),
+        "EOF while parsing",
+    ),
+    succeeds("more than was due", http_response(VALID_PAGE) + http_response(VALID_PAGE) + b"\x00" * 100),
+    succeeds("no length, and the end of the connection", b"HTTP/1.1 200 OK\r\n\r\n" + VALID_PAGE),
+    succeeds("HTTP/1.0", b"HTTP/1.0 200 OK\r\n\r\n" + VALID_PAGE),
+    succeeds("chunks of a byte", CHUNKED + b"".join(b"1\r\n%c\r\n" % byte for byte in VALID_PAGE) + b"0\r\n\r\n"),
 ]
 
 
-def _refused(status: str, words: str) -> Fault:
+def _rejected_with(status: str, message: str) -> NetworkFault:
     body = json.dumps({"tpe": "Some", "errors": [{"description": f"No, {KEY}", "key": "fail", "extras": {}}]}).encode()
-    return told(status, answer(body, status), words)
+    return fails(status, http_response(body, status), message)
 
 
-PASSING = ("408 Timeout", "429 Slow Down", "500 Oops", "502 Bad", "503 Away", "504 Late")
-REFUSING = {
+TRANSIENT_STATUSES = ("408 Timeout", "429 Slow Down", "500 Oops", "502 Bad", "503 Away", "504 Late")
+FINAL_STATUSES = {
     **dict.fromkeys(("400 Bad", "409 Conflict", "413 Large", "418 Teapot", "422 No"), "Writer rejected the request"),
     "401 Who": "Writer refused the API key (401)",
     "403 No": "The API key may not see",
@@ -105,23 +111,29 @@ REFUSING = {
     "299 Odd": "299 instead of 200",
 }
 STATUSES = [
-    *(Fault(each, says(answer(b"<html>", each)), "retried", f"{each[:3]}") for each in PASSING),
-    *(_refused(status, words) for status, words in REFUSING.items()),
-    broken("101, not asked for", answer(GOOD, "101 Switching Protocols", "Upgrade: h2c")),
-    right("100 first", b"HTTP/1.1 100 Continue\r\n\r\n" + answer(GOOD)),
-    right("103 first", b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 3 + answer(GOOD)),
     *(
-        told(
+        NetworkFault(each, send_and_close(http_response(b"<html>", each)), "retried", f"{each[:3]}")
+        for each in TRANSIENT_STATUSES
+    ),
+    *(_rejected_with(status, words) for status, words in FINAL_STATUSES.items()),
+    breaks_off("101, not asked for", http_response(VALID_PAGE, "101 Switching Protocols", "Upgrade: h2c")),
+    succeeds("100 first", b"HTTP/1.1 100 Continue\r\n\r\n" + http_response(VALID_PAGE)),
+    succeeds("103 first", b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 3 + http_response(VALID_PAGE)),
+    *(
+        fails(
             f"{status} to {where!r}",
-            answer(b"", f"{status} Moved", f"Location: {where}"),
+            http_response(b"", f"{status} Moved", f"Location: {where}"),
             "a redirect, which is not",
         )
         for status in (300, 301, 302, 303, 307, 308)
         for where in ("http://127.0.0.1:9/steal", f"https://evil.example/?{KEY}", "//[", "\x7f")
     ),
     *(
-        Fault(
-            f"429, {name}: {value}", says(answer(b"", "429 Slow", f"{name}: {value}")), "retried", "limiting this key's"
+        NetworkFault(
+            f"429, {name}: {value}",
+            send_and_close(http_response(b"", "429 Slow", f"{name}: {value}")),
+            "retried",
+            "limiting this key's",
         )
         for name, value in (
             ("Retry-After", "0"),
@@ -135,25 +147,27 @@ STATUSES = [
             ("retry-after-ms", "x"),
         )
     ),
-    told("429 for an hour", answer(b"", "429 Slow", "Retry-After: 3600"), "Wait 3600 seconds, as Writer asks"),
-    told("503 for an hour", answer(b"", "503 Away", "Retry-After: 3600"), "it answered 503 Service Unavailable"),
-    told("429 for a century", answer(b"", "429 Slow", "Retry-After: 3155760000"), "Wait 3155760000 seconds"),
+    fails("429 for an hour", http_response(b"", "429 Slow", "Retry-After: 3600"), "Wait 3600 seconds, as Writer asks"),
+    fails(
+        "503 for an hour", http_response(b"", "503 Away", "Retry-After: 3600"), "it answered 503 Service Unavailable"
+    ),
+    fails("429 for a century", http_response(b"", "429 Slow", "Retry-After: 3155760000"), "Wait 3155760000 seconds"),
 ]
 
 GZIP, BROTLI = "Content-Encoding: gzip", "Content-Encoding: br"
-CANNOT, TOO_LARGE = "cannot be decoded", "larger than 32 MiB"
+CANNOT_DECODE, TOO_LARGE = "cannot be decoded", "larger than 32 MiB"
 _ZEROS = gzip.compress(bytes(96 * MIB))
 # Nobody unpacks what nobody asked for, so it need not be real.
-_NOT_ASKED_FOR = bytes.fromhex("cbffff3f0080ff") * 1_000
+_BROTLI_BYTES = bytes.fromhex("cbffff3f0080ff") * 1_000
 
 
-async def _huge(exchange: Exchange) -> None:
+async def _send_200_mb(exchange: Exchange) -> None:
     await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (200 * MIB))
     for _ in range(200):
         await exchange.send(b"x" * MIB)
 
 
-async def _endless(exchange: Exchange) -> None:
+async def _send_chunks_forever(exchange: Exchange) -> None:
     await exchange.send(CHUNKED)
     chunk = b"100000\r\n" + b" " * MIB + b"\r\n"
     while True:
@@ -161,86 +175,117 @@ async def _endless(exchange: Exchange) -> None:
 
 
 BODIES = [
-    right("packed", answer(gzip.compress(GOOD), "200 OK", GZIP)),
-    right("packed as zlib", answer(zlib.compress(GOOD), "200 OK", "Content-Encoding: deflate")),
-    right("said to be as it is", answer(GOOD, "200 OK", "Content-Encoding: identity")),
-    Fault(
+    succeeds("packed", http_response(gzip.compress(VALID_PAGE), "200 OK", GZIP)),
+    succeeds("packed as zlib", http_response(zlib.compress(VALID_PAGE), "200 OK", "Content-Encoding: deflate")),
+    succeeds("said to be as it is", http_response(VALID_PAGE, "200 OK", "Content-Encoding: identity")),
+    NetworkFault(
         "packed and cut short",
-        says(answer(gzip.compress(GOOD)[:-12], "200 OK", GZIP)),
+        send_and_close(http_response(gzip.compress(VALID_PAGE)[:-12], "200 OK", GZIP)),
         "retried",
         "ended its response before it was complete",
     ),
-    told("not packed as said", answer(GOOD, "200 OK", GZIP), CANNOT),
-    told("brotli, not asked for", answer(_NOT_ASKED_FOR, "200 OK", BROTLI), CANNOT),
-    told("an encoding of its own", answer(GOOD, "200 OK", "Content-Encoding: rot13"), CANNOT),
-    told("a gzip bomb", answer(_ZEROS, "200 OK", GZIP), TOO_LARGE),
-    told("a zlib bomb", answer(zlib.compress(bytes(96 * MIB)), "200 OK", "Content-Encoding: deflate"), TOO_LARGE),
-    told("a gzip bomb in a gzip bomb", answer(gzip.compress(_ZEROS), "200 OK", "Content-Encoding: gzip, gzip"), CANNOT),
-    told("a gzip bomb for a complaint", answer(_ZEROS, "400 Bad", GZIP), "and gave no reason"),
-    Fault("200 MB", _huge, "told", TOO_LARGE),
-    Fault("without end", _endless, "told", TOO_LARGE),
-    told("20 MB of empty lists", answer(b'{"result": [' + b"[]," * (7 * MIB) + b"0]}"), "more than 1,000,000 values"),
-    right("20 MB beside the jobs", answer(page(*JOBS, more="x" * (20 * MIB)))),
-    told("empty", answer(b""), "it is empty"),
-    told("blank", answer(b" \r\n\t "), "it is empty"),
-    told("HTML", answer(b"<!doctype html><h1>Sign in</h1>", "200 OK", "Content-Type: text/html"), "it is a web page"),
-    told(
-        "HTML said to be JSON", answer(f"<p>{KEY}".encode(), "200 OK", "Content-Type: application/json"), "a web page"
+    fails("not packed as said", http_response(VALID_PAGE, "200 OK", GZIP), CANNOT_DECODE),
+    fails("brotli, not asked for", http_response(_BROTLI_BYTES, "200 OK", BROTLI), CANNOT_DECODE),
+    fails("an encoding of its own", http_response(VALID_PAGE, "200 OK", "Content-Encoding: rot13"), CANNOT_DECODE),
+    fails("a gzip bomb", http_response(_ZEROS, "200 OK", GZIP), TOO_LARGE),
+    fails(
+        "a zlib bomb", http_response(zlib.compress(bytes(96 * MIB)), "200 OK", "Content-Encoding: deflate"), TOO_LARGE
     ),
-    right("JSON said to be HTML", answer(GOOD, "200 OK", "Content-Type: text/html; charset=utf-16")),
-    right("JSON behind a byte order mark", answer(b"\xef\xbb\xbf" + GOOD)),
-    told("UTF-16", answer(GOOD.decode().encode("utf-16")), "Invalid JSON"),
-    told("JSON cut short", answer(GOOD[:-9]), "Invalid JSON"),
-    told("JSON and more", answer(GOOD + b"{}"), "Invalid JSON"),
-    told("a string", answer(json.dumps(KEY).encode()), "Input should be"),
-    told("null", answer(b"null"), "Input should be"),
-    right("letters that are no UTF-8", answer(GOOD.replace(b"}]", b', "x": "\xff\xfe"}]', 1))),
-    right("half a pair", answer(GOOD.replace(b"}]", b', "x": "\\ud83d"}]', 1))),
-    right("NaN", answer(page(*JOBS, a=float("nan"), b=float("inf"), c=1e308))),
-    right("numbers without bounds", answer(page(*JOBS, a=10**4_000))),
-    told("a number of 10,000 digits", answer(GOOD[:-1] + b', "a": ' + b"9" * 10_000 + b"}"), "number out of range"),
-    told("nested without end", answer(b'{"result": ' + b"[" * 200_000), "recursion limit"),
-    told("nested beside the jobs", answer(GOOD[:-1] + b', "a": ' + b"[" * 5_000 + b"]" * 5_000 + b"}"), "recursion"),
-    right("twice the same key", answer(b'{"result": null, ' + GOOD[1:])),
-    right("the key as a name", answer(page(*JOBS, **{KEY: KEY}))),
+    fails(
+        "a gzip bomb in a gzip bomb",
+        http_response(gzip.compress(_ZEROS), "200 OK", "Content-Encoding: gzip, gzip"),
+        CANNOT_DECODE,
+    ),
+    fails("a gzip bomb for a complaint", http_response(_ZEROS, "400 Bad", GZIP), "and gave no reason"),
+    NetworkFault("200 MB", _send_200_mb, "told", TOO_LARGE),
+    NetworkFault("without end", _send_chunks_forever, "told", TOO_LARGE),
+    fails(
+        "20 MB of empty lists",
+        http_response(b'{"result": [' + b"[]," * (7 * MIB) + b"0]}"),
+        "more than 1,000,000 values",
+    ),
+    succeeds("20 MB beside the jobs", http_response(jobs_page(*JOBS, more="x" * (20 * MIB)))),
+    fails("empty", http_response(b""), "it is empty"),
+    fails("blank", http_response(b" \r\n\t "), "it is empty"),
+    fails(
+        "HTML",
+        http_response(b"<!doctype html><h1>Sign in</h1>", "200 OK", "Content-Type: text/html"),
+        "it is a web page",
+    ),
+    fails(
+        "HTML said to be JSON",
+        http_response(f"<p>{KEY}".encode(), "200 OK", "Content-Type: application/json"),
+        "a web page",
+    ),
+    succeeds("JSON said to be HTML", http_response(VALID_PAGE, "200 OK", "Content-Type: text/html; charset=utf-16")),
+    succeeds("JSON behind a byte order mark", http_response(b"\xef\xbb\xbf" + VALID_PAGE)),
+    fails("UTF-16", http_response(VALID_PAGE.decode().encode("utf-16")), "Invalid JSON"),
+    fails("JSON cut short", http_response(VALID_PAGE[:-9]), "Invalid JSON"),
+    fails("JSON and more", http_response(VALID_PAGE + b"{}"), "Invalid JSON"),
+    fails("a string", http_response(json.dumps(KEY).encode()), "Input should be"),
+    fails("null", http_response(b"null"), "Input should be"),
+    succeeds("letters that are no UTF-8", http_response(VALID_PAGE.replace(b"}]", b', "x": "\xff\xfe"}]', 1))),
+    succeeds("half a pair", http_response(VALID_PAGE.replace(b"}]", b', "x": "\\ud83d"}]', 1))),
+    succeeds("NaN", http_response(jobs_page(*JOBS, a=float("nan"), b=float("inf"), c=1e308))),
+    succeeds("numbers without bounds", http_response(jobs_page(*JOBS, a=10**4_000))),
+    fails(
+        "a number of 10,000 digits",
+        http_response(VALID_PAGE[:-1] + b', "a": ' + b"9" * 10_000 + b"}"),
+        "number out of range",
+    ),
+    fails("nested without end", http_response(b'{"result": ' + b"[" * 200_000), "recursion limit"),
+    fails(
+        "nested beside the jobs",
+        http_response(VALID_PAGE[:-1] + b', "a": ' + b"[" * 5_000 + b"]" * 5_000 + b"}"),
+        "recursion",
+    ),
+    succeeds("twice the same key", http_response(b'{"result": null, ' + VALID_PAGE[1:])),
+    succeeds("the key as a name", http_response(jobs_page(*JOBS, **{KEY: KEY}))),
 ]
 
-ONCE: list[Fault] = [*CONNECTIONS, *STATUSES, *BODIES]
+FAULTS: list[NetworkFault] = [*CONNECTIONS, *STATUSES, *BODIES]
 
 
-async def _silence(exchange: Exchange) -> None:
+async def _stall(exchange: Exchange) -> None:
     await asyncio.sleep(60)
-    await exchange.hang_up()
+    await exchange.close()
 
 
-def _stalls_after(said: bytes) -> Behaviour:
+def _stall_after(beginning: bytes) -> Behaviour:
     async def behave(exchange: Exchange) -> None:
-        await exchange.send(said)
-        await _silence(exchange)
+        await exchange.send(beginning)
+        await _stall(exchange)
 
     return behave
 
 
-async def _drips(exchange: Exchange) -> None:
-    for byte in answer(GOOD):
+async def _send_bytes_slowly(exchange: Exchange) -> None:
+    for byte in http_response(VALID_PAGE):
         await exchange.send(bytes([byte]))
         await asyncio.sleep(0.05)
 
 
-async def _informs_for_ever(exchange: Exchange) -> None:
+async def _send_100_continue_forever(exchange: Exchange) -> None:
     while True:
         await exchange.send(b"HTTP/1.1 100 Continue\r\n\r\n")
         await asyncio.sleep(0.01)
 
 
-OVER = "within the call budget of 1 s"
-SLOW = [
-    Fault("silence", _silence, "told", OVER),
-    Fault("silence in the status line", _stalls_after(b"HTTP/1.1 2"), "told", OVER),
-    Fault("silence in the headers", _stalls_after(b"HTTP/1.1 200 OK\r\nX: "), "told", OVER),
-    Fault("silence before the body", _stalls_after(answer(GOOD)[: -len(GOOD)]), "told", OVER),
-    Fault("silence in the body", _stalls_after(answer(GOOD)[:-20]), "told", OVER),
-    Fault("silence in a packed body", _stalls_after(answer(gzip.compress(GOOD), "200 OK", GZIP)[:-9]), "told", OVER),
-    Fault("a byte at a time", _drips, "told", OVER),
-    Fault("100 Continue for ever", _informs_for_ever, "told", OVER),
+OVER_BUDGET = "within the call budget of 1 s"
+STALLS = [
+    NetworkFault("silence", _stall, "told", OVER_BUDGET),
+    NetworkFault("silence in the status line", _stall_after(b"HTTP/1.1 2"), "told", OVER_BUDGET),
+    NetworkFault("silence in the headers", _stall_after(b"HTTP/1.1 200 OK\r\nX: "), "told", OVER_BUDGET),
+    NetworkFault(
+        "silence before the body", _stall_after(http_response(VALID_PAGE)[: -len(VALID_PAGE)]), "told", OVER_BUDGET
+    ),
+    NetworkFault("silence in the body", _stall_after(http_response(VALID_PAGE)[:-20]), "told", OVER_BUDGET),
+    NetworkFault(
+        "silence in a packed body",
+        _stall_after(http_response(gzip.compress(VALID_PAGE), "200 OK", GZIP)[:-9]),
+        "told",
+        OVER_BUDGET,
+    ),
+    NetworkFault("a byte at a time", _send_bytes_slowly, "told", OVER_BUDGET),
+    NetworkFault("100 Continue for ever", _send_100_continue_forever, "told", OVER_BUDGET),
 ]

@@ -34,11 +34,11 @@ class Exchange:
         self.writer.write(data)
         await self.writer.drain()
 
-    async def hang_up(self) -> None:
+    async def close(self) -> None:
         self.writer.close()
         await self.writer.wait_closed()
 
-    async def gone(self) -> None:
+    async def wait_for_close(self) -> None:
         """Wait until the other side hangs up."""
         with suppress(ConnectionError):
             await self.reader.read()
@@ -54,38 +54,38 @@ class Exchange:
 Behaviour = Callable[[Exchange], Awaitable[None]]
 
 
-def answer(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
+def http_response(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
     """A whole and honest answer."""
     lines = [f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body)}", "", ""]
     return "\r\n".join(lines).encode() + body
 
 
-def page(*rows: object, **others: object) -> bytes:
+def jobs_page(*rows: object, **others: object) -> bytes:
     return json.dumps({"result": rows, **others}).encode()
 
 
-GOOD = page(*JOBS, totalCount=2)
+VALID_PAGE = jobs_page(*JOBS, totalCount=2)
 
 
-def says(*parts: bytes) -> Behaviour:
+def send_and_close(*parts: bytes) -> Behaviour:
     """Sends these bytes and hangs up."""
 
     async def behave(exchange: Exchange) -> None:
         for part in parts:
             await exchange.send(part)
-        await exchange.hang_up()
+        await exchange.close()
 
     return behave
 
 
-class Peer:
+class RawHttpServer:
     """Whoever listens on a port of this machine; a connection is a conversation, which may break off."""
 
-    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         raise NotImplementedError
 
     @asynccontextmanager
-    async def served(self, tls: SSLContext | None = None) -> AsyncGenerator[str]:
+    async def serve(self, tls: SSLContext | None = None) -> AsyncGenerator[str]:
         """Its URL."""
         serving: set[asyncio.Task[None] | None] = set()
 
@@ -93,7 +93,7 @@ class Peer:
             serving.add(asyncio.current_task())
             try:
                 with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                    await self.converse(reader, writer)
+                    await self.handle_connection(reader, writer)
             finally:
                 serving.discard(asyncio.current_task())
                 writer.transport.abort()
@@ -111,35 +111,35 @@ class Peer:
             await server.wait_closed()
 
 
-_ANSWERS_WELL = says(answer(GOOD))
+_SEND_VALID_PAGE = send_and_close(http_response(VALID_PAGE))
 
 
 @dataclass
-class Wire(Peer):
+class ScriptedServer(RawHttpServer):
     """What is done to the requests for each application, one after the other; after that they are answered well."""
 
-    everywhere: Behaviour = _ANSWERS_WELL
+    default: Behaviour = _SEND_VALID_PAGE
     """What is done where there is no script, or where it is over."""
     scripts: dict[str, Iterator[Behaviour]] = field(default_factory=dict[str, Iterator[Behaviour]])
-    heads: list[bytes] = field(default_factory=list[bytes])
+    request_heads: list[bytes] = field(default_factory=list[bytes])
 
     def once(self, behaviour: Behaviour, application: str = "a") -> None:
         self.scripts[application] = iter([behaviour])
 
-    def for_ever(self, behaviour: Behaviour, application: str = "a") -> None:
+    def always(self, behaviour: Behaviour, application: str = "a") -> None:
         self.scripts[application] = repeat(behaviour)
 
-    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while not writer.is_closing():
-            await self.behave(Exchange(await self._head(reader), reader, writer))
+            await self.handle(Exchange(await self._read_head(reader), reader, writer))
 
-    async def _head(self, reader: asyncio.StreamReader) -> bytes:
+    async def _read_head(self, reader: asyncio.StreamReader) -> bytes:
         """A request without its body, or the first letters of something else."""
         method = await reader.readexactly(4)
         return method + await reader.readuntil(b"\r\n\r\n") if method in {b"GET ", b"POST"} else method
 
-    async def behave(self, exchange: Exchange) -> None:
-        self.heads.append(exchange.head)
+    async def handle(self, exchange: Exchange) -> None:
+        self.request_heads.append(exchange.head)
         application = exchange.head.split(b"/v1/applications/", 1)[-1].split(b"/", 1)[0].decode("latin-1")
-        behaviour = next(self.scripts.get(application, iter(())), self.everywhere)
+        behaviour = next(self.scripts.get(application, iter(())), self.default)
         await behaviour(exchange)

@@ -17,26 +17,26 @@ from tests.helpers.mcp import text_of
 from tests.robustness.conftest import Tally
 from writer_jobs_mcp.server.build import build_server
 
-CALL = "list_application_jobs"
+DEFAULT_TOOL = "list_application_jobs"
 
 
 @asynccontextmanager
-async def asked(url: str, **environ: str) -> AsyncGenerator[Client]:
+async def connect_client(url: str, **environ: str) -> AsyncGenerator[Client]:
     """A client of a server that asks the peer at ``url``."""
     async with Client(build_server(config_for(url, WRITER_API_KEY=KEY, **environ))) as client:
         yield client
 
 
-async def call(client: Client, tally: Tally, tool: str = CALL, **arguments: Any) -> CallToolResult:
+async def run_tool(client: Client, tally: Tally, tool: str = DEFAULT_TOOL, **arguments: Any) -> CallToolResult:
     """The result of a call, which asks about an application unless it is told what to ask."""
-    return await call_with(client, tally, tool, arguments or {"application_id": "a"})
+    return await run_tool_with(client, tally, tool, arguments or {"application_id": "a"})
 
 
-async def call_with(client: Client, tally: Tally, tool: str, arguments: dict[str, Any]) -> CallToolResult:
+async def run_tool_with(client: Client, tally: Tally, tool: str, arguments: dict[str, Any]) -> CallToolResult:
     """The result, looked through for the key; nothing may take longer than a while."""
     with anyio.move_on_after(TIMEOUT):
         result = await client.call_tool(tool, arguments)
-        tally.read(result.model_dump_json())
+        tally.check_for_key(result.model_dump_json())
         return result
     tally.hung += 1
     pytest.fail("the call hung")
@@ -50,7 +50,7 @@ class LoopTime:
 
 
 @asynccontextmanager
-async def loop_time() -> AsyncGenerator[LoopTime]:
+async def measure_loop_time() -> AsyncGenerator[LoopTime]:
     """Measure by it what must end in time on any machine, however busy."""
     clock, step = LoopTime(), 0.01
 
@@ -65,20 +65,20 @@ async def loop_time() -> AsyncGenerator[LoopTime]:
         tasks.cancel_scope.cancel()
 
 
-def structure(result: CallToolResult) -> dict[str, Any]:
+def structure_of_result(result: CallToolResult) -> dict[str, Any]:
     assert not result.is_error, text_of(result)
     assert result.structured_content is not None
     return result.structured_content
 
 
-def check_right(result: CallToolResult, tally: Tally) -> None:
-    jobs: list[dict[str, Any]] = [] if result.is_error else structure(result)["jobs"]
+def check_success(result: CallToolResult, tally: Tally) -> None:
+    jobs: list[dict[str, Any]] = [] if result.is_error else structure_of_result(result)["jobs"]
     ids = [job["id"] for job in jobs]
     tally.lost += ids != [job["id"] for job in JOBS]
     assert ids == [job["id"] for job in JOBS], text_of(result)
 
 
-def check_told(result: CallToolResult, *words: str) -> None:
+def check_error(result: CallToolResult, *words: str) -> None:
     """It is one sentence or two for whoever must act next, with one of these among its words."""
     sentence = text_of(result)
     assert result.is_error, sentence

@@ -11,7 +11,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult
 
 from scripts.snapshots import SCHEMAS
-from tests.helpers.chaos_calls import structure
+from tests.helpers.chaos_calls import structure_of_result
 from tests.helpers.mcp import text_of
 
 TOOLS: dict[str, dict[str, Any]] = {
@@ -19,52 +19,54 @@ TOOLS: dict[str, dict[str, Any]] = {
 }
 """Each tool by name, as a client is told of it: a test of the server's holds these files to that."""
 _VALIDATORS = {name: Draft202012Validator(tool["outputSchema"]) for name, tool in TOOLS.items()}
-_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+_INVISIBLE_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 """The categories of what cannot be seen, or breaks a line."""
 
 
-def strictly_read(text: str | bytes) -> Any:
+def parse_strict_json(text: str | bytes) -> Any:
     """What JSON says that knows no NaN."""
-    return json.loads(text, parse_constant=_refuse)
+    return json.loads(text, parse_constant=_reject_constant)
 
 
-def _refuse(constant: str) -> float:
+def _reject_constant(constant: str) -> float:
     raise AssertionError(f"{constant} is no JSON")
 
 
-def check_seen(*lines: str) -> None:
-    assert {unicodedata.category(letter) for line in lines for letter in line}.isdisjoint(_UNSEEN), ascii(lines)
+def check_visible(*lines: str) -> None:
+    assert {unicodedata.category(letter) for line in lines for letter in line}.isdisjoint(_INVISIBLE_CATEGORIES), ascii(
+        lines
+    )
 
 
-def check_sentence(sentence: str) -> None:
-    check_seen(sentence)
+def check_error_message(sentence: str) -> None:
+    check_visible(sentence)
     assert sentence.endswith("."), sentence
     assert len(sentence) < 1_000, sentence
     assert "a bug in writer-jobs-mcp" not in sentence
 
 
-def check_answered(result: CallToolResult, tool: str) -> None:
+def check_result_or_error(result: CallToolResult, tool: str) -> None:
     """It is a result that is valid by the tool's schema, or an error in a sentence."""
     if not result.is_error:
-        check_valid(result, tool)
+        check_valid_result(result, tool)
         return
     assert result.structured_content is None
-    check_sentence(text_of(result))
+    check_error_message(text_of(result))
 
 
-def check_valid(result: CallToolResult, tool: str) -> None:
+def check_valid_result(result: CallToolResult, tool: str) -> None:
     """It is a result that is valid by the tool's schema, and both its forms are what any JSON can hold."""
-    _VALIDATORS[tool].validate(structure(result))  # pyright: ignore[reportUnknownMemberType] - its stubs
-    assert json.dumps(structure(result), allow_nan=False, ensure_ascii=False).encode()
+    _VALIDATORS[tool].validate(structure_of_result(result))  # pyright: ignore[reportUnknownMemberType] - its stubs
+    assert json.dumps(structure_of_result(result), allow_nan=False, ensure_ascii=False).encode()
     assert text_of(result).encode()
 
 
 @contextmanager
-def told_why_not(*codes: int) -> Generator[None]:
+def allow_protocol_errors(*codes: int) -> Generator[None]:
     """Where the protocol has no result for it, it is told in a sentence, under one of these codes."""
     try:
         yield
     except MCPError as exc:
-        check_sentence(exc.message)
+        check_error_message(exc.message)
         if exc.code not in codes:
             raise

@@ -8,18 +8,18 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from tests.robustness.conftest import at_length
+from tests.robustness.conftest import gate_or_full
 
 Json = Any
 Schema = dict[str, Any]
 
 
-def tried(short: int, full: int) -> settings:
+def example_settings(short: int, full: int) -> settings:
     """So many examples: in the gate the same at each run; by ``make chaos`` others each time, which are shrunk too."""
     return settings(
-        max_examples=at_length(short, full),
-        derandomize=at_length(True, False),
-        phases=[Phase.explicit, Phase.generate, *at_length([], [Phase.shrink])],
+        max_examples=gate_or_full(short, full),
+        derandomize=gate_or_full(True, False),
+        phases=[Phase.explicit, Phase.generate, *gate_or_full([], [Phase.shrink])],
         database=None,
         deadline=None,
         print_blob=True,
@@ -79,7 +79,7 @@ def objects(fields: dict[str, SearchStrategy[Json]], required: list[str]) -> Sea
 # Odd values
 
 
-class Long(str):
+class LongText(str):
     """A text that a report of what failed does not tell in full."""
 
     __slots__ = ()
@@ -88,7 +88,7 @@ class Long(str):
         return f"Long({self[:20]!a} … {self[-20:]!a}, {len(self)} characters)"
 
 
-LONG = Long("x" * 100_000)
+LONG_TEXT = LongText("x" * 100_000)
 _INVISIBLE = (
     "",
     " ",
@@ -104,17 +104,17 @@ _INVISIBLE = (
 )
 _PATHS = ("/", "a/b", "../../v1/models", ".", "..", "...", "a\\b", "%2e%2e", "%2F", "%00", "%", "%zz", "%ff", "a%2fb")
 _MARKUP = ("?limit=1", "#", "a b", "a+b", "{application_id}", "{+job_id}", "{{}}", "${WRITER_API_KEY}", "{0.__class__}")
-_NUMERALS = ("NaN", "null", "true", "-1", "1e9", "0x10", "1_000", "٣", "²", "Infinity", Long("9" * 5_000))
+_NUMERALS = ("NaN", "null", "true", "-1", "1e9", "0x10", "1_000", "٣", "²", "Infinity", LongText("9" * 5_000))
 _AGES = ("99999999999d", "999999w", "60000w", "-5d", "0s", "٣d", "1.5h", "7 days", "24H", " 7d ")
 _TIMES = (
     *("0001-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", "10000-01-01"),
     *("2026-02-30", "2026-11-23T12:00:00.123456789Z", "2026-W48", "20261123", "12:00", "2026-11-23T24:00:00Z"),
 )
-_STRANGE = ("</tool>", '"}]}', "'; --", "💥" * 300, "e\u0301" * 300, "\ud83d", "a\ud83db", "\udc80", LONG)
-TEXTS = [*_INVISIBLE, *_PATHS, *_MARKUP, *_NUMERALS, *_AGES, *_TIMES, *_STRANGE]
-_SELDOM_USED = st.characters(categories=["Cc", "Cf", "Cn", "Co", "Cs", "Nd", "Zs"])
+_SPECIAL = ("</tool>", '"}]}', "'; --", "💥" * 300, "e\u0301" * 300, "\ud83d", "a\ud83db", "\udc80", LONG_TEXT)
+TEXTS = [*_INVISIBLE, *_PATHS, *_MARKUP, *_NUMERALS, *_AGES, *_TIMES, *_SPECIAL]
+_RARE_CHARACTERS = st.characters(categories=["Cc", "Cf", "Cn", "Co", "Cs", "Nd", "Zs"])
 
-texts: SearchStrategy[str] = st.sampled_from(TEXTS) | st.text(max_size=30) | st.text(_SELDOM_USED, max_size=6)
+texts: SearchStrategy[str] = st.sampled_from(TEXTS) | st.text(max_size=30) | st.text(_RARE_CHARACTERS, max_size=6)
 numbers: SearchStrategy[float] = (
     st.sampled_from([0, -1, 1.5, 20.0, 2**31, -(2**63), 2**64, 10**30, 10**4_000, -(10**300), 1e308, -0.0, 5e-324])
     | st.sampled_from([float("nan"), float("inf"), float("-inf")])
@@ -130,8 +130,14 @@ def nested(value: Json, deep: int) -> Json:
 
 
 # Never so deep in all that a reader of JSON gives up, at 200: a whole answer that holds such a thing cannot be read.
-LARGE: list[Json] = [nested(0, 100), nested({"a": {}}, 80), [0] * 1_000, {LONG: 1}, {f"{n}": n for n in range(300)}]
-odd: SearchStrategy[Json] = (
+LARGE: list[Json] = [
+    nested(0, 100),
+    nested({"a": {}}, 80),
+    [0] * 1_000,
+    {LONG_TEXT: 1},
+    {f"{n}": n for n in range(300)},
+]
+odd_values: SearchStrategy[Json] = (
     scalars
     | st.sampled_from(LARGE)
     | st.recursive(
@@ -140,10 +146,10 @@ odd: SearchStrategy[Json] = (
 )
 
 
-def beyond(schema: Schema) -> SearchStrategy[dict[str, Json]]:
+def odd_arguments(schema: Schema) -> SearchStrategy[dict[str, Json]]:
     """Arguments as a schema wants them, but for some that are odd, left out, or not known."""
-    known = objects({name: from_schema(field) | texts | odd for name, field in schema["properties"].items()}, [])
-    strange = st.dictionaries(texts, odd, max_size=2)
+    known = objects({name: from_schema(field) | texts | odd_values for name, field in schema["properties"].items()}, [])
+    strange = st.dictionaries(texts, odd_values, max_size=2)
     return known | st.tuples(known, strange).map(lambda parts: {**parts[0], **parts[1]})
 
 
@@ -165,23 +171,23 @@ def encodable(value: Json) -> Json:
 
 
 @st.composite
-def spoiled(draw: st.DrawFn, documents: SearchStrategy[Json]) -> Json:
+def mutated(draw: st.DrawFn, documents: SearchStrategy[Json]) -> Json:
     """A document of which some nodes were left out, replaced, doubled, wrapped or lengthened."""
     whole = [copy.deepcopy(draw(documents))]
     for _ in range(draw(st.integers(1, 4))):
-        if places := list(_places(whole)):
+        if places := list(_nodes(whole)):
             container, key = draw(st.sampled_from(places))
-            draw(st.sampled_from(_SPOILING))(draw, container, key)
+            draw(st.sampled_from(_MUTATIONS))(draw, container, key)
     return whole[0] if whole else None
 
 
-def _places(document: Json) -> Iterator[tuple[Any, Any]]:
+def _nodes(document: Json) -> Iterator[tuple[Any, Any]]:
     """Each node of a document, as the container that it is in and its key or position there."""
     keys: list[Any] = [*document] if isinstance(document, dict) else [*range(len(document))]
     for key in keys:
         yield document, key
         if isinstance(document[key], dict | list):
-            yield from _places(document[key])
+            yield from _nodes(document[key])
 
 
 def _leave_out(_: st.DrawFn, container: Any, key: Any) -> None:
@@ -189,7 +195,7 @@ def _leave_out(_: st.DrawFn, container: Any, key: Any) -> None:
 
 
 def _replace(draw: st.DrawFn, container: Any, key: Any) -> None:
-    container[key] = copy.deepcopy(draw(odd))
+    container[key] = copy.deepcopy(draw(odd_values))
 
 
 def _double(draw: st.DrawFn, container: Any, key: Any) -> None:
@@ -202,19 +208,19 @@ def _double(draw: st.DrawFn, container: Any, key: Any) -> None:
 
 def _wrap(draw: st.DrawFn, container: Any, key: Any) -> None:
     value = container[key]
-    container[key] = draw(st.sampled_from([[value], {"value": value}, nested(value, 20), Long(value)]))
+    container[key] = draw(st.sampled_from([[value], {"value": value}, nested(value, 20), LongText(value)]))
 
 
 def _lengthen(draw: st.DrawFn, container: Any, key: Any) -> None:
     match container[key]:
         case str(text):
-            container[key] = Long(text + draw(texts) + draw(st.sampled_from(["", text, LONG, "\n" * 3_000])))
+            container[key] = LongText(text + draw(texts) + draw(st.sampled_from(["", text, LONG_TEXT, "\n" * 3_000])))
         case [*rows]:
-            container[key] = [*rows, copy.deepcopy(draw(odd)), *rows]
+            container[key] = [*rows, copy.deepcopy(draw(odd_values)), *rows]
         case dict():
-            container[key][draw(texts)] = copy.deepcopy(draw(odd))
+            container[key][draw(texts)] = copy.deepcopy(draw(odd_values))
         case _:
             container[key] = draw(numbers)
 
 
-_SPOILING = (_leave_out, _replace, _double, _wrap, _lengthen)
+_MUTATIONS = (_leave_out, _replace, _double, _wrap, _lengthen)

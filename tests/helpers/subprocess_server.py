@@ -13,7 +13,7 @@ from typing import Any
 from tests.helpers.key import KEY, TIMEOUT
 
 SERVER = (sys.executable, "-m", "writer_jobs_mcp")
-INITIALIZE: dict[str, Any] = {
+INITIALIZE_PARAMS: dict[str, Any] = {
     "protocolVersion": "2025-06-18",
     "capabilities": {},
     "clientInfo": {"name": "a test", "version": "1"},
@@ -22,26 +22,26 @@ PIPE = asyncio.subprocess.PIPE
 
 
 @dataclass
-class Server:
+class ServerProcess:
     """One that runs, or has run."""
 
     process: asyncio.subprocess.Process
 
     def __post_init__(self) -> None:
         self._ids = count(1)
-        self.last = 0
+        self.last_id = 0
         """The id of the newest request."""
 
     def send(self, method: str, params: dict[str, Any] | None = None) -> int:
         """Send a request, as soon as the pipe takes it; its id."""
-        self.last = next(self._ids)
-        self._write({"id": self.last, "method": method, "params": params or {}})
-        return self.last
+        self.last_id = next(self._ids)
+        self._write({"id": self.last_id, "method": method, "params": params or {}})
+        return self.last_id
 
     def notify(self, method: str, params: dict[str, Any] | None = None) -> None:
         self._write({"method": method, "params": params or {}})
 
-    def call(self, tool: str, **arguments: Any) -> int:
+    def send_call(self, tool: str, **arguments: Any) -> int:
         return self.send("tools/call", {"name": tool, "arguments": arguments})
 
     def _write(self, message: dict[str, Any]) -> None:
@@ -53,48 +53,48 @@ class Server:
         async with asyncio.timeout(TIMEOUT):
             return json.loads(await self.process.stdout.readline())
 
-    async def receive_up_to(self, id_: int) -> list[dict[str, Any]]:
+    async def receive_until(self, id_: int) -> list[dict[str, Any]]:
         """All messages up to the answer to one request."""
         received = [await self.receive()]
         while received[-1].get("id") != id_:
             received.append(await self.receive())
         return received
 
-    async def rest(self) -> list[dict[str, Any]]:
+    async def read_rest(self) -> list[dict[str, Any]]:
         """All messages up to the end of stdout."""
         assert self.process.stdout
         async with asyncio.timeout(TIMEOUT):
             return [json.loads(line) for line in (await self.process.stdout.read()).splitlines()]
 
-    async def ask(self, tool: str, **arguments: Any) -> dict[str, Any]:
+    async def call_tool(self, tool: str, **arguments: Any) -> dict[str, Any]:
         """The result of a call that is not an error."""
-        id_ = self.call(tool, **arguments)
+        id_ = self.send_call(tool, **arguments)
         answer = await self.receive()
         assert answer["id"] == id_, answer
         assert not answer["result"]["isError"], answer
         return answer["result"]
 
-    def greet(self) -> None:
+    def send_handshake(self) -> None:
         """The handshake, with nobody waiting for the answer."""
-        self.send("initialize", INITIALIZE)
+        self.send("initialize", INITIALIZE_PARAMS)
         self.notify("notifications/initialized")
 
-    def end_input(self) -> None:
+    def close_stdin(self) -> None:
         assert self.process.stdin
         self.process.stdin.close()
 
-    async def complaints(self) -> str:
+    async def read_stderr(self) -> str:
         """All that was written to stderr, once nobody has it open any more."""
         assert self.process.stderr
         async with asyncio.timeout(TIMEOUT):
             return (await self.process.stderr.read()).decode("utf-8", "replace")
 
-    async def status(self) -> int:
+    async def wait(self) -> int:
         async with asyncio.timeout(TIMEOUT):
             return await self.process.wait()
 
 
-async def until(condition: Callable[[], bool]) -> None:
+async def wait_until(condition: Callable[[], bool]) -> None:
     """Wait for what happens elsewhere; nothing may take longer than a while."""
     async with asyncio.timeout(TIMEOUT):
         while not condition():  # noqa: ASYNC110 - what happens in a process sets no event
@@ -102,17 +102,17 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def started(
+async def start_process(
     *arguments: str,
     environ: Mapping[str, str] | None = None,
     command: tuple[str, ...] = SERVER,
     stdout: int = PIPE,
     stderr: int = PIPE,
-    without: tuple[str, ...] = (),
+    unset: tuple[str, ...] = (),
     cwd: str | None = None,
-) -> AsyncGenerator[Server]:
+) -> AsyncGenerator[ServerProcess]:
     """This program, or ``command`` in its place, in this environment less what it is to be ``without``."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("WRITER_") and name not in without}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("WRITER_") and name not in unset}
     process = await asyncio.create_subprocess_exec(
         *command,
         *arguments,
@@ -124,7 +124,7 @@ async def started(
         env={**kept, "WRITER_API_KEY": KEY, **(environ or {})},
     )
     try:
-        yield Server(process)
+        yield ServerProcess(process)
     finally:
         if process.returncode is None:
             process.kill()
@@ -132,9 +132,11 @@ async def started(
 
 
 @asynccontextmanager
-async def serving(url: str, environ: Mapping[str, str] | None = None, **others: Any) -> AsyncGenerator[Server]:
+async def start_server(
+    url: str, environ: Mapping[str, str] | None = None, **others: Any
+) -> AsyncGenerator[ServerProcess]:
     """A server that asks the peer at ``url``, after the handshake."""
-    async with started(environ={"WRITER_BASE_URL": url, **(environ or {})}, **others) as server:
-        server.greet()
+    async with start_process(environ={"WRITER_BASE_URL": url, **(environ or {})}, **others) as server:
+        server.send_handshake()
         await server.receive()
         yield server

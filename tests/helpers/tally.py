@@ -15,7 +15,7 @@ class Tally:
     leaked: int = 0
     hung: int = 0
 
-    def read(self, text: str) -> None:
+    def check_for_key(self, text: str) -> None:
         """Look through whatever an agent or a person gets to see."""
         from tests.helpers.key import leaked_parts  # noqa: PLC0415 - it imports the whole server
 

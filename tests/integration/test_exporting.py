@@ -12,7 +12,7 @@ import pytest
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from tests.e2e.test_stdio import A_WHILE, SERVER, clean_environment, running, shake_hands
+from tests.e2e.test_stdio import SERVER, TIMEOUT, environment_without_settings, initialize, start_server
 from tests.helpers.mcp import call_tool
 from tests.helpers.otlp_collector import Collector, collecting
 from writer_jobs_mcp import __version__
@@ -33,13 +33,13 @@ def collector() -> Generator[Collector]:
 
 async def test_what_is_done_arrives_at_the_collector_by_the_end_of_input(collector: Collector) -> None:
     environ = {
-        **clean_environment(),
+        **environment_without_settings(),
         "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
         **AS_LONG_AS_IT_TAKES,
         "OTEL_EXPORTER_OTLP_HEADERS": f"authorization=Bearer%20{SECRET}",
     }
     parameters = StdioServerParameters(command=SERVER[0], args=[*SERVER[1:], "--sandbox"], env=environ)
-    with anyio.fail_after(A_WHILE):
+    with anyio.fail_after(TIMEOUT):
         async with Client(stdio_client(parameters)) as client:
             applications = await call_tool(client, "list_applications", {})
             application = applications["applications"][0]["id"]
@@ -58,10 +58,10 @@ async def test_what_is_done_arrives_at_the_collector_by_the_end_of_input(collect
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal to send to one process")
 def test_spans_arrive_before_a_signal_ends_the_server(collector: Collector) -> None:
     environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_SERVICE_NAME": "team a", **AS_LONG_AS_IT_TAKES}
-    with running("--sandbox", **environ) as server:
-        shake_hands(server)
+    with start_server("--sandbox", **environ) as server:
+        initialize(server)
         server.send_signal(signal.SIGTERM)
-        rest, complaints = server.communicate(timeout=A_WHILE)
+        rest, complaints = server.communicate(timeout=TIMEOUT)
     assert (server.returncode, rest, complaints) == (-signal.SIGTERM, "", "")
     assert [span.name for span in collector.spans] == ["initialize"]
     assert "team a" in collector.texts
@@ -70,9 +70,9 @@ def test_spans_arrive_before_a_signal_ends_the_server(collector: Collector) -> N
 def test_a_collector_that_never_answers_does_not_keep_the_server() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        with running("--sandbox", OTEL_EXPORTER_OTLP_ENDPOINT=url, OTEL_EXPORTER_OTLP_TIMEOUT="600") as server:
-            shake_hands(server)
-            rest, complaints = server.communicate(timeout=A_WHILE)
+        with start_server("--sandbox", OTEL_EXPORTER_OTLP_ENDPOINT=url, OTEL_EXPORTER_OTLP_TIMEOUT="600") as server:
+            initialize(server)
+            rest, complaints = server.communicate(timeout=TIMEOUT)
     assert (server.returncode, rest, complaints) == (0, "", "")
 
 
@@ -82,9 +82,9 @@ def test_settings_that_cannot_be_used_cost_a_line_of_the_log(collector: Collecto
         "OTEL_EXPORTER_OTLP_HEADERS": SECRET,  # no header
         "OTEL_BSP_MAX_QUEUE_SIZE": "-1",
     }
-    with running("--sandbox", "--log-level", "DEBUG", **environ) as server:
-        shake_hands(server)
-        rest, complaints = server.communicate(timeout=A_WHILE)
+    with start_server("--sandbox", "--log-level", "DEBUG", **environ) as server:
+        initialize(server)
+        rest, complaints = server.communicate(timeout=TIMEOUT)
     assert (server.returncode, rest) == (0, "")
     assert complaints.count("No spans are exported: a setting among OTEL_* cannot be used (ValueError).") == 1
     assert SECRET not in complaints
@@ -100,9 +100,9 @@ def test_settings_that_cannot_be_used_cost_a_line_of_the_log(collector: Collecto
     ids=", ".join,
 )
 def test_settings_that_opentelemetry_cannot_be_imported_with_cost_no_more_than_spans(environ: dict[str, str]) -> None:
-    with running("--sandbox", **environ) as server:
-        shake_hands(server)
-        rest, complaints = server.communicate(timeout=A_WHILE)
+    with start_server("--sandbox", **environ) as server:
+        initialize(server)
+        rest, complaints = server.communicate(timeout=TIMEOUT)
     assert (server.returncode, rest) == (0, "")
     is_asked = "OTEL_TRACES_EXPORTER" in environ
     assert complaints.count("A setting among OTEL_* cannot be used (ValueError). Correct it.") == is_asked
@@ -113,9 +113,9 @@ def test_without_the_packages_the_server_says_which_it_takes(tmp_path: Path) -> 
     without = "import sys\nsys.modules['opentelemetry.sdk'] = None\n"
     (tmp_path / "sitecustomize.py").write_text(without, encoding="utf-8")
     environ = {"PYTHONPATH": str(tmp_path), "OTEL_TRACES_EXPORTER": "otlp"}
-    with running("--sandbox", **environ) as server:
-        shake_hands(server)
-        rest, complaints = server.communicate(timeout=A_WHILE)
+    with start_server("--sandbox", **environ) as server:
+        initialize(server)
+        rest, complaints = server.communicate(timeout=TIMEOUT)
     assert (server.returncode, rest) == (0, "")
     (line,) = complaints.splitlines()
     assert "No spans are exported. Packages are missing. Install writer-jobs-mcp[otel]" in line

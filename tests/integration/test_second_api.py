@@ -14,7 +14,7 @@ import pytest
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from tests.e2e.test_stdio import A_WHILE, SERVER, clean_environment
+from tests.e2e.test_stdio import SERVER, TIMEOUT, environment_without_settings
 from tests.fakes.second_api import APPLICATION, EMPTY_APPLICATION, SecondApi
 from tests.helpers.mcp import call_tool, call_tool_error, text_of
 
@@ -45,9 +45,9 @@ async def server_session(api: SecondApi, **environ: str) -> AsyncGenerator[Serve
     """A real client and the server as its subprocess; at the end, nothing of the key may have been told anywhere."""
     with api.serve() as url, tempfile.TemporaryFile("w+", encoding="utf-8") as log:
         given = {"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url, "WRITER_JOBS_LOG_LEVEL": "DEBUG", **environ}
-        environment = {**clean_environment(), **{name: value for name, value in given.items() if value}}
+        environment = {**environment_without_settings(), **{name: value for name, value in given.items() if value}}
         server = StdioServerParameters(command=SERVER[0], args=SERVER[1:], env=environment)
-        with anyio.fail_after(A_WHILE):
+        with anyio.fail_after(TIMEOUT):
             async with Client(stdio_client(server, errlog=log)) as client:
                 talk = ServerSession(client, [])
                 yield talk
@@ -60,14 +60,14 @@ async def server_session(api: SecondApi, **environ: str) -> AsyncGenerator[Serve
 
 
 VARIANTS: dict[str, dict[str, Any]] = {
-    "total of the matches": {"total": "matches"},
-    "total of the application": {"total": "all"},
-    "no total": {"total": "missing"},
-    "limit capped": {"cap": 7},
-    "limit capped, no total": {"cap": 7, "total": "missing"},
-    "limit capped, total of the application": {"cap": 7, "total": "all"},
-    "absent in place of null": {"nulls": False},
-    "no single jobs": {"single_jobs": False},
+    "total of the matches": {"total_count": "matches"},
+    "total of the application": {"total_count": "all"},
+    "no total": {"total_count": "missing"},
+    "limit capped": {"max_limit": 7},
+    "limit capped, no total": {"max_limit": 7, "total_count": "missing"},
+    "limit capped, total of the application": {"max_limit": 7, "total_count": "all"},
+    "absent in place of null": {"null_fields": False},
+    "no single jobs": {"single_job_endpoint": False},
 }
 
 

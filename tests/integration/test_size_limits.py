@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from scripts.snapshots import tool_schemas
 from tests.conftest import NOW
-from tests.e2e.test_stdio import A_WHILE, SERVER, clean_environment, shake_hands
+from tests.e2e.test_stdio import SERVER, TIMEOUT, environment_without_settings, initialize
 from tests.fakes.unstable_list import UnstableListApi, newest_first
 from tests.helpers.mcp import call_tool, text_of
 from tests.helpers.triage import TRIAGE, JsonObject, api_with, make_job, server_for
@@ -127,17 +127,17 @@ def test_the_handshake_imports_nothing_that_only_a_call_needs() -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=clean_environment(),
+            env=environment_without_settings(),
         ) as server
     ):
-        shake_hands(server)
+        initialize(server)
         assert server.stdin is not None
         assert server.stdout is not None
         for message in messages:
             server.stdin.write(json.dumps(message) + "\n")
         server.stdin.flush()
         assert json.loads(server.stdout.readline())["id"] == 2  # only then is the end of the input no interruption
-        _, told = server.communicate(timeout=A_WHILE)
+        _, told = server.communicate(timeout=TIMEOUT)
     imported = {line.rpartition("|")[2].strip() for line in told.splitlines()}
     assert "writer_jobs_mcp.server.build" in imported
     assert imported & set(LAZY_MODULES) == set()

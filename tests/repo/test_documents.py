@@ -13,7 +13,7 @@ import pytest
 from evaluation.dialogue import PAGE, write_page
 from scripts.snapshots import tool_schemas
 from tests.data.credentials import CREDENTIALS, INNOCENT
-from tests.e2e.test_cli import run
+from tests.e2e.test_cli import run_command
 from writer_jobs_mcp import __version__
 from writer_jobs_mcp.config import Config, Setting, settings
 
@@ -42,7 +42,7 @@ def test_the_settings_table_is_what_help_prints() -> None:
 
 def test_the_commands_table_names_every_option() -> None:
     commands = (["--help"], ["check", "--help"], ["demo", "--help"], ["sandbox", "--help"])
-    offered = {option for each in commands for option in re.findall(r"--[a-z][a-z-]+", run(*each).stdout)}
+    offered = {option for each in commands for option in re.findall(r"--[a-z][a-z-]+", run_command(*each).stdout)}
     written = set(re.findall(r"--[a-z][a-z-]+", str(table("Commands"))))
     assert written == offered - {"--help"}
 
@@ -116,7 +116,7 @@ def test_the_attributes_that_the_page_names_are_those_of_the_spans() -> None:
         re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)`", (ROOT / "docs" / "observability.md").read_text(encoding="utf-8"))
     )
     package = ROOT / "writer_jobs_mcp"
-    sources = (package / "tracing.py", package / "client" / "attempts.py")
+    sources = (package / "telemetry" / "middleware.py", package / "telemetry" / "http.py")
     told = {text for path in sources for text in string_literals(path) if re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", text)}
     assert written == told
 

@@ -18,7 +18,7 @@ SETTINGS: dict[str, dict[str, Any]] = {setting["name"]: setting for setting in P
 
 
 def test_it_is_valid_by_the_published_schema() -> None:
-    schema = json.loads((ROOT / "tests" / "server.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((ROOT / "tests" / "data" / "server.schema.json").read_text(encoding="utf-8"))
     assert schema["$id"] == ENTRY["$schema"]
     jsonschema.validate(ENTRY, schema)
 

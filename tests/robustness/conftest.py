@@ -16,12 +16,12 @@ from tests.helpers.tally import TALLY, Tally
 T = TypeVar("T")
 
 
-def at_length(short: T, full: T) -> T:
+def gate_or_full(short: T, full: T) -> T:
     """How many times something is tried, or how: the first in the gate, the second by ``make chaos``."""
     return full if os.environ.get("CHAOS") == "full" else short
 
 
-Quietly = Callable[[Callable[[], Awaitable[None]]], None]
+RunWithoutErrors = Callable[[Callable[[], Awaitable[None]]], None]
 
 
 @pytest.fixture
@@ -58,11 +58,11 @@ def nothing_of_the_key_is_logged(tally: Tally, caplog: pytest.LogCaptureFixture)
     yield
     # By now `caplog.text` holds what is logged after the test, so what was logged in it is written out anew.
     formatter = logging.Formatter()
-    tally.read("\n".join(map(formatter.format, caplog.get_records("call"))))
+    tally.check_for_key("\n".join(map(formatter.format, caplog.get_records("call"))))
 
 
 @pytest.fixture
-def quietly(tally: Tally, caplog: pytest.LogCaptureFixture) -> Quietly:
+def quietly(tally: Tally, caplog: pytest.LogCaptureFixture) -> RunWithoutErrors:
     """Has a conversation in which nothing of the key, and no fault, may be logged; for those who have many."""
     caplog.set_level(logging.WARNING, "httpcore")  # as the command line has it: it logs each header
 
@@ -71,7 +71,7 @@ def quietly(tally: Tally, caplog: pytest.LogCaptureFixture) -> Quietly:
         faults = [
             record.getMessage() for record in caplog.records if record.exc_info or record.levelno >= logging.ERROR
         ]
-        tally.read(caplog.text)
+        tally.check_for_key(caplog.text)
         caplog.clear()
         assert faults == []
 

@@ -19,17 +19,17 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import ElicitRequestParams, ElicitResult
 
 from tests.conftest import config_for
-from tests.fakes.holding_writer import APPLICATION, Point, Writer
-from tests.helpers.chaos_calls import call, structure
+from tests.fakes.holding_writer import APPLICATION, HoldingWriter, HoldPoint
+from tests.helpers.chaos_calls import run_tool, structure_of_result
 from tests.helpers.key import KEY, TIMEOUT
 from tests.helpers.mcp import call_tool
 from tests.helpers.subprocess_server import SERVER
-from tests.robustness.conftest import Tally, at_length
+from tests.robustness.conftest import Tally, gate_or_full
 from writer_jobs_mcp.server.build import build_server
 
 CONCURRENCY = 2
 ERAS = ["auto", "legacy"]
-MOST_TURNS = 48  # a call over a new connection takes some forty; one that waits for a job is given up by then
+MAX_TURNS = 48  # a call over a new connection takes some forty; one that waits for a job is given up by then
 CALLS: dict[str, dict[str, Any]] = {
     "list_applications": {},
     "list_application_jobs": {"application_id": APPLICATION},
@@ -58,7 +58,7 @@ async def connected(url: str, era: str, user: ElicitationFnT | None = None) -> A
 
 
 @asynccontextmanager
-async def given_up(client: Client, tool: str, tally: Tally) -> AsyncGenerator[anyio.CancelScope]:
+async def start_call(client: Client, tool: str, tally: Tally) -> AsyncGenerator[anyio.CancelScope]:
     """A call that is under way inside, and given up at the end; out here, nothing of it is left."""
     tally.tried["cancellations"] += 1
     before = tasks()
@@ -66,60 +66,66 @@ async def given_up(client: Client, tool: str, tally: Tally) -> AsyncGenerator[an
         calling.start_soon(client.call_tool, tool, CALLS[tool])
         yield calling.cancel_scope
         calling.cancel_scope.cancel()
-    await settled(before, tally)
+    await wait_for_cleanup(before, tally)
 
 
 def tasks() -> set[asyncio.Task[Any]]:
     """Those of the client and of the server: the peer has one for each connection."""
-    return {task for task in asyncio.all_tasks() if "Peer.served" not in repr(task)}
+    return {task for task in asyncio.all_tasks() if "RawHttpServer.serve" not in repr(task)}
 
 
-async def settled(before: set[asyncio.Task[Any]], tally: Tally) -> None:
+async def wait_for_cleanup(before: set[asyncio.Task[Any]], tally: Tally) -> None:
     with suppress(TimeoutError):
-        await until(lambda: not tasks() - before)
+        await wait_until(lambda: not tasks() - before)
     left = tasks() - before
     tally.leaked += len(left)
     assert not left
 
 
-async def until(condition: Callable[[], bool]) -> None:
+async def wait_until(condition: Callable[[], bool]) -> None:
     with anyio.fail_after(TIMEOUT):
         while not condition():
             await anyio.lowlevel.checkpoint()
 
 
-async def check_whole(client: Client, peer: Writer, tally: Tally, when: str) -> None:
+async def check_still_works(client: Client, peer: HoldingWriter, tally: Tally, when: str) -> None:
     """As many requests as may be in flight at once are so again, and no other was made meanwhile."""
-    await until(lambda: not peer.in_flight)  # it learns of the hanging up
-    made = len(peer.heads)
-    peer.together(CONCURRENCY)
+    await wait_until(lambda: not peer.in_flight)  # it learns of the hanging up
+    made = len(peer.request_heads)
+    peer.hold_until(CONCURRENCY)
 
     async def ask(job: str) -> None:
-        assert structure(await call(client, tally, "get_job_output", job_id=job))["job_id"] == job, when
+        assert structure_of_result(await run_tool(client, tally, "get_job_output", job_id=job))["job_id"] == job, when
 
     async with anyio.create_task_group() as asking:
         for number in range(CONCURRENCY):
             asking.start_soon(ask, str(number + 1))
-    assert len(peer.heads) == made + CONCURRENCY, when
+    assert len(peer.request_heads) == made + CONCURRENCY, when
 
 
 # In the gate, every other one in each era.
 @pytest.mark.parametrize(
     ("point", "era"),
-    [(point, (ERAS * 2)[n % 2 + more]) for n, point in enumerate(get_args(Point)) for more in range(at_length(1, 2))],
+    [
+        (point, (ERAS * 2)[n % 2 + more])
+        for n, point in enumerate(get_args(HoldPoint))
+        for more in range(gate_or_full(1, 2))
+    ],
 )
-async def test_a_call_that_is_given_up_while_an_answer_is_due_hangs_up(point: Point, era: str, tally: Tally) -> None:
-    peer = Writer()
-    async with peer.served() as url, connected(url, era) as client:
+async def test_a_call_that_is_given_up_while_an_answer_is_due_hangs_up(
+    point: HoldPoint, era: str, tally: Tally
+) -> None:
+    peer = HoldingWriter()
+    async with peer.serve() as url, connected(url, era) as client:
         for tool in CALLS:
             for after in (0, *LATER.get(tool, ())):
                 if tool == "retry_jobs" and after == 2 and point in {"before another try", "while it asks to wait"}:
                     continue  # it is never tried again
                 peer.hold(point, after)
-                async with given_up(client, tool, tally):
+                async with start_call(client, tool, tally):
                     await peer.is_held.wait()
                     await turns(20)  # to where the server waits
-                await check_whole(client, peer, tally, f"{tool}, after {after} answers")
+                await check_still_works(client, peer, tally, f"{tool}, after {after} answers")
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -133,16 +139,16 @@ async def test_a_call_that_is_given_up_at_any_turn_of_the_event_loop_leaves_noth
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
-    peer = Writer(keeps=keeps)
-    async with peer.served(certified) as url, connected(url, era) as client:
+    peer = HoldingWriter(keep_alive=keeps)
+    async with peer.serve(certified) as url, connected(url, era) as client:
         for number, tool in enumerate(CALLS):
             closely = (tool, era, keeps) == ("get_job_output", "auto", False)
-            step = 1 if closely else at_length(16, 1)
-            for turn in range(1 + number % step, MOST_TURNS, step):
-                async with given_up(client, tool, tally) as scope:
+            step = 1 if closely else gate_or_full(16, 1)
+            for turn in range(1 + number % step, MAX_TURNS, step):
+                async with start_call(client, tool, tally) as scope:
                     with at_turn(turn, scope.cancel):
                         await anyio.sleep_forever()
-                await check_whole(client, peer, tally, f"{tool}, at turn {turn}")
+                await check_still_works(client, peer, tally, f"{tool}, at turn {turn}")
 
 
 @contextmanager
@@ -167,19 +173,19 @@ async def turns(number: int) -> None:
 
 @pytest.mark.parametrize("era", ERAS)
 async def test_a_call_that_is_given_up_before_its_turn_never_asks(era: str, tally: Tally) -> None:
-    peer = Writer()
-    async with peer.served() as url, connected(url, era) as client:
+    peer = HoldingWriter()
+    async with peer.serve() as url, connected(url, era) as client:
         peer.hold("before the head")
         async with anyio.create_task_group() as others:
             for number in range(CONCURRENCY):
                 others.start_soon(client.call_tool, "get_job_output", {"job_id": str(number)})
-            await until(lambda: peer.in_flight == CONCURRENCY)
+            await wait_until(lambda: peer.in_flight == CONCURRENCY)
             for tool in CALLS:
-                async with given_up(client, tool, tally):
+                async with start_call(client, tool, tally):
                     await turns(20)
-                assert len(peer.heads) == CONCURRENCY, tool
+                assert len(peer.request_heads) == CONCURRENCY, tool
             others.cancel_scope.cancel()
-        await check_whole(client, peer, tally, "after those before it were given up too")
+        await check_still_works(client, peer, tally, "after those before it were given up too")
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -194,28 +200,28 @@ async def test_a_call_that_is_given_up_while_the_user_is_asked_sends_nothing(era
             is_taken_back.set()
         raise AssertionError
 
-    peer = Writer()
-    async with peer.served() as url, connected(url, era, user) as client:
-        async with given_up(client, "retry_jobs", tally):
+    peer = HoldingWriter()
+    async with peer.serve() as url, connected(url, era, user) as client:
+        async with start_call(client, "retry_jobs", tally):
             await is_asked.wait()
         assert is_taken_back.is_set()
-        assert [head for head in peer.heads if head.startswith(b"POST")] == []
-        await check_whole(client, peer, tally, "after the question")
+        assert [head for head in peer.request_heads if head.startswith(b"POST")] == []
+        await check_still_works(client, peer, tally, "after the question")
 
 
-@pytest.mark.parametrize("era", ERAS[: at_length(1, 2)])
+@pytest.mark.parametrize("era", ERAS[: gate_or_full(1, 2)])
 async def test_a_call_that_is_given_up_over_stdio_hangs_up(era: str, tally: Tally) -> None:
-    peer = Writer()
-    async with peer.served() as url:
+    peer = HoldingWriter()
+    async with peer.serve() as url:
         environ = {"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url, "WRITER_JOBS_CONCURRENCY": str(CONCURRENCY)}
         server = StdioServerParameters(command=SERVER[0], args=[*SERVER[1:]], env=environ)
         async with Client(stdio_client(server), mode=era) as client:
-            for point in get_args(Point):
+            for point in get_args(HoldPoint):
                 peer.hold(point, after=1)
-                async with given_up(client, "triage_application_jobs", tally):
+                async with start_call(client, "triage_application_jobs", tally):
                     await peer.is_held.wait()
-                await until(lambda: not peer.in_flight)
-                peer.together(CONCURRENCY)
+                await wait_until(lambda: not peer.in_flight)
+                peer.hold_until(CONCURRENCY)
                 async with anyio.create_task_group() as asking:
                     for job in ("1", "2"):
                         asking.start_soon(call_tool, client, "get_job_output", {"job_id": job})

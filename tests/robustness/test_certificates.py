@@ -10,10 +10,10 @@ import pytest
 import trustme
 from cryptography import x509
 
-from tests.fakes.raw_http_server import Wire
-from tests.helpers.chaos_calls import asked, call, check_right
+from tests.fakes.raw_http_server import ScriptedServer
+from tests.helpers.chaos_calls import check_success, connect_client, run_tool
 from tests.helpers.mcp import text_of
-from tests.helpers.subprocess_server import serving
+from tests.helpers.subprocess_server import start_server
 from tests.robustness.conftest import Tally
 
 IGNORED = "SSLKEYLOGFILE cannot be used and is ignored: "
@@ -36,11 +36,11 @@ async def test_a_key_log_that_cannot_be_written_is_ignored_and_named(
     paths = {"Is a directory": tmp_path, "it is a pipe": tmp_path / "pipe"}
     path = paths.get(reason, tmp_path / "not here" / "keys")
     environ = {"SSLKEYLOGFILE": str(path), "SSL_CERT_FILE": str(authority)}
-    async with Wire().served(certified) as url, serving(url, environ) as server:
-        await server.ask("list_application_jobs", application_id="a")
-        server.end_input()
-        said = await server.complaints()
-        assert await server.status() == 0
+    async with ScriptedServer().serve(certified) as url, start_server(url, environ) as server:
+        await server.call_tool("list_application_jobs", application_id="a")
+        server.close_stdin()
+        said = await server.read_stderr()
+        assert await server.wait() == 0
     assert said.count("\n") == 1
     assert said.endswith(f" WARNING {IGNORED}{reason}\n")
 
@@ -52,8 +52,8 @@ async def test_a_key_log_that_can_be_written_is_kept(
     path = tmp_path / "keys"
     no_setting.setenv("SSLKEYLOGFILE", str(path))
     no_setting.setenv("SSL_CERT_FILE", str(authority))
-    async with Wire().served(certified) as url, asked(url) as client:
-        check_right(await call(client, tally), tally)
+    async with ScriptedServer().serve(certified) as url, connect_client(url) as client:
+        check_success(await run_tool(client, tally), tally)
     assert "_TRAFFIC_SECRET" in path.read_text()
 
 
@@ -63,8 +63,8 @@ async def test_plain_http_ignores_tls_settings(
     tally.tried["settings of TLS"] += 1
     for name in ("SSLKEYLOGFILE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         no_setting.setenv(name, str(tmp_path / "not here" / name))
-    async with Wire().served() as url, asked(url) as client:
-        check_right(await call(client, tally), tally)
+    async with ScriptedServer().serve() as url, connect_client(url) as client:
+        check_success(await run_tool(client, tally), tally)
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
@@ -101,8 +101,8 @@ async def test_certificates_in_a_directory_are_trusted(
     issuer.cert_pem.write_to_path(str(directory / hashed(issuer.cert_pem.bytes())))
     others = [str(tmp_path / "not here"), str(tmp_path)] if has_others else []
     no_setting.setenv("SSL_CERT_DIR", ":".join([*others, str(directory)]))
-    async with Wire().served(certified) as url, asked(url) as client:
-        check_right(await call(client, tally), tally)
+    async with ScriptedServer().serve(certified) as url, connect_client(url) as client:
+        check_success(await run_tool(client, tally), tally)
 
 
 UNUSABLE: dict[str, tuple[dict[str, str], str]] = {
@@ -156,8 +156,8 @@ async def test_the_setting_that_cannot_be_used_is_named(
     os.mkfifo(tmp_path / "pipe")
     for name, value in environ.items():
         no_setting.setenv(name, value.replace("{tmp}", str(tmp_path)))
-    async with asked("https://127.0.0.1:9") as client:
-        said = await call(client, tally)
+    async with connect_client("https://127.0.0.1:9") as client:
+        said = await run_tool(client, tally)
     assert (said.is_error, text_of(said)) == (True, sentence)
 
 
@@ -167,5 +167,5 @@ async def test_ssl_cert_dir_is_ignored_when_ssl_cert_file_is_set(
     tally.tried["settings of TLS"] += 1
     no_setting.setenv("SSL_CERT_FILE", str(authority))
     no_setting.setenv("SSL_CERT_DIR", str(tmp_path / "not here"))
-    async with Wire().served(certified) as url, asked(url) as client:
-        check_right(await call(client, tally), tally)
+    async with ScriptedServer().serve(certified) as url, connect_client(url) as client:
+        check_success(await run_tool(client, tally), tally)

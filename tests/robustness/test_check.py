@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import config_for
-from tests.e2e.test_cli import run, run_beside
-from tests.fakes.raw_http_server import Behaviour, Exchange, Wire, answer, says
+from tests.e2e.test_cli import run_command, run_command_in_thread
+from tests.fakes.raw_http_server import Behaviour, Exchange, ScriptedServer, http_response, send_and_close
 from tests.helpers.key import KEY, error_body
 from tests.helpers.otlp_collector import collecting
 from tests.robustness.conftest import Tally
@@ -27,11 +27,11 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(each, raising=False)
 
 
-async def tried(url: str, tally: Tally, **environ: str) -> dict[str, str]:
+async def check_with_key(url: str, tally: Tally, **environ: str) -> dict[str, str]:
     """What failed, by name, the same in text and in JSON: a sentence or more, each of them a line."""
     tally.tried["failures of check"] += 1
     findings = CheckReport(await check_writer(config_for(url, **{"WRITER_API_KEY": KEY, **environ})))
-    tally.read(findings.as_text())
+    tally.check_for_key(findings.as_text())
     lines = findings.as_text().split("\n")
     said = json.loads(findings.as_json())
     assert (said["ok"], findings.all_ok) == (False, False)
@@ -44,46 +44,58 @@ async def tried(url: str, tally: Tally, **environ: str) -> dict[str, str]:
 NOT_TRIED = "Not tried, because Writer could not be reached."
 
 
-async def silence(_: Exchange) -> None:
+async def stay_silent(_: Exchange) -> None:
     await asyncio.sleep(3600)
 
 
 WAIT = "Retry-After: 60"  # too long to begin, so nothing is waited for here
 ANSWERS: dict[str, tuple[Behaviour, str, str]] = {
     "401": (
-        says(answer(b"", "401 No")),
+        send_and_close(http_response(b"", "401 No")),
         "Rejected: Writer refused the API key (401).",
         "Check that WRITER_API_KEY holds a current key",
     ),
     "403": (
-        says(answer(b"", "403 No")),
+        send_and_close(http_response(b"", "403 No")),
         "Rejected: Writer does not let this key list applications (403).",
         "Use a key that has this permission, or ask the administrator",
     ),
     "404": (
-        says(answer(b"", "404 No")),
+        send_and_close(http_response(b"", "404 No")),
         "Could not be tried: Writer does not know the list of applications",
         "(404). Check WRITER_BASE_URL.",
     ),
-    "400": (says(answer(error_body("No"), "400 No")), '(400 Bad Request): "No".', "Check WRITER_BASE_URL."),
+    "400": (
+        send_and_close(http_response(error_body("No"), "400 No")),
+        '(400 Bad Request): "No".',
+        "Check WRITER_BASE_URL.",
+    ),
     "429": (
-        says(answer(b"", "429 Slow", WAIT)),
+        send_and_close(http_response(b"", "429 Slow", WAIT)),
         "limiting this key's requests (429)",
         "Wait 60 seconds, as Writer asks",
     ),
     "500": (
-        says(answer(b"", "500 Oops", WAIT)),
+        send_and_close(http_response(b"", "500 Oops", WAIT)),
         "it answered 500 Internal Server Error",
         "Try again after 60 seconds, as Writer asks.",
     ),
-    "501": (says(answer(b"", "501 What")), "(501 Not Implemented).", "Try again later."),
+    "501": (send_and_close(http_response(b"", "501 What")), "(501 Not Implemented).", "Try again later."),
     "a redirect": (
-        says(answer(b"", "302 Found", "Location: /")),
+        send_and_close(http_response(b"", "302 Found", "Location: /")),
         "a redirect, which is not followed",
         "Check WRITER_BASE_URL.",
     ),
-    "a web page": (says(answer(b"<html>")), "it is a web page, not JSON", "Check WRITER_BASE_URL, or report this."),
-    "other JSON": (says(answer(b'{"hello": "world"}')), "cannot be read", "Check WRITER_BASE_URL, or report this."),
+    "a web page": (
+        send_and_close(http_response(b"<html>")),
+        "it is a web page, not JSON",
+        "Check WRITER_BASE_URL, or report this.",
+    ),
+    "other JSON": (
+        send_and_close(http_response(b'{"hello": "world"}')),
+        "cannot be read",
+        "Check WRITER_BASE_URL, or report this.",
+    ),
 }
 
 
@@ -91,13 +103,13 @@ ANSWERS: dict[str, tuple[Behaviour, str, str]] = {
 async def test_an_answer_that_is_no_success_is_told_of_the_key(
     behaviour: Behaviour, what: str, mend: str, tally: Tally
 ) -> None:
-    async with Wire(everywhere=behaviour).served() as url:
-        failed = await tried(url, tally)
+    async with ScriptedServer(default=behaviour).serve() as url:
+        failed = await check_with_key(url, tally)
     assert failed.keys() == {"key"}
-    assert_told(failed["key"], what, mend)
+    assert_key_detail(failed["key"], what, mend)
 
 
-def assert_told(said: str, what: str, mend: str) -> None:
+def assert_key_detail(said: str, what: str, mend: str) -> None:
     """It says what happened, and behind that what to do."""
     assert what in said
     assert mend in said
@@ -109,75 +121,85 @@ NETWORK = "Check WRITER_BASE_URL, the network and any proxy"
 
 
 async def test_where_nobody_listens(unused_url: str, tally: Tally) -> None:
-    failed = await tried(unused_url, tally, WRITER_JOBS_CALL_BUDGET="1")
-    assert_told(failed["reachable"], "no connection could be made (127.0.0.1)", NETWORK)
+    failed = await check_with_key(unused_url, tally, WRITER_JOBS_CALL_BUDGET="1")
+    assert_key_detail(failed["reachable"], "no connection could be made (127.0.0.1)", NETWORK)
     assert failed["key"] == NOT_TRIED
 
 
 async def test_a_name_that_is_not_found(tally: Tally) -> None:
-    failed = await tried("https://writer.invalid", tally, WRITER_JOBS_CALL_BUDGET="1")
-    assert_told(failed["reachable"], "its host name could not be resolved (writer.invalid)", NETWORK)
+    failed = await check_with_key("https://writer.invalid", tally, WRITER_JOBS_CALL_BUDGET="1")
+    assert_key_detail(failed["reachable"], "its host name could not be resolved (writer.invalid)", NETWORK)
     assert failed["key"] == NOT_TRIED
 
 
 async def test_whoever_breaks_off(tally: Tally) -> None:
-    async with Wire(everywhere=says()).served() as url:
-        failed = await tried(url, tally, WRITER_JOBS_CALL_BUDGET="1")
-    assert_told(failed["reachable"], "closed the connection", "Try again in a few minutes.")
+    async with ScriptedServer(default=send_and_close()).serve() as url:
+        failed = await check_with_key(url, tally, WRITER_JOBS_CALL_BUDGET="1")
+    assert_key_detail(failed["reachable"], "closed the connection", "Try again in a few minutes.")
 
 
 async def test_whoever_is_silent_until_the_time_is_over(tally: Tally) -> None:
-    async with Wire(everywhere=silence).served() as url:
-        failed = await tried(url, tally, WRITER_JOBS_CALL_BUDGET="1")
-    assert_told(failed["reachable"], "did not answer within 1 s.", "Check WRITER_BASE_URL, the network and any proxy.")
+    async with ScriptedServer(default=stay_silent).serve() as url:
+        failed = await check_with_key(url, tally, WRITER_JOBS_CALL_BUDGET="1")
+    assert_key_detail(
+        failed["reachable"], "did not answer within 1 s.", "Check WRITER_BASE_URL, the network and any proxy."
+    )
     assert failed["key"] == NOT_TRIED
 
 
 async def test_a_certificate_that_is_not_trusted(certified: ssl.SSLContext, tally: Tally) -> None:
-    async with Wire().served(certified) as url:
-        failed = await tried(url, tally)
-    assert_told(failed["reachable"], "The TLS certificate of 127.0.0.1 is not trusted here.", "set SSL_CERT_FILE.")
+    async with ScriptedServer().serve(certified) as url:
+        failed = await check_with_key(url, tally)
+    assert_key_detail(
+        failed["reachable"], "The TLS certificate of 127.0.0.1 is not trusted here.", "set SSL_CERT_FILE."
+    )
 
 
 async def test_whoever_speaks_no_tls(tally: Tally) -> None:
-    async with Wire(everywhere=says(answer(b"", "400 Bad"))).served() as url:
-        failed = await tried(url.replace("http:", "https:"), tally, WRITER_JOBS_CALL_BUDGET="1")
-    assert_told(failed["reachable"], "the TLS handshake failed (127.0.0.1)", NETWORK)
+    async with ScriptedServer(default=send_and_close(http_response(b"", "400 Bad"))).serve() as url:
+        failed = await check_with_key(url.replace("http:", "https:"), tally, WRITER_JOBS_CALL_BUDGET="1")
+    assert_key_detail(failed["reachable"], "the TLS handshake failed (127.0.0.1)", NETWORK)
 
 
 async def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch, tally: Tally) -> None:
-    async with Proxy(answer(b"", "407 Proxy Authentication Required")).served() as way:
+    async with Proxy(http_response(b"", "407 Proxy Authentication Required")).serve() as way:
         monkeypatch.setenv("HTTPS_PROXY", way)
-        failed = await tried("https://127.0.0.1:9", tally, WRITER_JOBS_CALL_BUDGET="1")
-    assert_told(failed["reachable"], "could not be reached through the proxy", NETWORK)
+        failed = await check_with_key("https://127.0.0.1:9", tally, WRITER_JOBS_CALL_BUDGET="1")
+    assert_key_detail(failed["reachable"], "could not be reached through the proxy", NETWORK)
 
 
-def listed(*applications: dict[str, str], **others: object) -> Behaviour:
-    return says(answer(json.dumps({"data": applications, **others}).encode()))
+def applications_response(*applications: dict[str, str], **others: object) -> Behaviour:
+    return send_and_close(http_response(json.dumps({"data": applications, **others}).encode()))
 
 
 MANY = [{"id": f"a-{number}", "name": f"Agent {number}"} for number in range(100)]
 SEEN: dict[str, tuple[Behaviour, str]] = {
-    "none": (listed(has_more=False), "accepted, but sees no application (no-code agent)"),
-    "one": (listed(MANY[0], has_more=False), 'accepted, sees 1 application: "Agent 0"'),
-    "two": (listed(*MANY[:2], has_more=False), 'accepted, sees 2 applications, such as "Agent 0" and "Agent 1"'),
+    "none": (applications_response(has_more=False), "accepted, but sees no application (no-code agent)"),
+    "one": (applications_response(MANY[0], has_more=False), 'accepted, sees 1 application: "Agent 0"'),
+    "two": (
+        applications_response(*MANY[:2], has_more=False),
+        'accepted, sees 2 applications, such as "Agent 0" and "Agent 1"',
+    ),
     "one page": (
-        listed(*MANY, has_more=False),
+        applications_response(*MANY, has_more=False),
         'accepted, sees 100 applications, such as "Agent 0" and "Agent 1"',
     ),
     "more": (
-        listed(*MANY, has_more=True),
+        applications_response(*MANY, has_more=True),
         'accepted, sees at least 100 applications, such as "Agent 0" and "Agent 1"',
     ),
-    "perhaps more": (listed(*MANY), 'accepted, sees at least 100 applications, such as "Agent 0" and "Agent 1"'),
+    "perhaps more": (
+        applications_response(*MANY),
+        'accepted, sees at least 100 applications, such as "Agent 0" and "Agent 1"',
+    ),
     "more of short pages": (
-        listed(MANY[0], has_more=True),
+        applications_response(MANY[0], has_more=True),
         'accepted, sees at least 1 application, such as "Agent 0"',
     ),
-    "without a name": (listed({"id": "a-1"}, has_more=False), 'accepted, sees 1 application: "a-1"'),
-    "that cannot be read": (listed({"name": "x"}, has_more=False), "accepted, sees 1 application"),
+    "without a name": (applications_response({"id": "a-1"}, has_more=False), 'accepted, sees 1 application: "a-1"'),
+    "that cannot be read": (applications_response({"name": "x"}, has_more=False), "accepted, sees 1 application"),
     "with a forged name": (
-        listed({"id": "a", "name": 'x"\nFAIL  key  Rejected.'}, has_more=False),
+        applications_response({"id": "a", "name": 'x"\nFAIL  key  Rejected.'}, has_more=False),
         'accepted, sees 1 application: "x\\" FAIL key Rejected."',
     ),
 }
@@ -186,16 +208,18 @@ SEEN: dict[str, tuple[Behaviour, str]] = {
 @pytest.mark.parametrize(("behaviour", "detail"), SEEN.values(), ids=SEEN)
 async def test_a_good_key_is_told_by_what_it_sees(behaviour: Behaviour, detail: str, tally: Tally) -> None:
     tally.tried["successes of check"] += 1
-    async with Wire(everywhere=behaviour).served() as url:
+    async with ScriptedServer(default=behaviour).serve() as url:
         *_, key = await check_writer(config_for(url, WRITER_API_KEY=KEY))
     assert (key.name, key.ok, key.detail) == ("key", True, detail)
 
 
 async def test_no_key(url: str, tally: Tally) -> None:
-    failed = await tried(url, tally, WRITER_API_KEY="")
+    failed = await check_with_key(url, tally, WRITER_API_KEY="")
     assert failed.keys() == {"key"}
-    assert_told(failed["key"], "No Writer API key is set.", "Set WRITER_API_KEY, or WRITER_API_KEY_FILE to a file")
-    assert_told(failed["key"], "Settings → Extensions", "claude_desktop_config.json")
+    assert_key_detail(
+        failed["key"], "No Writer API key is set.", "Set WRITER_API_KEY, or WRITER_API_KEY_FILE to a file"
+    )
+    assert_key_detail(failed["key"], "Settings → Extensions", "claude_desktop_config.json")
 
 
 FILES: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -221,9 +245,9 @@ async def test_a_key_file_that_gives_no_key(
 ) -> None:
     path = tmp_path / "key"
     make(path)
-    failed = await tried(url, tally, WRITER_API_KEY="", WRITER_API_KEY_FILE=str(path))
+    failed = await check_with_key(url, tally, WRITER_API_KEY="", WRITER_API_KEY_FILE=str(path))
     assert failed.keys() == {"key"}
-    assert_told(failed["key"], what, "then try again.")
+    assert_key_detail(failed["key"], what, "then try again.")
     assert str(tmp_path) not in failed["key"]
 
 
@@ -244,7 +268,7 @@ def test_a_setting_that_cannot_be_used_is_told_to_people_and_to_machines(
     environ: dict[str, str], words: str, tally: Tally
 ) -> None:
     tally.tried["failures of check"] += 1
-    done = run("check", "--json", **environ)
+    done = run_command("check", "--json", **environ)
     said = json.loads(done.stdout)
     finding, *others = said["checks"]
     assert (done.returncode, said["ok"], finding["name"], finding["ok"]) == (2, False, "settings", False)
@@ -261,10 +285,10 @@ async def test_a_server_that_does_not_answer_itself(url: str, tmp_path: Path, ta
     )
     (tmp_path / "sitecustomize.py").write_text(broken, encoding="utf-8")
     environ = {"WRITER_API_KEY": SANDBOX_KEY, "WRITER_BASE_URL": url, "PYTHONPATH": str(tmp_path)}
-    done = await run_beside("check", **environ)
+    done = await run_command_in_thread("check", **environ)
     assert (done.returncode, done.stderr) == (1, "It is broken.\n")
     (failed,) = (line for line in done.stdout.splitlines() if not line.startswith("ok"))
-    assert_told(failed, "did not answer over stdio", "Reinstall writer-jobs-mcp, or report this.")
+    assert_key_detail(failed, "did not answer over stdio", "Reinstall writer-jobs-mcp, or report this.")
 
 
 @pytest.mark.parametrize("status", [200, 401])
@@ -272,12 +296,14 @@ async def test_a_collector_is_tried_where_spans_are_asked_for(url: str, status: 
     tally.tried["failures of check"] += status != 200
     with collecting(status) as collector:
         environ = {"WRITER_API_KEY": SANDBOX_KEY, "WRITER_BASE_URL": url, "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}
-        done = await run_beside("check", **environ)
+        done = await run_command_in_thread("check", **environ)
     line = done.stdout.splitlines()[-1]
     if status == 200:
         assert (done.returncode, line) == (0, "ok    spans     the collector accepts them")
     else:
         assert done.returncode == 1
-        assert_told(line, "FAIL  spans     The collector does not accept spans.", "Check OTEL_EXPORTER_OTLP_ENDPOINT")
+        assert_key_detail(
+            line, "FAIL  spans     The collector does not accept spans.", "Check OTEL_EXPORTER_OTLP_ENDPOINT"
+        )
     assert done.stderr == ""
     assert collector.spans == [], "no child and no check of ours makes any"

@@ -14,12 +14,12 @@ from mcp.client import Client
 from mcp.client._memory import InMemoryTransport  # what else is in memory passes by the protocol
 
 from tests.conftest import config_for
-from tests.fakes.holding_writer import APPLICATION, Writer
-from tests.fakes.raw_http_server import Exchange, Wire
-from tests.helpers.chaos_calls import call, structure
+from tests.fakes.holding_writer import APPLICATION, HoldingWriter
+from tests.fakes.raw_http_server import Exchange, ScriptedServer
+from tests.helpers.chaos_calls import run_tool, structure_of_result
 from tests.helpers.key import KEY, MIB, TIMEOUT
-from tests.helpers.subprocess_server import Server, serving, started, until
-from tests.robustness.conftest import Tally, at_length
+from tests.helpers.subprocess_server import ServerProcess, start_process, start_server, wait_until
+from tests.robustness.conftest import Tally, gate_or_full
 from writer_jobs_mcp.server.build import build_server
 
 LIMIT = 6
@@ -35,36 +35,36 @@ CALLS: list[tuple[str, dict[str, Any], bool]] = [  # and whether it is an error
 ]
 
 
-@pytest.mark.parametrize("era", ["auto", "legacy"][: at_length(1, 2)])
+@pytest.mark.parametrize("era", ["auto", "legacy"][: gate_or_full(1, 2)])
 async def test_200_calls_at_once_end_fairly_and_within_the_limit(era: str, tally: Tally) -> None:
-    peer, ended = Writer(), list[str]()
+    peer, ended = HoldingWriter(), list[str]()
     unhurried = {"WRITER_JOBS_CALL_BUDGET": "600", "WRITER_JOBS_CONCURRENCY": str(LIMIT)}
 
     async def triage(number: int) -> None:
-        answer = structure(await client.call_tool("triage_application_jobs", {"application_id": APPLICATION}))
+        answer = structure_of_result(await client.call_tool("triage_application_jobs", {"application_id": APPLICATION}))
         assert (answer["coverage"]["jobs_read"], answer["coverage"]["complete"]) == (peer.jobs, True)
         ended.append(f"triage {number}")
 
     async def look(number: int) -> None:
-        answer = structure(await client.call_tool("get_job_output", {"job_id": str(number)}))
+        answer = structure_of_result(await client.call_tool("get_job_output", {"job_id": str(number)}))
         assert answer["job_id"] == str(number)
         ended.append(f"look {number}")
 
-    async with peer.served() as url:
+    async with peer.serve() as url:
         server = build_server(config_for(url, WRITER_API_KEY=KEY, **unhurried))
         async with Client(InMemoryTransport(server), mode=era) as client:
             await client.list_tools()  # or it would ask for them when the first answers come, and mix the others up
-            peer.together(LIMIT)
+            peer.hold_until(LIMIT)
             async with anyio.create_task_group() as tasks:
                 for number in range(TRIAGES):
                     tasks.start_soon(triage, number)
-                await until(lambda: peer.most_in_flight == LIMIT)  # all others come after a crowd of triages
+                await wait_until(lambda: peer.max_in_flight == LIMIT)  # all others come after a crowd of triages
                 for number in range(SMALL):
                     tasks.start_soon(look, number)
     tally.tried["calls at once"] += TRIAGES + SMALL
     tally.lost += TRIAGES + SMALL - len(ended)
     assert sorted(ended) == sorted([*(f"triage {n}" for n in range(TRIAGES)), *(f"look {n}" for n in range(SMALL))])
-    assert peer.most_in_flight == LIMIT
+    assert peer.max_in_flight == LIMIT
     looks = [int(each.removeprefix("look ")) for each in ended if each.startswith("look")]
     furthest = max(abs(place - number) for place, number in enumerate(looks))
     assert furthest <= 2 * LIMIT, "first come, first served"
@@ -74,7 +74,7 @@ async def test_200_calls_at_once_end_fairly_and_within_the_limit(era: str, tally
 
 async def ask(client: Client, tally: Tally, number: int) -> None:
     tool, arguments, is_error = CALLS[number % len(CALLS)]
-    result = await call(client, tally, tool, **arguments)
+    result = await run_tool(client, tally, tool, **arguments)
     assert result.is_error is is_error, result
 
 
@@ -82,7 +82,7 @@ async def test_calls_in_a_row_leave_no_object_task_or_descriptor_behind(
     tally: Tally, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)  # what is captured would be counted
-    peer = Writer()
+    peer = HoldingWriter()
 
     async def ask_many(number: int) -> tuple[int, int, int]:
         tally.tried["calls in a row"] += number
@@ -91,12 +91,12 @@ async def test_calls_in_a_row_leave_no_object_task_or_descriptor_behind(
         gc.collect()
         return len(gc.get_objects()), len(asyncio.all_tasks()), len(os.listdir("/dev/fd"))  # noqa: PTH208 - names do
 
-    async with peer.served() as url:
+    async with peer.serve() as url:
         server = build_server(config_for(url, WRITER_API_KEY=KEY))
         async with Client(InMemoryTransport(server)) as client:
             await ask_many(60)  # caches fill
             before = await ask_many(60)
-            after = await ask_many(at_length(120, 5_000))
+            after = await ask_many(gate_or_full(120, 5_000))
     growth = [now - then for now, then in zip(after, before, strict=True)]
     tally.leaked += sum(growth[1:])
     assert growth[0] < 1_000  # timers that have been cancelled, for a while
@@ -104,59 +104,59 @@ async def test_calls_in_a_row_leave_no_object_task_or_descriptor_behind(
 
 
 async def test_calls_in_a_row_leave_no_memory_thread_or_descriptor_behind_in_a_process(tally: Tally) -> None:
-    peer, total = Writer(), at_length(180, 10_000)
-    async with peer.served() as url, serving(url) as server:
+    peer, total = HoldingWriter(), gate_or_full(180, 10_000)
+    async with peer.serve() as url, start_server(url) as server:
 
         async def ask_many(number: int) -> None:
             tally.tried["calls in a row"] += number
             for each in range(number):
                 tool, arguments, is_error = CALLS[each % len(CALLS)]
-                id_ = server.call(tool, **arguments)
+                id_ = server.send_call(tool, **arguments)
                 answer = await server.receive()
                 assert (answer["id"], answer["result"]["isError"]) == (id_, is_error), answer
 
         await ask_many(total // 3)
-        memory, before = memory_of(server), opened_by(server)
+        memory, before = memory_of(server), open_descriptors_of(server)
         await ask_many(total)
-        growth, opened = memory_of(server) - memory, opened_by(server)
+        growth, opened = memory_of(server) - memory, open_descriptors_of(server)
     tally.leaked += opened["fd"] != before["fd"]
     assert opened["fd"] == before["fd"]
-    assert opened["task"] <= MOST_THREADS
+    assert opened["task"] <= MAX_THREADS
     assert growth < 8 * MIB, f"{growth / MIB:.1f} MiB after {total} calls"
 
 
-MOST_THREADS = 6  # the main one, one each to read, to write and to log, two workers; the last begin when needed
+MAX_THREADS = 6  # the main one, one each to read, to write and to log, two workers; the last begin when needed
 
 
-def memory_of(server: Server) -> int:
+def memory_of(server: ServerProcess) -> int:
     """Bytes that are resident."""
     return int(Path(f"/proc/{server.process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def opened_by(server: Server) -> dict[str, int]:
+def open_descriptors_of(server: ServerProcess) -> dict[str, int]:
     """Descriptors and threads."""
     process = Path(f"/proc/{server.process.pid}")
     return {each: len(list((process / each).iterdir())) for each in ("fd", "task")}
 
 
-MOST_HEARD = 300  # 256 that may be open, and those whose answers a pipe holds
+MAX_READ_AHEAD = 300  # 256 that may be open, and those whose answers a pipe holds
 
 
 async def test_a_client_that_reads_no_answers_is_heard_no_further_and_gets_them_all_once_it_reads(tally: Tally) -> None:
-    peer, total = Writer(words="word " * 300), at_length(450, 10_000)
+    peer, total = HoldingWriter(text="word " * 300), gate_or_full(450, 10_000)
     tally.tried["calls without reading"] += total
     read, write = os.pipe()
     with os.fdopen(read, "rb") as pipe:
-        async with peer.served() as url, started(stdout=write, environ={"WRITER_BASE_URL": url}) as server:
+        async with peer.serve() as url, start_process(stdout=write, environ={"WRITER_BASE_URL": url}) as server:
             os.close(write)
-            server.greet()
+            server.send_handshake()
             for _ in range(total):
                 server.send("tools/call", {**LOOK, "_meta": {"padding": "x" * 2_000}})  # a pipe holds few of these
-            await until(lambda: len(peer.heads) > 0)
+            await wait_until(lambda: len(peer.request_heads) > 0)
             memory = memory_of(server)
-            await until(lambda: len(peer.heads) >= 256)
-            await at_rest(server)
-            assert len(peer.heads) <= MOST_HEARD
+            await wait_until(lambda: len(peer.request_heads) >= 256)
+            await wait_until_idle(server)
+            assert len(peer.request_heads) <= MAX_READ_AHEAD
             growth = memory_of(server) - memory
             assert growth < 48 * MIB, f"{growth / MIB:.1f} MiB"
             answers = asyncio.StreamReader(limit=MIB)
@@ -164,27 +164,27 @@ async def test_a_client_that_reads_no_answers_is_heard_no_further_and_gets_them_
             got = [json.loads(await asyncio.wait_for(answers.readline(), TIMEOUT))["id"] for _ in range(total + 1)]
             tally.lost += total + 1 - len(set(got))
             assert sorted(got) == list(range(1, total + 2))
-            server.end_input()
-            assert (await server.complaints(), await server.status()) == ("", 0)
+            server.close_stdin()
+            assert (await server.read_stderr(), await server.wait()) == ("", 0)
 
 
 async def test_the_end_of_input_is_seen_behind_more_calls_than_may_be_open(tally: Tally) -> None:
-    wire = Wire(everywhere=Exchange.gone)  # which never answers
+    wire = ScriptedServer(default=Exchange.wait_for_close)  # which never answers
     async with (
-        wire.served() as url,
-        started(environ={"WRITER_BASE_URL": url, "WRITER_JOBS_CALL_BUDGET": "600"}) as server,
+        wire.serve() as url,
+        start_process(environ={"WRITER_BASE_URL": url, "WRITER_JOBS_CALL_BUDGET": "600"}) as server,
     ):
-        server.greet()
+        server.send_handshake()
         tally.tried["calls at once"] += 300
         for _ in range(300):
             server.send("tools/call", LOOK)
-        await until(lambda: len(wire.heads) > 0)
-        server.end_input()
+        await wait_until(lambda: len(wire.request_heads) > 0)
+        server.close_stdin()
         async with asyncio.timeout(TIMEOUT):  # much sooner than the calls end
-            assert (await server.complaints(), await server.status()) == ("", 0)
+            assert (await server.read_stderr(), await server.wait()) == ("", 0)
 
 
-async def at_rest(server: Server) -> None:
+async def wait_until_idle(server: ServerProcess) -> None:
     """Wait until the server takes no more of what is sent."""
     assert server.process.stdin
     left, same = -1, 0

@@ -16,22 +16,31 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import INVALID_PARAMS, PromptReference, ResourceTemplateReference, TextContent, TextResourceContents
 
 from tests.conftest import config_for
-from tests.e2e.test_stdio import SERVER, clean_environment
-from tests.fakes.canned_responses import Documents
-from tests.helpers.chaos_calls import call_with
+from tests.e2e.test_stdio import SERVER, environment_without_settings
+from tests.fakes.canned_responses import CannedResponses
+from tests.helpers.chaos_calls import run_tool_with
 from tests.helpers.key import KEY
 from tests.helpers.mcp import call_tool_error
 from tests.helpers.result_checks import (
     TOOLS,
-    check_answered,
-    check_seen,
-    check_sentence,
-    check_valid,
-    strictly_read,
-    told_why_not,
+    allow_protocol_errors,
+    check_error_message,
+    check_result_or_error,
+    check_valid_result,
+    check_visible,
+    parse_strict_json,
 )
-from tests.helpers.strategies import Schema, beyond, encodable, from_schema, objects, odd, texts, tried
-from tests.robustness.conftest import Quietly, Tally, at_length
+from tests.helpers.strategies import (
+    Schema,
+    encodable,
+    example_settings,
+    from_schema,
+    objects,
+    odd_arguments,
+    odd_values,
+    texts,
+)
+from tests.robustness.conftest import RunWithoutErrors, Tally, gate_or_full
 from writer_jobs_mcp.server.build import build_server
 from writer_jobs_mcp.server.prompts import PROMPTS
 from writer_jobs_mcp.server.resources import JOB_URI
@@ -42,16 +51,16 @@ Converse = Callable[[str, Talk], None]
 
 
 @pytest.fixture
-def converse(tally: Tally, quietly: Quietly) -> Converse:
+def converse(tally: Tally, quietly: RunWithoutErrors) -> Converse:
     """A conversation with a server in memory, whose Writer is in order; the next call is answered all the same."""
 
     def converse(era: str, talk: Talk) -> None:
         async def conversation() -> None:
-            async with Documents().served() as url:
+            async with CannedResponses().serve() as url:
                 config = config_for(url, WRITER_API_KEY=KEY, WRITER_JOBS_ALLOW_RETRY="true")
                 async with Client(build_server(config), mode=era) as client:
                     await talk(client)
-                    check_valid(await call_with(client, tally, "list_applications", {}), "list_applications")
+                    check_valid_result(await run_tool_with(client, tally, "list_applications", {}), "list_applications")
 
         quietly(conversation)
 
@@ -61,7 +70,7 @@ def converse(tally: Tally, quietly: Quietly) -> Converse:
 eras = st.sampled_from(["auto", "legacy"])
 _letters = st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="/\\")
 ids = st.text(_letters, min_size=1, max_size=200).filter(lambda text: text.strip().strip(".") != "")
-MEANT: dict[str, SearchStrategy[Any]] = {
+USUAL_VALUES: dict[str, SearchStrategy[Any]] = {
     **dict.fromkeys(("application_id", "job_id", "after", "before"), ids),
     "job_ids": st.lists(ids, min_size=1, max_size=20),
     "since": st.sampled_from(["24h", "7d", " 90 H", "999999w", "60000w", "0001-01-01", "1970-01-01T00:00:00+14:00"]),
@@ -70,14 +79,14 @@ MEANT: dict[str, SearchStrategy[Any]] = {
 """What the schema cannot say of an argument, because some clients choke on patterns and formats."""
 
 
-def meant(schema: Schema) -> SearchStrategy[dict[str, Any]]:
+def usual_arguments(schema: Schema) -> SearchStrategy[dict[str, Any]]:
     """Arguments as they are meant."""
-    fields = {name: MEANT.get(name, from_schema(field)) for name, field in schema["properties"].items()}
+    fields = {name: USUAL_VALUES.get(name, from_schema(field)) for name, field in schema["properties"].items()}
     return objects(fields, schema.get("required", []))
 
 
-def anything(schema: Schema) -> SearchStrategy[dict[str, Any]]:
-    return from_schema(schema) | beyond(schema)
+def any_arguments(schema: Schema) -> SearchStrategy[dict[str, Any]]:
+    return from_schema(schema) | odd_arguments(schema)
 
 
 def calls(arguments: Callable[[Schema], SearchStrategy[dict[str, Any]]]) -> SearchStrategy[list[Call]]:
@@ -86,21 +95,21 @@ def calls(arguments: Callable[[Schema], SearchStrategy[dict[str, Any]]]) -> Sear
     return st.tuples(*each).flatmap(st.permutations)
 
 
-@tried(8, 150)
-@given(eras, calls(meant))
+@example_settings(8, 150)
+@given(eras, calls(usual_arguments))
 def test_valid_arguments_get_a_result_that_is_valid_by_the_published_schema(
     tally: Tally, converse: Converse, era: str, said: list[Call]
 ) -> None:
     async def talk(client: Client) -> None:
         for tool, arguments in said:
             tally.tried["inputs to tools"] += 1
-            check_valid(await call_with(client, tally, tool, arguments), tool)
+            check_valid_result(await run_tool_with(client, tally, tool, arguments), tool)
 
     converse(era, talk)
 
 
-@tried(15, 300)
-@given(eras, calls(anything))
+@example_settings(15, 300)
+@given(eras, calls(any_arguments))
 @example("auto", [("triage_application_jobs", {"application_id": "a", "until": "0001-01-01"})])
 @example("auto", [("triage_application_jobs", {"application_id": "a", "since": "0001-01-01T00:00:00+14:00"})])
 @example("auto", [("list_application_jobs", {"application_id": "a", "limit": 10**4_000})])
@@ -112,7 +121,7 @@ def test_any_other_arguments_get_a_result_or_a_sentence(
         for tool, arguments in said:
             tally.tried["inputs to tools"] += 1
             with suppress(UnicodeEncodeError):  # half a surrogate pair in a name, which the client itself cannot send
-                check_answered(await call_with(client, tally, tool, arguments), tool)
+                check_result_or_error(await run_tool_with(client, tally, tool, arguments), tool)
 
     converse(era, talk)
 
@@ -120,9 +129,11 @@ def test_any_other_arguments_get_a_result_or_a_sentence(
 @asynccontextmanager
 async def over_stdio() -> AsyncGenerator[Client]:
     """A client of a server that is a process of its own, and has no complaint."""
-    async with Documents().served() as url:
+    async with CannedResponses().serve() as url:
         environ = {"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url, "WRITER_JOBS_ALLOW_RETRY": "true"}
-        server = StdioServerParameters(command=SERVER[0], args=SERVER[1:], env={**clean_environment(), **environ})
+        server = StdioServerParameters(
+            command=SERVER[0], args=SERVER[1:], env={**environment_without_settings(), **environ}
+        )
         with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
             async with Client(stdio_client(server, errlog=log)) as client:
                 yield client
@@ -130,14 +141,14 @@ async def over_stdio() -> AsyncGenerator[Client]:
             assert log.read() == ""
 
 
-@tried(1, 2)
-@given(st.lists(calls(anything), min_size=at_length(3, 40), max_size=40))
+@example_settings(1, 2)
+@given(st.lists(calls(any_arguments), min_size=gate_or_full(3, 40), max_size=40))
 def test_over_stdio_they_get_the_same(tally: Tally, said: list[list[Call]]) -> None:
     async def talk() -> None:
         async with over_stdio() as client:
             for tool, arguments in (each for conversation in said for each in conversation):
                 tally.tried["inputs to tools over stdio"] += 1
-                check_answered(await call_with(client, tally, tool, encodable(arguments)), tool)
+                check_result_or_error(await run_tool_with(client, tally, tool, encodable(arguments)), tool)
 
     anyio.run(talk)
 
@@ -145,8 +156,8 @@ def test_over_stdio_they_get_the_same(tally: Tally, said: list[list[Call]]) -> N
 names = texts.map(encodable)
 
 
-@tried(3, 30)
-@given(eras, st.lists(st.tuples(names, st.dictionaries(texts, odd, max_size=2)), min_size=1, max_size=10))
+@example_settings(3, 30)
+@given(eras, st.lists(st.tuples(names, st.dictionaries(texts, odd_values, max_size=2)), min_size=1, max_size=10))
 def test_a_tool_that_there_is_not_is_told_with_those_that_there_are(
     tally: Tally, converse: Converse, era: str, said: list[Call]
 ) -> None:
@@ -154,7 +165,7 @@ def test_a_tool_that_there_is_not_is_told_with_those_that_there_are(
         for tool, arguments in said:
             tally.tried["inputs to tools"] += 1
             sentence = await call_tool_error(client, tool, arguments)
-            check_sentence(sentence)
+            check_error_message(sentence)
             assert all(name in sentence for name in TOOLS)
 
     converse(era, talk)
@@ -164,7 +175,7 @@ prompts = st.sampled_from([fn.__name__ for _, fn in PROMPTS])
 given_to_prompts = st.dictionaries(st.sampled_from(["application_id", "job_id", "since"]) | texts, texts, max_size=3)
 
 
-@tried(6, 60)
+@example_settings(6, 60)
 @given(eras, st.lists(st.tuples(prompts | names, given_to_prompts), min_size=5, max_size=20))
 def test_a_prompt_is_given_or_it_is_said_why_not(
     tally: Tally, converse: Converse, era: str, said: list[tuple[str, dict[str, str]]]
@@ -172,10 +183,10 @@ def test_a_prompt_is_given_or_it_is_said_why_not(
     async def talk(client: Client) -> None:
         for name, arguments in said:
             tally.tried["inputs to prompts"] += 1
-            with told_why_not(INVALID_PARAMS):
+            with allow_protocol_errors(INVALID_PARAMS):
                 (message,) = (await client.get_prompt(name, arguments)).messages
                 assert isinstance(message.content, TextContent)
-                check_seen(*message.content.text.splitlines())
+                check_visible(*message.content.text.splitlines())
 
     converse(era, talk)
 
@@ -189,16 +200,16 @@ addresses = (
 )
 
 
-@tried(6, 60)
+@example_settings(6, 60)
 @given(eras, st.lists(addresses, min_size=5, max_size=20))
 def test_a_resource_is_read_or_it_is_said_why_not(tally: Tally, converse: Converse, era: str, said: list[str]) -> None:
     async def talk(client: Client) -> None:
         for address in said:
             tally.tried["addresses of resources"] += 1
-            with told_why_not(INVALID_PARAMS):
+            with allow_protocol_errors(INVALID_PARAMS):
                 (content,) = (await client.read_resource(address)).contents
                 assert isinstance(content, TextResourceContents)
-                assert strictly_read(content.text)
+                assert parse_strict_json(content.text)
 
     converse(era, talk)
 
@@ -208,7 +219,7 @@ references = templates | st.builds(PromptReference, type=st.just("ref/prompt"), 
 completed = st.tuples(references, st.just("application_id") | texts, st.just("") | texts)
 
 
-@tried(3, 30)
+@example_settings(3, 30)
 @given(eras, st.lists(completed, min_size=5, max_size=20))
 def test_a_completion_is_made_or_there_is_none(
     tally: Tally, converse: Converse, era: str, said: list[tuple[ResourceTemplateReference | PromptReference, str, str]]

@@ -21,10 +21,10 @@ from mcp_types import (
 from pydantic import ValidationError
 
 from tests.e2e.test_stdio import INITIALIZE
-from tests.fakes.canned_responses import Documents
-from tests.helpers.raw_stdio_client import MODERN, Lines, Message, shake_hands, spoken_to
-from tests.helpers.strategies import Long, nested, odd, spoiled, texts, tried
-from tests.robustness.conftest import Tally, at_length
+from tests.fakes.canned_responses import CannedResponses
+from tests.helpers.raw_stdio_client import MODERN_META, Message, RawStdioClient, initialize, start_raw_client
+from tests.helpers.strategies import LongText, example_settings, mutated, nested, odd_values, texts
+from tests.robustness.conftest import Tally, gate_or_full
 from writer_jobs_mcp.server.resources import APPLICATIONS_URI, JOB_URI
 
 MIB = 2**20
@@ -42,7 +42,7 @@ def call(tool: str, **arguments: Any) -> Message:
     return message("tools/call", name=tool, arguments=arguments, _meta={"progressToken": 1})
 
 
-IN_ORDER: list[Message] = [
+VALID_MESSAGES: list[Message] = [
     INITIALIZE,
     *(message(method) for method in ("ping", "tools/list", "resources/list", "prompts/list", "server/discover")),
     message("resources/templates/list", cursor="x"),
@@ -66,16 +66,34 @@ IN_ORDER: list[Message] = [
     {"jsonrpc": "2.0", "id": 1, "result": {"action": "accept", "content": {"retry": True}}},
     {"jsonrpc": "2.0", "id": 1, "error": {"code": -32603, "message": "no"}},
 ]
-in_order = st.sampled_from(IN_ORDER)
-ODD_IDS: list[Any] = [0, 1, -1, 2**63, 10**30, 10**4_000, 1.5, 2.0, True, None, "", "1", Long("x" * 70_000), [1], {}]
-ids = st.sampled_from(ODD_IDS) | odd
+valid_messages = st.sampled_from(VALID_MESSAGES)
+ODD_IDS: list[Any] = [
+    0,
+    1,
+    -1,
+    2**63,
+    10**30,
+    10**4_000,
+    1.5,
+    2.0,
+    True,
+    None,
+    "",
+    "1",
+    LongText("x" * 70_000),
+    [1],
+    {},
+]
+ids = st.sampled_from(ODD_IDS) | odd_values
 messages: SearchStrategy[Any] = (
-    in_order
-    | st.tuples(in_order, ids).map(lambda parts: {**parts[0], "id": parts[1]})
-    | spoiled(in_order)
-    | spoiled(st.tuples(in_order, st.just(MODERN)).map(lambda parts: {**parts[0], "params": {"_meta": parts[1]}}))
-    | st.lists(in_order | odd, max_size=3)
-    | odd
+    valid_messages
+    | st.tuples(valid_messages, ids).map(lambda parts: {**parts[0], "id": parts[1]})
+    | mutated(valid_messages)
+    | mutated(
+        st.tuples(valid_messages, st.just(MODERN_META)).map(lambda parts: {**parts[0], "params": {"_meta": parts[1]}})
+    )
+    | st.lists(valid_messages | odd_values, max_size=3)
+    | odd_values
 )
 
 
@@ -115,30 +133,30 @@ def requests_in(frame: bytes) -> list[Any]:
     return found
 
 
-async def say(lines: Lines, frame: bytes) -> None:
+async def send_frame(lines: RawStdioClient, frame: bytes) -> None:
     """One frame; what is a request in it is answered, and so is the next."""
     lines.tally.tried["frames on stdin"] += 1
-    lines.answers.clear()
+    lines.responses.clear()
     await lines.send(frame + b"\n")
     for id_ in requests_in(frame):
-        await lines.answer_to(id_)
-    await lines.ask("ping" if lines.era == "legacy" else "tools/list")
+        await lines.response_to(id_)
+    await lines.request("ping" if lines.era == "legacy" else "tools/list")
 
 
 @pytest.mark.parametrize("era", ["legacy", "modern"])
-@tried(1, 10)
-@given(said=st.lists(frames, min_size=at_length(60, 200), max_size=200))
+@example_settings(1, 10)
+@given(said=st.lists(frames, min_size=gate_or_full(60, 200), max_size=200))
 def test_whatever_is_said_each_request_is_answered_and_the_next_one_too(
     tally: Tally, era: str, said: list[bytes]
 ) -> None:
     async def talk() -> None:
-        async with Documents().served() as url, spoken_to(url, tally, era) as lines:
+        async with CannedResponses().serve() as url, start_raw_client(url, tally, era) as lines:
             if era == "legacy":
-                await shake_hands(lines)
-            await lines.check_in_order()
+                await initialize(lines)
+            await lines.check_still_works()
             for frame in said:
-                await say(lines, frame)
-            await lines.check_in_order()
+                await send_frame(lines, frame)
+            await lines.check_still_works()
 
     anyio.run(talk)
 
@@ -155,9 +173,9 @@ WRONG: dict[str, tuple[bytes, int]] = {
     "a handshake without a version": (json.dumps(message("initialize")).encode(), INVALID_PARAMS),
     "an unknown prompt": (json.dumps(message("prompts/get", name="x")).encode(), INVALID_PARAMS),
     "an unknown resource": (json.dumps(message("resources/read", uri="x" * 10 * MIB)).encode(), INVALID_PARAMS),
-    "both eras at once": (json.dumps(message("tools/list", _meta=MODERN)).encode(), INVALID_REQUEST),
+    "both eras at once": (json.dumps(message("tools/list", _meta=MODERN_META)).encode(), INVALID_REQUEST),
 }
-PASSED_OVER: dict[str, bytes] = {
+IGNORED: dict[str, bytes] = {
     "an empty line": b"",
     "a carriage return": b"\r",
     "no JSON": b"GET / HTTP/1.1",
@@ -204,50 +222,50 @@ async def test_what_is_wrong_is_told_what_is_odd_is_answered_and_what_is_no_mess
     tally: Tally,
 ) -> None:
     """So it is with the SDK, which drops what it cannot read, a request with an id among it."""
-    async with Documents().served() as url, spoken_to(url, tally, "legacy") as lines:
-        await shake_hands(lines)
+    async with CannedResponses().serve() as url, start_raw_client(url, tally, "legacy") as lines:
+        await initialize(lines)
         for name, (frame, code) in WRONG.items():
             await lines.send(frame + b"\n")
-            assert (await lines.answer_to(1))["error"]["code"] == code, name
+            assert (await lines.response_to(1))["error"]["code"] == code, name
         for frame, id_ in ANSWERED.values():
             await lines.send(frame + b"\n")
-            assert "result" in await lines.answer_to(id_)
-        for name, frame in PASSED_OVER.items():
+            assert "result" in await lines.response_to(id_)
+        for name, frame in IGNORED.items():
             await lines.send(frame + b"\n")
-            await lines.ask("ping")
-            assert lines.answers == {}, name
-        tally.tried["frames on stdin"] += len(WRONG) + len(ANSWERED) + len(PASSED_OVER)
-        await lines.check_in_order()
+            await lines.request("ping")
+            assert lines.responses == {}, name
+        tally.tried["frames on stdin"] += len(WRONG) + len(ANSWERED) + len(IGNORED)
+        await lines.check_still_works()
 
 
 async def test_requests_under_one_id_are_answered_each(tally: Tally) -> None:
-    async with Documents().served() as url, spoken_to(url, tally, "legacy") as lines:
-        await shake_hands(lines)
+    async with CannedResponses().serve() as url, start_raw_client(url, tally, "legacy") as lines:
+        await initialize(lines)
         tally.tried["frames on stdin"] += 20
         await lines.send(b"".join(json.dumps(call("get_job_error", job_id="j")).encode() + b"\n" for _ in range(20)))
         for _ in range(20):
-            await lines.answer_to(1)
-        await lines.check_in_order()
+            await lines.response_to(1)
+        await lines.check_still_works()
 
 
-@tried(1, 5)
-@given(st.lists(frames, min_size=at_length(30, 100), max_size=100))
+@example_settings(1, 5)
+@given(st.lists(frames, min_size=gate_or_full(30, 100), max_size=100))
 def test_what_is_said_before_the_handshake_does_not_stand_in_its_way(tally: Tally, said: list[bytes]) -> None:
     async def talk() -> None:
-        async with Documents().served() as url, spoken_to(url, tally, "legacy") as lines:
+        async with CannedResponses().serve() as url, start_raw_client(url, tally, "legacy") as lines:
             for frame in said:
                 if b"initialize" in frame or PROTOCOL_VERSION_META_KEY.encode() in frame:
                     continue  # that is the handshake, or the era without one
                 tally.tried["frames on stdin"] += 1
                 await lines.send(frame + b"\n")
-            assert "result" in await shake_hands(lines)
-            await lines.check_in_order()
+            assert "result" in await initialize(lines)
+            await lines.check_still_works()
 
     anyio.run(talk)
 
 
 @pytest.mark.parametrize("rest", [b'{"jsonrpc": "2.0", "id": 1, "method": "ping"}', b"{\xe2\x82"])
 async def test_input_that_ends_in_the_middle_of_a_line_ends_the_server_quietly(rest: bytes, tally: Tally) -> None:
-    async with Documents().served() as url, spoken_to(url, tally, "legacy") as lines:
+    async with CannedResponses().serve() as url, start_raw_client(url, tally, "legacy") as lines:
         tally.tried["frames on stdin"] += 1
         await lines.send(rest)

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from mcp.client import Client
 from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, ResourceTemplateReference, TextResourceContents
 
-from tests.fakes.canned_responses import GOOD, JOB, Document, Documents
-from tests.helpers.chaos_calls import asked, call_with, structure
-from tests.helpers.result_checks import check_answered, strictly_read, told_why_not
+from tests.fakes.canned_responses import JOB, VALID_RESPONSES, CannedResponses, Document
+from tests.helpers.chaos_calls import connect_client, run_tool_with, structure_of_result
+from tests.helpers.result_checks import allow_protocol_errors, check_result_or_error, parse_strict_json
 from tests.helpers.sandbox_documents import Accepted, ApplicationList, DocumentedJob, Envelope, JobList
-from tests.helpers.strategies import from_schema, spoiled, tried
-from tests.robustness.conftest import Quietly, Tally
+from tests.helpers.strategies import example_settings, from_schema, mutated
+from tests.robustness.conftest import RunWithoutErrors, Tally
 from writer_jobs_mcp.server.resources import APPLICATIONS_URI, JOB_URI
 
-ASKED: list[tuple[str, dict[str, Any]]] = [
+CALLS: list[tuple[str, dict[str, Any]]] = [
     ("list_applications", {}),
     ("list_application_jobs", {"application_id": "a", "limit": 100}),
     ("get_job_error", {"job_id": "job-0", "application_id": "a"}),
@@ -38,32 +38,32 @@ DOCUMENTED = {
 """What the vendor's documents say of each endpoint's answer."""
 
 
-SPOILED = {endpoint: spoiled(documents) for endpoint, documents in DOCUMENTED.items()}
+MUTATED = {endpoint: mutated(documents) for endpoint, documents in DOCUMENTED.items()}
 
 
 @asynccontextmanager
-async def conversing() -> AsyncGenerator[tuple[Client, Documents]]:
+async def connected_client() -> AsyncGenerator[tuple[Client, CannedResponses]]:
     """A client of a server, and the Writer that it asks."""
-    peer = Documents()
-    async with peer.served() as url, asked(url, WRITER_JOBS_ALLOW_RETRY="true") as client:
+    peer = CannedResponses()
+    async with peer.serve() as url, connect_client(url, WRITER_JOBS_ALLOW_RETRY="true") as client:
         yield client, peer
 
 
-async def ask_everything(client: Client, tally: Tally) -> list[CallToolResult]:
+async def call_every_tool(client: Client, tally: Tally) -> list[CallToolResult]:
     """What each tool, resource and completion makes of what it is told now."""
     results: list[CallToolResult] = []
-    for tool, arguments in ASKED:
+    for tool, arguments in CALLS:
         tally.tried["answers of Writer's"] += 1
-        results.append(await call_with(client, tally, tool, arguments))
-        check_answered(results[-1], tool)
+        results.append(await run_tool_with(client, tally, tool, arguments))
+        check_result_or_error(results[-1], tool)
         if tool == "triage_application_jobs" and not results[-1].is_error:
-            check_adds_up(structure(results[-1]))
+            check_adds_up(structure_of_result(results[-1]))
     for address in (APPLICATIONS_URI, JOB_URI.format(application_id="a", job_id="job-0")):
         tally.tried["answers of Writer's"] += 1
-        with told_why_not(INVALID_PARAMS, INTERNAL_ERROR):
+        with allow_protocol_errors(INVALID_PARAMS, INTERNAL_ERROR):
             (content,) = (await client.read_resource(address)).contents
             assert isinstance(content, TextResourceContents)
-            strictly_read(content.text)
+            parse_strict_json(content.text)
     template = ResourceTemplateReference(type="ref/resource", uri=JOB_URI)
     await client.complete(template, {"name": "application_id", "value": ""})
     return results
@@ -76,33 +76,33 @@ def check_adds_up(report: dict[str, Any]) -> None:
     assert report.get("stuck_count", len(report["stuck"])) >= len(report["stuck"])
 
 
-@tried(2, 30)
+@example_settings(2, 30)
 @given(st.lists(st.fixed_dictionaries(DOCUMENTED), min_size=3, max_size=5))
 def test_what_the_documents_foresee_is_answered_with_a_result(
-    tally: Tally, quietly: Quietly, said: list[dict[str, Document]]
+    tally: Tally, quietly: RunWithoutErrors, said: list[dict[str, Document]]
 ) -> None:
     async def conversation() -> None:
-        async with conversing() as (client, peer):
-            for peer.told in said:
-                results = await ask_everything(client, tally)
-                assert [result.is_error for result in results] == [False] * len(ASKED)
+        async with connected_client() as (client, peer):
+            for peer.responses in said:
+                results = await call_every_tool(client, tally)
+                assert [result.is_error for result in results] == [False] * len(CALLS)
 
     quietly(conversation)
 
 
-@tried(6, 80)
-@given(st.lists(st.fixed_dictionaries(SPOILED), min_size=3, max_size=5))
-@example([GOOD | {"jobs": {"result": [{**JOB, "id": f"job-{number}"} for number in range(1_200)]}}])
-@example([GOOD | {"jobs": {"result": [None] * 1_200, "totalCount": 1}}])
+@example_settings(6, 80)
+@given(st.lists(st.fixed_dictionaries(MUTATED), min_size=3, max_size=5))
+@example([VALID_RESPONSES | {"jobs": {"result": [{**JOB, "id": f"job-{number}"} for number in range(1_200)]}}])
+@example([VALID_RESPONSES | {"jobs": {"result": [None] * 1_200, "totalCount": 1}}])
 def test_what_they_do_not_is_answered_with_a_result_or_a_sentence(
-    tally: Tally, quietly: Quietly, said: list[dict[str, Document]]
+    tally: Tally, quietly: RunWithoutErrors, said: list[dict[str, Document]]
 ) -> None:
     async def conversation() -> None:
-        async with conversing() as (client, peer):
-            for peer.told in said:
-                await ask_everything(client, tally)
-            peer.told = GOOD
-            assert not any(result.is_error for result in await ask_everything(client, tally))
+        async with connected_client() as (client, peer):
+            for peer.responses in said:
+                await call_every_tool(client, tally)
+            peer.responses = VALID_RESPONSES
+            assert not any(result.is_error for result in await call_every_tool(client, tally))
 
     quietly(conversation)
 
@@ -110,19 +110,19 @@ def test_what_they_do_not_is_answered_with_a_result_or_a_sentence(
 READABLE = [{**JOB, "id": f"readable-{number}"} for number in range(3)]
 
 
-@tried(4, 60)
-@given(st.lists(st.lists(SPOILED["job"], max_size=4), min_size=4, max_size=4))
+@example_settings(4, 60)
+@given(st.lists(st.lists(MUTATED["job"], max_size=4), min_size=4, max_size=4))
 def test_what_can_be_read_is_shown_whatever_is_beside_it(
-    tally: Tally, quietly: Quietly, said: list[list[Document]]
+    tally: Tally, quietly: RunWithoutErrors, said: list[list[Document]]
 ) -> None:
     first, *others = said
     rows = [*first, *(row for job, beside in zip(READABLE, others, strict=True) for row in (job, *beside))]
 
     async def conversation() -> None:
-        async with conversing() as (client, peer):
-            peer.told = GOOD | {"jobs": {"result": rows}}
+        async with connected_client() as (client, peer):
+            peer.responses = VALID_RESPONSES | {"jobs": {"result": rows}}
             listed, report = [
-                structure(await call_with(client, tally, tool, {"application_id": "a", **more}))
+                structure_of_result(await run_tool_with(client, tally, tool, {"application_id": "a", **more}))
                 for tool, more in (("list_application_jobs", {"limit": 100}), ("triage_application_jobs", {}))
             ]
         tally.tried["answers of Writer's"] += 2
@@ -140,32 +140,34 @@ def test_what_can_be_read_is_shown_whatever_is_beside_it(
 
 STATUSES = """\
 200 202 204 302 400 401 403 404 405 408 409 410 413 418 422 429 500 501 502 503 504 507 599""".split()
-complaints = from_schema(Envelope.model_json_schema())
+error_bodies = from_schema(Envelope.model_json_schema())
 
 
-@tried(3, 30)
-@given(st.lists(st.tuples(st.sampled_from(STATUSES), complaints | spoiled(complaints)), min_size=3, max_size=5))
+@example_settings(3, 30)
+@given(st.lists(st.tuples(st.sampled_from(STATUSES), error_bodies | mutated(error_bodies)), min_size=3, max_size=5))
 def test_a_complaint_in_whatever_form_is_told_in_a_sentence(
-    tally: Tally, quietly: Quietly, said: list[tuple[str, Document]]
+    tally: Tally, quietly: RunWithoutErrors, said: list[tuple[str, Document]]
 ) -> None:
     async def conversation() -> None:
-        async with conversing() as (client, peer):
+        async with connected_client() as (client, peer):
             for status, complaint in said:
-                peer.told, peer.status = dict.fromkeys(GOOD, complaint), f"{status} As It Is"
-                *others, retried = await ask_everything(client, tally)
+                peer.responses, peer.status = dict.fromkeys(VALID_RESPONSES, complaint), f"{status} As It Is"
+                *others, retried = await call_every_tool(client, tally)
                 assert all(result.is_error for result in others)
-                assert structure(retried)["jobs"][0]["outcome"] in {"error", "not_found"}
+                assert structure_of_result(retried)["jobs"][0]["outcome"] in {"error", "not_found"}
 
     quietly(conversation)
 
 
-@tried(2, 30)
-@given(st.lists(DOCUMENTED["job"] | SPOILED["job"], min_size=8, max_size=16))
-def test_a_job_is_waited_for_whatever_is_said_of_it(tally: Tally, quietly: Quietly, said: list[Document]) -> None:
+@example_settings(2, 30)
+@given(st.lists(DOCUMENTED["job"] | MUTATED["job"], min_size=8, max_size=16))
+def test_a_job_is_waited_for_whatever_is_said_of_it(
+    tally: Tally, quietly: RunWithoutErrors, said: list[Document]
+) -> None:
     async def conversation() -> None:
         jobs = {f"job-{number}": document for number, document in enumerate(said)}
-        async with conversing() as (client, peer), anyio.create_task_group() as tasks:
-            peer.told = GOOD | jobs
+        async with connected_client() as (client, peer), anyio.create_task_group() as tasks:
+            peer.responses = VALID_RESPONSES | jobs
             for job_id in jobs:
                 tasks.start_soon(wait_for, job_id, client, tally)
 
@@ -174,5 +176,5 @@ def test_a_job_is_waited_for_whatever_is_said_of_it(tally: Tally, quietly: Quiet
 
 async def wait_for(job_id: str, client: Client, tally: Tally) -> None:
     tally.tried["answers of Writer's"] += 1
-    result = await call_with(client, tally, "wait_for_job", {"job_id": job_id, "timeout_seconds": 1})
-    check_answered(result, "wait_for_job")
+    result = await run_tool_with(client, tally, "wait_for_job", {"job_id": job_id, "timeout_seconds": 1})
+    check_result_or_error(result, "wait_for_job")

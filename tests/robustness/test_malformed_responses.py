@@ -8,9 +8,9 @@ import pytest
 from mcp_types import PromptReference
 
 from tests.conftest import config_for
-from tests.fakes.raw_http_server import JOBS, Wire, answer, page, says
+from tests.fakes.raw_http_server import JOBS, ScriptedServer, http_response, jobs_page, send_and_close
 from tests.fakes.unstable_list import TOTALS, UnstableListApi, newest_first
-from tests.helpers.chaos_calls import asked, call, check_right, check_told, structure
+from tests.helpers.chaos_calls import check_error, check_success, connect_client, run_tool, structure_of_result
 from tests.helpers.mcp import text_of
 from tests.helpers.triage import TRIAGE, api_with, make_job, triage
 from tests.robustness.conftest import Tally
@@ -59,20 +59,23 @@ async def test_a_row_that_cannot_be_read_is_counted_and_the_others_are_shown(
     row: object, reason: str, tally: Tally
 ) -> None:
     tally.tried["drifts of the API"] += 1
-    wire = Wire()
-    wire.for_ever(says(answer(page(JOBS[0], row, JOBS[1], row, **whole(4)))))
-    async with wire.served() as url, asked(url) as client:
+    wire = ScriptedServer()
+    wire.always(send_and_close(http_response(jobs_page(JOBS[0], row, JOBS[1], row, **whole(4)))))
+    async with wire.serve() as url, connect_client(url) as client:
         listed, report = (
-            await call(client, tally),
-            await call(client, tally, "triage_application_jobs", application_id="a"),
+            await run_tool(client, tally),
+            await run_tool(client, tally, "triage_application_jobs", application_id="a"),
         )
-    check_right(listed, tally)
-    for told in (structure(listed)["page"]["unreadable"], structure(report)["coverage"]["unreadable"]):
+    check_success(listed, tally)
+    for told in (
+        structure_of_result(listed)["page"]["unreadable"],
+        structure_of_result(report)["coverage"]["unreadable"],
+    ):
         assert told["count"] == 2
         assert told["reason"].startswith(reason)
     for said in (text_of(listed), text_of(report)):
         assert f'2 more could not be read ("{reason}' in said
-    triaged = structure(report)
+    triaged = structure_of_result(report)
     assert triaged["counts"] == {"failed": 2}
     assert (triaged["coverage"]["complete"], triaged["coverage"]["stopped_by"]) == (False, "end")
     assert "2 of the 2 jobs that could be read failed" in text_of(report)
@@ -132,11 +135,11 @@ async def test_what_the_documents_do_not_foresee_is_shown_as_it_is(
     changed: dict[str, Any], expected: dict[str, Any], tally: Tally
 ) -> None:
     tally.tried["drifts of the API"] += 1
-    wire = Wire()
-    wire.for_ever(says(answer(page({**JOB, **changed}, **whole(1)))))
-    async with wire.served() as url, asked(url) as client:
-        (shown,) = structure(await call(client, tally))["jobs"]
-        report = structure(await call(client, tally, "triage_application_jobs", application_id="a"))
+    wire = ScriptedServer()
+    wire.always(send_and_close(http_response(jobs_page({**JOB, **changed}, **whole(1)))))
+    async with wire.serve() as url, connect_client(url) as client:
+        (shown,) = structure_of_result(await run_tool(client, tally))["jobs"]
+        report = structure_of_result(await run_tool(client, tally, "triage_application_jobs", application_id="a"))
     assert {name: shown.get(name) for name in expected} == expected
     assert sum(report["counts"].values()) == 1
     assert report["coverage"]["complete"] is True
@@ -155,11 +158,11 @@ UNUSABLE_PAGES: dict[str, tuple[object, str]] = {
 @pytest.mark.parametrize(("said", "reason"), UNUSABLE_PAGES.values(), ids=UNUSABLE_PAGES)
 async def test_a_page_without_its_list_is_told_with_the_place(said: object, reason: str, tally: Tally) -> None:
     tally.tried["drifts of the API"] += 1
-    wire = Wire()
-    wire.once(says(answer(json.dumps(said).encode())))
-    async with wire.served() as url, asked(url) as client:
-        check_told(await call(client, tally), f'Writer\'s answer about application "a" cannot be read ({reason}')
-        check_right(await call(client, tally), tally)
+    wire = ScriptedServer()
+    wire.once(send_and_close(http_response(json.dumps(said).encode())))
+    async with wire.serve() as url, connect_client(url) as client:
+        check_error(await run_tool(client, tally), f'Writer\'s answer about application "a" cannot be read ({reason}')
+        check_success(await run_tool(client, tally), tally)
 
 
 @pytest.mark.parametrize(
@@ -186,13 +189,13 @@ async def test_a_page_without_its_list_is_told_with_the_place(said: object, reas
 )
 async def test_a_total_that_cannot_be_true_ends_no_list(others: dict[str, object], tally: Tally) -> None:
     tally.tried["drifts of the API"] += 1
-    wire = Wire()
-    wire.once(says(answer(page(*JOBS, **others))))
-    async with wire.served() as url, asked(url) as client:
-        result = await call(client, tally)
-    check_right(result, tally)
-    assert structure(result)["page"]["next_offset"] == 2
-    total = structure(result)["page"].get("total", 0)
+    wire = ScriptedServer()
+    wire.once(send_and_close(http_response(jobs_page(*JOBS, **others))))
+    async with wire.serve() as url, connect_client(url) as client:
+        result = await run_tool(client, tally)
+    check_success(result, tally)
+    assert structure_of_result(result)["page"]["next_offset"] == 2
+    total = structure_of_result(result)["page"].get("total", 0)
     assert 0 <= total < 2**53
 
 
@@ -210,35 +213,35 @@ async def test_a_job_is_found_whatever_the_total_counts(
 
 async def test_pages_that_ignore_the_offset_keep_nobody_busy(tally: Tally) -> None:
     tally.tried["drifts of the API"] += 1
-    wire = Wire()
-    wire.for_ever(says(answer(page(*JOBS))))
-    wire.for_ever(says(answer(b"{}", "404 Not Found")), "jobs")
-    async with wire.served() as url, asked(url) as client:
-        report = structure(await call(client, tally, "triage_application_jobs", application_id="a"))
-        asked_for_triage = len(wire.heads)
-        missing = await call(client, tally, "get_job_error", job_id="job-7", application_id="a")
+    wire = ScriptedServer()
+    wire.always(send_and_close(http_response(jobs_page(*JOBS))))
+    wire.always(send_and_close(http_response(b"{}", "404 Not Found")), "jobs")
+    async with wire.serve() as url, connect_client(url) as client:
+        report = structure_of_result(await run_tool(client, tally, "triage_application_jobs", application_id="a"))
+        asked_for_triage = len(wire.request_heads)
+        missing = await run_tool(client, tally, "get_job_error", job_id="job-7", application_id="a")
     assert (report["coverage"]["jobs_read"], report["coverage"]["complete"]) == (2, False)
     assert report["counts"] == {"failed": 2}
     assert asked_for_triage < 20
-    check_told(
+    check_error(
         missing, 'not among the 2 jobs of application "a" that could be read. Writer returns the same page again'
     )
     assert "whether it exists is not known" in text_of(missing)
-    assert len(wire.heads) - asked_for_triage < 10
+    assert len(wire.request_heads) - asked_for_triage < 10
 
 
 async def test_pages_that_ignore_the_offset_and_cannot_be_read_keep_nobody_busy_either(tally: Tally) -> None:
     tally.tried["drifts of the API"] += 1
-    wire = Wire()
-    wire.for_ever(says(answer(page({}, None))))
-    wire.for_ever(says(answer(b"{}", "404 Not Found")), "jobs")
-    async with wire.served() as url, asked(url) as client:
-        report = structure(await call(client, tally, "triage_application_jobs", application_id="a"))
-        missing = await call(client, tally, "get_job_error", job_id="job-7", application_id="a")
-    check_told(missing, 'not among the 0 jobs of application "a" that could be read. 2 of its rows could not be read')
+    wire = ScriptedServer()
+    wire.always(send_and_close(http_response(jobs_page({}, None))))
+    wire.always(send_and_close(http_response(b"{}", "404 Not Found")), "jobs")
+    async with wire.serve() as url, connect_client(url) as client:
+        report = structure_of_result(await run_tool(client, tally, "triage_application_jobs", application_id="a"))
+        missing = await run_tool(client, tally, "get_job_error", job_id="job-7", application_id="a")
+    check_error(missing, 'not among the 0 jobs of application "a" that could be read. 2 of its rows could not be read')
     assert "whether it exists is not known" in text_of(missing)
     assert (report["coverage"]["jobs_read"], report["coverage"]["unreadable"]["count"]) == (0, 2)
-    assert len(wire.heads) < 30
+    assert len(wire.request_heads) < 30
 
 
 @pytest.mark.parametrize("every", [1, 2, 7, 99])
@@ -298,10 +301,10 @@ async def test_applications_are_shown_whatever_else_is_said_of_them(
     said: object, expected: dict[str, object], tally: Tally
 ) -> None:
     tally.tried["drifts of the API"] += 1
-    wire = Wire(everywhere=says(answer(json.dumps(said).encode())))
-    async with wire.served() as url, asked(url) as client:
-        result = await call(client, tally, "list_applications", limit=50)
-    assert structure(result)["page"] == expected
+    wire = ScriptedServer(default=send_and_close(http_response(json.dumps(said).encode())))
+    async with wire.serve() as url, connect_client(url) as client:
+        result = await run_tool(client, tally, "list_applications", limit=50)
+    assert structure_of_result(result)["page"] == expected
     ends = not expected["has_more"]
     assert ("End of list." in text_of(result)) is (ends and "unreadable" not in expected)
     assert ("End of list, but it is NOT complete: " in text_of(result)) is (ends and "unreadable" in expected)
@@ -309,11 +312,11 @@ async def test_applications_are_shown_whatever_else_is_said_of_them(
 
 async def test_a_last_page_with_unreadable_rows_is_not_called_complete(tally: Tally) -> None:
     tally.tried["drifts of the API"] += 1
-    wire = Wire()
-    wire.for_ever(says(answer(page(JOB, {**JOB, "created_at": None}, **whole(2)))))
-    async with wire.served() as url, asked(url) as client:
-        result = await call(client, tally)
-    assert "next_offset" not in structure(result)["page"]
+    wire = ScriptedServer()
+    wire.always(send_and_close(http_response(jobs_page(JOB, {**JOB, "created_at": None}, **whole(2)))))
+    async with wire.serve() as url, connect_client(url) as client:
+        result = await run_tool(client, tally)
+    assert "next_offset" not in structure_of_result(result)["page"]
     assert 'total=2. End of list, but it is NOT complete: 1 more could not be read ("created_at: ' in text_of(result)
     assert "ends here" not in text_of(result)
 
@@ -334,8 +337,8 @@ async def test_a_window_that_was_read_is_not_complete_beside_rows_that_could_not
 async def test_completions_have_no_total_when_applications_are_unreadable(tally: Tally) -> None:
     tally.tried["drifts of the API"] += 1
     said = {"data": [APPLICATION, {"id": None}], "has_more": False}
-    wire = Wire(everywhere=says(answer(json.dumps(said).encode())))
-    async with wire.served() as url, asked(url) as client:
+    wire = ScriptedServer(default=send_and_close(http_response(json.dumps(said).encode())))
+    async with wire.serve() as url, connect_client(url) as client:
         place = PromptReference(type="ref/prompt", name="triage_failed_jobs")
         offered = (await client.complete(place, {"name": "application_id", "value": ""})).completion
     assert (offered.values, offered.total, offered.has_more) == (["app-1"], None, True)

@@ -12,9 +12,16 @@ import pytest
 from mcp.client import Client
 from mcp_types import CallToolResult
 
-from tests.fakes.network_faults import MIB, ONCE, OVER, SLOW, Fault
-from tests.fakes.raw_http_server import GOOD, JOBS, Exchange, Wire, answer, says
-from tests.helpers.chaos_calls import asked, call, check_right, check_told, loop_time, structure
+from tests.fakes.network_faults import FAULTS, MIB, OVER_BUDGET, STALLS, NetworkFault
+from tests.fakes.raw_http_server import JOBS, VALID_PAGE, Exchange, ScriptedServer, http_response, send_and_close
+from tests.helpers.chaos_calls import (
+    check_error,
+    check_success,
+    connect_client,
+    measure_loop_time,
+    run_tool,
+    structure_of_result,
+)
 from tests.robustness.conftest import Tally
 
 BUDGET = 1  # seconds
@@ -22,107 +29,110 @@ UNKNOWN_APPLICATION = {"400 Bad", "422 No", "404 Where", "405 How", "410 Gone", 
 MOST_MEMORY = 192 * MIB  # an answer of 32 MiB in its several forms, and the peer's own copies
 
 
-@pytest.mark.parametrize("fault", ONCE, ids=lambda fault: fault.name)
-async def test_a_fault_ends_in_the_right_answer_or_in_a_sentence(fault: Fault, tally: Tally) -> None:
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+async def test_a_fault_ends_in_the_right_answer_or_in_a_sentence(fault: NetworkFault, tally: Tally) -> None:
     tally.tried["faults on the wire"] += 1
-    wire = Wire()
+    wire = ScriptedServer()
     wire.once(fault.behaviour)
-    async with wire.served() as url, asked(url) as client:
+    async with wire.serve() as url, connect_client(url) as client:
         tracemalloc.start()
         try:
-            result = await call(client, tally)
+            result = await run_tool(client, tally)
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
         if fault.outcome == "told":
-            check_told(result, fault.words)
+            check_error(result, fault.message)
         else:
-            check_right(result, tally)
-        requests = len(wire.heads)
+            check_success(result, tally)
+        requests = len(wire.request_heads)
         if fault.name in UNKNOWN_APPLICATION:
             assert 2 <= requests <= 4  # it may be the id of a job, or a name, which are looked up
         else:
             assert requests == (2 if fault.outcome == "retried" else 1)
-        check_right(await call(client, tally), tally)
+        check_success(await run_tool(client, tally), tally)
     assert peak < MOST_MEMORY, f"{peak / MIB:.0f} MiB"
 
 
 async def test_a_fault_that_stays_is_told_within_the_call_budget_and_the_next_call_works(tally: Tally) -> None:
-    wire = Wire()
-    lasting = [*(fault for fault in ONCE if fault.outcome == "retried"), *SLOW]
+    wire = ScriptedServer()
+    lasting = [*(fault for fault in FAULTS if fault.outcome == "retried"), *STALLS]
     results: dict[str, tuple[CallToolResult, float]] = {}
 
-    async def ask(client: Client, fault: Fault, application: str) -> None:
+    async def ask(client: Client, fault: NetworkFault, application: str) -> None:
         tally.tried["faults that stay"] += 1
-        wire.for_ever(fault.behaviour, application)
+        wire.always(fault.behaviour, application)
         started = clock.seconds
-        results[fault.name] = await call(client, tally, application_id=application), clock.seconds - started
+        results[fault.name] = await run_tool(client, tally, application_id=application), clock.seconds - started
 
     async with (
-        wire.served() as url,
-        asked(url, WRITER_JOBS_CALL_BUDGET=str(BUDGET), WRITER_JOBS_CONCURRENCY="16") as client,
-        loop_time() as clock,
+        wire.serve() as url,
+        connect_client(url, WRITER_JOBS_CALL_BUDGET=str(BUDGET), WRITER_JOBS_CONCURRENCY="16") as client,
+        measure_loop_time() as clock,
     ):
         for start in range(0, len(lasting), 12):  # fewer than may be in flight, so that none waits for another
             async with anyio.create_task_group() as tasks:
                 for number, fault in enumerate(lasting[start : start + 12], start):
                     tasks.start_soon(ask, client, fault, f"lasting-{number}")
-        check_right(await call(client, tally), tally)
+        check_success(await run_tool(client, tally), tally)
     for fault in lasting:
         result, seconds = results[fault.name]
         # On a busy machine the whole call may run out of time before the client has said so of its request.
-        check_told(result, fault.words, OVER, "took longer than the call budget of 1 s. Call again.")
+        check_error(result, fault.message, OVER_BUDGET, "took longer than the call budget of 1 s. Call again.")
         tally.hung += seconds > BUDGET + 1
         assert seconds < BUDGET + 1, fault.name
 
 
 async def test_nobody_there_is_told(unused_url: str, tally: Tally) -> None:
     tally.tried["ways of not being there"] += 1
-    async with asked(unused_url, WRITER_JOBS_CALL_BUDGET="1") as client:
-        check_told(await call(client, tally), "no connection could be made (127.0.0.1)")
+    async with connect_client(unused_url, WRITER_JOBS_CALL_BUDGET="1") as client:
+        check_error(await run_tool(client, tally), "no connection could be made (127.0.0.1)")
 
 
 async def test_a_name_that_nobody_has_is_told(tally: Tally) -> None:
     tally.tried["ways of not being there"] += 1
-    async with asked("https://writer.invalid", WRITER_JOBS_CALL_BUDGET="1") as client:
-        check_told(await call(client, tally), "its host name could not be resolved (writer.invalid)", OVER)
+    async with connect_client("https://writer.invalid", WRITER_JOBS_CALL_BUDGET="1") as client:
+        check_error(await run_tool(client, tally), "its host name could not be resolved (writer.invalid)", OVER_BUDGET)
 
 
 async def test_a_peer_without_tls_never_sees_the_key(tally: Tally) -> None:
     tally.tried["ways of not being there"] += 1
-    wire = Wire()
-    async with wire.served() as url, asked(url.replace("http:", "https:"), WRITER_JOBS_CALL_BUDGET="1") as client:
-        check_told(await call(client, tally), "the TLS handshake failed")
-    assert {head[:2] for head in wire.heads} == {b"\x16\x03"}, "nothing but the hello of TLS"
+    wire = ScriptedServer()
+    async with (
+        wire.serve() as url,
+        connect_client(url.replace("http:", "https:"), WRITER_JOBS_CALL_BUDGET="1") as client,
+    ):
+        check_error(await run_tool(client, tally), "the TLS handshake failed")
+    assert {head[:2] for head in wire.request_heads} == {b"\x16\x03"}, "nothing but the hello of TLS"
 
 
 async def test_a_certificate_that_is_not_trusted_is_told_at_once(certified: ssl.SSLContext, tally: Tally) -> None:
     tally.tried["ways of not being there"] += 1
-    wire = Wire()
-    async with wire.served(certified) as url, asked(url) as client:
-        check_told(await call(client, tally), "The TLS certificate of 127.0.0.1 is not trusted here.")
-    assert wire.heads == []
+    wire = ScriptedServer()
+    async with wire.serve(certified) as url, connect_client(url) as client:
+        check_error(await run_tool(client, tally), "The TLS certificate of 127.0.0.1 is not trusted here.")
+    assert wire.request_heads == []
 
 
 async def speaks_out_of_tls(exchange: Exchange) -> None:
     """What is said beside the encryption, as a box in the middle would, or a damaged record."""
     connection: socket.socket = exchange.writer.get_extra_info("socket")
-    os.write(connection.fileno(), answer(b"a box in the middle", "502 Bad Gateway"))
-    await exchange.gone()
+    os.write(connection.fileno(), http_response(b"a box in the middle", "502 Bad Gateway"))
+    await exchange.wait_for_close()
 
 
 async def test_tls_that_breaks_after_its_handshake_is_a_fault_like_any_other(
     authority: Path, certified: ssl.SSLContext, tally: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
-    wire = Wire()
+    wire = ScriptedServer()
     wire.once(speaks_out_of_tls)
     tally.tried["faults on the wire"] += 1
-    async with wire.served(certified) as url, asked(url) as client:
-        check_right(await call(client, tally), tally)
-        wire.everywhere = speaks_out_of_tls
+    async with wire.serve(certified) as url, connect_client(url) as client:
+        check_success(await run_tool(client, tally), tally)
+        wire.default = speaks_out_of_tls
         tally.tried["faults that stay"] += 1
-        check_told(await call(client, tally, "get_job_output", job_id="j"), "the TLS handshake failed (127.0.0.1)")
+        check_error(await run_tool(client, tally, "get_job_output", job_id="j"), "the TLS handshake failed (127.0.0.1)")
 
 
 async def test_a_peer_that_wants_a_certificate_of_ours_is_told(
@@ -131,8 +141,8 @@ async def test_a_peer_that_wants_a_certificate_of_ours_is_told(
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
     certified.verify_mode = ssl.CERT_REQUIRED  # which TLS 1.3 asserts after the client's handshake is done
     tally.tried["ways of not being there"] += 1
-    async with Wire().served(certified) as url, asked(url, WRITER_JOBS_CALL_BUDGET="1") as client:
-        check_told(await call(client, tally), "the TLS handshake failed", OVER, "it closed the connection")
+    async with ScriptedServer().serve(certified) as url, connect_client(url, WRITER_JOBS_CALL_BUDGET="1") as client:
+        check_error(await run_tool(client, tally), "the TLS handshake failed", OVER_BUDGET, "it closed the connection")
 
 
 async def test_a_retry_that_tls_breaks_after_leaves_the_others_told(
@@ -142,42 +152,46 @@ async def test_a_retry_that_tls_breaks_after_leaves_the_others_told(
 
     async def behave(exchange: Exchange) -> None:
         if exchange.head.startswith(b"GET"):
-            await exchange.send(answer(json.dumps(JOBS[b"job-1" in exchange.head]).encode()))
+            await exchange.send(http_response(json.dumps(JOBS[b"job-1" in exchange.head]).encode()))
         elif b"job-1" in exchange.head:
             await speaks_out_of_tls(exchange)
         else:
-            await exchange.send(answer(b'{"id": "job-0"}', "202 Accepted"))
+            await exchange.send(http_response(b'{"id": "job-0"}', "202 Accepted"))
 
-    wire = Wire(everywhere=behave)
+    wire = ScriptedServer(default=behave)
     tally.tried["faults on the wire"] += 1
-    async with wire.served(certified) as url, asked(url, WRITER_JOBS_ALLOW_RETRY="true") as client:
-        result = await call(client, tally, "retry_jobs", job_ids=["job-0", "job-1"], dry_run=False)
-    told = {row["job_id"]: row["outcome"] for row in structure(result)["jobs"]}
+    async with wire.serve(certified) as url, connect_client(url, WRITER_JOBS_ALLOW_RETRY="true") as client:
+        result = await run_tool(client, tally, "retry_jobs", job_ids=["job-0", "job-1"], dry_run=False)
+    told = {row["job_id"]: row["outcome"] for row in structure_of_result(result)["jobs"]}
     assert told == {"job-0": "accepted", "job-1": "unknown"}
 
 
 async def test_cookies_do_not_pile_up(tally: Tally) -> None:
-    wire = Wire()
-    wire.for_ever(says(answer(GOOD, "200 OK", *(f"Set-Cookie: c{n}={'x' * 3_000}; Path=/" for n in range(20)))))
+    wire = ScriptedServer()
+    wire.always(
+        send_and_close(
+            http_response(VALID_PAGE, "200 OK", *(f"Set-Cookie: c{n}={'x' * 3_000}; Path=/" for n in range(20)))
+        )
+    )
     tally.tried["faults on the wire"] += 1
-    async with wire.served() as url, asked(url) as client:
+    async with wire.serve() as url, connect_client(url) as client:
         for _ in range(3):
-            check_right(await call(client, tally), tally)
-    assert [head for head in wire.heads if b"cookie" in head.lower()] == []
+            check_success(await run_tool(client, tally), tally)
+    assert [head for head in wire.request_heads if b"cookie" in head.lower()] == []
 
 
 async def test_a_refusal_counts_although_its_words_break_off(tally: Tally) -> None:
-    wire = Wire()
-    wire.for_ever(says(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 500\r\n\r\n{"))
+    wire = ScriptedServer()
+    wire.always(send_and_close(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 500\r\n\r\n{"))
     tally.tried["faults on the wire"] += 1
-    async with wire.served() as url, asked(url) as client:
-        check_told(await call(client, tally), "The API key may not see application")
-    assert len(wire.heads) == 1
+    async with wire.serve() as url, connect_client(url) as client:
+        check_error(await run_tool(client, tally), "The API key may not see application")
+    assert len(wire.request_heads) == 1
 
 
 async def test_a_certificate_of_an_authority_that_is_trusted_will_do(
     authority: Path, certified: ssl.SSLContext, tally: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
-    async with Wire().served(certified) as url, asked(url) as client:
-        check_right(await call(client, tally), tally)
+    async with ScriptedServer().serve(certified) as url, connect_client(url) as client:
+        check_success(await run_tool(client, tally), tally)

@@ -12,42 +12,42 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.fakes.raw_http_server import Peer, Wire, answer
-from tests.helpers.chaos_calls import asked, call, check_right, check_told
+from tests.fakes.raw_http_server import RawHttpServer, ScriptedServer, http_response
+from tests.helpers.chaos_calls import check_error, check_success, connect_client, run_tool
 from tests.helpers.key import KEY
 from tests.helpers.mcp import text_of
-from tests.helpers.subprocess_server import serving
+from tests.helpers.subprocess_server import start_server
 from tests.robustness.conftest import Tally
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
 @dataclass
-class Proxy(Peer):
+class Proxy(RawHttpServer):
     """A proxy that keeps all that it is sent in clear, and opens tunnels unless it has something else to say."""
 
-    says: bytes = b""
-    leads_to: str = ""
+    response: bytes = b""
+    tunnel_target: str = ""
     """Where every tunnel ends, if not where it should."""
-    heard: bytearray = field(default_factory=bytearray)
+    received: bytearray = field(default_factory=bytearray)
 
-    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
-        self.heard += head
-        if self.says:
-            writer.write(self.says)
+        self.received += head
+        if self.response:
+            writer.write(self.response)
             await writer.drain()
         else:
             await self._tunnel(head.split()[1].decode(), reader, writer)
 
     async def _tunnel(self, target: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        host, _, port = (self.leads_to or target).rpartition(":")
+        host, _, port = (self.tunnel_target or target).rpartition(":")
         far_reader, far_writer = await asyncio.open_connection(host, int(port))
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
 
         async def carry(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
             while data := await source.read(65_536):
-                self.heard += data
+                self.received += data
                 sink.write(data)
                 await sink.drain()
 
@@ -81,24 +81,24 @@ async def test_a_proxy_is_used_and_sees_nothing_but_tls(
     name: str, no_proxy: pytest.MonkeyPatch, certified: ssl.SSLContext, tally: Tally
 ) -> None:
     tally.tried["proxies"] += 1
-    wire, proxy = Wire(), Proxy()
-    async with proxy.served() as way, wire.served(certified) as url:
+    wire, proxy = ScriptedServer(), Proxy()
+    async with proxy.serve() as way, wire.serve(certified) as url:
         no_proxy.setenv(name, way)
-        async with asked(url) as client:
-            check_right(await call(client, tally), tally)
-    assert bytes(proxy.heard).startswith(f"CONNECT {url.removeprefix('https://')} HTTP/1.1\r\n".encode())
-    assert KEY.encode() in wire.heads[0]
+        async with connect_client(url) as client:
+            check_success(await run_tool(client, tally), tally)
+    assert bytes(proxy.received).startswith(f"CONNECT {url.removeprefix('https://')} HTTP/1.1\r\n".encode())
+    assert KEY.encode() in wire.request_heads[0]
     for word in (b"uthorization", b"Bearer", KEY.encode()):
-        assert word not in proxy.heard
+        assert word not in proxy.received
 
 
 ANSWERS = {
-    "407": answer(KEY.encode(), "407 Proxy Authentication Required", "Proxy-Authenticate: Basic"),
-    "403": answer(KEY.encode(), f"403 {KEY}"),
-    "502": answer(b"", "502 Bad Gateway"),
-    "redirect": answer(b"", "302 Found", "Location: http://127.0.0.1:9/"),
+    "407": http_response(KEY.encode(), "407 Proxy Authentication Required", "Proxy-Authenticate: Basic"),
+    "403": http_response(KEY.encode(), f"403 {KEY}"),
+    "502": http_response(b"", "502 Bad Gateway"),
+    "redirect": http_response(b"", "302 Found", "Location: http://127.0.0.1:9/"),
     "no HTTP": f"{KEY}\r\n\r\n".encode(),
-    "no TLS behind it": answer(b"", "200 OK") + answer(b"<html>"),
+    "no TLS behind it": http_response(b"", "200 OK") + http_response(b"<html>"),
 }
 
 
@@ -108,12 +108,12 @@ async def test_a_proxy_that_opens_no_way_is_told_and_never_sees_the_key(
 ) -> None:
     tally.tried["proxies"] += 1
     proxy = Proxy(said)
-    async with proxy.served() as way:
+    async with proxy.serve() as way:
         no_proxy.setenv("HTTPS_PROXY", way)
-        async with asked("https://127.0.0.1:9", WRITER_JOBS_CALL_BUDGET="1") as client:
-            check_told(await call(client, tally), "Writer is unavailable: ")
-    assert proxy.heard.startswith(b"CONNECT 127.0.0.1:9 ")
-    assert KEY.encode() not in proxy.heard
+        async with connect_client("https://127.0.0.1:9", WRITER_JOBS_CALL_BUDGET="1") as client:
+            check_error(await run_tool(client, tally), "Writer is unavailable: ")
+    assert proxy.received.startswith(b"CONNECT 127.0.0.1:9 ")
+    assert KEY.encode() not in proxy.received
 
 
 @pytest.mark.usefixtures("trusted_authority")
@@ -121,25 +121,25 @@ async def test_a_tunnel_that_breaks_off_in_its_handshake_takes_no_place(
     no_proxy: pytest.MonkeyPatch, certified: ssl.SSLContext, tally: Tally
 ) -> None:
     proxy = Proxy(ANSWERS["no TLS behind it"])
-    async with proxy.served() as way, Wire().served(certified) as url:
+    async with proxy.serve() as way, ScriptedServer().serve(certified) as url:
         no_proxy.setenv("HTTPS_PROXY", way)
-        async with asked(url, WRITER_JOBS_CALL_BUDGET="2", WRITER_JOBS_CONCURRENCY="1") as client:
+        async with connect_client(url, WRITER_JOBS_CALL_BUDGET="2", WRITER_JOBS_CONCURRENCY="1") as client:
             for _ in range(2):
                 tally.tried["proxies"] += 1
-                check_told(await call(client, tally), "Writer is unavailable: ")
-            proxy.says = b""
-            check_right(await call(client, tally), tally)
+                check_error(await run_tool(client, tally), "Writer is unavailable: ")
+            proxy.response = b""
+            check_success(await run_tool(client, tally), tally)
 
 
 async def test_a_host_that_needs_no_proxy_is_asked_directly(no_proxy: pytest.MonkeyPatch, tally: Tally) -> None:
     tally.tried["proxies"] += 1
     proxy = Proxy()
-    async with proxy.served() as way:
+    async with proxy.serve() as way:
         no_proxy.setenv("HTTPS_PROXY", way)
         no_proxy.setenv("NO_PROXY", "localhost, 127.0.0.1")
-        async with asked("https://127.0.0.1:9", WRITER_JOBS_CALL_BUDGET="1") as client:
-            check_told(await call(client, tally), "no connection could be made")
-    assert proxy.heard == b""
+        async with connect_client("https://127.0.0.1:9", WRITER_JOBS_CALL_BUDGET="1") as client:
+            check_error(await run_tool(client, tally), "no connection could be made")
+    assert proxy.received == b""
 
 
 # No proxy at all, and what container tools put into NO_PROXY.
@@ -159,10 +159,10 @@ async def test_unusual_no_proxy_entries_do_not_break_requests(
     tally.tried["proxies"] += 1
     assert no_proxy
     environ = {"NO_PROXY": no_proxy_hosts, "SSL_CERT_FILE": str(authority)}
-    async with Wire().served(certified) as url, serving(url, environ) as server:
-        await server.ask("list_application_jobs", application_id="a")
-        server.end_input()
-        assert (await server.complaints(), await server.status()) == ("", 0)
+    async with ScriptedServer().serve(certified) as url, start_server(url, environ) as server:
+        await server.call_tool("list_application_jobs", application_id="a")
+        server.close_stdin()
+        assert (await server.read_stderr(), await server.wait()) == ("", 0)
 
 
 NAMES = ("api.writer.example", "writer.example", "xn--bcher-kva.example")
@@ -231,15 +231,15 @@ async def test_a_proxy_is_used_unless_no_proxy_has_the_host(
     tally: Tally,
 ) -> None:
     tally.tried["proxies"] += 1
-    wire, proxy = Wire(), Proxy()
-    async with proxy.served() as way, wire.served(named) as url:
+    wire, proxy = ScriptedServer(), Proxy()
+    async with proxy.serve() as way, wire.serve(named) as url:
         port = url.rpartition(":")[2]
-        proxy.leads_to = f"127.0.0.1:{port}"
+        proxy.tunnel_target = f"127.0.0.1:{port}"
         no_proxy.setenv("HTTPS_PROXY", way)
         no_proxy.setenv("NO_PROXY", hosts.replace("{port}", port))
-        async with asked(f"https://{host}:{port}") as client:
-            check_right(await call(client, tally), tally)
-    assert proxy.heard.startswith(b"CONNECT ") is is_proxied
+        async with connect_client(f"https://{host}:{port}") as client:
+            check_success(await run_tool(client, tally), tally)
+    assert proxy.received.startswith(b"CONNECT ") is is_proxied
 
 
 @pytest.mark.parametrize("hosts", ["fe80::1", "[fe80::1]", "[FE80:0::1]:9", "fe80::/10", "[fe80::]/10", "::/0"])
@@ -247,13 +247,13 @@ async def test_a_host_with_an_ipv6_address_needs_no_proxy(
     hosts: str, no_proxy: pytest.MonkeyPatch, tally: Tally
 ) -> None:
     tally.tried["proxies"] += 1
-    proxy = Proxy(answer(b"", "403 Forbidden"))
-    async with proxy.served() as way:
+    proxy = Proxy(http_response(b"", "403 Forbidden"))
+    async with proxy.serve() as way:
         no_proxy.setenv("HTTPS_PROXY", way)
         no_proxy.setenv("NO_PROXY", hosts)
-        async with asked("https://[fe80::1]:9", WRITER_JOBS_CALL_BUDGET="1") as client:
-            assert (await call(client, tally)).is_error
-    assert proxy.heard == b""
+        async with connect_client("https://[fe80::1]:9", WRITER_JOBS_CALL_BUDGET="1") as client:
+            assert (await run_tool(client, tally)).is_error
+    assert proxy.received == b""
 
 
 @pytest.mark.parametrize(
@@ -280,13 +280,13 @@ async def test_lower_case_proxy_variables_win(
 ) -> None:
     tally.tried["proxies"] += 1
     proxies = {"1": Proxy(), "2": Proxy()}
-    async with proxies["1"].served() as one, proxies["2"].served() as two, Wire().served(certified) as url:
+    async with proxies["1"].serve() as one, proxies["2"].serve() as two, ScriptedServer().serve(certified) as url:
         for name, value in environ.items():
             # The scheme may be left out.
             no_proxy.setenv(name, {"1": one, "2": two.removeprefix("http://")}.get(value, value))
-        async with asked(url) as client:
-            check_right(await call(client, tally), tally)
-    assert [name for name, proxy in proxies.items() if proxy.heard] == ([used] if used else [])
+        async with connect_client(url) as client:
+            check_success(await run_tool(client, tally), tally)
+    assert [name for name, proxy in proxies.items() if proxy.received] == ([used] if used else [])
 
 
 @pytest.mark.usefixtures("trusted_authority")
@@ -295,11 +295,11 @@ async def test_a_proxy_may_itself_be_asked_over_tls(
 ) -> None:
     tally.tried["proxies"] += 1
     proxy = Proxy()
-    async with proxy.served(certified) as way, Wire().served(certified) as url:
+    async with proxy.serve(certified) as way, ScriptedServer().serve(certified) as url:
         no_proxy.setenv("HTTPS_PROXY", way)
-        async with asked(url) as client:
-            check_right(await call(client, tally), tally)
-    assert proxy.heard.startswith(b"CONNECT ")
+        async with connect_client(url) as client:
+            check_success(await run_tool(client, tally), tally)
+    assert proxy.received.startswith(b"CONNECT ")
 
 
 SECRET = "hunter2-of-the-proxy"
@@ -314,9 +314,9 @@ async def test_a_proxy_that_is_no_url_is_refused_without_being_repeated(
 ) -> None:
     tally.tried["proxies"] += 1
     no_proxy.setenv("HTTPS_PROXY", proxy.format(SECRET))
-    async with asked("https://127.0.0.1:9") as client:
-        said = await call(client, tally)
-    check_told(
+    async with connect_client("https://127.0.0.1:9") as client:
+        said = await run_tool(client, tally)
+    check_error(
         said,
         "The proxy cannot be used (HTTPS_PROXY, ALL_PROXY or the system's setting): "
         "set HTTPS_PROXY to a URL such as http://proxy.example:8080.",
@@ -330,9 +330,9 @@ async def test_a_socks_proxy_takes_a_package_that_the_sentence_names(
     tally.tried["proxies"] += 1
     no_proxy.setitem(sys.modules, "socksio", None)  # as if it were not installed
     no_proxy.setenv("ALL_PROXY", f"socks5://u:{SECRET}@127.0.0.1:9")
-    async with asked("https://127.0.0.1:9") as client:
-        said = await call(client, tally)
-    check_told(said, "is a SOCKS proxy, which needs another package: install httpx[socks] beside")
+    async with connect_client("https://127.0.0.1:9") as client:
+        said = await run_tool(client, tally)
+    check_error(said, "is a SOCKS proxy, which needs another package: install httpx[socks] beside")
     assert SECRET not in text_of(said)
 
 
@@ -341,9 +341,9 @@ async def test_a_loopback_address_in_clear_is_never_asked_through_a_proxy(
 ) -> None:
     tally.tried["proxies"] += 1
     proxy = Proxy()
-    async with proxy.served() as way, Wire().served() as url:
+    async with proxy.serve() as way, ScriptedServer().serve() as url:
         for name in PROXIES[:3]:
             no_proxy.setenv(name, way)
-        async with asked(url) as client:
-            check_right(await call(client, tally), tally)
-    assert proxy.heard == b""
+        async with connect_client(url) as client:
+            check_success(await run_tool(client, tally), tally)
+    assert proxy.received == b""

@@ -8,13 +8,13 @@ import pytest
 from tests.e2e.test_stdio import SERVER
 from tests.robustness.conftest import Tally
 
-MOST_SECONDS = 30
+MAX_SECONDS = 30
 BEGINNINGS = [
     *("sk-", "sk_a.", "sk-ab-", "ghp_a", "xoxb-a", "eyJaaaaaaaa-", "SG.a", "?key=", "?code=a", "key=", "token: "),
     *("a://a:", "cookie: a=", "bearer a", "-u a:", "password is ", '\\"', "\x90", "\x1b]", "\x9b0", "\u0301", "\u200b"),
     *("cookie:", "eyJ-", "-----BEGIN PRIVATE KEY-----", "--token ", "hooks.slack.com/a/", "authorization: bearer "),
 ]
-ENDLESS = {
+NESTED_OR_REPEATED = {
     "lines without words in what was given back": ("Input: ", "\n"),
     "lines of blanks in what was given back": ("Input: ", "\n \t"),
     "lists in lists": ("", '["a",'),
@@ -31,10 +31,10 @@ def test_a_text_of_nothing_but_beginnings_of_secrets_and_escapes_holds_nobody_up
         "for each in json.load(sys.stdin): clean(each * (400_000 // len(each)))\n"
     )
     # Where a form is looked for in the whole rest from each beginning, one of them takes minutes.
-    _done_in_time(program, BEGINNINGS)
+    _run_within_limit(program, BEGINNINGS)
 
 
-@pytest.mark.parametrize(("start", "unit"), ENDLESS.values(), ids=ENDLESS)
+@pytest.mark.parametrize(("start", "unit"), NESTED_OR_REPEATED.values(), ids=NESTED_OR_REPEATED)
 def test_errors_that_nest_or_repeat_without_end_hold_nobody_up(start: str, unit: str, tally: Tally) -> None:
     tally.tried["hostile texts"] += 1
     program = (
@@ -44,7 +44,7 @@ def test_errors_that_nest_or_repeat_without_end_hold_nobody_up(start: str, unit:
         "start, unit = json.load(sys.stdin)\n"
         "for n in range(200): classify(f'{start}{n}{unit * 8_000}'), wording(f'{start}{n}{unit * 8_000}')\n"
     )
-    _done_in_time(program, [start, unit])
+    _run_within_limit(program, [start, unit])
 
 
 def test_a_resource_of_however_many_fields_holds_nobody_up(tally: Tally) -> None:
@@ -55,12 +55,12 @@ def test_a_resource_of_however_many_fields_holds_nobody_up(tally: Tally) -> None
         "from writer_jobs_mcp.results import as_said\n"
         "as_said(AsSaid({name + str(n): n for name in json.load(sys.stdin) for n in range(60_000)}))\n"
     )
-    _done_in_time(program, ["field"])  # where each is compared with all the others, they take two minutes
+    _run_within_limit(program, ["field"])  # where each is compared with all the others, they take two minutes
 
 
-def _done_in_time(program: str, said: list[str]) -> None:
+def _run_within_limit(program: str, said: list[str]) -> None:
     # Of the processor's time: on a busy machine everything takes longer.
-    limit = f"import resource; resource.setrlimit(resource.RLIMIT_CPU, ({MOST_SECONDS}, {MOST_SECONDS}))\n"
+    limit = f"import resource; resource.setrlimit(resource.RLIMIT_CPU, ({MAX_SECONDS}, {MAX_SECONDS}))\n"
     subprocess.run(  # noqa: S603 - our own program
         [SERVER[0], "-c", limit + program], input=json.dumps(said), encoding="utf-8", check=True
     )

@@ -17,10 +17,10 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.shared.exceptions import MCPError
 
 from tests.data.credentials import CREDENTIALS, INNOCENT
-from tests.e2e.test_cli import run, run_beside
-from tests.e2e.test_stdio import SERVER, clean_environment
-from tests.fakes.raw_http_server import Wire, answer, page, says
-from tests.helpers.chaos_calls import asked, call, check_told, structure
+from tests.e2e.test_cli import run_command, run_command_in_thread
+from tests.e2e.test_stdio import SERVER, environment_without_settings
+from tests.fakes.raw_http_server import ScriptedServer, http_response, jobs_page, send_and_close
+from tests.helpers.chaos_calls import check_error, connect_client, run_tool, structure_of_result
 from tests.helpers.key import KEY, leaked_parts
 from tests.helpers.mcp import text_of
 from tests.robustness.conftest import Tally
@@ -62,7 +62,7 @@ SAID: dict[str, tuple[bytes, str]] = {
     ),
     "a job": (json.dumps(JOB).encode(), "200 OK"),
     "escaped": (json.dumps(JOB).replace(KEY, "".join(f"\\u{ord(letter):04x}" for letter in KEY)).encode(), "200 OK"),
-    "rows that cannot be read": (page({**JOB, "created_at": KEY}, KEY, {KEY: KEY}), "200 OK"),
+    "rows that cannot be read": (jobs_page({**JOB, "created_at": KEY}, KEY, {KEY: KEY}), "200 OK"),
     "no JSON": (TOLD.encode(), "200 OK"),
     "a web page": (f"<title>{TOLD}</title>".encode(), "200 OK"),
     **{
@@ -88,11 +88,11 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
 
 async def test_what_writer_echoes_is_not_told_by_any_tool_resource_or_log(tally: Tally) -> None:
     heard: list[str] = []
-    wire = Wire()
+    wire = ScriptedServer()
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
-        async with wire.served() as url:
+        async with wire.serve() as url:
             environ = {
-                **clean_environment(),
+                **environment_without_settings(),
                 "WRITER_API_KEY": KEY,
                 "WRITER_BASE_URL": url,
                 "WRITER_JOBS_LOG_LEVEL": "DEBUG",
@@ -106,7 +106,7 @@ async def test_what_writer_echoes_is_not_told_by_any_tool_resource_or_log(tally:
                     for body, status in SAID.values():
                         # A wait that is too long to begin keeps the whole from taking minutes.
                         headers = (f"X-Key: {KEY}", f"Location: https://evil.example/{KEY}", "Retry-After: 60")
-                        wire.everywhere = says(answer(body, status, *headers))
+                        wire.default = send_and_close(http_response(body, status, *headers))
                         heard += [await hear(client, tool, arguments, tally) for tool, arguments in CALLS]
                         heard += [await read(client, uri, tally) for uri in ("applications", "applications/a/jobs/j")]
         log.seek(0)
@@ -175,33 +175,33 @@ def test_a_key_in_the_wrong_setting_is_not_told(
     environ = {**os.environ, "WRITER_BASE_URL": "https://127.0.0.1:9", "WRITER_JOBS_CALL_BUDGET": "1", name: form}
     assert main(["check"], environ) in {1, 2}
     told = "".join(capfd.readouterr())
-    tally.read(told)
+    tally.check_for_key(told)
     assert "Traceback" not in told
 
 
 async def test_the_key_given_for_something_else_is_repeated_nowhere(tally: Tally) -> None:
-    async with Wire().served() as url, asked(url, WRITER_JOBS_ALLOW_RETRY="true") as client:
+    async with ScriptedServer().serve() as url, connect_client(url, WRITER_JOBS_ALLOW_RETRY="true") as client:
         for dry_run in (True, False):
             tally.tried["misplaced keys"] += 1
-            result = await call(client, tally, "retry_jobs", job_ids=["j", f"x{KEY}"], dry_run=dry_run)
-            check_told(result, "The API key was passed as an")
+            result = await run_tool(client, tally, "retry_jobs", job_ids=["j", f"x{KEY}"], dry_run=dry_run)
+            check_error(result, "The API key was passed as an")
         for uri in (f"writer://applications/{KEY}/jobs/j", f"writer://applications/a/jobs/{KEY}", f"writer://{KEY}"):
             tally.tried["misplaced keys"] += 1
             with pytest.raises(MCPError) as caught:
                 await client.read_resource(uri)
-            tally.read(caught.value.error.model_dump_json())
+            tally.check_for_key(caught.value.error.model_dump_json())
 
 
 async def test_check_against_an_api_that_echoes_the_key_tells_nothing_of_it(tally: Tally) -> None:
     for body, status in (SAID[name] for name in ("everything at once", "no JSON", "401", "503")):
         tally.tried["echoes of the key"] += 1
-        wire = Wire(everywhere=says(answer(body, status, "Retry-After: 60")))
-        async with wire.served() as url:
+        wire = ScriptedServer(default=send_and_close(http_response(body, status, "Retry-After: 60")))
+        async with wire.serve() as url:
             environ = {"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url, "WRITER_JOBS_CALL_BUDGET": "3"}
-            done = await run_beside("check", "--json", **environ)
-        tally.read(done.stdout + done.stderr)
+            done = await run_command_in_thread("check", "--json", **environ)
+        tally.check_for_key(done.stdout + done.stderr)
         assert json.loads(done.stdout)["checks"][3]["ok"] is True
-        assert KEY.encode() not in wire.heads[0], "reaching out needs no key"
+        assert KEY.encode() not in wire.request_heads[0], "reaching out needs no key"
 
 
 IN_CLEAR = (
@@ -242,7 +242,7 @@ def test_a_child_process_that_needs_no_key_is_not_given_it(command: str, tmp_pat
         f"with open({str(seen)!r}, 'a') as file: print(has_it, file=file)\n",
         encoding="utf-8",
     )
-    done = run(
+    done = run_command(
         command,
         PYTHONPATH=str(tmp_path),
         WRITER_API_KEY=KEY,
@@ -250,7 +250,7 @@ def test_a_child_process_that_needs_no_key_is_not_given_it(command: str, tmp_pat
         WRITER_BASE_URL="https://127.0.0.1:9",
         WRITER_JOBS_CALL_BUDGET="1",
     )
-    tally.read(done.stdout + done.stderr)
+    tally.check_for_key(done.stdout + done.stderr)
     parent, *children = seen.read_text(encoding="utf-8").splitlines()
     assert parent == "True"
     assert set(children) == {"False"}, "it starts itself as a subprocess, without the key"
@@ -261,15 +261,15 @@ async def test_no_object_shows_the_key_when_it_is_printed(tally: Tally) -> None:
     async with open_client(config) as client:
         for each in (config, client, config.api_key, *vars(client).values()):
             tally.tried["printed objects"] += 1
-            tally.read(f"{each!r} {each!s} {each}")
-    tally.read(config.model_dump_json())
+            tally.check_for_key(f"{each!r} {each!s} {each}")
+    tally.check_for_key(config.model_dump_json())
 
 
 @pytest.mark.parametrize("names", [sorted(CREDENTIALS)[part::4] for part in range(4)], ids=range(4))
 async def test_a_secret_in_a_jobs_text_is_masked_before_it_is_grouped_and_shown(names: list[str], tally: Tally) -> None:
     leaked: dict[str, list[str]] = {}
-    wire = Wire()
-    async with wire.served() as url, asked(url) as client:
+    wire = ScriptedServer()
+    async with wire.serve() as url, connect_client(url) as client:
         for name in names:
             tally.tried["secrets in job texts"] += 1
             wording, secret = CREDENTIALS[name]
@@ -280,16 +280,16 @@ async def test_a_secret_in_a_jobs_text_is_masked_before_it_is_grouped_and_shown(
             ]
             rows = [{**JOB, "id": f"j-{at}", "application_id": "a", "error": error} for at, error in enumerate(errors)]
             rows = [{**row, "data": {"title": errors[0], "suggestion": errors[0]}} for row in rows]
-            wire.for_ever(says(answer(page(*rows, totalCount=2))))
-            wire.for_ever(says(answer(json.dumps(rows[0]).encode())), "jobs")
-            results = [await call(client, tally, tool, **arguments) for tool, arguments in CALLS[1:5]]
+            wire.always(send_and_close(http_response(jobs_page(*rows, totalCount=2))))
+            wire.always(send_and_close(http_response(json.dumps(rows[0]).encode())), "jobs")
+            results = [await run_tool(client, tally, tool, **arguments) for tool, arguments in CALLS[1:5]]
             resource = await client.read_resource("writer://applications/a/jobs/j-0")
             shown = "\n".join([*(result.model_dump_json() for result in results), resource.model_dump_json()])
             leaked[name] = [piece for piece in pieces_of(secret) if piece in shown]
             assert "[masked]" in text_of(results[1]), name
             assert "anna@example.com" in text_of(results[1]), "who was affected stays"
             assert "Try again" in text_of(results[1]), "what stands behind it stays"
-            (group,) = structure(results[3])["failures"]
+            (group,) = structure_of_result(results[3])["failures"]
             assert group["count"] == 2, f"one cause, whatever the secret: {name}"
     leaked = {name: pieces for name, pieces in leaked.items() if pieces}
     tally.leaked += len(leaked)
@@ -302,13 +302,13 @@ def pieces_of(secret: str) -> set[str]:
 
 
 async def test_what_only_looks_like_a_secret_stays(tally: Tally) -> None:
-    wire = Wire()
+    wire = ScriptedServer()
     shown: dict[str, str] = {}
-    async with wire.served() as url, asked(url) as client:
+    async with wire.serve() as url, connect_client(url) as client:
         for text in INNOCENT:
             tally.tried["texts without a secret"] += 1
-            wire.everywhere = says(answer(json.dumps({**JOB, "error": text}).encode()))
-            shown[text] = structure(await call(client, tally, "get_job_error", job_id="j"))["error"]
+            wire.default = send_and_close(http_response(json.dumps({**JOB, "error": text}).encode()))
+            shown[text] = structure_of_result(await run_tool(client, tally, "get_job_error", job_id="j"))["error"]
     assert {text: said for text, said in shown.items() if said != text} == {}
 
 
@@ -325,7 +325,7 @@ async def test_a_key_that_is_given_for_a_name_or_an_argument_is_not_repeated(
     unused_url: str, tally: Tally, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING, "mcp")  # as the command line has it: the SDK logs names
-    async with asked(unused_url) as client:
+    async with connect_client(unused_url) as client:
         asking: list[Callable[[], Awaitable[object]]] = [
             lambda: client.call_tool(KEY, {}),
             lambda: client.get_prompt(KEY),
@@ -341,4 +341,4 @@ async def test_a_key_that_is_given_for_a_name_or_an_argument_is_not_repeated(
             except MCPError as exc:
                 said = str(exc)
             assert "The API key was passed as an" in said
-            tally.read(said)
+            tally.check_for_key(said)

@@ -13,31 +13,31 @@ from typing import Any
 import pytest
 from mcp_types import INVALID_REQUEST, PROTOCOL_VERSION_META_KEY, UNSUPPORTED_PROTOCOL_VERSION
 
-from tests.fakes.holding_writer import APPLICATION, Writer
+from tests.fakes.holding_writer import APPLICATION, HoldingWriter
 from tests.helpers.key import MIB, TIMEOUT
-from tests.helpers.raw_stdio_client import MODERN
-from tests.helpers.subprocess_server import INITIALIZE, Server, serving, started, until
-from tests.robustness.conftest import Tally, at_length
+from tests.helpers.raw_stdio_client import MODERN_META
+from tests.helpers.subprocess_server import INITIALIZE_PARAMS, ServerProcess, start_process, start_server, wait_until
+from tests.robustness.conftest import Tally, gate_or_full
 from tests.robustness.test_shutdown import pipe
 from writer_jobs_mcp.server.resources import APPLICATIONS_URI
 
 DISCOVER = "server/discover"
-MODERN_PARAMS: dict[str, Any] = {"_meta": MODERN}
-UNKNOWN_VERSION: dict[str, Any] = {"_meta": {**MODERN, PROTOCOL_VERSION_META_KEY: "2099-01-01"}}
+MODERN_PARAMS: dict[str, Any] = {"_meta": MODERN_META}
+UNKNOWN_VERSION: dict[str, Any] = {"_meta": {**MODERN_META, PROTOCOL_VERSION_META_KEY: "2099-01-01"}}
 LOOK: dict[str, Any] = {"name": "get_job_error", "arguments": {"job_id": "1"}}
 REVISIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]
 
 
-def discover(server: Server) -> None:
+def discover(server: ServerProcess) -> None:
     server.send(DISCOVER, MODERN_PARAMS)
 
 
-def discover_and_cancel(server: Server) -> None:
+def discover_and_cancel(server: ServerProcess) -> None:
     number = server.send(DISCOVER, MODERN_PARAMS)
     server.notify("notifications/cancelled", {"requestId": number, "reason": "timed out"})
 
 
-PROBES: dict[str, tuple[Callable[[Server], object], ...]] = {
+PROBES: dict[str, tuple[Callable[[ServerProcess], object], ...]] = {
     "one discover": (discover,),
     "two discovers": (discover, discover),
     "a discover and a ping": (discover, lambda server: server.send("ping")),
@@ -48,63 +48,63 @@ PROBES: dict[str, tuple[Callable[[Server], object], ...]] = {
 }
 
 
-async def check_session(server: Server) -> None:
+async def check_session(server: ServerProcess) -> None:
     """What a client asks after the handshake is answered, and a request of the other era is refused."""
     server.notify("notifications/initialized")
-    assert (await server.ask("get_job_error", job_id="1"))["structuredContent"]["job_id"] == "1"
+    assert (await server.call_tool("get_job_error", job_id="1"))["structuredContent"]["job_id"] == "1"
     server.send("resources/read", {"uri": APPLICATIONS_URI})
     assert (await server.receive())["result"]["contents"]
     server.send("tools/call", {**LOOK, **MODERN_PARAMS})
     assert (await server.receive())["error"]["code"] == INVALID_REQUEST
-    server.send("initialize", INITIALIZE)
+    server.send("initialize", INITIALIZE_PARAMS)
     assert "serverInfo" in (await server.receive())["result"]
-    assert (await server.ask("get_job_error", job_id="1"))["structuredContent"]["job_id"] == "1"
+    assert (await server.call_tool("get_job_error", job_id="1"))["structuredContent"]["job_id"] == "1"
 
 
-async def check_end(server: Server) -> None:
+async def check_end(server: ServerProcess) -> None:
     """After the end of input nothing more is written, and the server exits without complaint."""
-    server.end_input()
-    assert (await server.rest(), await server.complaints(), await server.status()) == ([], "", 0)
+    server.close_stdin()
+    assert (await server.read_rest(), await server.read_stderr(), await server.wait()) == ([], "", 0)
 
 
 @pytest.mark.parametrize(
     ("probe", "waits"),
     [
-        *((probe, False) for probe in list(PROBES)[: at_length(4, len(PROBES))]),
-        *((probe, True) for probe in list(PROBES)[: at_length(2, len(PROBES))]),
+        *((probe, False) for probe in list(PROBES)[: gate_or_full(4, len(PROBES))]),
+        *((probe, True) for probe in list(PROBES)[: gate_or_full(2, len(PROBES))]),
     ],
 )
 async def test_initialize_after_server_discover_begins_a_session(probe: str, waits: bool, tally: Tally) -> None:
     tally.tried["ways to begin"] += 1
-    async with Writer().served() as url, started(environ={"WRITER_BASE_URL": url}) as server:
+    async with HoldingWriter().serve() as url, start_process(environ={"WRITER_BASE_URL": url}) as server:
         for send in PROBES[probe]:
             send(server)
-        answers = await server.receive_up_to(server.last) if waits else []
-        handshake = server.send("initialize", INITIALIZE)
-        answers += await server.receive_up_to(handshake)
+        answers = await server.receive_until(server.last_id) if waits else []
+        handshake = server.send("initialize", INITIALIZE_PARAMS)
+        answers += await server.receive_until(handshake)
         assert [answer["id"] for answer in answers] == list(range(1, handshake + 1)), "each is answered once"
-        assert answers[-1]["result"]["protocolVersion"] == INITIALIZE["protocolVersion"]
+        assert answers[-1]["result"]["protocolVersion"] == INITIALIZE_PARAMS["protocolVersion"]
         await check_session(server)
         await check_end(server)
 
 
-@pytest.mark.parametrize("revision", REVISIONS[: at_length(1, len(REVISIONS))])
+@pytest.mark.parametrize("revision", REVISIONS[: gate_or_full(1, len(REVISIONS))])
 async def test_every_older_revision_can_be_fallen_back_to(revision: str, tally: Tally) -> None:
     tally.tried["ways to begin"] += 1
-    async with Writer().served() as url, started(environ={"WRITER_BASE_URL": url}) as server:
+    async with HoldingWriter().serve() as url, start_process(environ={"WRITER_BASE_URL": url}) as server:
         discover(server)
-        handshake = server.send("initialize", {**INITIALIZE, "protocolVersion": revision})
-        answers = await server.receive_up_to(handshake)
+        handshake = server.send("initialize", {**INITIALIZE_PARAMS, "protocolVersion": revision})
+        answers = await server.receive_until(handshake)
         assert answers[-1]["result"]["protocolVersion"] == revision
         await check_session(server)
 
 
 async def test_a_cancelled_server_discover_does_not_delay_the_session(tally: Tally) -> None:
     tally.tried["ways to begin"] += 1
-    async with Writer().served() as url, started(environ={"WRITER_BASE_URL": url}) as server:
+    async with HoldingWriter().serve() as url, start_process(environ={"WRITER_BASE_URL": url}) as server:
         discover_and_cancel(server)
-        handshake = server.send("initialize", INITIALIZE)
-        answers = await server.receive_up_to(handshake)
+        handshake = server.send("initialize", INITIALIZE_PARAMS)
+        answers = await server.receive_until(handshake)
         assert [answer["id"] for answer in answers] in ([1, handshake], [handshake])
         await check_session(server)
         await check_end(server)
@@ -114,24 +114,24 @@ async def test_a_handshake_without_a_version_is_refused_after_server_discover_an
     tally: Tally,
 ) -> None:
     tally.tried["ways to begin"] += 1
-    async with Writer().served() as url, started(environ={"WRITER_BASE_URL": url}) as server:
+    async with HoldingWriter().serve() as url, start_process(environ={"WRITER_BASE_URL": url}) as server:
         discover(server)
         server.send("initialize")
-        answers = await server.receive_up_to(2)
+        answers = await server.receive_until(2)
         assert ["error" in answer for answer in answers] == [False, True]
-        server.send("initialize", INITIALIZE)
+        server.send("initialize", INITIALIZE_PARAMS)
         assert "serverInfo" in (await server.receive())["result"]
         await check_session(server)
 
 
 async def test_initialize_after_any_other_modern_request_is_refused(tally: Tally) -> None:
     tally.tried["ways to begin"] += 1
-    async with Writer().served() as url, started(environ={"WRITER_BASE_URL": url}) as server:
+    async with HoldingWriter().serve() as url, start_process(environ={"WRITER_BASE_URL": url}) as server:
         for method, params in ((DISCOVER, {}), ("tools/call", LOOK), (DISCOVER, {})):
             server.send(method, {**params, **MODERN_PARAMS})
             assert "result" in await server.receive()
         for _ in range(2):
-            server.send("initialize", INITIALIZE)
+            server.send("initialize", INITIALIZE_PARAMS)
             assert (await server.receive())["error"]["code"] == UNSUPPORTED_PROTOCOL_VERSION
         server.send("tools/call", {**LOOK, **MODERN_PARAMS})
         assert (await server.receive())["result"]["isError"] is False
@@ -141,15 +141,17 @@ async def test_initialize_after_any_other_modern_request_is_refused(tally: Tally
 async def test_a_client_that_reads_late_gets_each_answer_of_both_sessions_once(tally: Tally) -> None:
     tally.tried["ways to begin"] += 1
     async with (
-        Writer().served() as url,
+        HoldingWriter().serve() as url,
         pipe() as (read, write),
-        started(stdout=write, environ={"WRITER_BASE_URL": url}) as server,
+        start_process(stdout=write, environ={"WRITER_BASE_URL": url}) as server,
     ):
         for _ in range(250):
             discover(server)
-        await until(lambda: bytes_in(read) > 30_000)  # hardly more finds room: each answer begins a page of the pipe
-        handshake = server.send("initialize", INITIALIZE)
-        last = server.call("get_job_error", job_id="1")
+        await wait_until(
+            lambda: bytes_in(read) > 30_000
+        )  # hardly more finds room: each answer begins a page of the pipe
+        handshake = server.send("initialize", INITIALIZE_PARAMS)
+        last = server.send_call("get_job_error", job_id="1")
         os.close(write)
         answers = await lines_from(read, last)
         assert sorted(answer["id"] for answer in answers) == list(range(1, last + 1))
@@ -160,11 +162,11 @@ async def test_a_client_that_reads_late_gets_each_answer_of_both_sessions_once(t
 
 async def test_falling_back_frees_all_request_slots(tally: Tally) -> None:
     tally.tried["ways to begin"] += 1
-    peer = Writer()
-    async with peer.served() as url, started(environ={"WRITER_BASE_URL": url}) as server:
+    peer = HoldingWriter()
+    async with peer.serve() as url, start_process(environ={"WRITER_BASE_URL": url}) as server:
         for _ in range(200):
             discover(server)
-        await server.receive_up_to(server.send("initialize", INITIALIZE))
+        await server.receive_until(server.send("initialize", INITIALIZE_PARAMS))
         server.notify("notifications/initialized")
         peer.hold("before the head")
         for _ in range(255):
@@ -180,57 +182,57 @@ CALLS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("call", list(CALLS)[: at_length(1, len(CALLS))])
+@pytest.mark.parametrize("call", list(CALLS)[: gate_or_full(1, len(CALLS))])
 @pytest.mark.parametrize("era", ["legacy", "modern"])
 async def test_nothing_is_written_for_calls_that_the_end_of_input_cuts_off(era: str, call: str, tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
-    peer = Writer(jobs=1000)
-    async with peer.served() as url, started(environ={"WRITER_BASE_URL": url}) as server:
+    peer = HoldingWriter(jobs=1000)
+    async with peer.serve() as url, start_process(environ={"WRITER_BASE_URL": url}) as server:
         await begin(server, era)
         peer.hold("before the head")
         for _ in range(5):
             server.send("tools/call", {**CALLS[call], **(MODERN_PARAMS if era == "modern" else {})})
-        await until(lambda: peer.in_flight >= 5)
+        await wait_until(lambda: peer.in_flight >= 5)
         await check_end(server)
-        await until(lambda: not peer.in_flight)
+        await wait_until(lambda: not peer.in_flight)
 
 
-@pytest.mark.parametrize("number", [300, 256][: at_length(1, 2)])
+@pytest.mark.parametrize("number", [300, 256][: gate_or_full(1, 2)])
 async def test_no_output_at_shutdown_with_the_maximum_of_open_calls(number: int, tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
-    peer = Writer()
-    async with peer.served() as url, serving(url) as server:
+    peer = HoldingWriter()
+    async with peer.serve() as url, start_server(url) as server:
         peer.hold("before the head")
         for _ in range(number):
             server.send("tools/call", LOOK)
-        await until(lambda: peer.in_flight > 0)
+        await wait_until(lambda: peer.in_flight > 0)
         await check_end(server)
 
 
 async def test_an_open_elicitation_is_dropped_at_the_end_of_input(tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
     allowed = {"WRITER_JOBS_ALLOW_RETRY": "true"}
-    async with Writer().served() as url, started(environ={"WRITER_BASE_URL": url, **allowed}) as server:
-        server.send("initialize", {**INITIALIZE, "capabilities": {"elicitation": {}}})
+    async with HoldingWriter().serve() as url, start_process(environ={"WRITER_BASE_URL": url, **allowed}) as server:
+        server.send("initialize", {**INITIALIZE_PARAMS, "capabilities": {"elicitation": {}}})
         await server.receive()
         server.notify("notifications/initialized")
-        server.call("retry_jobs", job_ids=["1"], dry_run=False)
+        server.send_call("retry_jobs", job_ids=["1"], dry_run=False)
         assert (await server.receive())["method"] == "elicitation/create"
         await check_end(server)
 
 
 async def test_answers_that_wait_to_be_written_when_the_input_ends_are_written(tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
-    async with pipe() as (read, write), started("--sandbox", stdout=write) as server:
-        server.greet()
+    async with pipe() as (read, write), start_process("--sandbox", stdout=write) as server:
+        server.send_handshake()
         for _ in range(20):
             server.send("tools/list")
-        await until(lambda: bytes_in(read) > 40_000)
-        server.end_input()
+        await wait_until(lambda: bytes_in(read) > 40_000)
+        server.close_stdin()
         os.close(write)
-        answers = await lines_from(read, server.last)
-        assert [answer["id"] for answer in answers] == list(range(1, server.last + 1))
-        assert (await server.complaints(), await server.status()) == ("", 0)
+        answers = await lines_from(read, server.last_id)
+        assert [answer["id"] for answer in answers] == list(range(1, server.last_id + 1))
+        assert (await server.read_stderr(), await server.wait()) == ("", 0)
 
 
 ANSWERED_WITHOUT_WRITER: list[tuple[str, dict[str, Any]]] = [
@@ -243,26 +245,26 @@ ANSWERED_WITHOUT_WRITER: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize("era", ["legacy", "modern", "fallen back"])
 async def test_requests_and_the_end_of_input_in_one_go_are_answered(era: str, tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
-    async with started("--sandbox") as server:
+    async with start_process("--sandbox") as server:
         if era == "fallen back":
             discover(server)
         if era != "modern":
-            server.greet()
+            server.send_handshake()
         for _ in range(10):
             for method, params in ANSWERED_WITHOUT_WRITER:
                 server.send(method, {**params, **(MODERN_PARAMS if era == "modern" else {})})
-        server.end_input()
-        answers = await server.rest()
-        assert Counter(answer["id"] for answer in answers) == Counter(range(1, server.last + 1))
+        server.close_stdin()
+        answers = await server.read_rest()
+        assert Counter(answer["id"] for answer in answers) == Counter(range(1, server.last_id + 1))
         assert all("result" in answer for answer in answers)
-        assert (await server.complaints(), await server.status()) == ("", 0)
+        assert (await server.read_stderr(), await server.wait()) == ("", 0)
 
 
-async def begin(server: Server, era: str) -> None:
+async def begin(server: ServerProcess, era: str) -> None:
     if era == "modern":
         discover(server)
     else:
-        server.greet()
+        server.send_handshake()
     await server.receive()
 
 

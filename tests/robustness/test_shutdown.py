@@ -13,20 +13,20 @@ from termios import FIONREAD
 
 import pytest
 
-from tests.fakes.holding_writer import APPLICATION, Point, Writer
+from tests.fakes.holding_writer import APPLICATION, HoldingWriter, HoldPoint
 from tests.helpers.key import TIMEOUT
-from tests.helpers.subprocess_server import SERVER, Server, serving, started, until
-from tests.robustness.conftest import Tally, at_length
+from tests.helpers.subprocess_server import SERVER, ServerProcess, start_process, start_server, wait_until
+from tests.robustness.conftest import Tally, gate_or_full
 
-Way = Callable[[Server], None]
+Way = Callable[[ServerProcess], None]
 WAYS: dict[str, tuple[Way, int]] = {
-    "end of input": (Server.end_input, 0),
+    "end of input": (ServerProcess.close_stdin, 0),
     "SIGTERM": (lambda server: server.process.send_signal(signal.SIGTERM), -signal.SIGTERM),
     "SIGINT": (lambda server: server.process.send_signal(signal.SIGINT), -signal.SIGINT),
     "SIGHUP": (lambda server: server.process.send_signal(signal.SIGHUP), -signal.SIGHUP),
     "SIGKILL": (lambda server: server.process.send_signal(signal.SIGKILL), -signal.SIGKILL),
 }
-MOMENTS: list[tuple[Point, int]] = [  # the gate has the first
+MOMENTS: list[tuple[HoldPoint, int]] = [  # the gate has the first
     ("in the body", 1),
     ("before the head", 0),
     ("before the head", 1),
@@ -36,64 +36,64 @@ MOMENTS: list[tuple[Point, int]] = [  # the gate has the first
 
 
 @asynccontextmanager
-async def scanning(server: Server, peer: Writer, moment: tuple[Point, int]) -> AsyncGenerator[None]:
+async def scanning(server: ServerProcess, peer: HoldingWriter, moment: tuple[HoldPoint, int]) -> AsyncGenerator[None]:
     """Inside, a triage is under way; what ends it leaves no request behind and no word on stderr."""
     peer.hold(*moment)
-    server.call("triage_application_jobs", application_id=APPLICATION)
+    server.send_call("triage_application_jobs", application_id=APPLICATION)
     async with asyncio.timeout(TIMEOUT):
         await peer.is_held.wait()
     yield
-    assert await server.complaints() == ""
-    await until(lambda: not peer.in_flight)
+    assert await server.read_stderr() == ""
+    await wait_until(lambda: not peer.in_flight)
 
 
-@pytest.mark.parametrize("moment", MOMENTS[: at_length(1, len(MOMENTS))])
-@pytest.mark.parametrize("way", list(WAYS)[: at_length(3, len(WAYS))])
-async def test_it_leaves_in_the_middle_of_a_scan(way: str, moment: tuple[Point, int], tally: Tally) -> None:
+@pytest.mark.parametrize("moment", MOMENTS[: gate_or_full(1, len(MOMENTS))])
+@pytest.mark.parametrize("way", list(WAYS)[: gate_or_full(3, len(WAYS))])
+async def test_it_leaves_in_the_middle_of_a_scan(way: str, moment: tuple[HoldPoint, int], tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
     leave, status = WAYS[way]
-    peer = Writer(jobs=1000)
-    async with peer.served() as url, serving(url) as server:
+    peer = HoldingWriter(jobs=1000)
+    async with peer.serve() as url, start_server(url) as server:
         async with scanning(server, peer, moment):
             leave(server)
-        assert await server.status() == status
+        assert await server.wait() == status
 
 
-@pytest.mark.parametrize("moment", MOMENTS[: at_length(1, len(MOMENTS))])
-async def test_it_leaves_when_nobody_reads_its_answers_any_more(moment: tuple[Point, int], tally: Tally) -> None:
+@pytest.mark.parametrize("moment", MOMENTS[: gate_or_full(1, len(MOMENTS))])
+async def test_it_leaves_when_nobody_reads_its_answers_any_more(moment: tuple[HoldPoint, int], tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
-    peer = Writer(jobs=1000)
+    peer = HoldingWriter(jobs=1000)
     async with (
-        peer.served() as url,
+        peer.serve() as url,
         pipe() as (read, write),
-        started(stdout=write, environ={"WRITER_BASE_URL": url}) as server,
+        start_process(stdout=write, environ={"WRITER_BASE_URL": url}) as server,
     ):
-        server.greet()
+        server.send_handshake()
         async with scanning(server, peer, moment):
             os.close(write)
             os.close(read)
             server.send("ping")  # it learns of it by the answer; its input stays open
-        assert await server.status() == 0
+        assert await server.wait() == 0
 
 
 async def test_it_leaves_at_the_end_of_input_although_its_answers_find_no_room(tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
-    async with pipe() as (read, write), started("--sandbox", stdout=write) as server:
-        server.greet()
+    async with pipe() as (read, write), start_process("--sandbox", stdout=write) as server:
+        server.send_handshake()
         for _ in range(20):
             server.send("tools/list")  # each takes a good part of what a pipe holds
-        await until(lambda: unpack("i", ioctl(read, FIONREAD, b"    "))[0] > 40_000)
-        server.end_input()
-        assert (await server.complaints(), await server.status()) == ("", 0)
+        await wait_until(lambda: unpack("i", ioctl(read, FIONREAD, b"    "))[0] > 40_000)
+        server.close_stdin()
+        assert (await server.read_stderr(), await server.wait()) == ("", 0)
 
 
 async def test_it_says_why_its_answers_cannot_be_written(tmp_path: Path, tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
     command = ("sh", "-c", 'ulimit -f 0; exec "$@" > "$0"', str(tmp_path / "answers"), *SERVER)
-    async with started(command=command) as server:
-        server.greet()  # its input stays open
-        assert await server.complaints() == "writer-jobs-mcp: stdout cannot be written to: File too large.\n"
-        assert await server.status() == 1
+    async with start_process(command=command) as server:
+        server.send_handshake()  # its input stays open
+        assert await server.read_stderr() == "writer-jobs-mcp: stdout cannot be written to: File too large.\n"
+        assert await server.wait() == 1
 
 
 @asynccontextmanager
@@ -120,23 +120,23 @@ for line in sys.stdin.buffer:
 
 
 # In the gate, the first of those who are killed.
-@pytest.mark.parametrize("moment", [*MOMENTS, None][: at_length(1, len(MOMENTS) + 1)])
-async def test_it_follows_whoever_started_it_and_is_killed(moment: tuple[Point, int] | None, tally: Tally) -> None:
+@pytest.mark.parametrize("moment", [*MOMENTS, None][: gate_or_full(1, len(MOMENTS) + 1)])
+async def test_it_follows_whoever_started_it_and_is_killed(moment: tuple[HoldPoint, int] | None, tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
-    peer = Writer(jobs=1000)
+    peer = HoldingWriter(jobs=1000)
     client = (sys.executable, "-c", CLIENT, *SERVER)
-    async with peer.served() as url:
+    async with peer.serve() as url:
         if moment:
-            async with started(command=client, environ={"WRITER_BASE_URL": url}) as starter:
-                starter.greet()
+            async with start_process(command=client, environ={"WRITER_BASE_URL": url}) as starter:
+                starter.send_handshake()
                 async with scanning(starter, peer, moment):
                     starter.process.kill()  # whoever else has its stderr open is the server
         else:
-            async with started("demo") as demo:
+            async with start_process("demo") as demo:
                 assert demo.process.stdout
                 await demo.process.stdout.readline()
                 demo.process.kill()
-                assert await demo.complaints() == ""
+                assert await demo.read_stderr() == ""
 
 
 # A resolver that keeps quiet about one name, as one does whose servers cannot be reached.
@@ -153,10 +153,10 @@ runpy.run_module("writer_jobs_mcp", run_name="__main__")
 async def test_it_does_not_wait_for_a_name_that_is_looked_up(tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
     command = (sys.executable, "-c", SILENT_RESOLVER)
-    async with started(command=command, environ={"WRITER_BASE_URL": "https://writer.invalid"}) as server:
-        server.greet()
-        server.call("list_applications")
+    async with start_process(command=command, environ={"WRITER_BASE_URL": "https://writer.invalid"}) as server:
+        server.send_handshake()
+        server.send_call("list_applications")
         assert server.process.stderr
         await server.process.stderr.readline()
-        server.end_input()
-        assert (await server.complaints(), await server.status()) == ("", 0)
+        server.close_stdin()
+        assert (await server.read_stderr(), await server.wait()) == ("", 0)

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.holding_writer import APPLICATION, Writer
-from tests.fakes.raw_http_server import answer
+from tests.fakes.holding_writer import APPLICATION, HoldingWriter
+from tests.fakes.raw_http_server import http_response
 from tests.helpers.key import KEY
-from tests.helpers.subprocess_server import Server, serving
+from tests.helpers.subprocess_server import ServerProcess, start_server
 from tests.robustness.conftest import Tally
 from tests.robustness.test_fuzz_responses import check_adds_up
 
@@ -28,15 +28,15 @@ SLOW = {
 
 
 @dataclass
-class DifferentErrors(Writer):
+class DifferentErrors(HoldingWriter):
     """No two of its jobs failed with the same text, so that each has to be worked on."""
 
     def _job(self, number: int) -> dict[str, Any]:
         job = super()._job(number)
-        return {**job, "error": f"{number}{'x' * (number % 7)}: {self.words}"} if "error" in job else job
+        return {**job, "error": f"{number}{'x' * (number % 7)}: {self.text}"} if "error" in job else job
 
 
-async def result_of(server: Server, call: int) -> dict[str, Any]:
+async def result_of(server: ServerProcess, call: int) -> dict[str, Any]:
     """The structure of a call's result; whatever else is answered before it is dropped."""
     while (answer := await server.receive())["id"] != call:
         pass
@@ -44,7 +44,7 @@ async def result_of(server: Server, call: int) -> dict[str, Any]:
     return answer["result"]["structuredContent"]
 
 
-async def ping_until(server: Server, call: int) -> tuple[dict[str, Any], int]:
+async def ping_until(server: ServerProcess, call: int) -> tuple[dict[str, Any], int]:
     """The answer to a call, and how many pings, sent one after the other, were answered before."""
     pings = 0
     server.send("ping")
@@ -57,9 +57,9 @@ async def ping_until(server: Server, call: int) -> tuple[dict[str, Any], int]:
 @pytest.mark.parametrize("words", SLOW.values(), ids=SLOW)
 async def test_pings_are_answered_while_the_text_of_one_page_is_worked_on(words: str, tally: Tally) -> None:
     tally.tried["slow texts"] += 1
-    peer = DifferentErrors(jobs=100, words=words)
-    async with peer.served() as url, serving(url) as server:
-        answer, pings = await ping_until(server, server.call(TRIAGE, application_id=APPLICATION))
+    peer = DifferentErrors(jobs=100, text=words)
+    async with peer.serve() as url, start_server(url) as server:
+        answer, pings = await ping_until(server, server.send_call(TRIAGE, application_id=APPLICATION))
         assert answer["result"]["structuredContent"]["counts"] == {"failed": 99, "in_progress": 1}
     # Without a worker thread there are two or three: while Writer is asked.
     assert pings >= 5
@@ -67,38 +67,38 @@ async def test_pings_are_answered_while_the_text_of_one_page_is_worked_on(words:
 
 async def test_a_cancelled_call_stops_processing_text(tally: Tally) -> None:
     tally.tried["slow texts"] += 1
-    peer = DifferentErrors(jobs=5_000, words=NESTED)
-    async with peer.served() as url, serving(url) as server:
-        call = server.call(TRIAGE, application_id=APPLICATION)
+    peer = DifferentErrors(jobs=5_000, text=NESTED)
+    async with peer.serve() as url, start_server(url) as server:
+        call = server.send_call(TRIAGE, application_id=APPLICATION)
         server.send("ping")
         assert (await server.receive())["id"] != call
         server.notify("notifications/cancelled", {"requestId": call})
         # It would go on to ask for fifty pages; what asks for few is answered, and the cancelled call never is.
         for _ in range(3):
-            other = server.call("get_job_error", job_id="7")
+            other = server.send_call("get_job_error", job_id="7")
             answer = await server.receive()
             assert answer["id"] == other
-    assert len(peer.heads) < 50
+    assert len(peer.request_heads) < 50
 
 
 async def test_the_server_exits_while_processing_text(tally: Tally) -> None:
     tally.tried["slow texts"] += 1
-    peer = DifferentErrors(jobs=5_000, words=NESTED)
-    async with peer.served() as url, serving(url) as server:
-        server.call(TRIAGE, application_id=APPLICATION)
+    peer = DifferentErrors(jobs=5_000, text=NESTED)
+    async with peer.serve() as url, start_server(url) as server:
+        server.send_call(TRIAGE, application_id=APPLICATION)
         server.send("ping")
         await server.receive()
-        server.end_input()
-        assert await server.status() == 0
-        assert await server.complaints() == ""
+        server.close_stdin()
+        assert await server.wait() == 0
+        assert await server.read_stderr() == ""
 
 
 @pytest.mark.parametrize("words", [SLOW["JSON in JSON"], SLOW["many different words"]])
 async def test_what_was_read_when_the_time_was_over_is_reported(words: str, tally: Tally) -> None:
     tally.tried["slow texts"] += 1
-    peer = DifferentErrors(jobs=20_000, words=words)
-    async with peer.served() as url, serving(url, {"WRITER_JOBS_CALL_BUDGET": "2"}) as server:
-        report = await result_of(server, server.call(TRIAGE, application_id=APPLICATION, max_jobs=20_000))
+    peer = DifferentErrors(jobs=20_000, text=words)
+    async with peer.serve() as url, start_server(url, {"WRITER_JOBS_CALL_BUDGET": "2"}) as server:
+        report = await result_of(server, server.send_call(TRIAGE, application_id=APPLICATION, max_jobs=20_000))
     check_adds_up(report)
     coverage = report["coverage"]
     assert (coverage["stopped_by"], coverage["complete"]) == ("time_budget", False)
@@ -106,7 +106,7 @@ async def test_what_was_read_when_the_time_was_over_is_reported(words: str, tall
 
 
 @dataclass
-class LongOutput(Writer):
+class LongOutput(HoldingWriter):
     """Its jobs are completed, with an output of any length."""
 
     def _job(self, number: int) -> dict[str, Any]:
@@ -114,7 +114,7 @@ class LongOutput(Writer):
 
 
 @dataclass
-class LongError(Writer):
+class LongError(HoldingWriter):
     """Its jobs failed, with an error of any length."""
 
     def _job(self, number: int) -> dict[str, Any]:
@@ -131,18 +131,18 @@ LONG: dict[str, str] = {
 }
 
 
-def call(server: Server, tool: str, **arguments: Any) -> int:
-    return server.call(tool, job_id="7", **arguments)
+def call(server: ServerProcess, tool: str, **arguments: Any) -> int:
+    return server.send_call(tool, job_id="7", **arguments)
 
 
 @pytest.mark.parametrize("unit", LONG.values(), ids=LONG)
 async def test_a_piece_of_a_long_output_is_read_within_the_call_budget(unit: str, tally: Tally) -> None:
     tally.tried["slow texts"] += 1
-    peer = LongOutput(words=unit * (BYTES // (len(json.dumps(unit)) - 2)))
-    async with peer.served() as url, serving(url) as server:
-        for offset in (0, len(peer.words) // 2):
+    peer = LongOutput(text=unit * (BYTES // (len(json.dumps(unit)) - 2)))
+    async with peer.serve() as url, start_server(url) as server:
+        for offset in (0, len(peer.text) // 2):
             piece = await result_of(server, call(server, "get_job_output", offset=offset, max_chars=4_000))
-            assert (piece["output_chars"], piece["offset"]) == (len(peer.words), offset)
+            assert (piece["output_chars"], piece["offset"]) == (len(peer.text), offset)
             assert piece["next_offset"] > offset
             assert len(piece.get("output", "")) <= 4_000
 
@@ -150,10 +150,10 @@ async def test_a_piece_of_a_long_output_is_read_within_the_call_budget(unit: str
 async def test_of_a_long_error_the_ends_are_shown_and_secrets_at_their_edges_masked(tally: Tally) -> None:
     tally.tried["slow texts"] += 1
     key = "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEowIBAAKCAQEA7\n" * 400 + "-----END RSA PRIVATE KEY-----"
-    peer = LongError(words=f"Rate limit exceeded. {key}{'and so on ' * 1_000_000}{key} It ended with 429.")
-    async with peer.served() as url, serving(url) as server:
+    peer = LongError(text=f"Rate limit exceeded. {key}{'and so on ' * 1_000_000}{key} It ended with 429.")
+    async with peer.serve() as url, start_server(url) as server:
         shown = await result_of(server, call(server, "get_job_error"))
-    assert shown["error_chars"] == len(peer.words)
+    assert shown["error_chars"] == len(peer.text)
     assert shown["error"].startswith("Rate limit exceeded. [masked]and so on and so on")
     assert shown["error"].endswith("so on [masked] It ended with 429.")
     assert re.search(r"… \[about 100\d{5} characters left out\] …", shown["error"])
@@ -170,7 +170,7 @@ READ_WHOLE: dict[str, Callable[[], dict[str, Any]]] = {
 
 
 @dataclass
-class OddJob(Writer):
+class OddJob(HoldingWriter):
     """One whose only job has other fields as well."""
 
     def __post_init__(self) -> None:
@@ -187,7 +187,7 @@ async def test_a_resource_is_cleaned_while_pings_are_answered(
     tally.tried["slow texts"] += 1
     peer = OddJob()
     peer.others = others()
-    async with peer.served() as url, serving(url) as server:
+    async with peer.serve() as url, start_server(url) as server:
         reading = server.send("resources/read", {"uri": "writer://applications/a/jobs/7"})
         answer, pings = await ping_until(server, reading)
         (content,) = answer["result"]["contents"]
@@ -199,21 +199,23 @@ async def test_a_resource_is_cleaned_while_pings_are_answered(
 
 
 @dataclass
-class LongRetryAnswer(Writer):
+class LongRetryResponse(HoldingWriter):
     """It answers a retry with megabytes."""
 
-    def said(self, head: bytes) -> bytes:
+    def response_to(self, head: bytes) -> bytes:
         if not head.startswith(b"POST"):
-            return super().said(head)
-        return answer(json.dumps({"id": "7", "words": f"{KEY[:4]}-based words " * 200_000}).encode(), "202 Accepted")
+            return super().response_to(head)
+        return http_response(
+            json.dumps({"id": "7", "words": f"{KEY[:4]}-based words " * 200_000}).encode(), "202 Accepted"
+        )
 
 
 async def test_a_long_answer_to_a_retry_is_read_while_pings_are_answered(tally: Tally) -> None:
     tally.tried["slow texts"] += 1
     async with (
-        LongRetryAnswer().served() as url,
-        serving(url, {"WRITER_JOBS_ALLOW_RETRY": "true"}) as server,
+        LongRetryResponse().serve() as url,
+        start_server(url, {"WRITER_JOBS_ALLOW_RETRY": "true"}) as server,
     ):
-        retry = server.call("retry_jobs", job_ids=["7"], dry_run=False)
+        retry = server.send_call("retry_jobs", job_ids=["7"], dry_run=False)
         result, _ = await ping_until(server, retry)
     assert result["result"]["structuredContent"]["jobs"][0]["outcome"] == "accepted"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.holding_writer import Writer
+from tests.fakes.holding_writer import HoldingWriter
 from tests.helpers.key import TIMEOUT
-from tests.helpers.subprocess_server import SERVER, Server, serving, started
-from tests.robustness.conftest import Tally, at_length
+from tests.helpers.subprocess_server import SERVER, ServerProcess, start_process, start_server
+from tests.robustness.conftest import Tally, gate_or_full
 
 WORDS = "Größe: «文字» ≤ 🚫"
 PLACES: dict[str, dict[str, str]] = {  # none in the mode by which Python knows better than its surroundings
@@ -27,52 +27,52 @@ def without(pipe: str) -> tuple[str, ...]:
     return ("sh", "-c", f'exec "$@" {pipe}&-', "sh", *SERVER)
 
 
-async def printed(server: Server) -> bytes:
+async def printed(server: ServerProcess) -> bytes:
     assert server.process.stdout
     async with asyncio.timeout(TIMEOUT):
         return await server.process.stdout.read()
 
 
 async def test_without_stdout_it_says_so_and_does_not_start(tally: Tally) -> None:
-    for arguments in [(), ("check",), ("demo",), ("--sandbox",), ("sandbox",), ("--version",)][: at_length(2, 6)]:
+    for arguments in [(), ("check",), ("demo",), ("--sandbox",), ("sandbox",), ("--version",)][: gate_or_full(2, 6)]:
         tally.tried["starts"] += 1
-        async with started(*arguments, command=without("1>")) as server:
-            said = await server.complaints()
-            assert await server.status() == 2
+        async with start_process(*arguments, command=without("1>")) as server:
+            said = await server.read_stderr()
+            assert await server.wait() == 2
         assert said == "writer-jobs-mcp: stdout is closed. MCP needs it: start the server with stdout open.\n"
 
 
 async def test_without_stdin_it_does_all_but_serve(tally: Tally) -> None:
     for arguments in [(), ("--sandbox",)]:
         tally.tried["starts"] += 1
-        async with started(*arguments, command=without("0<")) as server:
-            said = await server.complaints()
-            assert await server.status() == 2
+        async with start_process(*arguments, command=without("0<")) as server:
+            said = await server.read_stderr()
+            assert await server.wait() == 2
         assert said == "writer-jobs-mcp: stdin is closed. MCP needs it: start the server with stdin open.\n"
     for arguments in [("demo",), ("--version",)]:
         tally.tried["starts"] += 1
-        async with started(*arguments, command=without("0<")) as server:
-            assert (await server.status(), await server.complaints()) == (0, "")
+        async with start_process(*arguments, command=without("0<")) as server:
+            assert (await server.wait(), await server.read_stderr()) == (0, "")
 
 
 async def test_a_disk_that_is_full_is_told(tally: Tally) -> None:
     for command in ("demo", "check"):
         tally.tried["starts"] += 1
-        async with started(command, command=("sh", "-c", 'exec "$@" >/dev/full', "sh", *SERVER)) as server:
-            assert await server.status() == 1
-            said = await server.complaints()
+        async with start_process(command, command=("sh", "-c", 'exec "$@" >/dev/full', "sh", *SERVER)) as server:
+            assert await server.wait() == 1
+            said = await server.read_stderr()
         assert said == "writer-jobs-mcp: stdout cannot be written to: No space left on device.\n"
 
 
 async def test_without_stderr_it_serves_all_the_same(tally: Tally) -> None:
     tally.tried["starts"] += 1
     async with (
-        Writer().served() as url,
-        serving(url, {**LOGGED, **PLACES["ASCII"]}, command=without("2>")) as server,
+        HoldingWriter().serve() as url,
+        start_server(url, {**LOGGED, **PLACES["ASCII"]}, command=without("2>")) as server,
     ):
-        assert (await server.ask("get_job_error", job_id="1"))["structuredContent"]["job_id"] == "1"
-        server.end_input()
-        assert (await server.status(), await printed(server)) == (0, b"")
+        assert (await server.call_tool("get_job_error", job_id="1"))["structuredContent"]["job_id"] == "1"
+        server.close_stdin()
+        assert (await server.wait(), await printed(server)) == (0, b"")
 
 
 # As much of a read-only file system as Python can be shown: whatever would change it is refused.
@@ -89,72 +89,74 @@ runpy.run_module("writer_jobs_mcp", run_name="__main__")
 """
 
 
-NOWHERE = ("HOME", "TMPDIR", "USER", "LOGNAME", "PYTHONDONTWRITEBYTECODE")
+NO_WRITABLE_FOLDER = ("HOME", "TMPDIR", "USER", "LOGNAME", "PYTHONDONTWRITEBYTECODE")
 
 
 async def test_nothing_is_written_anywhere_and_no_home_is_needed(tmp_path: Path, tally: Tally) -> None:
     command = (sys.executable, "-c", READ_ONLY)
     compiled = {"PYTHONPYCACHEPREFIX": str(tmp_path)}  # where nothing is: Python would write every module's
-    for others in [{}, compiled][: at_length(1, 2)]:
+    for others in [{}, compiled][: gate_or_full(1, 2)]:
         tally.tried["starts"] += 1
         async with (
-            Writer().served() as url,
-            serving(url, others, command=command, cwd="/", without=NOWHERE) as server,
+            HoldingWriter().serve() as url,
+            start_server(url, others, command=command, cwd="/", unset=NO_WRITABLE_FOLDER) as server,
         ):
-            assert (await server.ask("get_job_error", job_id="1"))["structuredContent"]["job_id"] == "1"
-            server.end_input()
-            assert (await server.complaints(), await server.status()) == ("", 0)
-    for name in ["check", "demo"][: at_length(0, 2)]:
+            assert (await server.call_tool("get_job_error", job_id="1"))["structuredContent"]["job_id"] == "1"
+            server.close_stdin()
+            assert (await server.read_stderr(), await server.wait()) == ("", 0)
+    for name in ["check", "demo"][: gate_or_full(0, 2)]:
         tally.tried["starts"] += 1
         async with (
-            Writer().served() as url,
-            started(name, command=command, cwd="/", without=NOWHERE, environ={"WRITER_BASE_URL": url}) as run,
+            HoldingWriter().serve() as url,
+            start_process(
+                name, command=command, cwd="/", unset=NO_WRITABLE_FOLDER, environ={"WRITER_BASE_URL": url}
+            ) as run,
         ):
             assert (await printed(run)).count(b"\n") >= 4
-            assert (await run.complaints(), await run.status()) == ("", 0)
+            assert (await run.read_stderr(), await run.wait()) == ("", 0)
 
 
 async def test_the_protocol_is_utf_8_wherever_it_is_spoken(tally: Tally) -> None:
-    peer = Writer(words=WORDS)
+    peer = HoldingWriter(text=WORDS)
 
     async def ask_in(place: str) -> None:
         tally.tried["starts"] += 1
-        async with serving(url, {**LOGGED, **PLACES[place]}) as server:
-            said = await server.ask("get_job_error", job_id="1")
+        async with start_server(url, {**LOGGED, **PLACES[place]}) as server:
+            said = await server.call_tool("get_job_error", job_id="1")
             assert said["structuredContent"]["error"] == WORDS, place
             assert WORDS in said["content"][0]["text"], place
-            server.call("get_job_output", job_id=WORDS)
+            server.send_call("get_job_output", job_id=WORDS)
             refused = await server.receive()
             assert f'does not know job "{WORDS}"' in refused["result"]["content"][0]["text"], place
-            server.end_input()
-            complaints = await server.complaints()
+            server.close_stdin()
+            complaints = await server.read_stderr()
             assert "UnicodeEncodeError" not in complaints, place
             assert "Traceback" not in complaints, place
             assert "GET /v1/applications/jobs/1" in complaints, place
 
-    async with peer.served() as url, asyncio.TaskGroup() as tasks:
-        for place in list(PLACES)[: at_length(2, len(PLACES))]:
+    async with peer.serve() as url, asyncio.TaskGroup() as tasks:
+        for place in list(PLACES)[: gate_or_full(2, len(PLACES))]:
             tasks.create_task(ask_in(place))
 
 
-@pytest.mark.parametrize("place", list(PLACES)[: at_length(1, len(PLACES))])
-@pytest.mark.parametrize("command", ["check", "demo"][: at_length(1, 2)])
+@pytest.mark.parametrize("place", list(PLACES)[: gate_or_full(1, len(PLACES))])
+@pytest.mark.parametrize("command", ["check", "demo"][: gate_or_full(1, 2)])
 async def test_the_commands_print_what_there_are_letters_for(command: str, place: str, tally: Tally) -> None:
     tally.tried["starts"] += 1
     async with (
-        Writer(words=WORDS).served() as url,
-        started(command, environ={"WRITER_BASE_URL": url, **PLACES[place]}) as run,
+        HoldingWriter(text=WORDS).serve() as url,
+        start_process(command, environ={"WRITER_BASE_URL": url, **PLACES[place]}) as run,
     ):
         text = await printed(run)
-        assert (await run.complaints(), await run.status()) == ("", 0)
+        assert (await run.read_stderr(), await run.wait()) == ("", 0)
     assert text.decode(PLACES[place].get("PYTHONIOENCODING", "ascii")).count("\n") >= 4
 
 
 async def test_a_setting_is_refused_in_the_letters_there_are(tally: Tally) -> None:
-    for place in list(PLACES.values())[: at_length(1, len(PLACES))]:
+    for place in list(PLACES.values())[: gate_or_full(1, len(PLACES))]:
         tally.tried["starts"] += 1
-        async with started(environ={"WRITER_JOBS_CALL_BUDGET": WORDS, **place}) as server:
-            said = await server.complaints()
-            assert await server.status() == 2
+        async with start_process(environ={"WRITER_JOBS_CALL_BUDGET": WORDS, **place}) as server:
+            said = await server.read_stderr()
+            assert await server.wait() == 2
         assert said.startswith("writer-jobs-mcp: WRITER_JOBS_CALL_BUDGET ")
         assert said.count("\n") == 1

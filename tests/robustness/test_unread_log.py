@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.holding_writer import Writer
-from tests.helpers.subprocess_server import SERVER, Server, started, until
-from tests.robustness.conftest import Tally, at_length
+from tests.fakes.holding_writer import HoldingWriter
+from tests.helpers.subprocess_server import SERVER, ServerProcess, start_process, wait_until
+from tests.robustness.conftest import Tally, gate_or_full
 
 DEBUG = ("--log-level", "DEBUG")
-CALLS = at_length(2_000, 10_000)
+CALLS = gate_or_full(2_000, 10_000)
 A_PIPE = 2**16  # bytes that it holds
 Call = tuple[str, dict[str, Any]]
 PING: Call = ("ping", {})
@@ -61,18 +61,18 @@ def log() -> Generator[Log]:
 
 
 @asynccontextmanager
-async def logging_to(log: Log, *arguments: str, command: tuple[str, ...] = SERVER) -> AsyncGenerator[Server]:
+async def logging_to(log: Log, *arguments: str, command: tuple[str, ...] = SERVER) -> AsyncGenerator[ServerProcess]:
     """A server after its handshake."""
     async with (
-        Writer().served() as url,
-        started(*arguments, environ={"WRITER_BASE_URL": url}, command=command, stderr=log.writing) as server,
+        HoldingWriter().serve() as url,
+        start_process(*arguments, environ={"WRITER_BASE_URL": url}, command=command, stderr=log.writing) as server,
     ):
-        server.greet()
+        server.send_handshake()
         await server.receive()
         yield server
 
 
-async def all_answered(server: Server, count: int, *calls: Call) -> None:
+async def call_until_answered(server: ServerProcess, count: int, *calls: Call) -> None:
     """Make so many calls, as fast as the server takes them."""
     assert server.process.stdin
     answered: set[int] = set()
@@ -92,17 +92,17 @@ async def all_answered(server: Server, count: int, *calls: Call) -> None:
     assert answered == sent
 
 
-async def ends(server: Server) -> bool:
+async def check_exits(server: ServerProcess) -> bool:
     """Whether it leaves at the end of its input, with nothing wrong."""
-    server.end_input()
-    return await server.status() == 0
+    server.close_stdin()
+    return await server.wait() == 0
 
 
 async def test_all_calls_are_answered_and_the_server_leaves_with_its_log_unread(log: Log, tally: Tally) -> None:
     tally.tried["calls with an unread log"] += CALLS
     async with logging_to(log, *DEBUG) as server:
-        await all_answered(server, CALLS, PING, PING, PING, PING, ASK)
-        assert await ends(server)
+        await call_until_answered(server, CALLS, PING, PING, PING, PING, ASK)
+        assert await check_exits(server)
     written = log.read_on()
     assert len(log.read) > A_PIPE / 2
     assert all(" DEBUG " in line for line in written)
@@ -112,12 +112,12 @@ async def test_a_full_stderr_pipe_at_startup_blocks_nothing(log: Log, tally: Tal
     tally.tried["calls with an unread log"] += 1
     log.fill()
     async with logging_to(log, *DEBUG) as server:
-        await all_answered(server, 1, ASK)
-        assert await ends(server)
+        await call_until_answered(server, 1, ASK)
+        assert await check_exits(server)
 
 
 # A library that prints, writes to stderr and warns with each request; its lines are numbered.
-LOUD = """
+CHATTY_PROGRAM = """
 import httpx, itertools, runpy, sys, warnings
 send, numbers = httpx.AsyncClient.send, itertools.count(1)
 def line():
@@ -132,7 +132,7 @@ httpx.AsyncClient.send = loud
 runpy.run_module("writer_jobs_mcp", run_name="__main__")
 """
 LINES_A_CALL, BYTES_A_CALL = 3, 3_100
-COMMAND = (sys.executable, "-c", LOUD)
+COMMAND = (sys.executable, "-c", CHATTY_PROGRAM)
 NUMBERED = re.compile(r"(?:library\.py:1: UserWarning: )?line (\d+) x{1000}")
 DROPPED = re.compile(
     r"writer-jobs-mcp: dropped (1(?= log line )|(?!1 )[\d,]+(?= log lines )) log lines? here: "
@@ -150,7 +150,7 @@ def dropped_in(lines: list[str]) -> list[int]:
     return [int(found[1].replace(",", "")) for line in lines if (found := DROPPED.fullmatch(line))]
 
 
-def accounted_for(lines: list[str]) -> int:
+def check_accounted_for(lines: list[str]) -> int:
     return len(numbers_in(lines)) + sum(dropped_in(lines))
 
 
@@ -158,14 +158,14 @@ async def test_lines_are_dropped_whole_and_counted_whatever_writes_them(log: Log
     calls = 10 * A_PIPE // BYTES_A_CALL
     tally.tried["calls with an unread log"] += calls + 1
     async with logging_to(log, command=COMMAND) as server:
-        await all_answered(server, calls, ASK)
+        await call_until_answered(server, calls, ASK)
         # As soon as there is room again the log has their number, without another line that would bring it.
-        await until(lambda: accounted_for(log.read_on()) == LINES_A_CALL * calls)
+        await wait_until(lambda: check_accounted_for(log.read_on()) == LINES_A_CALL * calls)
         assert dropped_in(log.read_on()) != []
-        await all_answered(server, 1, ASK)
-        assert await ends(server)
+        await call_until_answered(server, 1, ASK)
+        assert await check_exits(server)
     lines, total = log.read_on(), LINES_A_CALL * (calls + 1)
-    assert accounted_for(lines) == total
+    assert check_accounted_for(lines) == total
     numbers = numbers_in(lines)
     assert numbers == sorted(set(numbers))
     assert numbers[-LINES_A_CALL:] == list(range(total - LINES_A_CALL + 1, total + 1))
@@ -188,9 +188,9 @@ async def test_a_single_dropped_line_is_reported(log: Log, tally: Tally) -> None
     tally.tried["calls with an unread log"] += 1
     log.fill()
     async with logging_to(log, command=(sys.executable, "-c", ONE_TOO_LONG)) as server:
-        await all_answered(server, 1, ASK)
-        await until(lambda: dropped_in(log.read_on()) == [1])
-        assert await ends(server)
+        await call_until_answered(server, 1, ASK)
+        await wait_until(lambda: dropped_in(log.read_on()) == [1])
+        assert await check_exits(server)
     assert [line for line in log.read_on() if line] == [
         "queued",
         "writer-jobs-mcp: dropped 1 log line here: stderr was not read fast enough.",
@@ -203,9 +203,9 @@ async def test_a_reader_that_is_slow_loses_nothing(log: Log, blocks: bool, tally
     tally.tried["calls with an unread log"] += calls
     os.set_blocking(log.writing, blocks)
     async with logging_to(log, command=COMMAND) as server:
-        await all_answered(server, calls, ASK)
-        await until(lambda: len(log.read_on()) == LINES_A_CALL * calls)
-        assert await ends(server)
+        await call_until_answered(server, calls, ASK)
+        await wait_until(lambda: len(log.read_on()) == LINES_A_CALL * calls)
+        assert await check_exits(server)
     assert numbers_in(log.read_on()) == list(range(1, LINES_A_CALL * calls + 1))
     assert os.get_blocking(log.writing) is blocks  # others may have the same pipe or terminal
 
@@ -214,6 +214,6 @@ async def test_queued_log_lines_are_written_at_shutdown(log: Log, tally: Tally) 
     calls = A_PIPE // 2 // BYTES_A_CALL
     tally.tried["calls with an unread log"] += calls
     async with logging_to(log, command=COMMAND) as server:
-        await all_answered(server, calls, ASK)
-        assert await ends(server)
+        await call_until_answered(server, calls, ASK)
+        assert await check_exits(server)
     assert numbers_in(log.read_on()) == list(range(1, LINES_A_CALL * calls + 1))

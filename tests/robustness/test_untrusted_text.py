@@ -29,25 +29,25 @@ from mcp_types import (
 
 from scripts.snapshots import tool_schemas
 from tests.conftest import NOW
-from tests.e2e.test_cli import run, run_beside
-from tests.e2e.test_stdio import SERVER, clean_environment
-from tests.fakes.raw_http_server import Wire, answer, says
-from tests.helpers.chaos_calls import structure
+from tests.e2e.test_cli import run_command, run_command_in_thread
+from tests.e2e.test_stdio import SERVER, environment_without_settings
+from tests.fakes.raw_http_server import ScriptedServer, http_response, send_and_close
+from tests.helpers.chaos_calls import structure_of_result
 from tests.helpers.key import KEY
 from tests.helpers.mcp import text_of
 from tests.helpers.text_layout import (
-    HOSTILE,
+    HOSTILE_TEXTS,
+    MARKER,
     QUOTED,
     TEXTS,
-    WORD,
     HostileApi,
-    as_received,
-    leaves,
-    outside_quotations,
-    parsed,
-    unsafe,
+    mask_quotations,
+    parse_layout,
+    replace_surrogates,
+    string_leaves,
+    unsafe_characters,
 )
-from tests.robustness.conftest import Tally, at_length
+from tests.robustness.conftest import Tally, gate_or_full
 from writer_jobs_mcp.client import asgi_transport
 from writer_jobs_mcp.client.ids import is_usable_id
 from writer_jobs_mcp.commands.app_host import APPS_EXTENSION
@@ -91,7 +91,7 @@ class Conversation:
 
     async def results(self, client: Client, text: str) -> dict[str, CallToolResult]:
         """What each tool answers, where all is a stranger's ``text``: the answers, the arguments and the errors."""
-        self.api.text, self.api.refuses = text, False
+        self.api.text, self.api.rejects = text, False
         as_id = text.encode("utf-8", "replace").decode()[:190] or "?"
         calls: dict[str, tuple[str, dict[str, Any]]] = {
             "applications": ("list_applications", {}),
@@ -107,32 +107,32 @@ class Conversation:
             "an argument of their name": ("get_job_error", {"job_id": "j", as_id: 1}),
         }
         results = {name: await client.call_tool(tool, arguments) for name, (tool, arguments) in calls.items()}
-        self.api.refuses = True
+        self.api.rejects = True
         refused = ("applications", "jobs", "error", "retry")
         return results | {f"{name}, refused": await client.call_tool(*calls[name]) for name in refused}
 
 
 def check_text(text: str, said: dict[str, Any] | None) -> None:
     """Outside of quotation marks there is only our layout, and inside only what the structure says."""
-    strange, quoted = parsed(text)
+    strange, quoted = parse_layout(text)
     assert strange == []
     if said is not None:
-        told = {leaf for _, leaf in leaves(said)}
+        told = {leaf for _, leaf in string_leaves(said)}
         told |= {json.loads(each) for leaf in told for each in QUOTED.findall(leaf)}
         assert [each for each in quoted if each not in told] == []
 
 
 def check_structure(said: dict[str, Any]) -> None:
     """A stranger's words are values, of the fields that are theirs; in ours they are quoted, and names hold none."""
-    for name, leaf in leaves(said):
-        assert unsafe(leaf) == [], name
+    for name, leaf in string_leaves(said):
+        assert unsafe_characters(leaf) == [], name
         if name == "<name>":
             assert COUNTED.fullmatch(leaf), leaf
         elif name in IDS:
             assert len(leaf) <= 200, name
             assert "\n" not in leaf, name
         elif name not in THEIRS:
-            assert WORD not in outside_quotations(leaf), name
+            assert MARKER not in mask_quotations(leaf), name
 
 
 def check(results: dict[str, CallToolResult]) -> None:
@@ -158,25 +158,25 @@ async def test_no_tool_lets_a_strangers_text_out_of_its_quotation_marks(
     conversation: Conversation, tally: Tally
 ) -> None:
     async with conversation.begun() as client:
-        for name, (text, shown) in HOSTILE.items():
+        for name, (text, shown) in HOSTILE_TEXTS.items():
             tally.tried["hostile texts"] += 1
             results = await conversation.results(client, text)
             check(results)
             for question in conversation.questions:
                 check_text(question, None)
-            error, output = structure(results["error"]), structure(results["output"])
+            error, output = structure_of_result(results["error"]), structure_of_result(results["output"])
             if len(shown) < 4_000:
                 assert (error["error"], output["output"]) == (shown, shown), name
             if len(text) < 2_000:
                 line = as_one_line(shown)
                 assert output["title"] == (line if len(line) <= 120 else f"{line[:119].rstrip()}…"), name
-    assert len(conversation.questions) > len(HOSTILE) / 3
+    assert len(conversation.questions) > len(HOSTILE_TEXTS) / 3
 
 
 async def test_no_resource_prompt_or_completion_does(conversation: Conversation, tally: Tally) -> None:
     async with conversation.begun() as client:
         benign = {prompt: await prompted(client, prompt, "x") for prompt in PROMPTS}
-        for name, (text, shown) in HOSTILE.items():
+        for name, (text, shown) in HOSTILE_TEXTS.items():
             tally.tried["hostile texts"] += 1
             conversation.api.text = text
             for uri in ("applications", "applications/a/jobs/j"):
@@ -186,21 +186,21 @@ async def test_no_resource_prompt_or_completion_does(conversation: Conversation,
             given_text = text.encode("utf-8", "replace").decode()
             for prompt, skeleton in benign.items():
                 said = await prompted(client, prompt, given_text)
-                assert unsafe(said) == [], name
-                assert outside_quotations(said) == outside_quotations(skeleton), name
+                assert unsafe_characters(said) == [], name
+                assert mask_quotations(said) == mask_quotations(skeleton), name
                 assert len(said) < len(skeleton) + 6_000, name
             place = PromptReference(type="ref/prompt", name="daily_job_report")
             values = (await client.complete(place, {"name": "application_id", "value": ""})).completion.values
-            assert values == ([as_received(text)] if is_usable_id(as_received(text)) else []), name
-            assert [each for each in values if unsafe(each)] == [], name
+            assert values == ([replace_surrogates(text)] if is_usable_id(replace_surrogates(text)) else []), name
+            assert [each for each in values if unsafe_characters(each)] == [], name
 
 
 def check_resource(text: str, shown: str, name: str) -> None:
     """JSON on one line, of which every string is clean, and every name a plain one."""
     assert "\n" not in text
     said = json.loads(text)
-    for where, leaf in leaves(said):
-        assert unsafe(leaf) == [], (name, where)
+    for where, leaf in string_leaves(said):
+        assert unsafe_characters(leaf) == [], (name, where)
         if where == "<name>":
             assert re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]{0,59}|field \d+", leaf), (name, leaf)
         elif where in {"name", "error", "suggestion"} and len(shown) < 2_000:
@@ -231,7 +231,10 @@ def test_nothing_that_is_put_together_of_such_parts_does(
     with portal.wrap_async_context_manager(conversation.begun()) as client:
 
         @examples(
-            max_examples=at_length(25, 600), deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
+            max_examples=gate_or_full(25, 600),
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+            database=None,
         )
         @given(text=TEXTS)
         def try_it(text: str) -> None:
@@ -241,8 +244,8 @@ def test_nothing_that_is_put_together_of_such_parts_does(
             check(results)
             for question in conversation.questions:
                 check_text(question, None)
-            error = structure(results["error"])["error"]
-            assert error == sanitize(as_received(text))
+            error = structure_of_result(results["error"])["error"]
+            assert error == sanitize(replace_surrogates(text))
 
         try_it()
 
@@ -265,7 +268,7 @@ def test_nothing_that_is_put_together_of_such_parts_does(
     ],
 )
 def test_what_is_not_our_layout_is_found(line: str) -> None:
-    assert parsed(line)[0] != []
+    assert parse_layout(line)[0] != []
 
 
 @pytest.mark.parametrize(
@@ -299,7 +302,7 @@ async def test_the_model_is_told_that_such_text_is_data() -> None:
 
 # On a terminal --------------------------------------------------------------------------------------------------------
 
-ALL_OF_THEM = " ".join(each.text for each in HOSTILE.values() if len(each.text) < 200)
+ALL_OF_THEM = " ".join(each.text for each in HOSTILE_TEXTS.values() if len(each.text) < 200)
 
 
 async def test_check_shows_a_complaint_cleaned(tally: Tally) -> None:
@@ -307,34 +310,40 @@ async def test_check_shows_a_complaint_cleaned(tally: Tally) -> None:
     complaint = ALL_OF_THEM.encode(errors="ignore").decode()[
         :2_000
     ]  # with half a surrogate pair it is not shown at all
-    wire = Wire(everywhere=says(answer(json.dumps({"message": complaint}).encode(), "400 \x1b[31mBad")))
-    async with wire.served() as url:
-        done = await run_beside("check", WRITER_API_KEY=KEY, WRITER_BASE_URL=url)
+    wire = ScriptedServer(
+        default=send_and_close(http_response(json.dumps({"message": complaint}).encode(), "400 \x1b[31mBad"))
+    )
+    async with wire.serve() as url:
+        done = await run_command_in_thread("check", WRITER_API_KEY=KEY, WRITER_BASE_URL=url)
     assert ('(400 Bad Request): "' in done.stdout, len(done.stdout.splitlines())) == (True, 4)
-    assert unsafe(done.stdout + done.stderr) == []
+    assert unsafe_characters(done.stdout + done.stderr) == []
 
 
 async def test_the_log_tells_what_was_asked_for_in_a_form_that_does_nothing(tally: Tally) -> None:
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
-        wire = Wire()
-        async with wire.served() as url:
+        wire = ScriptedServer()
+        async with wire.serve() as url:
             environ = {"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url, "WRITER_JOBS_LOG_LEVEL": "DEBUG"}
-            server = StdioServerParameters(command=SERVER[0], args=SERVER[1:], env={**clean_environment(), **environ})
+            server = StdioServerParameters(
+                command=SERVER[0], args=SERVER[1:], env={**environment_without_settings(), **environ}
+            )
             async with Client(stdio_client(server, errlog=log)) as client:
-                for text in (each.text for each in HOSTILE.values() if len(each.text) < 200):
+                for text in (each.text for each in HOSTILE_TEXTS.values() if len(each.text) < 200):
                     tally.tried["hostile texts"] += 1
-                    wire.everywhere = says(answer(json.dumps({"message": text}).encode(), "400 \x1b[31mBad"))
-                    name = as_received(text)
+                    wire.default = send_and_close(
+                        http_response(json.dumps({"message": text}).encode(), "400 \x1b[31mBad")
+                    )
+                    name = replace_surrogates(text)
                     await client.call_tool("get_job_error", {"job_id": name})
                     await client.call_tool("get_job_error", {"job_id": "j"})
         log.seek(0)
         logged = log.read()
-    assert WORD in logged
-    assert unsafe(logged) == []
+    assert MARKER in logged
+    assert unsafe_characters(logged) == []
 
 
 def test_the_log_is_cleaned_whoever_writes_to_it(tally: Tally) -> None:
-    hostile = [each.text for each in HOSTILE.values() if len(each.text) < 200]
+    hostile = [each.text for each in HOSTILE_TEXTS.values() if len(each.text) < 200]
     tally.tried["hostile texts"] += len(hostile)
     program = (
         "import json, logging, sys\n"
@@ -351,12 +360,12 @@ def test_the_log_is_cleaned_whoever_writes_to_it(tally: Tally) -> None:
         input=json.dumps(hostile),
         capture_output=True,
         encoding="utf-8",
-        env=clean_environment(),
+        env=environment_without_settings(),
         check=True,
     )
     assert done.stderr.count("Traceback") >= len(hostile)
     assert "correcthorse" not in done.stderr
-    assert unsafe(done.stderr) == []
+    assert unsafe_characters(done.stderr) == []
 
 
 def test_the_demo_shows_names_and_errors_cleaned(tmp_path: Path, tally: Tally) -> None:
@@ -367,7 +376,7 @@ def test_the_demo_shows_names_and_errors_cleaned(tmp_path: Path, tally: Tally) -
         f"for each in APPLICATIONS: object.__setattr__(each, 'name', {hidden!r} + each.name)\n",
         encoding="utf-8",
     )
-    done = run("demo", PYTHONPATH=str(tmp_path))
+    done = run_command("demo", PYTHONPATH=str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
     assert "What failed overnight in Product description writer" in done.stdout
-    assert unsafe(done.stdout) == []
+    assert unsafe_characters(done.stdout) == []

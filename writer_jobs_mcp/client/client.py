@@ -121,7 +121,7 @@ class WriterClient:
 
         Args:
             job_id: The job.
-            send_state: Is kept up to date, so that a cancelled caller knows whether anything was sent.
+            send_tracker: Is kept up to date, so that a cancelled caller knows whether anything was sent.
 
         Raises:
             DoubtfulRetry: It was sent, and whether the job was started is not known. After any other
@@ -224,7 +224,8 @@ class WriterClient:
             return started
         if response.is_server_error:
             raise FailedRetry(
-                f"Writer answered {status_phrase(response.status_code)} to the retry of {subject}, which was not sent again. "
+                f"Writer answered {status_phrase(response.status_code)} to the retry of {subject}, which was not sent "
+                "again. "
                 f"{_MAY_HAVE_STARTED}"
             )
         if self._is_stale_key(response):

@@ -40,7 +40,7 @@ def error_from_response(
         response: The status and headers.
         body: As much of the body as may hold a complaint.
         subject: What was asked about, for the error.
-        key: What the request was sent with, to be taken out of the complaint.
+        auth: What the request was sent with, to be taken out of the complaint.
     """
     status = response.status_code
     if status in _TRANSIENT_STATUSES:
@@ -55,7 +55,10 @@ def error_from_response(
         return Unavailable(f"Writer cannot answer about {subject} ({status_phrase(status)}). Try again later.")
     what = f"Writer answered {status_phrase(status)} instead of 200"
     if response.is_redirect and status != HTTPStatus.NOT_MODIFIED:
-        what = f"Writer answered {status_phrase(status)}, a redirect, which is not followed so that no other host gets the key"
+        what = (
+            f"Writer answered {status_phrase(status)}, a redirect, which is not followed "
+            "so that no other host gets the key"
+        )
     return UnreadableResponse(f"{what}. Check WRITER_BASE_URL.")
 
 
@@ -74,7 +77,8 @@ def _error_from_client_error(status: int, subject: str, description: str, auth: 
             words = preview(auth.redact_error_text(strip_invisible(description[:_MAX_DESCRIPTION])), 300)
             said = f": {json_quote(words)}" if words else " and gave no reason"
             return BadRequest(
-                f"Writer rejected the request about {subject} ({status_phrase(status)}){said}. Correct the arguments and call "
+                f"Writer rejected the request about {subject} ({status_phrase(status)}){said}. Correct the arguments "
+                "and call "
                 "again.",
                 status,
             )

@@ -96,7 +96,7 @@ def parse_body(
         body: A whole answer.
         model: What it should be.
         subject: What was asked about, for the error.
-        key: What the request was sent with, to be taken out of the answer.
+        auth: What the request was sent with, to be taken out of the answer.
         check: Called every few milliseconds; what it raises ends the work.
 
     Raises:

@@ -68,7 +68,7 @@ async def check(config: Config, environ: Mapping[str, str], setting_errors: Sequ
     Args:
         config: The settings, with defaults for those that cannot be used.
         environ: The environment that they were read from.
-        faults: One sentence for each setting that cannot be used.
+        setting_errors: One sentence for each setting that cannot be used.
 
     Raises:
         ConfigError: Settings cannot be used, those of the network included, so nothing was tried.

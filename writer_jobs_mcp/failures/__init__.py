@@ -37,7 +37,7 @@ _MODULES = {
     "Category": "classify.categories",
     "Retry": "classify.categories",
     "Cause": "classify.classifier",
-    "classify": "classify.classifier",
+    "classify_error": "classify.classifier",
     "PlaceholderValues": "grouping.values",
 }
 

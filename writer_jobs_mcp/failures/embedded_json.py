@@ -8,7 +8,7 @@ from typing import NamedTuple
 from writer_jobs_mcp.failures.classify.patterns import regex
 
 _LITERAL_START = r"[{\[](?:[\s\[{]|\\n){0,40}+(?:[\"']|[\w$@]{1,40}\s?:\s)"
-_TOKEN = (
+_LEXEME = (
     r"\"(?P<double>(?:[^\"\\]|\\[\s\S])*+)(?:\"|\\?\Z)|'(?P<single>(?:[^'\\]|\\[\s\S])*+)(?:'|\\?\Z)"
     r"|(?P<mark>[{}\[\]:=,])|(?P<bare>[\w.$@-]+)|\\[\s\S]?|[\s\S]"
 )
@@ -113,7 +113,7 @@ def _parse_literal(text: str, start: int, max_tokens: int | None = None) -> Json
     key, key_start, end = "", start, start
     first, last = start, start  # of the value, which is more than one token where the literal is broken
     value: tuple[str, int, int, bool] | None = None
-    for token in islice(regex(_TOKEN).finditer(text, start), max_tokens):
+    for token in islice(regex(_LEXEME).finditer(text, start), max_tokens):
         end = token.end()
         mark = token["mark"]
         if not mark:
@@ -139,7 +139,7 @@ def _parse_literal(text: str, start: int, max_tokens: int | None = None) -> Json
                     return JsonLiteral(start, end, fields)
     if value:
         is_cut = value[2] == len(text)
-        fields.append(_make_field(path, key, key_start, value, text[first:last])._replace(is_cut=is_cut))
+        fields.append(_make_field(path, key, key_start, value, text[first:last])._replace(is_truncated=is_cut))
     return JsonLiteral(start, end, fields)
 
 

@@ -152,6 +152,9 @@ def _status_message(job: "Job", now: datetime, *, has_error: bool) -> str | None
         so_far = "This run has not failed so far" if earlier else f"It has not failed so far{although}"
         return join_words(f"{so_far}{f'; {clause}' if clause else ''}.", earlier)
     if status not in KNOWN_STATUSES:
-        return f"Its status is {quote_unless_plain(status)}, which Writer does not document: whether it failed is not known."
+        return (
+            f"Its status is {quote_unless_plain(status)}, which Writer does not document: "
+            "whether it failed is not known."
+        )
     # A successful retry leaves no trace of the failure before it.
     return f"This job is {quote_unless_plain(status)}{although}. Whether it failed before is not known."

@@ -44,7 +44,8 @@ class JobOutput(ResultModel):
         more = "The output ends here." if self.next_offset is None else f"More follows: next_offset={self.next_offset}."
         return join_lines(
             join_words(
-                f"Job {quote_unless_plain(self.job_id)} of application {application}: {quote_unless_plain(self.status)},",
+                f"Job {quote_unless_plain(self.job_id)} of application {application}: "
+                f"{quote_unless_plain(self.status)},",
                 where,
                 (self.output is not None or self.next_offset is not None) and more,
             ),
@@ -115,7 +116,7 @@ def job_wait(
         job: The job as it was last seen.
         now: The current time.
         waited: Seconds.
-        trouble: The sentence of an error that ended the wait early.
+        wait_error: The sentence of an error that ended the wait early.
         stuck_after: The seconds after which a job of this application is stuck; None where that is not known.
         application_name: The name by which its application was found.
     """
@@ -144,6 +145,7 @@ def _stuck_message(job: "Job", now: datetime, stuck_after: float | None) -> str 
     since = " since its last update" if last_updated(job) else ""
     has_run = "been queued" if job.status == "queued" else "run"
     return (
-        f"It has {has_run} for {format_duration(elapsed)}{since}, longer than {format_duration(stuck_after)}: likely stuck. Waiting "
+        f"It has {has_run} for {format_duration(elapsed)}{since}, "
+        f"longer than {format_duration(stuck_after)}: likely stuck. Waiting "
         "longer is unlikely to help; look at it in Writer (AI Studio)."
     )

@@ -24,7 +24,7 @@ def raw_json_text(response: "RawJson", check: Callable[[], None] = lambda: None)
     """An answer as JSON text: every field that Writer sent, its strings cleaned.
 
     Args:
-        answer: Any JSON object.
+        response: Any JSON object.
         check: Called every few milliseconds; what it raises ends the work.
     """
     # Written while it is cleaned: to encode a large object at once would keep every other thread waiting.

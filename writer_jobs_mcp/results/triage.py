@@ -163,7 +163,10 @@ class StuckJob(ResultModel):
 
     def as_text_in(self, year: str) -> str:
         """Its text, the ``year`` (``2026-``) left out where it is the same."""
-        return f"- {quote_unless_plain(self.id)} for {format_duration(self.seconds)}, created {_short(self.created_at, year)}"
+        return (
+            f"- {quote_unless_plain(self.id)} for {format_duration(self.seconds)}, "
+            f"created {_short(self.created_at, year)}"
+        )
 
 
 _ValueOrJobs = Annotated[str | int, WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "integer"}]})]

@@ -102,7 +102,7 @@ def build_app(
         world: The applications and jobs it tells of, and the clock it tells them by.
         key: The one bearer token it takes.
         faults: A script of trouble; may be added to at any time.
-        total: What `totalCount` counts; the documents leave it open.
+        total_count: What `totalCount` counts; the documents leave it open.
         max_limit: The greatest page; a larger `limit` is lowered to it without a word.
         single_job_endpoint: False leaves `GET /v1/applications/jobs/{job_id}` out, so that it answers 404.
         echo_key: Answer 401 as seen in the wild, repeating the end of the refused key and its hash.

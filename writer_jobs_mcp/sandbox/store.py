@@ -88,8 +88,8 @@ class SandboxStore:
         Args:
             application: An id or alias.
             created_at: When it was asked for; now, unless given.
-            lasts: How long it runs from then on; None for ever.
-            cause: What it fails of; it completes unless this or `error` is given.
+            duration: How long it runs from then on; None for ever.
+            sample_error: What it fails of; it completes unless this or `error` is given.
             error: The words it fails with, in place of the cause's own.
             output: The words it completes with, in place of made-up ones.
 

@@ -162,7 +162,8 @@ _LABELLED: tuple[tuple[tuple[str, ...], str], ...] = (
     ),
     (
         ("--",),
-        rf"""(?ix) ( -- (?: [a-z]+ - )? {_LABELS} \s+ ) (?! - ) {_NOT_A_VALUE} (?= [^{_VALUE_END}]* \d ) [^{_VALUE_END}]{{6,}}""",
+        rf"""(?ix) ( -- (?: [a-z]+ - )? {_LABELS} \s+ ) (?! - ) {_NOT_A_VALUE} (?= [^{_VALUE_END}]* \d )
+            [^{_VALUE_END}]{{6,}}""",
     ),
     (
         ("authorization",),

@@ -37,10 +37,13 @@ def add_tracing(server: MCPServer[Any], names: Collection[str]) -> None:
 
 
 class TracingMiddleware:
+    """Record a span around each message of a client."""
+
     def __init__(self, names: Collection[str]) -> None:
         self._names = names
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        """Handle one message inside a span."""
         attributes = self._attributes(ctx)
         target = attributes.get("gen_ai.tool.name") or attributes.get("gen_ai.prompt.name")
         name = " ".join(filter(None, (attributes["mcp.method.name"], target)))

@@ -143,8 +143,9 @@ class _RetryCall:
             if is_same_id(again.id, job.id):
                 return await self._handle(job_id, again)
         detail = (
-            f"Writer returned job {json_quote(display_id(job.id))} for this id, then job {json_quote(display_id(again.id))}, so "
-            "nothing was sent. Pass the id of the job itself."
+            f"Writer returned job {json_quote(display_id(job.id))} for this id, then job "
+            f"{json_quote(display_id(again.id))}, "
+            "so nothing was sent. Pass the id of the job itself."
         )
         return results.retry_row(job_id, None, "error", detail)
 
@@ -255,8 +256,8 @@ def _keys(*ids: str) -> set[str]:
 
 def _not_handled(first_id: str) -> str:
     return (
-        f"Not handled: the time for this call ended, and a retry of {json_quote(display_id(first_id))} may have started. "
-        "Look at the job (get_job_error) first."
+        f"Not handled: the time for this call ended, and a retry of {json_quote(display_id(first_id))} may have "
+        "started. Look at the job (get_job_error) first."
     )
 
 

@@ -48,7 +48,7 @@ async def resolve_and_call(
     Args:
         client: Writer.
         given: An id, an alias or an exact name. Letter case and the number of blanks do not matter in a name.
-        ask: Asks about the application with an id. It is called once, or a second time with the id of that name.
+        call: Asks about the application with an id. It is called once, or a second time with the id of that name.
 
     Returns:
         What ``ask`` returned, and the application that it was asked about.

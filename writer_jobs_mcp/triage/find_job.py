@@ -33,7 +33,7 @@ async def find_job(
         client: Writer.
         job_id: The job.
         application: The id or the name of its application, where that is known.
-        first: The status that the job probably has.
+        likely_status: The status that the job probably has.
 
     Raises:
         NotFound: Writer does not know the job, or not the application.

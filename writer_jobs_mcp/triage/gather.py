@@ -64,7 +64,7 @@ async def gather(
     Args:
         client: Sends the requests.
         application_id: The id or alias.
-        triage: Takes the jobs.
+        builder: Takes the jobs.
         since: Where the window before begins; None without one, and then nothing before it is read.
         max_jobs: How many jobs of the list to read at most.
         progress: As for `scan_jobs`, of the list.

@@ -266,8 +266,8 @@ class ReportBuilder:
         """Summarize the jobs taken so far.
 
         Args:
-            compares: Whether this window and the one before were read whole.
-            knows_earlier: Whether the failures before both windows were read: at least 500, or all.
+            can_compare: Whether this window and the one before were read whole.
+            earlier_failures_read: Whether the failures before both windows were read: at least 500, or all.
             is_over: Whether there is no more time to compare and classify errors; the report is made all the same.
         """
         self._is_over = is_over

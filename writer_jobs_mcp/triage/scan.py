@@ -101,7 +101,7 @@ async def scan_jobs(
     Args:
         client: Who asks Writer; as many pages are read at once as it may have requests in flight.
         application_id: The id or alias.
-        take: Called with each job; in a worker thread if any job of the page has an error. Not called after the
+        on_job: Called with each job; in a worker thread if any job of the page has an error. Not called after the
             deadline.
         since: Jobs created before this need not be read; reading stops there as long as the list runs from new to old.
         max_jobs: How many jobs to read at most; a list of exactly so many is read to its end.

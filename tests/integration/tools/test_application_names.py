@@ -15,7 +15,7 @@ from tests.fakes.second_api import APPLICATION, EMPTY_APPLICATION, SecondApi
 from tests.helpers.facts import missing_facts
 from tests.helpers.mcp import call_tool, call_tool_error, text_of
 from tests.helpers.naming import NamedApplicationsApi
-from tests.helpers.text_layout import HOSTILE, as_received, outside_quotations, parsed
+from tests.helpers.text_layout import HOSTILE_TEXTS, mask_quotations, parse_layout, replace_surrogates
 from tests.integration.test_second_api import KEY, server_session
 from writer_jobs_mcp.client import asgi_transport
 from writer_jobs_mcp.config import Config
@@ -393,11 +393,11 @@ async def test_a_wait_looks_for_the_job_among_the_running_ones_until_it_has_fini
             is_running = self.looks < 2
             return [{**super().jobs(id_)[0], "status": "in_progress" if is_running else "completed"}]
 
-        def answer(self, path: str, query: dict[str, str]) -> tuple[int, object]:
+        def respond(self, path: str, query: dict[str, str]) -> tuple[int, object]:
             self.looks += "status" in query
             return super().respond(path, query)
 
-    api = Finishing({UUID: NAME}, single_jobs=False)
+    api = Finishing({UUID: NAME}, serves_single_jobs=False)
     async with Client(server_for(api)) as client:
         answer = await call_tool(client, "wait_for_job", {"job_id": JOB_ID, "application_id": NAME})
     assert (answer["finished"], answer["status"], answer["application_name"]) == (True, "completed", NAME)
@@ -443,14 +443,14 @@ async def test_a_triage_says_that_an_id_is_a_jobs_and_that_a_name_is_unknown() -
 async def test_no_name_gets_out_of_its_quotation_marks() -> None:
     api = NamedApplicationsApi({})
     async with Client(server_for(api)) as client:
-        for label, hostile in HOSTILE.items():
-            name = as_received(hostile.text[:2_000])
+        for label, hostile in HOSTILE_TEXTS.items():
+            name = replace_surrogates(hostile.text[:2_000])
             for names in ({UUID: name}, {UUID: name, OTHER_UUID: name}, {UUID: f"{name} and more"}):
                 api.names = {**names, "other": "zorba"}
                 for given in (preview(name, 120), "zorb"):
                     text = text_of(await client.call_tool(JOBS, {"application_id": given}))
-                    assert parsed(text)[0] == [], label
-                    assert "zorba" not in outside_quotations(text), label
+                    assert parse_layout(text)[0] == [], label
+                    assert "zorba" not in mask_quotations(text), label
                     assert len(text) < 2_000, label
 
 

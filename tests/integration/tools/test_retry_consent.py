@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from tests.conftest import NOW, config_for
 from tests.helpers.mcp import call_tool, call_tool_error
-from tests.helpers.text_layout import outside_quotations, unsafe
+from tests.helpers.text_layout import mask_quotations, unsafe_characters
 from writer_jobs_mcp.sandbox import (
     APPLICATIONS,
     CannedResponse,
@@ -513,8 +513,8 @@ async def test_nothing_in_an_error_or_a_name_can_forge_the_question(
     async with client_with_user(user, url, era) as client:
         await call_tool(client, "retry_jobs", {"job_ids": add_failed_jobs(world, forged), "dry_run": False})
     message = user.asked[0].message
-    assert outside_quotations(message) == 'Retry 1 failed job of "" (unknown cause)? Its error says: "".'
-    assert (unsafe(message), len(message) <= 600) == ([], True)
+    assert mask_quotations(message) == 'Retry 1 failed job of "" (unknown cause)? Its error says: "".'
+    assert (unsafe_characters(message), len(message) <= 600) == ([], True)
 
 
 async def test_a_user_who_does_not_answer_in_time_has_not_agreed(

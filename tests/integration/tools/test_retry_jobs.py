@@ -15,7 +15,7 @@ from mcp.server import MCPServer
 from starlette.types import Receive, Scope, Send
 
 from tests.conftest import NOW, config_for
-from tests.fakes.raw_http_server import Exchange, Peer, Wire
+from tests.fakes.raw_http_server import Exchange, RawHttpServer, ScriptedServer
 from tests.helpers.mcp import call_tool, call_tool_error, text_of
 from writer_jobs_mcp.client import asgi_transport, open_client
 from writer_jobs_mcp.errors import BudgetExceeded, Unavailable, UncertainRetry, WriterError
@@ -342,11 +342,11 @@ async def test_time_that_ends_after_a_retry_was_sent_leaves_it_unknown_and_those
 
 
 async def never_respond(exchange: Exchange) -> None:
-    await exchange.gone()
+    await exchange.wait_for_close()
 
 
 async def test_a_retry_is_said_to_be_sent_once_it_is_and_no_sooner(unused_url: str) -> None:
-    async with Wire(never_respond).served() as url:
+    async with ScriptedServer(never_respond).serve() as url:
         took_it = await retry_error(url)
         no_tls = await retry_error(url.replace("http:", "https:"))  # taken for a connection, and never made one
     assert isinstance(took_it, UncertainRetry)
@@ -360,7 +360,7 @@ async def test_a_proxy_that_says_nothing_has_been_sent_no_retry(monkeypatch: pyt
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     wire = SilentProxy()
-    async with wire.served() as url:
+    async with wire.serve() as url:
         monkeypatch.setenv("HTTPS_PROXY", url)
         monkeypatch.setenv("https_proxy", url)
         assert isinstance(await retry_error("https://writer.invalid"), BudgetExceeded)
@@ -392,14 +392,14 @@ async def retry_error(url: str) -> WriterError:
     return caught.value
 
 
-class SilentProxy(Peer):
+class SilentProxy(RawHttpServer):
     """One that takes the first request, and says nothing to it."""
 
     asked = b""
 
-    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.asked = await reader.readuntil(b"\r\n\r\n")
-        await Exchange(self.asked, reader, writer).gone()
+        await Exchange(self.asked, reader, writer).wait_for_close()
 
 
 async def test_no_more_requests_are_under_way_than_allowed(world: SandboxStore) -> None:

@@ -126,7 +126,7 @@ async def test_what_max_jobs_leaves_out_is_said_with_the_call_that_reads_it() ->
 
 
 async def test_what_was_read_before_writer_failed_is_reported_with_the_reason() -> None:
-    api = api_with([make_job(n) for n in range(900)], refuse=fail_after(403, after=4))
+    api = api_with([make_job(n) for n in range(900)], fail_request=fail_after(403, after=4))
     answer = await triage(api)
     assert (answer["coverage"]["complete"], answer["coverage"]["stopped_by"]) == (False, "upstream_error")
     assert answer["coverage"]["message"].startswith("The API key may not see application")
@@ -134,7 +134,7 @@ async def test_what_was_read_before_writer_failed_is_reported_with_the_reason() 
 
 
 async def test_an_error_before_anything_was_read_is_an_error() -> None:
-    async with Client(server_for(api_with([], refuse=fail_after(404, after=0)))) as client:
+    async with Client(server_for(api_with([], fail_request=fail_after(404, after=0)))) as client:
         assert "Writer does not know" in await call_tool_error(client, TRIAGE, {"application_id": "nowhere"})
 
 

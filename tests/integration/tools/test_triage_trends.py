@@ -64,12 +64,12 @@ async def test_a_retried_job_runs_since_its_retry() -> None:
 @pytest.mark.parametrize("total", sorted(TOTALS))
 async def test_stuck_jobs_are_not_known_where_writer_ignores_the_status_filter(total: str) -> None:
     jobs = [*(make_job(n) for n in range(600)), make_job(54 * HOUR, "in_progress")]
-    answer = await triage(api_with(jobs, filters=False, total=TOTALS[total]), since="2h")
+    answer = await triage(api_with(jobs, honours_status=False, total=TOTALS[total]), since="2h")
     assert "stuck_count" not in answer
     assert "there may be more stuck ones" in answer["coverage"]["message"]
-    text = await triage_text(api_with(jobs, filters=False), since="2h")
+    text = await triage_text(api_with(jobs, honours_status=False), since="2h")
     assert "Stuck: not known (see coverage); none found over 10 min." in text
-    whole = await triage(api_with(jobs, filters=False))
+    whole = await triage(api_with(jobs, honours_status=False))
     assert whole["stuck_count"] == 1
 
 
@@ -90,7 +90,7 @@ async def test_a_job_that_finishes_while_the_list_is_read_is_not_stuck() -> None
                 long["status"] = "completed"
             return page
 
-    answer = await triage(Finishing(newest_first(len(jobs)), tell=lambda number: jobs[number - 1]))
+    answer = await triage(Finishing(newest_first(len(jobs)), job_fields=lambda number: jobs[number - 1]))
     assert (answer["counts"], answer["stuck_count"], answer["stuck"]) == ({"completed": 401}, 0, [])
 
 
@@ -104,7 +104,7 @@ async def test_stuck_jobs_are_not_known_where_the_status_filter_leaves_one_out(s
         [make_job(20, status), make_job(54 * HOUR, status), *(make_job(n) for n in range(600))],
         key=lambda j: j["created_at"],
     )
-    answer = await triage(Hiding(newest_first(len(jobs)), tell=lambda number: jobs[number - 1]), since="1h")
+    answer = await triage(Hiding(newest_first(len(jobs)), job_fields=lambda number: jobs[number - 1]), since="1h")
     assert "stuck_count" not in answer
     assert [each["seconds"] for each in answer["stuck"]] == [1_200.0]
     assert "Writer's list of running jobs lacks some that its whole list has." in answer["coverage"]["message"]
@@ -119,7 +119,7 @@ async def test_the_running_jobs_are_not_waited_for_where_the_whole_list_was_read
 
     jobs = [make_job(54 * HOUR, "in_progress"), make_job(5)]
     with anyio.fail_after(15):
-        answer = await triage(Hanging(newest_first(2), tell=lambda number: jobs[number - 1]))
+        answer = await triage(Hanging(newest_first(2), job_fields=lambda number: jobs[number - 1]))
     assert answer["stuck_count"] == 1
     assert "message" not in answer["coverage"]
 
@@ -200,7 +200,9 @@ async def test_a_failure_is_new_where_the_500_failures_before_do_not_have_it(oth
 
 
 async def test_nothing_is_called_new_where_earlier_failures_cannot_be_read() -> None:
-    api = api_with([*make_failed_jobs(RATE_LIMIT, 5, 60), *(make_job(n * 30) for n in range(400))], filters=False)
+    api = api_with(
+        [*make_failed_jobs(RATE_LIMIT, 5, 60), *(make_job(n * 30) for n in range(400))], honours_status=False
+    )
     answer = await triage(api, since="24h")
     assert trends(answer) == {RATE_LIMIT: None}
     assert "none is called new" in answer["coverage"]["message"]
@@ -230,7 +232,7 @@ async def test_nothing_is_called_new_where_the_filtered_list_lacks_failures_or_b
         *(make_job(n * 10) for n in range(900)),
     ]
     jobs.sort(key=lambda said: said["created_at"])
-    api = CustomFailedFilter(newest_first(len(jobs)), tell=lambda number: jobs[number - 1])
+    api = CustomFailedFilter(newest_first(len(jobs)), job_fields=lambda number: jobs[number - 1])
     api.only = only
     answer = await triage(api, since="24h")
     assert trends(answer)[RATE_LIMIT] is None
@@ -251,7 +253,7 @@ async def test_nothing_is_called_new_where_earlier_failures_are_unreadable() -> 
 async def test_nothing_is_called_new_where_errors_are_worded_in_too_many_ways_to_compare(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("writer_jobs_mcp.failures.grouping.groups.WORDINGS", 20)
+    monkeypatch.setattr("writer_jobs_mcp.failures.grouping.groups.MAX_TEMPLATES", 20)
     archives = ["Cannot open the archive of " + name for name in ("alpha", "beta", "gamma", "delta", "epsilon", "zeta")]
     now = [make_job(5, "failed", text) for text in archives[:3]]
     before = [make_job(65, "failed", text) for text in DIFFERENT_ERRORS] + [
@@ -549,7 +551,7 @@ def test_counts_agree_and_no_claim_goes_beyond_what_was_read(
     filters: bool,
 ) -> None:
     jobs = [said | (UNREADABLE_STATUS if n in unreadable else {}) for n, said in enumerate(jobs)]
-    api = api_with(jobs, cap=cap, total=TOTALS[total], moves=moves, filters=filters)
+    api = api_with(jobs, cap=cap, total=TOTALS[total], moves=moves, honours_status=filters)
     answer = anyio.run(lambda: triage(api, since=f"{hours}h", max_jobs=max_jobs))
     coverage, failed = answer["coverage"], answer["counts"].get("failed", 0)
     omitted = answer.get("failures_omitted", {"jobs": 0})["jobs"]

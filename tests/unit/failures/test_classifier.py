@@ -371,8 +371,8 @@ def test_landmarks_are_the_words_that_a_match_cannot_lack(phrase: str, words: tu
 
 def test_importing_compiles_nothing() -> None:
     code = """if True:
-        from writer_jobs_mcp.failures import phrases
-        print(phrases.regex.cache_info().misses, phrases.compiled.cache_info().misses)
+        from writer_jobs_mcp.failures.classify import patterns
+        print(patterns.regex.cache_info().misses, patterns.compile_phrase.cache_info().misses)
     """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own code
     assert done.stdout.split() == ["0", "0"]

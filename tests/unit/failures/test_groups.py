@@ -167,7 +167,7 @@ def test_asking_for_the_groups_midway_changes_nothing(first: list[str], then: li
 
 
 def test_more_wordings_than_are_kept_are_still_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "WORDINGS", 50)
+    monkeypatch.setattr(limits, "MAX_TEMPLATES", 50)
     r = random.Random(3)  # noqa: S311 - it must be the same each time
     words = "open close read write send parse load save lock find drop move copy join start stop".split()
     messages = [" ".join(r.choices(words, k=5)) for _ in range(400)]

@@ -110,14 +110,14 @@ def test_a_place_with_too_many_values_is_not_shown_in_whatever_order_they_come(d
 
 def test_values_are_left_out_where_there_are_too_many_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     messages = [f"Node a{n % 2} is down after {n} s" for n in range(40)]
-    monkeypatch.setattr(grouping, "VALUES", 42)
+    monkeypatch.setattr(grouping, "MAX_VALUES", 42)
     assert values_of(messages)
-    monkeypatch.setattr(grouping, "VALUES", 41)
+    monkeypatch.setattr(grouping, "MAX_VALUES", 41)
     assert values_of(messages) == ()
 
 
 def test_values_are_left_out_where_messages_are_worded_in_too_many_ways(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grouping, "WORDINGS", 3)
+    monkeypatch.setattr(grouping, "MAX_TEMPLATES", 3)
     wordings = ["Node {} is down", "Could not open {}", "The disk {} is full", "No route to {} was found"]
     messages = [wording.format(f"a{n % 2}") for wording in wordings for n in range(8)]
     assert not any(group.values for group in groups(messages))
@@ -163,7 +163,7 @@ def test_the_order_of_messages_does_not_change_the_values(messages: list[str], r
 @given(_ANY)
 def test_the_counts_of_a_place_sum_to_the_messages_of_its_group(messages: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(values, "_TOP", 1_000)
+        patch.setattr(values, "_MAX_TOP", 1_000)
         for group in groups(messages):
             assert len(group.values) <= 2
             for found in group.values:
@@ -198,7 +198,7 @@ def test_asking_midway_does_not_change_the_values(first: list[str], then: list[s
 
 
 def test_values_are_exact_for_more_messages_than_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grouping, "REMEMBERED", 7)
+    monkeypatch.setattr(grouping, "MAX_CACHED_MESSAGES", 7)
     messages = [f"Node a{n % 3} is down after {n % 50} s" for n in range(600)]
     found = values_of(messages)
     assert [(each.placeholder, each.distinct, each.top[0]) for each in found] == [

@@ -40,7 +40,7 @@ class PlaceholderValues(NamedTuple):
 class PlaceholderCounts:
     """The values of each place that varies, over the counted messages of one wording."""
 
-    __slots__ = ("message_count", "places")
+    __slots__ = ("counts", "message_count")
 
     def __init__(self) -> None:
         self.message_count = 0  # messages
@@ -117,7 +117,7 @@ def distinguishing_values(
 
     Args:
         varying: The values.
-        pieces: The pieces of the signature.
+        tokens: The tokens of the signature.
         signature: The signature, as long as it may be.
         visible: How many of its characters a reader sees.
     """

@@ -13,7 +13,8 @@ from writer_jobs_mcp.sandbox import CannedResponse, DroppedConnection, FaultScri
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
     """Our own lines, without the figures that a clock made."""
-    ours = (record for record in caplog.records if record.name.startswith("writer_jobs_mcp.client"))
+    loggers = ("writer_jobs_mcp.client", "writer_jobs_mcp.telemetry.http")
+    ours = (record for record in caplog.records if record.name.startswith(loggers))
     return [re.sub(r"(after|again in) [\d.]+", r"\1 N", record.getMessage()) for record in ours]
 
 
