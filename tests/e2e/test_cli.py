@@ -40,11 +40,11 @@ async def run_command_in_thread(*arguments: str, **environ: str) -> subprocess.C
     return await anyio.to_thread.run_sync(lambda: run_command(*arguments, **environ))
 
 
-def test_the_version_is_the_packages() -> None:
+def test_the_version_option_prints_the_package_version() -> None:
     assert run_command("--version").stdout == f"writer-jobs-mcp {__version__}\n"
 
 
-def test_a_reader_that_stops_early_ends_the_demo_quietly() -> None:
+def test_the_demo_exits_silently_when_its_reader_stops() -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "writer_jobs_mcp", "demo"],
         stdout=subprocess.PIPE,
@@ -76,7 +76,7 @@ def test_an_invalid_port_is_refused() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
 @pytest.mark.parametrize("arguments", [[], ["serve"], ["--sandbox"]], ids=" ".join)
-def test_on_a_terminal_the_server_says_that_it_waits_for_a_client(arguments: list[str]) -> None:
+def test_on_a_terminal_the_server_prints_that_it_waits_for_a_client(arguments: list[str]) -> None:
     terminal, stdin = os.openpty()
     try:
         with start_with_stdin(stdin, *arguments) as server:
@@ -104,7 +104,7 @@ def start_with_stdin(stdin: int, *arguments: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("arguments", [[], ["serve"], ["--sandbox"]], ids=" ".join)
-def test_on_a_pipe_the_server_says_nothing(arguments: list[str]) -> None:
+def test_on_a_pipe_the_server_prints_nothing(arguments: list[str]) -> None:
     done = run_command(*arguments)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
@@ -132,7 +132,7 @@ API_KEY = "wk-7Hq2ZtVx9LmB4RcY8sNd"
     ],
     ids=repr,
 )
-def test_a_key_on_the_command_line_is_pointed_to_the_environment(arguments: list[str]) -> None:
+def test_the_error_for_a_key_on_the_command_line_names_the_environment_variable(arguments: list[str]) -> None:
     done = run_command(*arguments)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "Set the environment variable WRITER_API_KEY to the key, or WRITER_API_KEY_FILE to " in done.stderr
@@ -161,14 +161,14 @@ def test_an_option_without_a_value_does_not_repeat_the_value_that_it_was_given(
     assert done.stderr.endswith(": takes no value\n")
 
 
-def test_a_short_key_that_is_set_is_not_repeated_either() -> None:
+def test_a_short_configured_key_is_not_repeated() -> None:
     for arguments in (["abcd"], ["check", "abcd"], ["--other=abcd"]):
         done = run_command(*arguments, WRITER_API_KEY="abcd")
         assert done.returncode == 2
         assert "abcd" not in done.stderr
 
 
-def test_an_unknown_command_is_answered_with_those_that_exist() -> None:
+def test_the_error_for_an_unknown_command_lists_the_known_ones() -> None:
     done = run_command("chekc")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
@@ -183,7 +183,7 @@ def test_an_unknown_option_is_named() -> None:
         assert done.stderr.endswith("error: unrecognized arguments: --frob\n")
 
 
-def test_without_docstrings_the_tools_have_no_descriptions_so_it_does_not_start() -> None:
+def test_the_server_refuses_to_start_without_docstrings() -> None:
     done = run_command(PYTHONOPTIMIZE="2")
     assert (done.returncode, done.stdout) == (2, "")
     assert "PYTHONOPTIMIZE" in done.stderr
@@ -203,7 +203,7 @@ def test_help_lists_every_setting_with_its_default_and_its_meaning() -> None:
 
 
 @pytest.mark.parametrize("command", [[], ["check"], ["demo", "--page"]])
-def test_a_bad_setting_is_one_sentence_and_status_2(command: list[str]) -> None:
+def test_an_invalid_setting_exits_with_2_and_one_sentence(command: list[str]) -> None:
     done = run_command(*command, WRITER_BASE_URL="http://example.com")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
@@ -231,14 +231,14 @@ SETTING_ERRORS = [
 
 
 @pytest.mark.parametrize("command", [[], ["--sandbox"], ["check"], ["demo", "--page"]], ids=" ".join)
-def test_every_wrong_setting_is_named_in_a_sentence(command: list[str]) -> None:
+def test_every_invalid_setting_is_reported(command: list[str]) -> None:
     done = run_command(*command, **WRONG_SETTINGS)
     assert (done.returncode, done.stdout) == (2, "")
     sentences = SETTING_ERRORS[1:] if command[0:1] == ["demo"] else SETTING_ERRORS  # the page needs no key
     assert done.stderr.splitlines() == [f"writer-jobs-mcp: {sentence}" for sentence in sentences]
 
 
-def test_check_names_wrong_settings_of_the_network_beside_the_others() -> None:
+def test_check_reports_invalid_network_settings_with_the_others() -> None:
     done = run_command(
         "check", "--json", WRITER_JOBS_CALL_BUDGET="0", SSL_CERT_FILE="/nowhere", HTTPS_PROXY="nonsense://proxy"
     )
@@ -275,7 +275,7 @@ def test_check_names_wrong_settings_of_the_network_beside_the_others() -> None:
         ("word " * 20, f'got "{("word " * 20)[:59]}…"'),
     ],
 )
-def test_a_wrong_value_is_shown_unless_it_may_be_a_secret(value: str, shown: str | None) -> None:
+def test_an_invalid_value_is_shown_unless_it_may_be_a_secret(value: str, shown: str | None) -> None:
     _, faults = Config.from_env_with_errors({"WRITER_API_KEY": "zebra", "WRITER_JOBS_CALL_BUDGET": value})
     assert list(faults) == (
         [] if shown is None else [f"WRITER_JOBS_CALL_BUDGET must be a number from 1 to 600; {shown}."]
@@ -283,7 +283,7 @@ def test_a_wrong_value_is_shown_unless_it_may_be_a_secret(value: str, shown: str
 
 
 @pytest.mark.parametrize("url", ["https://user:hunter2@api.writer.com", "https://api.writer.com?key=hunter2"])
-def test_a_password_in_the_address_is_not_shown(url: str) -> None:
+def test_a_password_in_the_base_url_is_not_shown(url: str) -> None:
     _, (fault,) = Config.from_env_with_errors({"WRITER_BASE_URL": url})
     assert fault == (
         "WRITER_BASE_URL must be a URL without a user name, a password, a query or a fragment; the value is not shown "
@@ -302,7 +302,7 @@ def test_an_invalid_host_name_is_refused() -> None:
 @pytest.mark.parametrize(
     "command", [["--log-level", "LOUD"], ["serve", "--log-level", ""], ["check", "--log-level=9"]], ids=" ".join
 )
-def test_a_log_level_that_is_none_is_one_sentence_and_status_2(command: list[str]) -> None:
+def test_an_invalid_log_level_exits_with_2_and_one_sentence(command: list[str]) -> None:
     done = run_command(*command, WRITER_JOBS_LOG_LEVEL="DEBUG")
     assert (done.returncode, done.stdout) == (2, "")
     levels = "DEBUG, INFO, WARNING, ERROR, CRITICAL"
@@ -313,7 +313,7 @@ def test_a_log_level_that_is_none_is_one_sentence_and_status_2(command: list[str
 @pytest.mark.parametrize(
     "command", [["--log-level", "debug", "check"], ["check", "--log-level", "DEBUG"]], ids=" ".join
 )
-async def test_the_log_level_of_the_command_line_wins(url: str, command: list[str]) -> None:
+async def test_the_log_level_option_overrides_the_setting(url: str, command: list[str]) -> None:
     done = await run_command_in_thread(
         *command, WRITER_API_KEY=SANDBOX_KEY, WRITER_BASE_URL=url, WRITER_JOBS_LOG_LEVEL="CRITICAL"
     )
@@ -327,14 +327,14 @@ async def test_the_log_level_of_the_command_line_wins(url: str, command: list[st
     assert SANDBOX_KEY not in done.stderr
 
 
-def test_the_demo_can_be_watched_at_debug() -> None:
+def test_the_demo_accepts_a_log_level() -> None:
     done = run_command("demo", "--log-level", "DEBUG")
     assert done.returncode == 0
     assert "Which applications do I have?" in done.stdout
     assert "DEBUG GET /v1/applications, attempt 1: 200 after " in done.stderr
 
 
-async def test_check_holds_against_an_api_with_a_good_key(url: str) -> None:
+async def test_check_succeeds_with_a_valid_key(url: str) -> None:
     done = await run_command_in_thread("check", WRITER_API_KEY=SANDBOX_KEY, WRITER_BASE_URL=url)
     assert (done.returncode, done.stderr) == (0, "")
     assert [line[:16].split() for line in done.stdout.splitlines()] == [
@@ -345,14 +345,14 @@ async def test_check_holds_against_an_api_with_a_good_key(url: str) -> None:
     ]
 
 
-async def test_check_says_how_many_applications_the_key_sees(url: str) -> None:
+async def test_check_prints_how_many_applications_the_key_sees(url: str) -> None:
     done = await run_command_in_thread("check", WRITER_API_KEY=SANDBOX_KEY, WRITER_BASE_URL=url)
     assert done.stdout.splitlines()[2] == (
         'ok    key       accepted, sees 3 applications, such as "Blog article drafter" and "Support reply drafter"'
     )
 
 
-async def test_check_says_which_part_fails(url: str) -> None:
+async def test_check_reports_which_part_fails(url: str) -> None:
     done = await run_command_in_thread("check", "--json", WRITER_API_KEY="wrong-key-9182", WRITER_BASE_URL=url)
     found = json.loads(done.stdout)
     assert done.returncode == 1
@@ -366,14 +366,14 @@ async def test_check_says_which_part_fails(url: str) -> None:
     assert "9182" not in done.stdout + done.stderr
 
 
-def test_check_without_a_key_says_how_to_set_one() -> None:
+def test_check_without_a_key_explains_how_to_set_one() -> None:
     done = run_command("check", WRITER_BASE_URL="http://127.0.0.1:9")
     assert done.returncode == 1
     assert "FAIL  key       No Writer API key is set. Set WRITER_API_KEY" in done.stdout
     assert "no connection could be made (127.0.0.1)" in done.stdout
 
 
-def test_check_does_not_try_the_key_where_writer_cannot_be_reached() -> None:
+def test_check_does_not_try_the_key_if_writer_is_unreachable() -> None:
     environ = {"WRITER_API_KEY": "a-key", "WRITER_BASE_URL": "http://127.0.0.1:9"}
     printed = run_command("check", **environ)
     assert printed.returncode == 1
@@ -393,7 +393,7 @@ def test_check_does_not_try_the_key_where_writer_cannot_be_reached() -> None:
     }
 
 
-def test_the_demo_shows_questions_calls_answers_and_sizes_without_colours_in_a_pipe() -> None:
+def test_the_demo_prints_questions_calls_results_and_sizes_without_colours_in_a_pipe() -> None:
     done = run_command("demo")
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b" not in done.stdout
@@ -402,13 +402,13 @@ def test_the_demo_shows_questions_calls_answers_and_sizes_without_colours_in_a_p
     assert "Cause: " in done.stdout
 
 
-def test_the_demo_prints_on_a_terminal_that_knows_only_ascii() -> None:
+def test_the_demo_works_on_an_ascii_terminal() -> None:
     done = run_command("demo", PYTHONIOENCODING="ascii", PYTHONUTF8="0", LC_ALL="C")
     assert (done.returncode, done.stderr) == (0, "")
     assert "Which applications do I have?" in done.stdout
 
 
-def test_the_sandbox_command_prints_a_call_that_works() -> None:
+def test_the_sandbox_command_prints_a_working_curl_call() -> None:
     command = [sys.executable, "-m", "writer_jobs_mcp", "sandbox", "--jobs", "50"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as server:  # noqa: S603 - our own program
         try:
@@ -427,7 +427,7 @@ def test_the_sandbox_command_prints_a_call_that_works() -> None:
     assert len(answer.json()["result"]) == 3
 
 
-def test_a_port_that_is_in_use_is_named() -> None:
+def test_the_error_for_a_used_port_names_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = run_command("sandbox", "--port", str(port))

@@ -39,7 +39,7 @@ MINIMAL_ENVIRONMENT = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "cp1252"} | {
 
 
 @pytest.mark.parametrize("content", KEY_FILES.values(), ids=KEY_FILES)
-def test_a_key_file_is_read_whatever_program_wrote_it(content: bytes, tmp_path: Path) -> None:
+def test_a_key_file_is_read_in_every_common_encoding(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "key.txt"
     path.write_bytes(content)
     assert Config.from_env({"WRITER_API_KEY_FILE": str(path)}).read_key() == SANDBOX_KEY
@@ -49,12 +49,12 @@ def test_a_key_file_is_read_whatever_program_wrote_it(content: bytes, tmp_path: 
     "path",
     [r"C:\Users\Ada Lovelace\writer.key", r"\\files\team$\writer.key", r"D:writer.key", "C:/Users/ada/writer.key"],
 )
-def test_the_path_of_a_key_file_is_taken_as_it_is_written(path: str) -> None:
+def test_a_windows_path_of_a_key_file_is_kept_as_written(path: str) -> None:
     config = Config.from_env({"WRITER_API_KEY_FILE": f" {path}\r\n"})
     assert PureWindowsPath(str(config.api_key_file)) == PureWindowsPath(path)
 
 
-def test_what_is_spoken_over_stdio_is_utf_8_in_whole_lines_whatever_the_console_is() -> None:
+def test_stdio_is_utf_8_with_lf_line_ends_whatever_the_console_encoding() -> None:
     asked = {"name": "list_applications", "arguments": {"größe ✓": 1}}
     messages = [
         INITIALIZE,
@@ -83,13 +83,13 @@ def test_what_is_spoken_over_stdio_is_utf_8_in_whole_lines_whatever_the_console_
 
 
 @pytest.mark.parametrize("command", [[], ["check"], ["demo"], ["sandbox"]])
-def test_help_can_be_printed_on_every_console(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_is_ascii(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main([*command, "--help"], {})
     assert capsys.readouterr().out.isascii()
 
 
-def test_what_check_says_to_machines_is_the_same_in_every_encoding() -> None:
+def test_the_json_of_check_is_ascii() -> None:
     written = CheckReport((CheckResult("reachable", ok=False, detail="größe.example ✗"),)).as_json()
     assert written.isascii()
     assert json.loads(written)["checks"][0]["detail"] == "größe.example ✗"
@@ -110,13 +110,13 @@ def test_what_check_says_to_machines_is_the_same_in_every_encoding() -> None:
         (True, {"WT_SESSION": "5", "NO_COLOR": "1"}, "nt", False),
     ],
 )
-def test_colours_are_used_only_where_they_show(
+def test_colours_are_used_only_on_terminals_that_support_them(
     is_terminal: bool, environ: dict[str, str], system: str, shown: bool
 ) -> None:
     assert supports_colours(is_terminal, environ, system) is shown
 
 
-def test_nothing_is_imported_that_only_posix_has() -> None:
+def test_no_posix_only_module_is_imported() -> None:
     assert {name for path in PACKAGE.rglob("*.py") for name in imported_by(path)} & ONLY_ON_POSIX == set()
 
 
@@ -131,7 +131,7 @@ def imported_by(path: Path) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
-def test_every_file_can_lie_on_every_file_system() -> None:
+def test_file_names_are_valid_on_every_file_system() -> None:
     files = [path for folder in FOLDERS for path in folder.rglob("*") if "node_modules" not in path.parts]
     assert [path for path in files if NOT_ON_WINDOWS.search(path.name)] == []
     assert len({str(path).casefold() for path in files}) == len(files)

@@ -63,7 +63,7 @@ def initialize(server: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
-async def test_a_real_client_asks_all_three_tools(url: str, mode: str) -> None:
+async def test_the_python_sdk_client_lists_applications_and_jobs_and_explains_a_failure(url: str, mode: str) -> None:
     environ = {**environment_without_settings(), "WRITER_API_KEY": SANDBOX_KEY, "WRITER_BASE_URL": url}
     parameters = StdioServerParameters(command=SERVER[0], args=SERVER[1:], env=environ)
     with anyio.fail_after(TIMEOUT):
@@ -77,7 +77,7 @@ async def test_a_real_client_asks_all_three_tools(url: str, mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
-async def test_a_client_that_sends_every_argument_may_leave_the_optional_ones_blank(mode: str) -> None:
+async def test_optional_arguments_may_be_blank_strings(mode: str) -> None:
     parameters = StdioServerParameters(
         command=SERVER[0], args=[*SERVER[1:], "--sandbox"], env=environment_without_settings()
     )
@@ -95,7 +95,7 @@ async def test_a_client_that_sends_every_argument_may_leave_the_optional_ones_bl
     assert report["coverage"]["complete"] is True
 
 
-async def test_the_sandbox_is_served_without_a_key() -> None:
+async def test_the_sandbox_needs_no_key() -> None:
     parameters = StdioServerParameters(
         command=SERVER[0], args=[*SERVER[1:], "--sandbox"], env=environment_without_settings()
     )
@@ -105,7 +105,7 @@ async def test_the_sandbox_is_served_without_a_key() -> None:
     assert answer["page"]["returned"] == 3
 
 
-def test_end_of_input_ends_the_server_quietly() -> None:
+def test_the_server_exits_silently_at_the_end_of_input() -> None:
     with start_server() as server:
         initialize(server)
         rest, complaints = server.communicate(timeout=TIMEOUT)
@@ -114,7 +114,7 @@ def test_end_of_input_ends_the_server_quietly() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal to send to one process")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_server_quietly_while_stdin_is_open(number: signal.Signals) -> None:
+def test_the_server_exits_silently_on_a_signal(number: signal.Signals) -> None:
     with start_server() as server:
         initialize(server)
         server.send_signal(number)
@@ -125,7 +125,7 @@ def test_a_signal_ends_the_server_quietly_while_stdin_is_open(number: signal.Sig
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pairs of sockets for a subprocess")
-def test_a_connection_that_is_reset_ends_the_server_quietly() -> None:
+def test_the_server_exits_silently_when_the_connection_is_reset() -> None:
     ours, theirs = socket.socketpair()
     with subprocess.Popen(  # noqa: S603 - our own program
         SERVER,
@@ -143,7 +143,7 @@ def test_a_connection_that_is_reset_ends_the_server_quietly() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="only POSIX has pipes that do not block")
-def test_stdin_that_does_not_block_is_not_taken_for_its_end() -> None:
+def test_a_non_blocking_stdin_is_read_to_its_end() -> None:
     theirs, ours = os.pipe()
     os.set_blocking(theirs, False)
     with subprocess.Popen(  # noqa: S603 - our own program
@@ -161,7 +161,7 @@ def test_stdin_that_does_not_block_is_not_taken_for_its_end() -> None:
 
 
 @pytest.mark.parametrize("level", ["WARNING", "DEBUG"])
-async def test_nothing_but_protocol_is_on_stdout_and_nothing_of_the_key_anywhere(
+async def test_stdout_carries_only_json_rpc_and_no_output_shows_the_key(
     url: str, api: SandboxApp, faults: FaultScript, level: str
 ) -> None:
     key = "wk-5f81c2e07d9a4b36"

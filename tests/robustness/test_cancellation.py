@@ -112,7 +112,7 @@ async def check_still_works(client: Client, peer: HoldingWriter, tally: Tally, w
         for more in range(gate_or_full(1, 2))
     ],
 )
-async def test_a_call_that_is_given_up_while_an_answer_is_due_hangs_up(
+async def test_cancelling_a_call_that_waits_for_a_response_closes_its_connection(
     point: HoldPoint, era: str, tally: Tally
 ) -> None:
     peer = HoldingWriter()
@@ -130,7 +130,7 @@ async def test_a_call_that_is_given_up_while_an_answer_is_due_hangs_up(
 
 @pytest.mark.parametrize("era", ERAS)
 @pytest.mark.parametrize("keeps", [True, False], ids=["over a kept connection", "over a new connection"])
-async def test_a_call_that_is_given_up_at_any_turn_of_the_event_loop_leaves_nothing_behind(
+async def test_a_call_cancelled_at_any_step_of_the_event_loop_leaks_nothing(
     keeps: bool,
     era: str,
     authority: Path,
@@ -172,7 +172,7 @@ async def turns(number: int) -> None:
 
 
 @pytest.mark.parametrize("era", ERAS)
-async def test_a_call_that_is_given_up_before_its_turn_never_asks(era: str, tally: Tally) -> None:
+async def test_a_call_cancelled_while_queued_sends_no_request(era: str, tally: Tally) -> None:
     peer = HoldingWriter()
     async with peer.serve() as url, connected(url, era) as client:
         peer.hold("before the head")
@@ -189,7 +189,7 @@ async def test_a_call_that_is_given_up_before_its_turn_never_asks(era: str, tall
 
 
 @pytest.mark.parametrize("era", ERAS)
-async def test_a_call_that_is_given_up_while_the_user_is_asked_sends_nothing(era: str, tally: Tally) -> None:
+async def test_a_retry_cancelled_during_the_confirmation_sends_nothing(era: str, tally: Tally) -> None:
     is_asked, is_taken_back = anyio.Event(), anyio.Event()
 
     async def user(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:  # noqa: ARG001 - the SDK names both
@@ -210,7 +210,7 @@ async def test_a_call_that_is_given_up_while_the_user_is_asked_sends_nothing(era
 
 
 @pytest.mark.parametrize("era", ERAS[: gate_or_full(1, 2)])
-async def test_a_call_that_is_given_up_over_stdio_hangs_up(era: str, tally: Tally) -> None:
+async def test_cancelling_a_call_over_stdio_closes_its_connection(era: str, tally: Tally) -> None:
     peer = HoldingWriter()
     async with peer.serve() as url:
         environ = {"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url, "WRITER_JOBS_CONCURRENCY": str(CONCURRENCY)}

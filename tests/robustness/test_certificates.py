@@ -28,7 +28,7 @@ def no_setting(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 @pytest.mark.parametrize("reason", ["No such file or directory", "Is a directory", "it is a pipe"])
-async def test_a_key_log_that_cannot_be_written_is_ignored_and_named(
+async def test_an_unwritable_ssl_key_log_is_ignored_with_a_warning(
     reason: str, authority: Path, certified: ssl.SSLContext, tmp_path: Path, tally: Tally
 ) -> None:
     tally.tried["settings of TLS"] += 1
@@ -45,7 +45,7 @@ async def test_a_key_log_that_cannot_be_written_is_ignored_and_named(
     assert said.endswith(f" WARNING {IGNORED}{reason}\n")
 
 
-async def test_a_key_log_that_can_be_written_is_kept(
+async def test_a_writable_ssl_key_log_is_written(
     no_setting: pytest.MonkeyPatch, authority: Path, certified: ssl.SSLContext, tmp_path: Path, tally: Tally
 ) -> None:
     tally.tried["settings of TLS"] += 1
@@ -147,7 +147,7 @@ UNUSABLE: dict[str, tuple[dict[str, str], str]] = {
 
 
 @pytest.mark.parametrize(("environ", "sentence"), UNUSABLE.values(), ids=UNUSABLE)
-async def test_the_setting_that_cannot_be_used_is_named(
+async def test_the_unusable_tls_setting_is_named(
     environ: dict[str, str], sentence: str, no_setting: pytest.MonkeyPatch, tmp_path: Path, tally: Tally
 ) -> None:
     tally.tried["settings of TLS"] += 1

@@ -100,7 +100,7 @@ ANSWERS: dict[str, tuple[Behaviour, str, str]] = {
 
 
 @pytest.mark.parametrize(("behaviour", "what", "mend"), ANSWERS.values(), ids=ANSWERS)
-async def test_an_answer_that_is_no_success_is_told_of_the_key(
+async def test_an_error_response_fails_the_key_check_with_reason_and_advice(
     behaviour: Behaviour, what: str, mend: str, tally: Tally
 ) -> None:
     async with ScriptedServer(default=behaviour).serve() as url:
@@ -120,25 +120,25 @@ def assert_key_detail(said: str, what: str, mend: str) -> None:
 NETWORK = "Check WRITER_BASE_URL, the network and any proxy"
 
 
-async def test_where_nobody_listens(unused_url: str, tally: Tally) -> None:
+async def test_a_refused_connection_fails_the_reachable_check(unused_url: str, tally: Tally) -> None:
     failed = await check_with_key(unused_url, tally, WRITER_JOBS_CALL_BUDGET="1")
     assert_key_detail(failed["reachable"], "no connection could be made (127.0.0.1)", NETWORK)
     assert failed["key"] == NOT_TRIED
 
 
-async def test_a_name_that_is_not_found(tally: Tally) -> None:
+async def test_an_unknown_host_fails_the_reachable_check(tally: Tally) -> None:
     failed = await check_with_key("https://writer.invalid", tally, WRITER_JOBS_CALL_BUDGET="1")
     assert_key_detail(failed["reachable"], "its host name could not be resolved (writer.invalid)", NETWORK)
     assert failed["key"] == NOT_TRIED
 
 
-async def test_whoever_breaks_off(tally: Tally) -> None:
+async def test_a_closed_connection_fails_the_reachable_check(tally: Tally) -> None:
     async with ScriptedServer(default=send_and_close()).serve() as url:
         failed = await check_with_key(url, tally, WRITER_JOBS_CALL_BUDGET="1")
     assert_key_detail(failed["reachable"], "closed the connection", "Try again in a few minutes.")
 
 
-async def test_whoever_is_silent_until_the_time_is_over(tally: Tally) -> None:
+async def test_a_server_that_never_responds_fails_the_reachable_check(tally: Tally) -> None:
     async with ScriptedServer(default=stay_silent).serve() as url:
         failed = await check_with_key(url, tally, WRITER_JOBS_CALL_BUDGET="1")
     assert_key_detail(
@@ -147,7 +147,7 @@ async def test_whoever_is_silent_until_the_time_is_over(tally: Tally) -> None:
     assert failed["key"] == NOT_TRIED
 
 
-async def test_a_certificate_that_is_not_trusted(certified: ssl.SSLContext, tally: Tally) -> None:
+async def test_an_untrusted_certificate_fails_the_reachable_check(certified: ssl.SSLContext, tally: Tally) -> None:
     async with ScriptedServer().serve(certified) as url:
         failed = await check_with_key(url, tally)
     assert_key_detail(
@@ -155,13 +155,15 @@ async def test_a_certificate_that_is_not_trusted(certified: ssl.SSLContext, tall
     )
 
 
-async def test_whoever_speaks_no_tls(tally: Tally) -> None:
+async def test_a_server_without_tls_fails_the_reachable_check(tally: Tally) -> None:
     async with ScriptedServer(default=send_and_close(http_response(b"", "400 Bad"))).serve() as url:
         failed = await check_with_key(url.replace("http:", "https:"), tally, WRITER_JOBS_CALL_BUDGET="1")
     assert_key_detail(failed["reachable"], "the TLS handshake failed (127.0.0.1)", NETWORK)
 
 
-async def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch, tally: Tally) -> None:
+async def test_a_proxy_that_rejects_the_tunnel_fails_the_reachable_check(
+    monkeypatch: pytest.MonkeyPatch, tally: Tally
+) -> None:
     async with Proxy(http_response(b"", "407 Proxy Authentication Required")).serve() as way:
         monkeypatch.setenv("HTTPS_PROXY", way)
         failed = await check_with_key("https://127.0.0.1:9", tally, WRITER_JOBS_CALL_BUDGET="1")
@@ -206,14 +208,16 @@ SEEN: dict[str, tuple[Behaviour, str]] = {
 
 
 @pytest.mark.parametrize(("behaviour", "detail"), SEEN.values(), ids=SEEN)
-async def test_a_good_key_is_told_by_what_it_sees(behaviour: Behaviour, detail: str, tally: Tally) -> None:
+async def test_a_valid_key_is_described_by_the_applications_it_sees(
+    behaviour: Behaviour, detail: str, tally: Tally
+) -> None:
     tally.tried["successes of check"] += 1
     async with ScriptedServer(default=behaviour).serve() as url:
         *_, key = await check_writer(config_for(url, WRITER_API_KEY=KEY))
     assert (key.name, key.ok, key.detail) == ("key", True, detail)
 
 
-async def test_no_key(url: str, tally: Tally) -> None:
+async def test_a_missing_key_fails_the_key_check(url: str, tally: Tally) -> None:
     failed = await check_with_key(url, tally, WRITER_API_KEY="")
     assert failed.keys() == {"key"}
     assert_key_detail(
@@ -240,7 +244,7 @@ FILES: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize(("make", "what"), FILES.values(), ids=FILES)
-async def test_a_key_file_that_gives_no_key(
+async def test_an_unusable_key_file_fails_the_key_check(
     make: Callable[[Path], object], what: str, url: str, tmp_path: Path, tally: Tally
 ) -> None:
     path = tmp_path / "key"
@@ -264,7 +268,7 @@ async def test_a_key_file_that_gives_no_key(
         ({"SSL_CERT_FILE": "", "SSL_CERT_DIR": os.devnull}, "SSL_CERT_DIR cannot be used: Not a directory."),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_told_to_people_and_to_machines(
+def test_an_unusable_setting_is_reported_on_stderr_and_in_json(
     environ: dict[str, str], words: str, tally: Tally
 ) -> None:
     tally.tried["failures of check"] += 1
@@ -278,7 +282,7 @@ def test_a_setting_that_cannot_be_used_is_told_to_people_and_to_machines(
     assert done.stderr == f"writer-jobs-mcp: {finding['detail']}\n"
 
 
-async def test_a_server_that_does_not_answer_itself(url: str, tmp_path: Path, tally: Tally) -> None:
+async def test_a_server_that_fails_to_start_fails_the_handshake_check(url: str, tmp_path: Path, tally: Tally) -> None:
     tally.tried["failures of check"] += 1
     broken = (
         "import os, sys\nif sys.orig_argv[-1] == 'writer_jobs_mcp': os.write(2, b'It is broken.\\n'); os._exit(3)\n"
@@ -292,7 +296,7 @@ async def test_a_server_that_does_not_answer_itself(url: str, tmp_path: Path, ta
 
 
 @pytest.mark.parametrize("status", [200, 401])
-async def test_a_collector_is_tried_where_spans_are_asked_for(url: str, status: int, tally: Tally) -> None:
+async def test_the_spans_check_tries_the_configured_collector(url: str, status: int, tally: Tally) -> None:
     tally.tried["failures of check"] += status != 200
     with collecting(status) as collector:
         environ = {"WRITER_API_KEY": SANDBOX_KEY, "WRITER_BASE_URL": url, "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}

@@ -36,7 +36,7 @@ CALLS: list[tuple[str, dict[str, Any], bool]] = [  # and whether it is an error
 
 
 @pytest.mark.parametrize("era", ["auto", "legacy"][: gate_or_full(1, 2)])
-async def test_200_calls_at_once_end_fairly_and_within_the_limit(era: str, tally: Tally) -> None:
+async def test_200_concurrent_calls_finish_in_order_within_the_request_limit(era: str, tally: Tally) -> None:
     peer, ended = HoldingWriter(), list[str]()
     unhurried = {"WRITER_JOBS_CALL_BUDGET": "600", "WRITER_JOBS_CONCURRENCY": str(LIMIT)}
 
@@ -78,9 +78,7 @@ async def ask(client: Client, tally: Tally, number: int) -> None:
     assert result.is_error is is_error, result
 
 
-async def test_calls_in_a_row_leave_no_object_task_or_descriptor_behind(
-    tally: Tally, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_many_calls_leak_no_objects_tasks_or_descriptors(tally: Tally, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)  # what is captured would be counted
     peer = HoldingWriter()
 
@@ -103,7 +101,7 @@ async def test_calls_in_a_row_leave_no_object_task_or_descriptor_behind(
     assert growth[1:] == [0, 0]
 
 
-async def test_calls_in_a_row_leave_no_memory_thread_or_descriptor_behind_in_a_process(tally: Tally) -> None:
+async def test_many_calls_to_a_server_process_leak_no_memory_threads_or_descriptors(tally: Tally) -> None:
     peer, total = HoldingWriter(), gate_or_full(180, 10_000)
     async with peer.serve() as url, start_server(url) as server:
 
@@ -142,7 +140,7 @@ def open_descriptors_of(server: ServerProcess) -> dict[str, int]:
 MAX_READ_AHEAD = 300  # 256 that may be open, and those whose answers a pipe holds
 
 
-async def test_a_client_that_reads_no_answers_is_heard_no_further_and_gets_them_all_once_it_reads(tally: Tally) -> None:
+async def test_a_client_that_stops_reading_is_throttled_and_later_gets_every_response(tally: Tally) -> None:
     peer, total = HoldingWriter(text="word " * 300), gate_or_full(450, 10_000)
     tally.tried["calls without reading"] += total
     read, write = os.pipe()
@@ -168,7 +166,7 @@ async def test_a_client_that_reads_no_answers_is_heard_no_further_and_gets_them_
             assert (await server.read_stderr(), await server.wait()) == ("", 0)
 
 
-async def test_the_end_of_input_is_seen_behind_more_calls_than_may_be_open(tally: Tally) -> None:
+async def test_end_of_input_is_noticed_while_all_request_slots_are_taken(tally: Tally) -> None:
     wire = ScriptedServer(default=Exchange.wait_for_close)  # which never answers
     async with (
         wire.serve() as url,

@@ -97,7 +97,7 @@ def calls(arguments: Callable[[Schema], SearchStrategy[dict[str, Any]]]) -> Sear
 
 @example_settings(8, 150)
 @given(eras, calls(usual_arguments))
-def test_valid_arguments_get_a_result_that_is_valid_by_the_published_schema(
+def test_valid_arguments_give_a_result_that_matches_the_published_schema(
     tally: Tally, converse: Converse, era: str, said: list[Call]
 ) -> None:
     async def talk(client: Client) -> None:
@@ -114,7 +114,7 @@ def test_valid_arguments_get_a_result_that_is_valid_by_the_published_schema(
 @example("auto", [("triage_application_jobs", {"application_id": "a", "since": "0001-01-01T00:00:00+14:00"})])
 @example("auto", [("list_application_jobs", {"application_id": "a", "limit": 10**4_000})])
 @example("auto", [("get_job_output", {"job_id": "a", "offset": 10**4_000})])
-def test_any_other_arguments_get_a_result_or_a_sentence(
+def test_invalid_arguments_give_a_result_or_an_error_message(
     tally: Tally, converse: Converse, era: str, said: list[Call]
 ) -> None:
     async def talk(client: Client) -> None:
@@ -143,7 +143,7 @@ async def over_stdio() -> AsyncGenerator[Client]:
 
 @example_settings(1, 2)
 @given(st.lists(calls(any_arguments), min_size=gate_or_full(3, 40), max_size=40))
-def test_over_stdio_they_get_the_same(tally: Tally, said: list[list[Call]]) -> None:
+def test_invalid_arguments_over_stdio_give_a_result_or_an_error_message(tally: Tally, said: list[list[Call]]) -> None:
     async def talk() -> None:
         async with over_stdio() as client:
             for tool, arguments in (each for conversation in said for each in conversation):
@@ -158,7 +158,7 @@ names = texts.map(encodable)
 
 @example_settings(3, 30)
 @given(eras, st.lists(st.tuples(names, st.dictionaries(texts, odd_values, max_size=2)), min_size=1, max_size=10))
-def test_a_tool_that_there_is_not_is_told_with_those_that_there_are(
+def test_the_error_for_an_unknown_tool_lists_the_known_ones(
     tally: Tally, converse: Converse, era: str, said: list[Call]
 ) -> None:
     async def talk(client: Client) -> None:
@@ -177,7 +177,7 @@ given_to_prompts = st.dictionaries(st.sampled_from(["application_id", "job_id", 
 
 @example_settings(6, 60)
 @given(eras, st.lists(st.tuples(prompts | names, given_to_prompts), min_size=5, max_size=20))
-def test_a_prompt_is_given_or_it_is_said_why_not(
+def test_any_prompt_request_gives_a_prompt_or_an_error_message(
     tally: Tally, converse: Converse, era: str, said: list[tuple[str, dict[str, str]]]
 ) -> None:
     async def talk(client: Client) -> None:
@@ -202,7 +202,9 @@ addresses = (
 
 @example_settings(6, 60)
 @given(eras, st.lists(addresses, min_size=5, max_size=20))
-def test_a_resource_is_read_or_it_is_said_why_not(tally: Tally, converse: Converse, era: str, said: list[str]) -> None:
+def test_any_resource_uri_gives_a_resource_or_an_error_message(
+    tally: Tally, converse: Converse, era: str, said: list[str]
+) -> None:
     async def talk(client: Client) -> None:
         for address in said:
             tally.tried["addresses of resources"] += 1
@@ -221,7 +223,7 @@ completed = st.tuples(references, st.just("application_id") | texts, st.just("")
 
 @example_settings(3, 30)
 @given(eras, st.lists(completed, min_size=5, max_size=20))
-def test_a_completion_is_made_or_there_is_none(
+def test_any_completion_request_gives_known_values_or_none(
     tally: Tally, converse: Converse, era: str, said: list[tuple[ResourceTemplateReference | PromptReference, str, str]]
 ) -> None:
     async def talk(client: Client) -> None:

@@ -146,9 +146,7 @@ async def send_frame(lines: RawStdioClient, frame: bytes) -> None:
 @pytest.mark.parametrize("era", ["legacy", "modern"])
 @example_settings(1, 10)
 @given(said=st.lists(frames, min_size=gate_or_full(60, 200), max_size=200))
-def test_whatever_is_said_each_request_is_answered_and_the_next_one_too(
-    tally: Tally, era: str, said: list[bytes]
-) -> None:
+def test_every_request_among_random_frames_is_answered(tally: Tally, era: str, said: list[bytes]) -> None:
     async def talk() -> None:
         async with CannedResponses().serve() as url, start_raw_client(url, tally, era) as lines:
             if era == "legacy":
@@ -238,7 +236,7 @@ async def test_what_is_wrong_is_told_what_is_odd_is_answered_and_what_is_no_mess
         await lines.check_still_works()
 
 
-async def test_requests_under_one_id_are_answered_each(tally: Tally) -> None:
+async def test_requests_with_the_same_id_are_each_answered(tally: Tally) -> None:
     async with CannedResponses().serve() as url, start_raw_client(url, tally, "legacy") as lines:
         await initialize(lines)
         tally.tried["frames on stdin"] += 20
@@ -250,7 +248,7 @@ async def test_requests_under_one_id_are_answered_each(tally: Tally) -> None:
 
 @example_settings(1, 5)
 @given(st.lists(frames, min_size=gate_or_full(30, 100), max_size=100))
-def test_what_is_said_before_the_handshake_does_not_stand_in_its_way(tally: Tally, said: list[bytes]) -> None:
+def test_random_frames_before_the_handshake_do_not_prevent_it(tally: Tally, said: list[bytes]) -> None:
     async def talk() -> None:
         async with CannedResponses().serve() as url, start_raw_client(url, tally, "legacy") as lines:
             for frame in said:
@@ -265,7 +263,7 @@ def test_what_is_said_before_the_handshake_does_not_stand_in_its_way(tally: Tall
 
 
 @pytest.mark.parametrize("rest", [b'{"jsonrpc": "2.0", "id": 1, "method": "ping"}', b"{\xe2\x82"])
-async def test_input_that_ends_in_the_middle_of_a_line_ends_the_server_quietly(rest: bytes, tally: Tally) -> None:
+async def test_the_server_exits_silently_when_input_ends_within_a_line(rest: bytes, tally: Tally) -> None:
     async with CannedResponses().serve() as url, start_raw_client(url, tally, "legacy") as lines:
         tally.tried["frames on stdin"] += 1
         await lines.send(rest)

@@ -78,7 +78,7 @@ def check_adds_up(report: dict[str, Any]) -> None:
 
 @example_settings(2, 30)
 @given(st.lists(st.fixed_dictionaries(DOCUMENTED), min_size=3, max_size=5))
-def test_what_the_documents_foresee_is_answered_with_a_result(
+def test_documented_responses_give_a_result(
     tally: Tally, quietly: RunWithoutErrors, said: list[dict[str, Document]]
 ) -> None:
     async def conversation() -> None:
@@ -94,7 +94,7 @@ def test_what_the_documents_foresee_is_answered_with_a_result(
 @given(st.lists(st.fixed_dictionaries(MUTATED), min_size=3, max_size=5))
 @example([VALID_RESPONSES | {"jobs": {"result": [{**JOB, "id": f"job-{number}"} for number in range(1_200)]}}])
 @example([VALID_RESPONSES | {"jobs": {"result": [None] * 1_200, "totalCount": 1}}])
-def test_what_they_do_not_is_answered_with_a_result_or_a_sentence(
+def test_mutated_responses_give_a_result_or_an_error_message(
     tally: Tally, quietly: RunWithoutErrors, said: list[dict[str, Document]]
 ) -> None:
     async def conversation() -> None:
@@ -112,7 +112,7 @@ READABLE = [{**JOB, "id": f"readable-{number}"} for number in range(3)]
 
 @example_settings(4, 60)
 @given(st.lists(st.lists(MUTATED["job"], max_size=4), min_size=4, max_size=4))
-def test_what_can_be_read_is_shown_whatever_is_beside_it(
+def test_readable_jobs_are_shown_beside_mutated_ones(
     tally: Tally, quietly: RunWithoutErrors, said: list[list[Document]]
 ) -> None:
     first, *others = said
@@ -145,7 +145,7 @@ error_bodies = from_schema(Envelope.model_json_schema())
 
 @example_settings(3, 30)
 @given(st.lists(st.tuples(st.sampled_from(STATUSES), error_bodies | mutated(error_bodies)), min_size=3, max_size=5))
-def test_a_complaint_in_whatever_form_is_told_in_a_sentence(
+def test_error_responses_of_any_form_give_an_error_message(
     tally: Tally, quietly: RunWithoutErrors, said: list[tuple[str, Document]]
 ) -> None:
     async def conversation() -> None:
@@ -161,7 +161,7 @@ def test_a_complaint_in_whatever_form_is_told_in_a_sentence(
 
 @example_settings(2, 30)
 @given(st.lists(DOCUMENTED["job"] | MUTATED["job"], min_size=8, max_size=16))
-def test_a_job_is_waited_for_whatever_is_said_of_it(
+def test_waiting_for_a_mutated_job_gives_a_result_or_an_error_message(
     tally: Tally, quietly: RunWithoutErrors, said: list[Document]
 ) -> None:
     async def conversation() -> None:

@@ -55,9 +55,7 @@ UNREADABLE_ROWS: dict[str, tuple[object, str]] = {
 
 
 @pytest.mark.parametrize(("row", "reason"), UNREADABLE_ROWS.values(), ids=UNREADABLE_ROWS)
-async def test_a_row_that_cannot_be_read_is_counted_and_the_others_are_shown(
-    row: object, reason: str, tally: Tally
-) -> None:
+async def test_an_unreadable_row_is_counted_and_the_others_are_shown(row: object, reason: str, tally: Tally) -> None:
     tally.tried["drifts of the API"] += 1
     wire = ScriptedServer()
     wire.always(send_and_close(http_response(jobs_page(JOBS[0], row, JOBS[1], row, **whole(4)))))
@@ -131,7 +129,7 @@ READABLE_ROWS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("changed", "expected"), READABLE_ROWS.values(), ids=READABLE_ROWS)
-async def test_what_the_documents_do_not_foresee_is_shown_as_it_is(
+async def test_undocumented_values_are_shown_as_they_are(
     changed: dict[str, Any], expected: dict[str, Any], tally: Tally
 ) -> None:
     tally.tried["drifts of the API"] += 1
@@ -156,7 +154,9 @@ UNUSABLE_PAGES: dict[str, tuple[object, str]] = {
 
 
 @pytest.mark.parametrize(("said", "reason"), UNUSABLE_PAGES.values(), ids=UNUSABLE_PAGES)
-async def test_a_page_without_its_list_is_told_with_the_place(said: object, reason: str, tally: Tally) -> None:
+async def test_a_page_without_its_list_is_an_error_that_names_the_field(
+    said: object, reason: str, tally: Tally
+) -> None:
     tally.tried["drifts of the API"] += 1
     wire = ScriptedServer()
     wire.once(send_and_close(http_response(json.dumps(said).encode())))
@@ -187,7 +187,7 @@ async def test_a_page_without_its_list_is_told_with_the_place(said: object, reas
     ],
     ids=str,
 )
-async def test_a_total_that_cannot_be_true_ends_no_list(others: dict[str, object], tally: Tally) -> None:
+async def test_an_impossible_total_does_not_end_the_list(others: dict[str, object], tally: Tally) -> None:
     tally.tried["drifts of the API"] += 1
     wire = ScriptedServer()
     wire.once(send_and_close(http_response(jobs_page(*JOBS, **others))))
@@ -200,7 +200,7 @@ async def test_a_total_that_cannot_be_true_ends_no_list(others: dict[str, object
 
 
 @pytest.mark.parametrize("total", TOTALS.values(), ids=TOTALS)
-async def test_a_job_is_found_whatever_the_total_counts(
+async def test_a_job_is_found_whatever_the_total_means(
     total: Callable[[UnstableListApi, int], int | None], tally: Tally
 ) -> None:
     tally.tried["drifts of the API"] += 1
@@ -211,7 +211,7 @@ async def test_a_job_is_found_whatever_the_total_counts(
             await find_in_list(client, "a", "job-0")
 
 
-async def test_pages_that_ignore_the_offset_keep_nobody_busy(tally: Tally) -> None:
+async def test_a_list_that_ignores_the_offset_is_not_read_forever(tally: Tally) -> None:
     tally.tried["drifts of the API"] += 1
     wire = ScriptedServer()
     wire.always(send_and_close(http_response(jobs_page(*JOBS))))
@@ -230,7 +230,7 @@ async def test_pages_that_ignore_the_offset_keep_nobody_busy(tally: Tally) -> No
     assert len(wire.request_heads) - asked_for_triage < 10
 
 
-async def test_pages_that_ignore_the_offset_and_cannot_be_read_keep_nobody_busy_either(tally: Tally) -> None:
+async def test_an_unreadable_list_that_ignores_the_offset_is_not_read_forever(tally: Tally) -> None:
     tally.tried["drifts of the API"] += 1
     wire = ScriptedServer()
     wire.always(send_and_close(http_response(jobs_page({}, None))))
@@ -245,7 +245,7 @@ async def test_pages_that_ignore_the_offset_and_cannot_be_read_keep_nobody_busy_
 
 
 @pytest.mark.parametrize("every", [1, 2, 7, 99])
-async def test_rows_that_cannot_be_read_are_counted_once_however_the_pages_lie(every: int, tally: Tally) -> None:
+async def test_unreadable_rows_are_counted_once_however_pages_overlap(every: int, tally: Tally) -> None:
     tally.tried["drifts of the API"] += 1
     count = 350
     api = UnstableListApi(
@@ -297,7 +297,7 @@ APPLICATION = {"id": "app-1", "name": "One", "type": "generation", "status": "de
     ],
     ids=str,
 )
-async def test_applications_are_shown_whatever_else_is_said_of_them(
+async def test_applications_are_listed_despite_odd_or_missing_fields(
     said: object, expected: dict[str, object], tally: Tally
 ) -> None:
     tally.tried["drifts of the API"] += 1
@@ -321,7 +321,7 @@ async def test_a_last_page_with_unreadable_rows_is_not_called_complete(tally: Ta
     assert "ends here" not in text_of(result)
 
 
-async def test_a_window_that_was_read_is_not_complete_beside_rows_that_could_not_be_read() -> None:
+async def test_a_window_with_unreadable_rows_is_not_complete() -> None:
     jobs = [make_job(minutes, "failed", "Rate limit reached") for minutes in range(1, 400)]
     api = api_with(jobs)
     readable = api.job_fields

@@ -30,7 +30,7 @@ MOST_MEMORY = 192 * MIB  # an answer of 32 MiB in its several forms, and the pee
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-async def test_a_fault_ends_in_the_right_answer_or_in_a_sentence(fault: NetworkFault, tally: Tally) -> None:
+async def test_a_network_fault_ends_in_the_right_result_or_a_clear_error(fault: NetworkFault, tally: Tally) -> None:
     tally.tried["faults on the wire"] += 1
     wire = ScriptedServer()
     wire.once(fault.behaviour)
@@ -54,7 +54,7 @@ async def test_a_fault_ends_in_the_right_answer_or_in_a_sentence(fault: NetworkF
     assert peak < MOST_MEMORY, f"{peak / MIB:.0f} MiB"
 
 
-async def test_a_fault_that_stays_is_told_within_the_call_budget_and_the_next_call_works(tally: Tally) -> None:
+async def test_a_lasting_fault_is_reported_within_the_call_budget_and_the_next_call_works(tally: Tally) -> None:
     wire = ScriptedServer()
     lasting = [*(fault for fault in FAULTS if fault.outcome == "retried"), *STALLS]
     results: dict[str, tuple[CallToolResult, float]] = {}
@@ -83,19 +83,19 @@ async def test_a_fault_that_stays_is_told_within_the_call_budget_and_the_next_ca
         assert seconds < BUDGET + 1, fault.name
 
 
-async def test_nobody_there_is_told(unused_url: str, tally: Tally) -> None:
+async def test_a_refused_connection_is_reported(unused_url: str, tally: Tally) -> None:
     tally.tried["ways of not being there"] += 1
     async with connect_client(unused_url, WRITER_JOBS_CALL_BUDGET="1") as client:
         check_error(await run_tool(client, tally), "no connection could be made (127.0.0.1)")
 
 
-async def test_a_name_that_nobody_has_is_told(tally: Tally) -> None:
+async def test_an_unknown_host_name_is_reported(tally: Tally) -> None:
     tally.tried["ways of not being there"] += 1
     async with connect_client("https://writer.invalid", WRITER_JOBS_CALL_BUDGET="1") as client:
         check_error(await run_tool(client, tally), "its host name could not be resolved (writer.invalid)", OVER_BUDGET)
 
 
-async def test_a_peer_without_tls_never_sees_the_key(tally: Tally) -> None:
+async def test_a_server_without_tls_never_receives_the_key(tally: Tally) -> None:
     tally.tried["ways of not being there"] += 1
     wire = ScriptedServer()
     async with (
@@ -106,7 +106,7 @@ async def test_a_peer_without_tls_never_sees_the_key(tally: Tally) -> None:
     assert {head[:2] for head in wire.request_heads} == {b"\x16\x03"}, "nothing but the hello of TLS"
 
 
-async def test_a_certificate_that_is_not_trusted_is_told_at_once(certified: ssl.SSLContext, tally: Tally) -> None:
+async def test_an_untrusted_certificate_is_reported_without_a_retry(certified: ssl.SSLContext, tally: Tally) -> None:
     tally.tried["ways of not being there"] += 1
     wire = ScriptedServer()
     async with wire.serve(certified) as url, connect_client(url) as client:
@@ -121,7 +121,7 @@ async def speaks_out_of_tls(exchange: Exchange) -> None:
     await exchange.wait_for_close()
 
 
-async def test_tls_that_breaks_after_its_handshake_is_a_fault_like_any_other(
+async def test_a_tls_failure_after_the_handshake_is_retried_then_reported(
     authority: Path, certified: ssl.SSLContext, tally: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
@@ -135,7 +135,7 @@ async def test_tls_that_breaks_after_its_handshake_is_a_fault_like_any_other(
         check_error(await run_tool(client, tally, "get_job_output", job_id="j"), "the TLS handshake failed (127.0.0.1)")
 
 
-async def test_a_peer_that_wants_a_certificate_of_ours_is_told(
+async def test_a_server_that_requires_a_client_certificate_is_reported(
     authority: Path, certified: ssl.SSLContext, tally: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
@@ -145,7 +145,7 @@ async def test_a_peer_that_wants_a_certificate_of_ours_is_told(
         check_error(await run_tool(client, tally), "the TLS handshake failed", OVER_BUDGET, "it closed the connection")
 
 
-async def test_a_retry_that_tls_breaks_after_leaves_the_others_told(
+async def test_a_tls_failure_during_one_retry_keeps_the_outcome_of_the_others(
     authority: Path, certified: ssl.SSLContext, tally: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
@@ -166,7 +166,7 @@ async def test_a_retry_that_tls_breaks_after_leaves_the_others_told(
     assert told == {"job-0": "accepted", "job-1": "unknown"}
 
 
-async def test_cookies_do_not_pile_up(tally: Tally) -> None:
+async def test_cookies_are_not_stored(tally: Tally) -> None:
     wire = ScriptedServer()
     wire.always(
         send_and_close(
@@ -180,7 +180,7 @@ async def test_cookies_do_not_pile_up(tally: Tally) -> None:
     assert [head for head in wire.request_heads if b"cookie" in head.lower()] == []
 
 
-async def test_a_refusal_counts_although_its_words_break_off(tally: Tally) -> None:
+async def test_a_403_counts_even_if_its_body_is_cut_off(tally: Tally) -> None:
     wire = ScriptedServer()
     wire.always(send_and_close(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 500\r\n\r\n{"))
     tally.tried["faults on the wire"] += 1
@@ -189,7 +189,7 @@ async def test_a_refusal_counts_although_its_words_break_off(tally: Tally) -> No
     assert len(wire.request_heads) == 1
 
 
-async def test_a_certificate_of_an_authority_that_is_trusted_will_do(
+async def test_a_certificate_of_a_trusted_authority_is_accepted(
     authority: Path, certified: ssl.SSLContext, tally: Tally, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))

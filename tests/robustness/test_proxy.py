@@ -77,7 +77,7 @@ def trusted_authority(authority: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
 @pytest.mark.usefixtures("trusted_authority")
-async def test_a_proxy_is_used_and_sees_nothing_but_tls(
+async def test_a_proxy_is_used_and_sees_only_tls(
     name: str, no_proxy: pytest.MonkeyPatch, certified: ssl.SSLContext, tally: Tally
 ) -> None:
     tally.tried["proxies"] += 1
@@ -103,7 +103,7 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("said", ANSWERS.values(), ids=ANSWERS)
-async def test_a_proxy_that_opens_no_way_is_told_and_never_sees_the_key(
+async def test_a_failing_proxy_is_reported_and_never_sees_the_key(
     said: bytes, no_proxy: pytest.MonkeyPatch, tally: Tally
 ) -> None:
     tally.tried["proxies"] += 1
@@ -117,7 +117,7 @@ async def test_a_proxy_that_opens_no_way_is_told_and_never_sees_the_key(
 
 
 @pytest.mark.usefixtures("trusted_authority")
-async def test_a_tunnel_that_breaks_off_in_its_handshake_takes_no_place(
+async def test_a_failed_tunnel_frees_its_connection_slot(
     no_proxy: pytest.MonkeyPatch, certified: ssl.SSLContext, tally: Tally
 ) -> None:
     proxy = Proxy(ANSWERS["no TLS behind it"])
@@ -131,7 +131,7 @@ async def test_a_tunnel_that_breaks_off_in_its_handshake_takes_no_place(
             check_success(await run_tool(client, tally), tally)
 
 
-async def test_a_host_that_needs_no_proxy_is_asked_directly(no_proxy: pytest.MonkeyPatch, tally: Tally) -> None:
+async def test_a_host_in_no_proxy_is_connected_to_directly(no_proxy: pytest.MonkeyPatch, tally: Tally) -> None:
     tally.tried["proxies"] += 1
     proxy = Proxy()
     async with proxy.serve() as way:
@@ -222,7 +222,7 @@ PROXIED: list[tuple[str, str]] = [
     ("host", "hosts", "is_proxied"), [*((*e, False) for e in EXEMPT), *((*p, True) for p in PROXIED)]
 )
 @pytest.mark.usefixtures("trusted_authority")
-async def test_a_proxy_is_used_unless_no_proxy_has_the_host(
+async def test_a_proxy_is_used_unless_no_proxy_matches_the_host(
     host: str,
     hosts: str,
     is_proxied: bool,
@@ -243,7 +243,7 @@ async def test_a_proxy_is_used_unless_no_proxy_has_the_host(
 
 
 @pytest.mark.parametrize("hosts", ["fe80::1", "[fe80::1]", "[FE80:0::1]:9", "fe80::/10", "[fe80::]/10", "::/0"])
-async def test_a_host_with_an_ipv6_address_needs_no_proxy(
+async def test_an_ipv6_host_in_no_proxy_is_connected_to_directly(
     hosts: str, no_proxy: pytest.MonkeyPatch, tally: Tally
 ) -> None:
     tally.tried["proxies"] += 1
@@ -290,7 +290,7 @@ async def test_lower_case_proxy_variables_win(
 
 
 @pytest.mark.usefixtures("trusted_authority")
-async def test_a_proxy_may_itself_be_asked_over_tls(
+async def test_a_proxy_may_use_tls_itself(
     no_proxy: pytest.MonkeyPatch, certified: ssl.SSLContext, tally: Tally
 ) -> None:
     tally.tried["proxies"] += 1
@@ -309,7 +309,7 @@ SECRET = "hunter2-of-the-proxy"
     "proxy",
     ["http://u:{}@", "nonsense://u:{}@proxy", "http://u:{}@proxy:port", "http://u:{}@proxy:99999", "http://[{}"],
 )
-async def test_a_proxy_that_is_no_url_is_refused_without_being_repeated(
+async def test_an_invalid_proxy_url_is_rejected_without_being_shown(
     proxy: str, no_proxy: pytest.MonkeyPatch, tally: Tally, caplog: pytest.LogCaptureFixture
 ) -> None:
     tally.tried["proxies"] += 1
@@ -324,7 +324,7 @@ async def test_a_proxy_that_is_no_url_is_refused_without_being_repeated(
     assert SECRET not in text_of(said) + caplog.text
 
 
-async def test_a_socks_proxy_takes_a_package_that_the_sentence_names(
+async def test_the_error_for_a_socks_proxy_names_the_missing_package(
     no_proxy: pytest.MonkeyPatch, tally: Tally
 ) -> None:
     tally.tried["proxies"] += 1
@@ -336,9 +336,7 @@ async def test_a_socks_proxy_takes_a_package_that_the_sentence_names(
     assert SECRET not in text_of(said)
 
 
-async def test_a_loopback_address_in_clear_is_never_asked_through_a_proxy(
-    no_proxy: pytest.MonkeyPatch, tally: Tally
-) -> None:
+async def test_an_http_loopback_url_never_uses_a_proxy(no_proxy: pytest.MonkeyPatch, tally: Tally) -> None:
     tally.tried["proxies"] += 1
     proxy = Proxy()
     async with proxy.serve() as way, ScriptedServer().serve() as url:

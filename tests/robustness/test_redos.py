@@ -23,7 +23,7 @@ NESTED_OR_REPEATED = {
 }
 
 
-def test_a_text_of_nothing_but_beginnings_of_secrets_and_escapes_holds_nobody_up(tally: Tally) -> None:
+def test_repeated_beginnings_of_secrets_and_escapes_are_sanitized_in_linear_time(tally: Tally) -> None:
     tally.tried["hostile texts"] += len(BEGINNINGS)
     program = (
         "import json, sys\n"
@@ -35,7 +35,7 @@ def test_a_text_of_nothing_but_beginnings_of_secrets_and_escapes_holds_nobody_up
 
 
 @pytest.mark.parametrize(("start", "unit"), NESTED_OR_REPEATED.values(), ids=NESTED_OR_REPEATED)
-def test_errors_that_nest_or_repeat_without_end_hold_nobody_up(start: str, unit: str, tally: Tally) -> None:
+def test_nested_or_repeated_errors_are_classified_in_linear_time(start: str, unit: str, tally: Tally) -> None:
     tally.tried["hostile texts"] += 1
     program = (
         "import json, sys\n"
@@ -47,7 +47,7 @@ def test_errors_that_nest_or_repeat_without_end_hold_nobody_up(start: str, unit:
     _run_within_limit(program, [start, unit])
 
 
-def test_a_resource_of_however_many_fields_holds_nobody_up(tally: Tally) -> None:
+def test_a_resource_with_many_fields_is_built_in_linear_time(tally: Tally) -> None:
     tally.tried["hostile texts"] += 1
     program = (
         "import json, sys\n"

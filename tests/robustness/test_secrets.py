@@ -86,7 +86,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
 """Each tool, and the key in the place of its arguments."""
 
 
-async def test_what_writer_echoes_is_not_told_by_any_tool_resource_or_log(tally: Tally) -> None:
+async def test_no_tool_resource_or_log_shows_a_key_that_writer_echoes(tally: Tally) -> None:
     heard: list[str] = []
     wire = ScriptedServer()
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
@@ -167,7 +167,7 @@ def log_left_as_it_was() -> Generator[None]:
 @pytest.mark.usefixtures("log_left_as_it_was")
 @pytest.mark.parametrize("form", [KEY, f"https://{KEY}@127.0.0.1:9"])
 @pytest.mark.parametrize("name", SETTINGS)
-def test_a_key_in_the_wrong_setting_is_not_told(
+def test_check_does_not_show_a_key_in_the_wrong_setting(
     name: str, form: str, tally: Tally, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     tally.tried["misplaced keys"] += 1
@@ -179,7 +179,7 @@ def test_a_key_in_the_wrong_setting_is_not_told(
     assert "Traceback" not in told
 
 
-async def test_the_key_given_for_something_else_is_repeated_nowhere(tally: Tally) -> None:
+async def test_a_key_passed_as_a_job_id_or_uri_is_not_repeated(tally: Tally) -> None:
     async with ScriptedServer().serve() as url, connect_client(url, WRITER_JOBS_ALLOW_RETRY="true") as client:
         for dry_run in (True, False):
             tally.tried["misplaced keys"] += 1
@@ -192,7 +192,7 @@ async def test_the_key_given_for_something_else_is_repeated_nowhere(tally: Tally
             tally.check_for_key(caught.value.error.model_dump_json())
 
 
-async def test_check_against_an_api_that_echoes_the_key_tells_nothing_of_it(tally: Tally) -> None:
+async def test_check_does_not_show_a_key_that_writer_echoes(tally: Tally) -> None:
     for body, status in (SAID[name] for name in ("everything at once", "no JSON", "401", "503")):
         tally.tried["echoes of the key"] += 1
         wire = ScriptedServer(default=send_and_close(http_response(body, status, "Retry-After: 60")))
@@ -221,7 +221,7 @@ IN_CLEAR = (
 
 
 @pytest.mark.parametrize("url", IN_CLEAR)
-def test_the_key_is_sent_to_no_other_machine_in_clear(url: str) -> None:
+def test_the_key_is_never_sent_unencrypted_to_another_machine(url: str) -> None:
     with pytest.raises(ConfigError, match="WRITER_BASE_URL must "):
         Config.from_env({"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url})
 
@@ -229,12 +229,12 @@ def test_the_key_is_sent_to_no_other_machine_in_clear(url: str) -> None:
 @pytest.mark.parametrize(
     "url", ["http://localhost:8080", "http://127.0.0.1", "http://[::1]:9", "https://api.writer.com"]
 )
-def test_loopback_and_tls_will_do(url: str) -> None:
+def test_loopback_and_tls_urls_are_accepted(url: str) -> None:
     assert Config.from_env({"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url}).base_url == url
 
 
 @pytest.mark.parametrize("command", ["check", "demo"])
-def test_a_child_process_that_needs_no_key_is_not_given_it(command: str, tmp_path: Path, tally: Tally) -> None:
+def test_child_processes_do_not_inherit_the_key(command: str, tmp_path: Path, tally: Tally) -> None:
     tally.tried["commands with children"] += 1
     seen = tmp_path / "seen"
     (tmp_path / "sitecustomize.py").write_text(
@@ -256,7 +256,7 @@ def test_a_child_process_that_needs_no_key_is_not_given_it(command: str, tmp_pat
     assert set(children) == {"False"}, "it starts itself as a subprocess, without the key"
 
 
-async def test_no_object_shows_the_key_when_it_is_printed(tally: Tally) -> None:
+async def test_printing_an_object_does_not_show_the_key(tally: Tally) -> None:
     config = Config.from_env({"WRITER_API_KEY": KEY, "WRITER_BASE_URL": "http://127.0.0.1:9"})
     async with open_client(config) as client:
         for each in (config, client, config.api_key, *vars(client).values()):
@@ -266,7 +266,7 @@ async def test_no_object_shows_the_key_when_it_is_printed(tally: Tally) -> None:
 
 
 @pytest.mark.parametrize("names", [sorted(CREDENTIALS)[part::4] for part in range(4)], ids=range(4))
-async def test_a_secret_in_a_jobs_text_is_masked_before_it_is_grouped_and_shown(names: list[str], tally: Tally) -> None:
+async def test_secrets_in_job_text_are_masked_before_grouping_and_display(names: list[str], tally: Tally) -> None:
     leaked: dict[str, list[str]] = {}
     wire = ScriptedServer()
     async with wire.serve() as url, connect_client(url) as client:
@@ -301,7 +301,7 @@ def pieces_of(secret: str) -> set[str]:
     return {secret[at : at + 8] for at in range(4, len(secret) - 7)} if len(secret) > 16 else {secret}
 
 
-async def test_what_only_looks_like_a_secret_stays(tally: Tally) -> None:
+async def test_text_that_only_looks_like_a_secret_is_not_masked(tally: Tally) -> None:
     wire = ScriptedServer()
     shown: dict[str, str] = {}
     async with wire.serve() as url, connect_client(url) as client:
@@ -312,7 +312,7 @@ async def test_what_only_looks_like_a_secret_stays(tally: Tally) -> None:
     assert {text: said for text, said in shown.items() if said != text} == {}
 
 
-def test_errors_of_real_programs_are_hardly_ever_taken_for_secrets() -> None:
+def test_errors_of_real_programs_are_almost_never_masked() -> None:
     errors = [json.loads(line)["error"] for line in CAUSES.read_text(encoding="utf-8").splitlines()]
     masked = [error for error in errors if MASK in sanitize(error)]
     assert len(errors) == 671, "as SECURITY.md says"
@@ -321,7 +321,7 @@ def test_errors_of_real_programs_are_hardly_ever_taken_for_secrets() -> None:
     assert len(masked) <= 2
 
 
-async def test_a_key_that_is_given_for_a_name_or_an_argument_is_not_repeated(
+async def test_a_key_passed_as_a_name_or_prompt_argument_is_not_repeated(
     unused_url: str, tally: Tally, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING, "mcp")  # as the command line has it: the SDK logs names

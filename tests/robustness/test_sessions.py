@@ -89,7 +89,7 @@ async def test_initialize_after_server_discover_begins_a_session(probe: str, wai
 
 
 @pytest.mark.parametrize("revision", REVISIONS[: gate_or_full(1, len(REVISIONS))])
-async def test_every_older_revision_can_be_fallen_back_to(revision: str, tally: Tally) -> None:
+async def test_a_client_can_fall_back_to_every_older_revision(revision: str, tally: Tally) -> None:
     tally.tried["ways to begin"] += 1
     async with HoldingWriter().serve() as url, start_process(environ={"WRITER_BASE_URL": url}) as server:
         discover(server)
@@ -110,7 +110,7 @@ async def test_a_cancelled_server_discover_does_not_delay_the_session(tally: Tal
         await check_end(server)
 
 
-async def test_a_handshake_without_a_version_is_refused_after_server_discover_and_a_whole_one_is_not(
+async def test_only_a_handshake_with_a_version_is_accepted_after_server_discover(
     tally: Tally,
 ) -> None:
     tally.tried["ways to begin"] += 1
@@ -138,7 +138,7 @@ async def test_initialize_after_any_other_modern_request_is_refused(tally: Tally
         await check_end(server)
 
 
-async def test_a_client_that_reads_late_gets_each_answer_of_both_sessions_once(tally: Tally) -> None:
+async def test_a_client_that_reads_late_gets_each_response_of_both_sessions_once(tally: Tally) -> None:
     tally.tried["ways to begin"] += 1
     async with (
         HoldingWriter().serve() as url,
@@ -184,7 +184,7 @@ CALLS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("call", list(CALLS)[: gate_or_full(1, len(CALLS))])
 @pytest.mark.parametrize("era", ["legacy", "modern"])
-async def test_nothing_is_written_for_calls_that_the_end_of_input_cuts_off(era: str, call: str, tally: Tally) -> None:
+async def test_calls_still_open_at_the_end_of_input_get_no_response(era: str, call: str, tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
     peer = HoldingWriter(jobs=1000)
     async with peer.serve() as url, start_process(environ={"WRITER_BASE_URL": url}) as server:
@@ -221,7 +221,7 @@ async def test_an_open_elicitation_is_dropped_at_the_end_of_input(tally: Tally) 
         await check_end(server)
 
 
-async def test_answers_that_wait_to_be_written_when_the_input_ends_are_written(tally: Tally) -> None:
+async def test_queued_responses_are_written_after_the_end_of_input(tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
     async with pipe() as (read, write), start_process("--sandbox", stdout=write) as server:
         server.send_handshake()
@@ -243,7 +243,7 @@ ANSWERED_WITHOUT_WRITER: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize("era", ["legacy", "modern", "fallen back"])
-async def test_requests_and_the_end_of_input_in_one_go_are_answered(era: str, tally: Tally) -> None:
+async def test_requests_sent_together_with_the_end_of_input_are_answered(era: str, tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
     async with start_process("--sandbox") as server:
         if era == "fallen back":

@@ -49,7 +49,7 @@ async def scanning(server: ServerProcess, peer: HoldingWriter, moment: tuple[Hol
 
 @pytest.mark.parametrize("moment", MOMENTS[: gate_or_full(1, len(MOMENTS))])
 @pytest.mark.parametrize("way", list(WAYS)[: gate_or_full(3, len(WAYS))])
-async def test_it_leaves_in_the_middle_of_a_scan(way: str, moment: tuple[HoldPoint, int], tally: Tally) -> None:
+async def test_the_server_exits_during_a_scan(way: str, moment: tuple[HoldPoint, int], tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
     leave, status = WAYS[way]
     peer = HoldingWriter(jobs=1000)
@@ -60,7 +60,7 @@ async def test_it_leaves_in_the_middle_of_a_scan(way: str, moment: tuple[HoldPoi
 
 
 @pytest.mark.parametrize("moment", MOMENTS[: gate_or_full(1, len(MOMENTS))])
-async def test_it_leaves_when_nobody_reads_its_answers_any_more(moment: tuple[HoldPoint, int], tally: Tally) -> None:
+async def test_the_server_exits_when_stdout_is_closed(moment: tuple[HoldPoint, int], tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
     peer = HoldingWriter(jobs=1000)
     async with (
@@ -76,7 +76,7 @@ async def test_it_leaves_when_nobody_reads_its_answers_any_more(moment: tuple[Ho
         assert await server.wait() == 0
 
 
-async def test_it_leaves_at_the_end_of_input_although_its_answers_find_no_room(tally: Tally) -> None:
+async def test_the_server_exits_at_the_end_of_input_while_stdout_is_full(tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
     async with pipe() as (read, write), start_process("--sandbox", stdout=write) as server:
         server.send_handshake()
@@ -87,7 +87,7 @@ async def test_it_leaves_at_the_end_of_input_although_its_answers_find_no_room(t
         assert (await server.read_stderr(), await server.wait()) == ("", 0)
 
 
-async def test_it_says_why_its_answers_cannot_be_written(tmp_path: Path, tally: Tally) -> None:
+async def test_a_failed_write_to_stdout_is_explained_on_stderr(tmp_path: Path, tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
     command = ("sh", "-c", 'ulimit -f 0; exec "$@" > "$0"', str(tmp_path / "answers"), *SERVER)
     async with start_process(command=command) as server:
@@ -121,7 +121,7 @@ for line in sys.stdin.buffer:
 
 # In the gate, the first of those who are killed.
 @pytest.mark.parametrize("moment", [*MOMENTS, None][: gate_or_full(1, len(MOMENTS) + 1)])
-async def test_it_follows_whoever_started_it_and_is_killed(moment: tuple[HoldPoint, int] | None, tally: Tally) -> None:
+async def test_the_server_exits_when_its_parent_is_killed(moment: tuple[HoldPoint, int] | None, tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
     peer = HoldingWriter(jobs=1000)
     client = (sys.executable, "-c", CLIENT, *SERVER)
@@ -150,7 +150,7 @@ runpy.run_module("writer_jobs_mcp", run_name="__main__")
 """
 
 
-async def test_it_does_not_wait_for_a_name_that_is_looked_up(tally: Tally) -> None:
+async def test_the_server_exits_during_a_host_name_lookup(tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
     command = (sys.executable, "-c", SILENT_RESOLVER)
     async with start_process(command=command, environ={"WRITER_BASE_URL": "https://writer.invalid"}) as server:

@@ -55,7 +55,7 @@ async def ping_until(server: ServerProcess, call: int) -> tuple[dict[str, Any], 
 
 
 @pytest.mark.parametrize("words", SLOW.values(), ids=SLOW)
-async def test_pings_are_answered_while_the_text_of_one_page_is_worked_on(words: str, tally: Tally) -> None:
+async def test_pings_are_answered_while_slow_text_is_processed(words: str, tally: Tally) -> None:
     tally.tried["slow texts"] += 1
     peer = DifferentErrors(jobs=100, text=words)
     async with peer.serve() as url, start_server(url) as server:
@@ -94,7 +94,7 @@ async def test_the_server_exits_while_processing_text(tally: Tally) -> None:
 
 
 @pytest.mark.parametrize("words", [SLOW["JSON in JSON"], SLOW["many different words"]])
-async def test_what_was_read_when_the_time_was_over_is_reported(words: str, tally: Tally) -> None:
+async def test_a_triage_that_runs_out_of_time_reports_what_it_read(words: str, tally: Tally) -> None:
     tally.tried["slow texts"] += 1
     peer = DifferentErrors(jobs=20_000, text=words)
     async with peer.serve() as url, start_server(url, {"WRITER_JOBS_CALL_BUDGET": "2"}) as server:
@@ -147,7 +147,7 @@ async def test_a_piece_of_a_long_output_is_read_within_the_call_budget(unit: str
             assert len(piece.get("output", "")) <= 4_000
 
 
-async def test_of_a_long_error_the_ends_are_shown_and_secrets_at_their_edges_masked(tally: Tally) -> None:
+async def test_a_long_error_shows_both_ends_and_masks_secrets_at_the_cuts(tally: Tally) -> None:
     tally.tried["slow texts"] += 1
     key = "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEowIBAAKCAQEA7\n" * 400 + "-----END RSA PRIVATE KEY-----"
     peer = LongError(text=f"Rate limit exceeded. {key}{'and so on ' * 1_000_000}{key} It ended with 429.")
@@ -181,7 +181,7 @@ class OddJob(HoldingWriter):
 
 
 @pytest.mark.parametrize("others", READ_WHOLE.values(), ids=READ_WHOLE)
-async def test_a_resource_is_cleaned_while_pings_are_answered(
+async def test_pings_are_answered_while_a_resource_is_sanitized(
     others: Callable[[], dict[str, Any]], tally: Tally
 ) -> None:
     tally.tried["slow texts"] += 1
@@ -210,7 +210,7 @@ class LongRetryResponse(HoldingWriter):
         )
 
 
-async def test_a_long_answer_to_a_retry_is_read_while_pings_are_answered(tally: Tally) -> None:
+async def test_pings_are_answered_while_a_long_retry_response_is_read(tally: Tally) -> None:
     tally.tried["slow texts"] += 1
     async with (
         LongRetryResponse().serve() as url,

@@ -33,7 +33,7 @@ async def printed(server: ServerProcess) -> bytes:
         return await server.process.stdout.read()
 
 
-async def test_without_stdout_it_says_so_and_does_not_start(tally: Tally) -> None:
+async def test_without_stdout_the_server_explains_why_it_does_not_start(tally: Tally) -> None:
     for arguments in [(), ("check",), ("demo",), ("--sandbox",), ("sandbox",), ("--version",)][: gate_or_full(2, 6)]:
         tally.tried["starts"] += 1
         async with start_process(*arguments, command=without("1>")) as server:
@@ -42,7 +42,7 @@ async def test_without_stdout_it_says_so_and_does_not_start(tally: Tally) -> Non
         assert said == "writer-jobs-mcp: stdout is closed. MCP needs it: start the server with stdout open.\n"
 
 
-async def test_without_stdin_it_does_all_but_serve(tally: Tally) -> None:
+async def test_without_stdin_every_command_works_except_serving(tally: Tally) -> None:
     for arguments in [(), ("--sandbox",)]:
         tally.tried["starts"] += 1
         async with start_process(*arguments, command=without("0<")) as server:
@@ -55,7 +55,7 @@ async def test_without_stdin_it_does_all_but_serve(tally: Tally) -> None:
             assert (await server.wait(), await server.read_stderr()) == (0, "")
 
 
-async def test_a_disk_that_is_full_is_told(tally: Tally) -> None:
+async def test_a_full_disk_is_reported(tally: Tally) -> None:
     for command in ("demo", "check"):
         tally.tried["starts"] += 1
         async with start_process(command, command=("sh", "-c", 'exec "$@" >/dev/full', "sh", *SERVER)) as server:
@@ -64,7 +64,7 @@ async def test_a_disk_that_is_full_is_told(tally: Tally) -> None:
         assert said == "writer-jobs-mcp: stdout cannot be written to: No space left on device.\n"
 
 
-async def test_without_stderr_it_serves_all_the_same(tally: Tally) -> None:
+async def test_without_stderr_the_server_still_works(tally: Tally) -> None:
     tally.tried["starts"] += 1
     async with (
         HoldingWriter().serve() as url,
@@ -92,7 +92,7 @@ runpy.run_module("writer_jobs_mcp", run_name="__main__")
 NO_WRITABLE_FOLDER = ("HOME", "TMPDIR", "USER", "LOGNAME", "PYTHONDONTWRITEBYTECODE")
 
 
-async def test_nothing_is_written_anywhere_and_no_home_is_needed(tmp_path: Path, tally: Tally) -> None:
+async def test_a_read_only_file_system_without_a_home_is_enough(tmp_path: Path, tally: Tally) -> None:
     command = (sys.executable, "-c", READ_ONLY)
     compiled = {"PYTHONPYCACHEPREFIX": str(tmp_path)}  # where nothing is: Python would write every module's
     for others in [{}, compiled][: gate_or_full(1, 2)]:
@@ -116,7 +116,7 @@ async def test_nothing_is_written_anywhere_and_no_home_is_needed(tmp_path: Path,
             assert (await run.read_stderr(), await run.wait()) == ("", 0)
 
 
-async def test_the_protocol_is_utf_8_wherever_it_is_spoken(tally: Tally) -> None:
+async def test_the_protocol_is_utf_8_in_every_locale(tally: Tally) -> None:
     peer = HoldingWriter(text=WORDS)
 
     async def ask_in(place: str) -> None:
@@ -141,7 +141,7 @@ async def test_the_protocol_is_utf_8_wherever_it_is_spoken(tally: Tally) -> None
 
 @pytest.mark.parametrize("place", list(PLACES)[: gate_or_full(1, len(PLACES))])
 @pytest.mark.parametrize("command", ["check", "demo"][: gate_or_full(1, 2)])
-async def test_the_commands_print_what_there_are_letters_for(command: str, place: str, tally: Tally) -> None:
+async def test_commands_print_in_every_terminal_encoding(command: str, place: str, tally: Tally) -> None:
     tally.tried["starts"] += 1
     async with (
         HoldingWriter(text=WORDS).serve() as url,
@@ -152,7 +152,7 @@ async def test_the_commands_print_what_there_are_letters_for(command: str, place
     assert text.decode(PLACES[place].get("PYTHONIOENCODING", "ascii")).count("\n") >= 4
 
 
-async def test_a_setting_is_refused_in_the_letters_there_are(tally: Tally) -> None:
+async def test_a_settings_error_is_printed_in_every_terminal_encoding(tally: Tally) -> None:
     for place in list(PLACES.values())[: gate_or_full(1, len(PLACES))]:
         tally.tried["starts"] += 1
         async with start_process(environ={"WRITER_JOBS_CALL_BUDGET": WORDS, **place}) as server:

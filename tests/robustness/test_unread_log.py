@@ -98,7 +98,7 @@ async def check_exits(server: ServerProcess) -> bool:
     return await server.wait() == 0
 
 
-async def test_all_calls_are_answered_and_the_server_leaves_with_its_log_unread(log: Log, tally: Tally) -> None:
+async def test_calls_are_answered_and_the_server_exits_while_nobody_reads_stderr(log: Log, tally: Tally) -> None:
     tally.tried["calls with an unread log"] += CALLS
     async with logging_to(log, *DEBUG) as server:
         await call_until_answered(server, CALLS, PING, PING, PING, PING, ASK)
@@ -154,7 +154,7 @@ def check_accounted_for(lines: list[str]) -> int:
     return len(numbers_in(lines)) + sum(dropped_in(lines))
 
 
-async def test_lines_are_dropped_whole_and_counted_whatever_writes_them(log: Log, tally: Tally) -> None:
+async def test_whole_log_lines_are_dropped_and_counted_for_every_writer(log: Log, tally: Tally) -> None:
     calls = 10 * A_PIPE // BYTES_A_CALL
     tally.tried["calls with an unread log"] += calls + 1
     async with logging_to(log, command=COMMAND) as server:
@@ -198,7 +198,7 @@ async def test_a_single_dropped_line_is_reported(log: Log, tally: Tally) -> None
 
 
 @pytest.mark.parametrize("blocks", [True, False])
-async def test_a_reader_that_is_slow_loses_nothing(log: Log, blocks: bool, tally: Tally) -> None:
+async def test_a_slow_stderr_reader_loses_no_lines(log: Log, blocks: bool, tally: Tally) -> None:
     calls = 3 * A_PIPE // BYTES_A_CALL
     tally.tried["calls with an unread log"] += calls
     os.set_blocking(log.writing, blocks)
