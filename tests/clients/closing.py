@@ -9,7 +9,7 @@ import anyio
 from tests.clients.installed import FOLDER
 from tests.clients.programs import run_program
 from tests.clients.script import expect
-from tests.e2e.test_stdio import SERVER
+from tests.helpers.stdio_server import SERVER
 
 
 def python_sdk_1(version: str) -> Callable[[object, Path], Awaitable[list[str]]]:

@@ -10,7 +10,7 @@ from pathlib import Path, PureWindowsPath
 import pytest
 
 import writer_jobs_mcp
-from tests.e2e.test_stdio import INITIALIZE, SERVER, TIMEOUT
+from tests.helpers.stdio_server import INITIALIZE, SERVER, TIMEOUT
 from writer_jobs_mcp.cli import main
 from writer_jobs_mcp.commands.check import CheckReport, CheckResult
 from writer_jobs_mcp.commands.demo import supports_colours

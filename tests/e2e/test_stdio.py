@@ -7,8 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Any
 
 import anyio
@@ -17,49 +15,15 @@ from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from tests.helpers.mcp import call_tool
+from tests.helpers.stdio_server import (
+    INITIALIZE,
+    SERVER,
+    TIMEOUT,
+    environment_without_settings,
+    initialize,
+    start_server,
+)
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, CannedResponse, FaultScript, SandboxApp
-
-SERVER = [sys.executable, "-m", "writer_jobs_mcp"]
-INITIALIZE = {
-    "jsonrpc": "2.0",
-    "id": 1,
-    "method": "initialize",
-    "params": {
-        "protocolVersion": "2025-06-18",
-        "capabilities": {},
-        "clientInfo": {"name": "a test", "version": "1"},
-    },
-}
-TIMEOUT = 40  # seconds: more than a busy machine needs, and less than a call may take
-
-
-@contextmanager
-def start_server(*arguments: str, **environ: str) -> Generator[subprocess.Popen[str]]:
-    with subprocess.Popen(  # noqa: S603 - our own program
-        [*SERVER, *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        env={**environment_without_settings(), **environ},
-    ) as server:
-        try:
-            yield server
-        finally:
-            server.kill()
-
-
-def environment_without_settings() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith(("WRITER_", "OTEL_"))}
-
-
-def initialize(server: subprocess.Popen[str]) -> dict[str, Any]:
-    assert server.stdin is not None
-    assert server.stdout is not None
-    server.stdin.write(json.dumps(INITIALIZE) + "\n")
-    server.stdin.flush()
-    return json.loads(server.stdout.readline())
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])

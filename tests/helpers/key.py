@@ -10,6 +10,7 @@ import anyio
 import pytest
 from starlette.types import Send
 
+from tests.helpers.stdio_server import TIMEOUT
 from writer_jobs_mcp.client import WriterClient, open_client
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import WriterError
@@ -20,7 +21,6 @@ KEY = "wk-7Hq2ZtVx9LmB4RcY8sNd"
 
 
 FIRST = APPLICATIONS[0]
-TIMEOUT = 40  # seconds: more than a busy machine needs, and less than a call may take
 
 
 MIB = 2**20

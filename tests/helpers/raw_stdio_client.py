@@ -14,9 +14,9 @@ from anyio.abc import ByteReceiveStream, Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 from mcp_types import CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY, PROTOCOL_VERSION_META_KEY
 
-from tests.e2e.test_stdio import INITIALIZE, SERVER, environment_without_settings
 from tests.helpers.key import KEY, TIMEOUT
 from tests.helpers.result_checks import parse_strict_json
+from tests.helpers.stdio_server import INITIALIZE, SERVER, environment_without_settings
 from tests.robustness.conftest import Tally
 
 Message = dict[str, Any]

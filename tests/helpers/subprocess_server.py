@@ -3,21 +3,15 @@
 import asyncio
 import json
 import os
-import sys
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 from tests.helpers.key import KEY, TIMEOUT
+from tests.helpers.stdio_server import INITIALIZE_PARAMS, SERVER
 
-SERVER = (sys.executable, "-m", "writer_jobs_mcp")
-INITIALIZE_PARAMS: dict[str, Any] = {
-    "protocolVersion": "2025-06-18",
-    "capabilities": {},
-    "clientInfo": {"name": "a test", "version": "1"},
-}
 PIPE = asyncio.subprocess.PIPE
 
 
@@ -105,7 +99,7 @@ async def wait_until(condition: Callable[[], bool]) -> None:
 async def start_process(
     *arguments: str,
     environ: Mapping[str, str] | None = None,
-    command: tuple[str, ...] = SERVER,
+    command: Sequence[str] = SERVER,
     stdout: int = PIPE,
     stderr: int = PIPE,
     unset: tuple[str, ...] = (),

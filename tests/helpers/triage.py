@@ -1,5 +1,6 @@
 """Asking for the triage of a list of jobs, through a real client."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -59,3 +60,28 @@ async def triage_text(api: UnstableListApi, **arguments: Any) -> str:
     """Its text."""
     async with Client(server_for(api)) as client:
         return text_of(await client.call_tool(TRIAGE, {"application_id": "a", **arguments}))
+
+
+NINE: list[Callable[[int], str]] = [
+    lambda n: f"Rate limit exceeded: 400 requests per minute. Retry after {n % 60} seconds (request req_{n:09x})",
+    lambda n: f"Request to model palmyra-x{n % 3 + 3} timed out after {30_000 + n}ms",
+    lambda n: f"This model's maximum context length is 128000 tokens, however you requested {128_001 + n} tokens.",
+    lambda n: f"Knowledge Graph {n:08x}-0000-4000-8000-0123456789ab was not found",
+    lambda n: f"Validation failed: field 'input_{n}' is required",
+    lambda n: f'{{"tpe":"Guardrail","errors":[{{"description":"Content blocked by guardrail {n}","extras":{{}}}}]}}',
+    lambda n: f"502 Bad Gateway from upstream https://gw-{n % 7}.example.com/v1/chat/{n}",
+    lambda n: f"Traceback (most recent call last):\n  File \"/srv/run.py\", line {n}, in run\nKeyError: 'field_{n}'",
+    lambda n: f"403 Forbidden: user {n} has no permission to read sheet_{n}.pdf",
+]
+
+
+def nine_causes() -> list[JsonObject]:
+    """Return 1,200 jobs, one per ten minutes; every fourth failed, and the ninth cause is only in the last day."""
+    jobs: list[JsonObject] = []
+    for n in range(1_200):
+        failed = n % 4 == 0
+        cause = 8 if n < 100 and n % 20 == 0 else n // 4 % 8
+        jobs.append(
+            make_job(10 * n + 1, "failed" if failed else "completed", NINE[cause](n) if failed else None, 5 + n % 50)
+        )
+    return jobs

@@ -12,9 +12,9 @@ import pytest
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from tests.e2e.test_stdio import SERVER, TIMEOUT, environment_without_settings, initialize, start_server
 from tests.helpers.mcp import call_tool
 from tests.helpers.otlp_collector import Collector, collecting
+from tests.helpers.stdio_server import SERVER, TIMEOUT, environment_without_settings, initialize, start_server
 from writer_jobs_mcp import __version__
 from writer_jobs_mcp.commands.self_server import self_server_parameters
 from writer_jobs_mcp.sandbox import SANDBOX_KEY

@@ -14,9 +14,9 @@ import pytest
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from tests.e2e.test_stdio import SERVER, TIMEOUT, environment_without_settings
 from tests.fakes.second_api import APPLICATION, EMPTY_APPLICATION, SecondApi
 from tests.helpers.mcp import call_tool, call_tool_error, text_of
+from tests.helpers.stdio_server import SERVER, TIMEOUT, environment_without_settings
 
 KEY = "Wr1ter_4f9c-TQz8.Lm2bXyV07"
 CORE_TOOLS = ("list_applications", "list_application_jobs", "get_job_error")

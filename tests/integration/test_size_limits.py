@@ -17,11 +17,10 @@ from pydantic import BaseModel
 
 from scripts.snapshots import tool_schemas
 from tests.conftest import NOW
-from tests.e2e.test_stdio import SERVER, TIMEOUT, environment_without_settings, initialize
 from tests.fakes.unstable_list import UnstableListApi, newest_first
 from tests.helpers.mcp import call_tool, text_of
-from tests.helpers.triage import TRIAGE, JsonObject, api_with, make_job, server_for
-from tests.unit.triage.test_report import nine_causes
+from tests.helpers.stdio_server import SERVER, TIMEOUT, environment_without_settings, initialize
+from tests.helpers.triage import TRIAGE, JsonObject, api_with, make_job, nine_causes, server_for
 from writer_jobs_mcp import results
 from writer_jobs_mcp.client import asgi_transport, open_client
 from writer_jobs_mcp.config import Config

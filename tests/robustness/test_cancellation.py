@@ -214,7 +214,7 @@ async def test_cancelling_a_call_over_stdio_closes_its_connection(era: str, tall
     peer = HoldingWriter()
     async with peer.serve() as url:
         environ = {"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url, "WRITER_JOBS_CONCURRENCY": str(CONCURRENCY)}
-        server = StdioServerParameters(command=SERVER[0], args=[*SERVER[1:]], env=environ)
+        server = StdioServerParameters(command=SERVER[0], args=SERVER[1:], env=environ)
         async with Client(stdio_client(server), mode=era) as client:
             for point in get_args(HoldPoint):
                 peer.hold(point, after=1)

@@ -16,7 +16,6 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import INVALID_PARAMS, PromptReference, ResourceTemplateReference, TextContent, TextResourceContents
 
 from tests.conftest import config_for
-from tests.e2e.test_stdio import SERVER, environment_without_settings
 from tests.fakes.canned_responses import CannedResponses
 from tests.helpers.chaos_calls import run_tool_with
 from tests.helpers.key import KEY
@@ -30,6 +29,7 @@ from tests.helpers.result_checks import (
     check_visible,
     parse_strict_json,
 )
+from tests.helpers.stdio_server import SERVER, environment_without_settings
 from tests.helpers.strategies import (
     Schema,
     encodable,

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tests.e2e.test_stdio import SERVER
+from tests.helpers.stdio_server import SERVER
 from tests.robustness.conftest import Tally
 
 MAX_SECONDS = 30

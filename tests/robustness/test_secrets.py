@@ -18,11 +18,11 @@ from mcp.shared.exceptions import MCPError
 
 from tests.data.credentials import CREDENTIALS, INNOCENT
 from tests.e2e.test_cli import run_command, run_command_in_thread
-from tests.e2e.test_stdio import SERVER, environment_without_settings
 from tests.fakes.raw_http_server import ScriptedServer, http_response, jobs_page, send_and_close
 from tests.helpers.chaos_calls import check_error, connect_client, run_tool, structure_of_result
 from tests.helpers.key import KEY, leaked_parts
 from tests.helpers.mcp import text_of
+from tests.helpers.stdio_server import SERVER, environment_without_settings
 from tests.robustness.conftest import Tally
 from writer_jobs_mcp.cli import main
 from writer_jobs_mcp.client import open_client

@@ -16,7 +16,8 @@ from mcp_types import INVALID_REQUEST, PROTOCOL_VERSION_META_KEY, UNSUPPORTED_PR
 from tests.fakes.holding_writer import APPLICATION, HoldingWriter
 from tests.helpers.key import MIB, TIMEOUT
 from tests.helpers.raw_stdio_client import MODERN_META
-from tests.helpers.subprocess_server import INITIALIZE_PARAMS, ServerProcess, start_process, start_server, wait_until
+from tests.helpers.stdio_server import INITIALIZE_PARAMS
+from tests.helpers.subprocess_server import ServerProcess, start_process, start_server, wait_until
 from tests.robustness.conftest import Tally, gate_or_full
 from tests.robustness.test_shutdown import pipe
 from writer_jobs_mcp.server.resources import APPLICATIONS_URI

@@ -4,7 +4,7 @@ import asyncio
 import os
 import re
 import sys
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -61,7 +61,7 @@ def log() -> Generator[Log]:
 
 
 @asynccontextmanager
-async def logging_to(log: Log, *arguments: str, command: tuple[str, ...] = SERVER) -> AsyncGenerator[ServerProcess]:
+async def logging_to(log: Log, *arguments: str, command: Sequence[str] = SERVER) -> AsyncGenerator[ServerProcess]:
     """A server after its handshake."""
     async with (
         HoldingWriter().serve() as url,

@@ -30,11 +30,11 @@ from mcp_types import (
 from scripts.snapshots import tool_schemas
 from tests.conftest import NOW
 from tests.e2e.test_cli import run_command, run_command_in_thread
-from tests.e2e.test_stdio import SERVER, environment_without_settings
 from tests.fakes.raw_http_server import ScriptedServer, http_response, send_and_close
 from tests.helpers.chaos_calls import structure_of_result
 from tests.helpers.key import KEY
 from tests.helpers.mcp import text_of
+from tests.helpers.stdio_server import SERVER, environment_without_settings
 from tests.helpers.text_layout import (
     HOSTILE_TEXTS,
     MARKER,

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 from statistics import median
 
@@ -13,23 +12,12 @@ from hypothesis import strategies as st
 
 from tests.conftest import NOW
 from tests.fakes.unstable_list import MOVES, TOTALS, Move
-from tests.helpers.triage import JsonObject, api_with, make_failed_jobs, make_job, triage, triage_text
+from tests.helpers.triage import JsonObject, api_with, make_failed_jobs, make_job, nine_causes, triage, triage_text
 from writer_jobs_mcp.client.models import Job
 from writer_jobs_mcp.triage.report import ReportBuilder, Window
 
 # The main question
 
-NINE: list[Callable[[int], str]] = [
-    lambda n: f"Rate limit exceeded: 400 requests per minute. Retry after {n % 60} seconds (request req_{n:09x})",
-    lambda n: f"Request to model palmyra-x{n % 3 + 3} timed out after {30_000 + n}ms",
-    lambda n: f"This model's maximum context length is 128000 tokens, however you requested {128_001 + n} tokens.",
-    lambda n: f"Knowledge Graph {n:08x}-0000-4000-8000-0123456789ab was not found",
-    lambda n: f"Validation failed: field 'input_{n}' is required",
-    lambda n: f'{{"tpe":"Guardrail","errors":[{{"description":"Content blocked by guardrail {n}","extras":{{}}}}]}}',
-    lambda n: f"502 Bad Gateway from upstream https://gw-{n % 7}.example.com/v1/chat/{n}",
-    lambda n: f"Traceback (most recent call last):\n  File \"/srv/run.py\", line {n}, in run\nKeyError: 'field_{n}'",
-    lambda n: f"403 Forbidden: user {n} has no permission to read sheet_{n}.pdf",
-]
 CATEGORIES = [
     "rate_limit",
     "timeout",
@@ -41,18 +29,6 @@ CATEGORIES = [
     "internal_error",
     "access_denied",
 ]
-
-
-def nine_causes() -> list[JsonObject]:
-    """1,200 jobs, one each ten minutes; every fourth failed; of nine causes the last appears in the last day only."""
-    jobs: list[JsonObject] = []
-    for n in range(1_200):
-        failed = n % 4 == 0
-        cause = 8 if n < 100 and n % 20 == 0 else n // 4 % 8
-        jobs.append(
-            make_job(10 * n + 1, "failed" if failed else "completed", NINE[cause](n) if failed else None, 5 + n % 50)
-        )
-    return jobs
 
 
 async def test_what_failed_why_and_is_it_new_is_answered_exactly_in_one_call() -> None:

@@ -1,0 +1,50 @@
+"""Start the server as a subprocess, with its pipes in the hands of the test."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+SERVER = [sys.executable, "-m", "writer_jobs_mcp"]
+INITIALIZE_PARAMS: dict[str, Any] = {
+    "protocolVersion": "2025-06-18",
+    "capabilities": {},
+    "clientInfo": {"name": "a test", "version": "1"},
+}
+INITIALIZE = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": INITIALIZE_PARAMS}
+TIMEOUT = 40  # seconds: more than a busy machine needs, and less than a call may take
+
+
+@contextmanager
+def start_server(*arguments: str, **environ: str) -> Generator[subprocess.Popen[str]]:
+    """Start the server, and kill it at the end."""
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [*SERVER, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env={**environment_without_settings(), **environ},
+    ) as server:
+        try:
+            yield server
+        finally:
+            server.kill()
+
+
+def environment_without_settings() -> dict[str, str]:
+    """Return this process's environment without the settings of the server."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("WRITER_", "OTEL_"))}
+
+
+def initialize(server: subprocess.Popen[str]) -> dict[str, Any]:
+    """Send the initialize request and return the response."""
+    assert server.stdin is not None
+    assert server.stdout is not None
+    server.stdin.write(json.dumps(INITIALIZE) + "\n")
+    server.stdin.flush()
+    return json.loads(server.stdout.readline())
