@@ -21,7 +21,7 @@ from writer_jobs_mcp.server.build import build_server
 from writer_jobs_mcp.triage.find_application import ResolvedApplication
 from writer_jobs_mcp.triage.gather import Gathered
 from writer_jobs_mcp.triage.report import ReportBuilder, Window
-from writer_jobs_mcp.triage.scan import Coverage
+from writer_jobs_mcp.triage.coverage import Coverage
 
 ALIAS = "product-description-writer"
 

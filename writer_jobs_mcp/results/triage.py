@@ -26,7 +26,7 @@ from writer_jobs_mcp.results.triage_headline import format_percent, headline
 from writer_jobs_mcp.sanitize.text import json_quote, preview, truncate
 from writer_jobs_mcp.triage.gather import Gathered
 from writer_jobs_mcp.triage.report import FailedGroup, GoneGroup, Report, TimedJob, Window
-from writer_jobs_mcp.triage.scan import Coverage
+from writer_jobs_mcp.triage.coverage import Coverage
 from writer_jobs_mcp.triage.timeline import OTHER, Histogram
 from writer_jobs_mcp.triage.trend import Trend
 

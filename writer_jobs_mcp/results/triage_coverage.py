@@ -7,7 +7,7 @@ from writer_jobs_mcp.results.base import IfKnown, ResultModel, format_duration, 
 from writer_jobs_mcp.results.job_list import UnreadableRows
 from writer_jobs_mcp.triage.gather import Gathered
 from writer_jobs_mcp.triage.report import Report, Window
-from writer_jobs_mcp.triage.scan import Coverage, StoppedBy
+from writer_jobs_mcp.triage.coverage import Coverage, StoppedBy
 
 _SECOND = timedelta(seconds=1)
 _LAST = datetime.max.replace(tzinfo=UTC) - _SECOND

@@ -15,7 +15,8 @@ import anyio
 
 from writer_jobs_mcp.errors import WriterError
 from writer_jobs_mcp.triage.find_job import try_get_application
-from writer_jobs_mcp.triage.scan import Coverage, Progress, scan_jobs
+from writer_jobs_mcp.triage.coverage import Coverage
+from writer_jobs_mcp.triage.scan import Progress, scan_jobs
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient

@@ -14,7 +14,8 @@ from writer_jobs_mcp.client import asgi_transport, open_client
 from writer_jobs_mcp.client.models import Job
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import Forbidden
-from writer_jobs_mcp.triage.scan import Coverage, scan_jobs
+from writer_jobs_mcp.triage.coverage import Coverage
+from writer_jobs_mcp.triage.scan import scan_jobs
 
 CONFIG = Config.from_env({"WRITER_API_KEY": "k" * 20, "WRITER_BASE_URL": "http://localhost"})
 

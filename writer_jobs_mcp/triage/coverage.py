@@ -1,0 +1,82 @@
+"""How much of an application's list of jobs was read, and why no more."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+StoppedBy = Literal["end", "since", "max_jobs", "time_budget", "upstream_error"]
+
+_MAX_UNREADABLE_SHARE = 0.01  # of the rows; from there on nothing is compared
+_SECOND = timedelta(seconds=1)
+_LAST_SECOND = datetime.max.replace(tzinfo=UTC) - _SECOND
+
+
+@dataclass(slots=True)
+class Coverage:
+    """How much of the list was read, and why no more."""
+
+    jobs_read: int = 0
+    unreadable: int = 0
+    unreadable_reason: str = ""
+    total: int | None = None
+    """The length of the list, as Writer last gave it."""
+    stopped_by: StoppedBy = "end"
+    moved: bool = False
+    """Whether jobs arrived or left during the scan."""
+    error: str = ""
+    """Why the scan stopped, or why its end is doubtful."""
+    read_back_to: datetime | None = None
+    """All jobs created later than this were read, as several jobs show; None where the list is not newest first."""
+    oldest: datetime | None = None
+    """When the last job that was read was created; None where the list is not newest first."""
+    next_created_at: datetime | None = None
+    """When the first job beyond ``max_jobs`` was created, if that is known."""
+
+    @property
+    def rows(self) -> int:
+        """Rows that were read, unreadable ones included."""
+        return self.jobs_read + self.unreadable
+
+    @property
+    def reached_end(self) -> bool:
+        """Whether the list was read to its end or to ``since``; rows may have been unreadable."""
+        return self.stopped_by in {"end", "since"}
+
+    @property
+    def complete(self) -> bool:
+        """Whether the list was read to its end or to ``since``, and no row was unreadable."""
+        return self.reached_end and not self.unreadable
+
+    @property
+    def is_nearly_readable(self) -> bool:
+        """Whether less than 1 % of the rows were unreadable."""
+        return not self.unreadable or self.unreadable < _MAX_UNREADABLE_SHARE * self.rows
+
+    def reached(self, moment: datetime | None) -> bool:
+        """Whether the list was read to its end, to ``since`` or back to ``moment``; rows may have been unreadable."""
+        return self.reached_end or (moment is not None and self.read_back_to is not None and self.read_back_to < moment)
+
+    def complete_since(self, moment: datetime | None) -> bool:
+        """Whether the list was read to its end, to ``since`` or back to ``moment``, and no row was unreadable."""
+        return self.reached(moment) and not self.unreadable
+
+    def stopped_in_window_by(self, since: datetime | None) -> StoppedBy:
+        """Return why reading the window that begins at ``since`` ended; the window before may have ended otherwise."""
+        return "since" if self.reached(since) and not self.reached_end else self.stopped_by
+
+    @property
+    def whole_second_read_back_to(self) -> datetime | None:
+        """The whole second back to which all jobs were read; None where the list is not newest first."""
+        oldest = self.oldest
+        return oldest + _SECOND if oldest is not None and oldest.microsecond and oldest < _LAST_SECOND else oldest
+
+    @property
+    def end_of_unread(self) -> datetime | None:
+        """The end of a window that holds the jobs that were not read; None where the list is not newest first.
+
+        It holds no job that was read, except those created in the same microsecond as the last one.
+        """
+        oldest, following = self.oldest, self.next_created_at
+        if oldest is None:
+            return None
+        return oldest if following is not None and following < oldest else oldest + timedelta.resolution
