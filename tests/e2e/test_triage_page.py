@@ -27,8 +27,7 @@ from tests.helpers.browser import RenderedPage, launch_browser, open_triage_page
 from tests.helpers.find_browser import BrowserNotFound
 from tests.helpers.mcp import call_tool
 from writer_jobs_mcp.commands.app_host import APPS_EXTENSION
-from writer_jobs_mcp.results.base import format_duration
-from writer_jobs_mcp.results.triage_headline import format_percent
+from writer_jobs_mcp.results.formatting import format_duration, format_percent
 from writer_jobs_mcp.sandbox import SandboxApp, SandboxStore
 from writer_jobs_mcp.server.build import build_server
 from writer_jobs_mcp.server.triage_app import PAGES_DIRECTORY

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from writer_jobs_mcp.results.base import format_duration
+from writer_jobs_mcp.results.formatting import format_duration
 
 _TIMESTAMP = re.compile(r"\d{4}-(\d\d-\d\d)T(\d\d:\d\d:\d\d)Z\Z")
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')

@@ -18,10 +18,11 @@ from writer_jobs_mcp import failures, results
 from writer_jobs_mcp.client.models import Application, ApplicationPage, Job, JobPage
 from writer_jobs_mcp.sandbox import SandboxStore
 from writer_jobs_mcp.server.build import build_server
+from writer_jobs_mcp.triage.coverage import Coverage
 from writer_jobs_mcp.triage.find_application import ResolvedApplication
 from writer_jobs_mcp.triage.gather import Gathered
+from writer_jobs_mcp.triage.next_calls import TriageRequest
 from writer_jobs_mcp.triage.report import ReportBuilder, Window
-from writer_jobs_mcp.triage.coverage import Coverage
 
 ALIAS = "product-description-writer"
 
@@ -194,7 +195,7 @@ def test_of_a_triage(
     triage = ReportBuilder(window, NOW)
     for job in jobs:
         triage.add(Job.model_validate(job))
-    asked = results.TriageRequest(ResolvedApplication("an app"), window, NOW, 5000, offers_retry=retries)
+    asked = TriageRequest(ResolvedApplication("an app"), window, NOW, 5000, offers_retry=retries)
     application = Application.model_validate({"id": "a", **named})
     gathered = Gathered(coverage, knows[0], "Writer failed.", knows[1], "Writer failed.", application)
     report = triage.build(can_compare=gathered.can_compare, earlier_failures_read=gathered.earlier_failures_read)

@@ -1,13 +1,15 @@
-"""What the agent gets: typed results, and the same facts as compact text."""
+"""Results of the tools: typed structures, and the same facts as compact text."""
 
+from writer_jobs_mcp.results.applications import ApplicationList, application_list
 from writer_jobs_mcp.results.base import ResultModel, result_schema
+from writer_jobs_mcp.results.fit_to_size import triage_report
 from writer_jobs_mcp.results.job_error import JobError, job_error
-from writer_jobs_mcp.results.job_list import ApplicationList, JobList, application_list, job_list
-from writer_jobs_mcp.results.job_output import JobOutput, JobWait, job_output, job_wait
-from writer_jobs_mcp.results.next_calls import TriageRequest
+from writer_jobs_mcp.results.job_list import JobList, job_list
+from writer_jobs_mcp.results.job_output import JobOutput, job_output
+from writer_jobs_mcp.results.job_wait import JobWait, job_wait
 from writer_jobs_mcp.results.raw_json import raw_json_text
 from writer_jobs_mcp.results.retry import Outcome, RetryReport, RetryRow, retry_report, retry_row
-from writer_jobs_mcp.results.triage import TriageReport, triage_report
+from writer_jobs_mcp.results.triage import TriageReport
 from writer_jobs_mcp.results.triage_app_meta import triage_app_meta
 
 __all__ = [
@@ -21,7 +23,6 @@ __all__ = [
     "RetryReport",
     "RetryRow",
     "TriageReport",
-    "TriageRequest",
     "application_list",
     "job_error",
     "job_list",

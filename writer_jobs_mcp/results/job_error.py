@@ -1,41 +1,42 @@
-"""One job's failure: its error, and the cause that its words tell."""
+"""One job's failure: its error and the cause."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from writer_jobs_mcp import failures
 from writer_jobs_mcp.client.ids import display_id
 from writer_jobs_mcp.client.job_status import KNOWN_STATUSES, RUNNING_STATUSES
 from writer_jobs_mcp.failures import Category, Retry
-from writer_jobs_mcp.results.base import (
-    IfKnown,
-    ResultModel,
-    elapsed_seconds,
+from writer_jobs_mcp.results.base import IfKnown, ResultModel
+from writer_jobs_mcp.results.formatting import (
     format_application,
     format_duration,
-    format_timestamp,
     join_lines,
     join_words,
-    last_updated,
     quote_unless_plain,
     safe_label,
 )
-from writer_jobs_mcp.sanitize.text import elide_middle, json_quote, sanitize_ends
+from writer_jobs_mcp.results.job_times import earlier_run_sentence, elapsed_seconds, last_updated, running_clause
+from writer_jobs_mcp.sanitize.text import json_quote
+from writer_jobs_mcp.triage.error_text import read_error
+from writer_jobs_mcp.triage.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Job
-
-_ERROR_LENGTH = 6_000
-_END_LENGTH = 8_000  # of a longer error so much from either end is read, which is more than is shown or classified
+    from writer_jobs_mcp.failures import Cause
 
 
 class CauseSummary(ResultModel):
-    """Why a job failed, as far as its error's own words say."""
+    """Why a job failed, as far as its error says."""
 
     category: Category
     evidence: IfKnown[str] = None
     retry: Retry
     advice: str
+
+    @classmethod
+    def of(cls, cause: "Cause") -> Self:
+        """Show a cause."""
+        return cls(category=cause.category, evidence=cause.evidence, retry=cause.retry, advice=cause.advice)
 
     def as_text(self) -> str:
         return join_lines(
@@ -72,7 +73,7 @@ class JobError(ResultModel):
         )
 
     def _times(self) -> str:
-        """One sentence with every time that is known."""
+        """Say every time that is known, in one sentence."""
         is_running = self.status in RUNNING_STATUSES
         took = f"{self.status} for" if is_running else "took"
         ended = "an earlier run ended" if is_running else "completed"
@@ -86,60 +87,27 @@ class JobError(ResultModel):
 
 
 def job_error(job: "Job", now: datetime, application_name: str | None = None) -> JobError:
-    """What is known of one job's failure."""
-    failed = job.status == "failed"
-    error, end = sanitize_ends(job.error, _END_LENGTH) if job.error else ("", None)
-    shown = elide_middle(error, _ERROR_LENGTH, tail_source=end, total=len(job.error or ""))
-    status = safe_label(job.status)
+    """Show what is known of one job's failure."""
+    error = read_error(job)
+    updated = last_updated(job)
     return JobError(
         job_id=display_id(job.id),
         application_id=display_id(job.application_id),
         application_name=application_name,
-        status=status,
+        status=safe_label(job.status),
         created_at=format_timestamp(job.created_at),
-        updated_at=(updated := last_updated(job)) and format_timestamp(updated),
+        updated_at=updated and format_timestamp(updated),
         completed_at=job.completed_at and format_timestamp(job.completed_at),
         seconds=elapsed_seconds(job, now),
-        error=shown or None,
-        error_chars=len(job.error) if job.error and (end is not None or len(shown) < len(error)) else None,
-        cause=_cause(error if end is None else f"{error}\n{end}") if failed and shown else None,
-        message=_status_message(job, now, has_error=bool(shown)),
+        error=error.shown or None,
+        error_chars=error.chars,
+        cause=error.cause and CauseSummary.of(error.cause),
+        message=_status_message(job, now, has_error=bool(error.shown)),
     )
-
-
-def running_clause(job: "Job", now: datetime) -> str | None:
-    """A clause that says how long a running job has run; None where that is not known."""
-    elapsed = elapsed_seconds(job, now)
-    if elapsed is None:
-        return None
-    if updated := last_updated(job):
-        ago = format_duration(max(0, (now - updated).total_seconds()))
-        return (
-            f"it was created {format_duration(elapsed)} ago and last updated {ago} ago "
-            "(a retried job keeps its first created_at)"
-        )
-    return (
-        f"it has been queued for {format_duration(elapsed)}"
-        if job.status == "queued"
-        else f"it has run for {format_duration(elapsed)}"
-    )
-
-
-def earlier_run_sentence(job: "Job", *, has_error: bool) -> str | None:
-    """A sentence about the run before, where a running job that was retried shows when that ended."""
-    if not job.is_running or job.completed_at is None:
-        return None
-    error = ", and the error text is probably from that run" if has_error else ""
-    return f"An earlier run ended {format_timestamp(job.completed_at)}{error}."
-
-
-def _cause(error: str) -> CauseSummary:
-    cause = failures.classify_error(error)
-    return CauseSummary(category=cause.category, evidence=cause.evidence, retry=cause.retry, advice=cause.advice)
 
 
 def _status_message(job: "Job", now: datetime, *, has_error: bool) -> str | None:
-    """What the status of a job says about failing, unless it failed with an error that says more."""
+    """Say what the status means for the question of failure, unless the error says more."""
     although = ", although Writer gives an error text with it" if has_error else ""
     status = safe_label(job.status)
     if job.status == "failed":

@@ -1,4 +1,4 @@
-"""Lists: the applications that the key can see, and the jobs of one of them."""
+"""The list of an application's jobs, page by page."""
 
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -6,144 +6,32 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from pydantic_core import to_json
 
-from writer_jobs_mcp.client.ids import display_id, is_usable_id
-from writer_jobs_mcp.results.base import (
-    IfKnown,
-    ResultModel,
-    elapsed_seconds,
+from writer_jobs_mcp.client.ids import display_id
+from writer_jobs_mcp.results.base import INCOMPLETE_LIST_END, LIST_END, IfKnown, ResultModel, UnreadableRows, any_has
+from writer_jobs_mcp.results.formatting import (
     format_application,
     format_duration,
-    format_timestamp,
     join_lines,
     join_words,
-    last_updated,
-    pluralize,
     quote_unless_plain,
     safe_label,
 )
-from writer_jobs_mcp.sanitize.text import ELLIPSIS, json_quote, preview, sanitize_and_truncate, truncate
+from writer_jobs_mcp.results.job_times import elapsed_seconds, last_updated
+from writer_jobs_mcp.sanitize.text import ELLIPSIS, json_quote, sanitize_and_truncate, truncate
+from writer_jobs_mcp.triage.timestamps import format_timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from writer_jobs_mcp.client.models import JobPage, ListedJob
 
-    from writer_jobs_mcp.client.models import Application, ApplicationPage, JobPage, ListedJob, UnreadableRow
-
-# Lengths of the previews of outputs and errors, from the longest down. Outputs give way first: a list is read for its
-# errors.
-_LONGEST_OUTPUT, _LONGEST_ERROR = 60, 120
-_PREVIEWS = ((_LONGEST_OUTPUT, _LONGEST_ERROR), (50, 120), (40, 120), (30, 120), (30, 60), (15, 30), (0, 0))
-_SHORTENED_FOR_ERRORS = 4  # so many of these only give room to errors, and are tried for a list of the usual size
-_ROW_LENGTH, _FRAME_LENGTH = 220, 150
-"""Characters of JSON that a row has on average, and what stands around the rows, where outputs need not give way."""
-_NAME_LENGTH = 120
-_LIST_LENGTH = 30_000
-"""Characters of JSON that a list of jobs stays under, whatever the jobs hold."""
-_END, _INCOMPLETE_END = "End of list.", "End of list, but it is NOT complete:"
-
-
-class UnreadableRows(ResultModel):
-    """Rows that Writer sent and that could not be read."""
-
-    count: int
-    reason: str
-
-    def as_text(self) -> str:
-        return f"{self.count} more could not be read ({json_quote(self.reason)})."
-
-
-def _any_has(rows: "Sequence[ResultModel]", field: str) -> bool:
-    return any(getattr(row, field) is not None for row in rows)
-
-
-def _unreadable(rows: "list[UnreadableRow]") -> UnreadableRows | None:
-    return UnreadableRows(count=len(rows), reason=rows[0].reason) if rows else None
-
-
-class ApplicationRow(ResultModel):
-    """One application."""
-
-    id: str
-    name: IfKnown[str] = None
-    type: IfKnown[str] = None
-    status: IfKnown[str] = None
-    updated_at: IfKnown[str] = None
-
-    def as_text(self) -> str:
-        updated = self.updated_at and f"updated {self.updated_at}"
-        name = self.name and json_quote(self.name)
-        return join_words(
-            quote_unless_plain(self.id),
-            name,
-            self.type and quote_unless_plain(self.type),
-            self.status and quote_unless_plain(self.status),
-            updated,
-        )
-
-
-class ApplicationPageInfo(ResultModel):
-    """Where a page of applications stands; ``after`` is what to pass for the next."""
-
-    returned: int
-    has_more: bool
-    after: IfKnown[str] = None
-    unreadable: IfKnown[UnreadableRows] = None
-
-
-class ApplicationList(ResultModel):
-    """The result of ``list_applications``."""
-
-    applications: list[ApplicationRow]
-    page: ApplicationPageInfo
-
-    def as_text(self) -> str:
-        page = self.page
-        more = "More follow." if page.has_more else _INCOMPLETE_END if page.unreadable else _END
-        if page.after:
-            more = f"More follow: after={json_quote(page.after)}."
-        head = join_words(
-            pluralize(page.returned, "application") + ".", more, page.unreadable and page.unreadable.as_text()
-        )
-        return join_lines(head, self._legend(), *(row.as_text() for row in self.applications))
-
-    def _legend(self) -> str | None:
-        """The line that names the columns which the rows have."""
-        columns = {
-            "name (its owner's words, quoted)": "name",
-            "type": "type",
-            "status": "status",
-            "last update": "updated_at",
-        }
-        shown = [title for title, field in columns.items() if _any_has(self.applications, field)]
-        return ", ".join(["Id", *shown]) + ":" if self.applications else None
-
-
-def application_list(page: "ApplicationPage", limit: int) -> ApplicationList:
-    """A page of applications, as the agent gets it."""
-    # A server that ignores `limit` sends more; what is cut off here is the next page.
-    shown = page.first(limit)
-    rows, is_cut = shown.applications, len(shown.rows) < len(page.rows)
-    # Where Writer does not say, only a page without rows shows that there are no more.
-    has_more = is_cut or (bool(page.rows) if page.has_more is None else page.has_more)
-    last = [None if is_cut else page.last_id, rows[-1].id if rows else None]
-    return ApplicationList(
-        applications=[_application_row(row) for row in rows],
-        page=ApplicationPageInfo(
-            returned=len(rows),
-            has_more=has_more,
-            after=next(filter(is_usable_id, filter(None, last)), None) if has_more else None,
-            unreadable=_unreadable(shown.unreadable),
-        ),
-    )
-
-
-def _application_row(application: "Application") -> ApplicationRow:
-    return ApplicationRow(
-        id=display_id(application.id),
-        name=preview(application.name, _NAME_LENGTH) if application.name else None,
-        type=application.type and safe_label(application.type),
-        status=application.status and safe_label(application.status),
-        updated_at=application.updated_at and format_timestamp(application.updated_at),
-    )
+# Lengths of the previews of outputs and errors, from the longest down. Outputs are shortened first: a list is read for
+# its errors.
+_MAX_OUTPUT, _MAX_ERROR = 60, 120
+_PREVIEWS = ((_MAX_OUTPUT, _MAX_ERROR), (50, 120), (40, 120), (30, 120), (30, 60), (15, 30), (0, 0))
+_STEPS_FOR_USUAL_SIZE = 4  # the lengths before this one are used only in a list of the usual size
+_ROW_JSON, _FRAME_JSON = 220, 150
+"""Characters of JSON in a list of the usual size: of a row on average, and around the rows."""
+_MAX_LIST_JSON = 30_000
+"""Characters of JSON that a list stays under, whatever the jobs hold."""
 
 
 class JobRow(ResultModel):
@@ -204,7 +92,7 @@ class JobPageInfo(ResultModel):
     def _what_follows(self) -> str:
         if self.next_offset is not None:
             return f"More may follow: next_offset={self.next_offset}."
-        return _INCOMPLETE_END if self.unreadable else _END
+        return INCOMPLETE_LIST_END if self.unreadable else LIST_END
 
 
 class JobList(ResultModel):
@@ -228,9 +116,9 @@ class JobList(ResultModel):
         )
 
     def _legend(self) -> str:
-        """The line that names the columns which the rows have."""
-        took = ", duration" if _any_has(self.jobs, "seconds") else ""
-        has_error, has_output = _any_has(self.jobs, "error"), _any_has(self.jobs, "output")
+        """Name the columns that the rows have."""
+        took = ", duration" if any_has(self.jobs, "seconds") else ""
+        has_error, has_output = any_has(self.jobs, "error"), any_has(self.jobs, "output")
         shown = "error if failed, else output" if has_error and has_output else "error" if has_error else "output"
         words = f", {shown} (the job's own words, quoted)" if has_error or has_output else ""
         return f"Created (UTC), id, status{took}{words}:"
@@ -246,14 +134,14 @@ def job_list(
     limit: int,
     now: datetime,
 ) -> JobList:
-    """A page of jobs, as the agent gets it: previews shrink before the whole grows past its bound, then rows go."""
-    # A server that ignores `limit` sends more; what is cut off here is the next page.
+    """Show a page of jobs: if it is too long, previews are shortened first, then rows are left for the next page."""
+    # A server that ignores `limit` sends more; the rows cut off here are the next page.
     shown = page.first(limit)
     named = {"application_id": display_id(application_id), "application_name": application_name, "status": status}
     while True:
         rows = _rows([_RowDraft.of(job, now) for job in shown.jobs])
         listed = JobList.model_validate({**named, "jobs": rows, "page": _page_info(page, shown, offset, limit)})
-        if len(listed.model_dump_json(exclude_none=True)) < _LIST_LENGTH:
+        if len(listed.model_dump_json(exclude_none=True)) < _MAX_LIST_JSON:
             return listed
         shown = shown.first(len(shown.rows) * 3 // 4)
 
@@ -265,30 +153,30 @@ def _page_info(page: "JobPage", shown: "JobPage", offset: int, limit: int) -> Jo
         returned=len(shown.jobs),
         total=page.total,
         next_offset=_next_offset(page, offset, len(shown.rows)),
-        unreadable=_unreadable(shown.unreadable),
+        unreadable=UnreadableRows.of(shown.unreadable),
     )
 
 
 def _next_offset(page: "JobPage", offset: int, shown: int) -> int | None:
-    """Where the next page starts; None only where the list is known to end.
+    """Return where the next page starts; None only where the list is known to end.
 
-    A page shorter than asked is not the end (the server may cap ``limit``), nor is a total that is smaller than what
-    was already seen: such a total counts something else.
+    A page shorter than requested is not the end (the server may cap ``limit``), nor is a total that is smaller than
+    what was already seen: such a total counts something else.
     """
     ends_here = page.total == offset + len(page.rows) and shown == len(page.rows)
     return None if not shown or ends_here else offset + shown
 
 
 class _RowDraft(NamedTuple):
-    """A row before its previews are as short as the list needs; cleaning is what costs, so it is done once."""
+    """A row whose previews can still be shortened; it is sanitized once, which is what takes time."""
 
     known: dict[str, Any]
     output: str
     error: str
     error_chars: int
-    error_is_cut: bool
+    error_is_truncated: bool
     escapes: tuple[int, int]
-    """How many characters JSON needs more for the output and the error than they have, quotation marks included."""
+    """How many characters JSON adds to the output and to the error, quotation marks included."""
 
     @classmethod
     def of(cls, job: "ListedJob", now: datetime) -> Self:
@@ -301,41 +189,41 @@ class _RowDraft(NamedTuple):
         }
         if updated := last_updated(job):
             known["updated_at"] = format_timestamp(updated)
-        output, output_is_cut = sanitize_and_truncate(job.output, _LONGEST_OUTPUT) if job.output else ("", False)
-        if not output_is_cut and (job.output_chars or 0) > len(job.output or ""):
-            output = truncate(output + ELLIPSIS, _LONGEST_OUTPUT)  # of what Writer sent, only the opening is held
-        error, error_is_cut = sanitize_and_truncate(job.error, _LONGEST_ERROR) if job.error else ("", False)
+        output, output_is_truncated = sanitize_and_truncate(job.output, _MAX_OUTPUT) if job.output else ("", False)
+        if not output_is_truncated and (job.output_chars or 0) > len(job.output or ""):
+            output = truncate(output + ELLIPSIS, _MAX_OUTPUT)  # only the beginning of a long output is kept
+        error, error_is_truncated = sanitize_and_truncate(job.error, _MAX_ERROR) if job.error else ("", False)
         escapes = len(json_quote(output)) - len(output), len(json_quote(error)) - len(error)
-        return cls(known, output, error, len(job.error or ""), error_is_cut, escapes)
+        return cls(known, output, error, len(job.error or ""), error_is_truncated, escapes)
 
     def length(self, output_length: int, error_length: int) -> int:
-        """Characters of JSON that the previews take within these lengths, at most."""
-        taken = 0
+        """Return how many characters of JSON the previews take at most, if they are no longer than this."""
+        length = 0
         if self.output and output_length:
-            taken += len('"output":,') + self.escapes[0] + min(len(self.output), output_length)
+            length += len('"output":,') + self.escapes[0] + min(len(self.output), output_length)
         if self.error and error_length:
-            taken += len('"error":,') + self.escapes[1] + min(len(self.error), error_length)
-        if self.error_is_cut or len(self.error) > error_length:
-            taken += len(f'"error_chars":{self.error_chars},')
-        return taken
+            length += len('"error":,') + self.escapes[1] + min(len(self.error), error_length)
+        if self.error_is_truncated or len(self.error) > error_length:
+            length += len(f'"error_chars":{self.error_chars},')
+        return length
 
     def truncated_to(self, output_length: int, error_length: int) -> dict[str, Any]:
-        """The fields of the row with previews of at most so many characters."""
-        is_cut = self.error_is_cut or len(self.error) > error_length
+        """Return the fields of the row with previews of at most so many characters."""
+        is_truncated = self.error_is_truncated or len(self.error) > error_length
         return {
             **self.known,
             "output": (truncate(self.output, output_length) or None) if output_length else None,
             "error": (truncate(self.error, error_length) or None) if error_length else None,
-            "error_chars": self.error_chars if is_cut else None,
+            "error_chars": self.error_chars if is_truncated else None,
         }
 
 
 def _rows(drafts: list[_RowDraft]) -> list[dict[str, Any]]:
-    """The fields of the rows, their previews as long as there is room for them."""
-    framed = _FRAME_LENGTH + len(to_json([draft.known for draft in drafts], exclude_none=True))
+    """Return the fields of the rows, with previews as long as there is room for."""
+    framed = _FRAME_JSON + len(to_json([draft.known for draft in drafts], exclude_none=True))
     lengths = _PREVIEWS[0]
     for step, lengths in enumerate(_PREVIEWS, 1):
-        bound = _ROW_LENGTH * len(drafts) + _FRAME_LENGTH if step < _SHORTENED_FOR_ERRORS else _LIST_LENGTH
+        bound = _ROW_JSON * len(drafts) + _FRAME_JSON if step < _STEPS_FOR_USUAL_SIZE else _MAX_LIST_JSON
         if framed + sum(draft.length(*lengths) for draft in drafts) < bound:
             break
     return [draft.truncated_to(*lengths) for draft in drafts]

@@ -1,4 +1,4 @@
-"""What Writer says, handed on whole and cleaned."""
+"""A whole response of Writer's as JSON text, sanitized."""
 
 import json
 import re
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 _NAME = re.compile(r"[A-Za-z_][\w.-]{0,59}", re.ASCII)
-_AT_ONCE = 500
-_encoded = json.JSONEncoder(ensure_ascii=False).encode
+_BATCH = 500
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def raw_json_text(response: "RawJson", check: Callable[[], None] = lambda: None) -> str:
-    """An answer as JSON text: every field that Writer sent, its strings cleaned.
+    """Write a response as JSON text: every field that Writer sent, its strings sanitized.
 
     Args:
         response: Any JSON object.
@@ -39,7 +39,7 @@ def _write(value: JsonValue, write: Callable[[str], object], check: Callable[[],
     elif isinstance(value, list):
         write("[")
         for position, item in enumerate(value):
-            if position % _AT_ONCE == 0:
+            if position % _BATCH == 0:
                 check()
             write(", " if position else "")
             _write(item, write, check)
@@ -48,7 +48,7 @@ def _write(value: JsonValue, write: Callable[[str], object], check: Callable[[],
         check()
         write("{")
         for position, (name, shown) in enumerate(zip(value, _shown_names(list(value), check), strict=True)):
-            write(f"{', ' if position else ''}{_encoded(shown)}: ")
+            write(f"{', ' if position else ''}{_encode(shown)}: ")
             field = value[name]
             if isinstance(field, str):
                 _write_text(_labelled(name, field), write, check)
@@ -67,7 +67,7 @@ def _write_text(pieces: Iterator[str], write: Callable[[str], object], check: Ca
     write('"')
     for piece in pieces:
         check()
-        write(_encoded(piece)[1:-1])
+        write(_encode(piece)[1:-1])
     write('"')
 
 
@@ -80,9 +80,9 @@ def _labelled(name: str, text: str) -> Iterator[str]:
 def _shown_names(names: Sequence[str], check: Callable[[], None]) -> Iterator[str]:
     """The names of an object's fields as they are shown: cleaned, and no two alike."""
     taken = set(names)
-    for start in range(0, len(names), _AT_ONCE):
+    for start in range(0, len(names), _BATCH):
         check()
-        some = names[start : start + _AT_ONCE]
+        some = names[start : start + _BATCH]
         harmless = is_safe("\n".join(some))
         for position, name in enumerate(some, start + 1):
             cleaned = name if harmless else sanitize(name)

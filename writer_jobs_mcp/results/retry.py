@@ -1,20 +1,12 @@
-"""What became of each job that was to be retried."""
+"""The outcome for each job that was to be retried."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from writer_jobs_mcp.client.ids import display_id, is_usable_id
-from writer_jobs_mcp.results.base import (
-    IfKnown,
-    ResultModel,
-    join_lines,
-    join_words,
-    pluralize,
-    quote_unless_plain,
-    safe_label,
-)
-from writer_jobs_mcp.results.next_calls import NextCall
+from writer_jobs_mcp.results.base import IfKnown, NextCall, ResultModel
+from writer_jobs_mcp.results.formatting import join_lines, join_words, pluralize, quote_unless_plain, safe_label
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.failures import Cause
@@ -58,14 +50,14 @@ class RetryReport(ResultModel):
 
 
 def retry_row(job_id: str, before: str | None, outcome: Outcome, detail: str | None = None) -> RetryRow:
-    """What became of one job."""
+    """Show the outcome for one job."""
     return RetryRow(job_id=display_id(job_id), before=before and safe_label(before), outcome=outcome, detail=detail)
 
 
 def retry_report(
     rows: Sequence[RetryRow], *, dry_run: bool, causes: "Mapping[str, Cause] | None" = None
 ) -> RetryReport:
-    """Report what became of all of them, in the order they were given.
+    """Show the outcomes for all jobs, in the given order.
 
     Args:
         rows: One for each job.
@@ -82,7 +74,7 @@ def retry_report(
 
 
 def _with_warnings(rows: Sequence[RetryRow], unfixed: "Mapping[str, Cause]") -> list[RetryRow]:
-    """The rows, where a retry will likely fail again with a warning; the advice stands once for each cause."""
+    """Add a warning to each row whose retry will likely fail again; the advice for a cause is given once."""
     warned: list[RetryRow] = []
     advised: set[str] = set()
     for row in rows:
@@ -98,7 +90,7 @@ def _with_warnings(rows: Sequence[RetryRow], unfixed: "Mapping[str, Cause]") -> 
 
 
 def _real_call(rows: Sequence[RetryRow], unfixed: "Mapping[str, Cause]") -> list[NextCall] | None:
-    """The call that sends what this dry run would have sent."""
+    """Suggest the call that sends what this dry run would have sent."""
     ids = [row.job_id for row in rows if row.outcome == "would_retry" and is_usable_id(row.job_id)]
     if not ids:
         return None

@@ -1,20 +1,20 @@
-"""What the triage page needs beside the structure: for the picture alone, the model never reads it."""
+"""Data for the triage page that the model does not read."""
 
 from collections.abc import Collection
 from itertools import repeat
 from typing import Any
 
-from writer_jobs_mcp.results.base import format_timestamp
 from writer_jobs_mcp.triage.timeline import OTHER, Histogram
+from writer_jobs_mcp.triage.timestamps import format_timestamp
 
 META_KEY = "writer-jobs-mcp/page"
-"""Where it stands in a result's ``_meta``, which by the Apps specification is not for the model."""
+"""Its key in a result's ``_meta``, which by the Apps specification is not for the model."""
 
 
 def triage_app_meta(timeline: Histogram | None, statuses: Collection[str], *, offers_retry: bool) -> dict[str, Any]:
-    """``{timeline?: {start, step_seconds, counts: {<status>: [n, …]}}, can_retry}`` under its key.
+    """Return ``{timeline?: {start, step_seconds, counts: {<status>: [n, …]}}, can_retry}`` under its key.
 
-    ``states`` are those under which the report counts jobs; all else is ``other`` here as there.
+    ``statuses`` are those by which the report counts jobs; all others are ``other``, as in the report.
     """
     page: dict[str, Any] = {"can_retry": offers_retry}
     if timeline is not None:

@@ -2,16 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from writer_jobs_mcp.results.base import format_duration, join_words, pluralize
+from writer_jobs_mcp.results.formatting import format_duration, format_percent, join_words, pluralize, short_timestamp
 
 if TYPE_CHECKING:
-    from writer_jobs_mcp.results.triage import FailureGroupRow, TriageReport
-
-_YEAR, _DATE, _MINUTE = 5, 11, 16  # so many characters of 2026-11-23T10:38:17Z
+    from writer_jobs_mcp.results.failure_groups import FailureGroupRow
+    from writer_jobs_mcp.results.triage import TriageReport, TriageWindow
 
 
 def headline(report: "TriageReport") -> str:
-    """Say what failed in a sentence that is true by itself: it speaks of the jobs that were read, and of no others."""
+    """Say what failed in a sentence that is true by itself: it claims nothing about jobs that were not read."""
     coverage, jobs = report.coverage, report.coverage.jobs_in_window
     when = _when(report)
     if coverage.complete:
@@ -37,64 +36,66 @@ def headline(report: "TriageReport") -> str:
 
 
 def _when(report: "TriageReport") -> str | None:
-    since, until, length = report.window.since, report.window.until, report.window.length
+    window = report.window
+    since, until, length = window.since, window.until, window.length
     if since is None or length is None:
-        return None if report.window.ends_now else f"before {_clock(until, until)} UTC"
-    if report.window.ends_now:
-        shown = since[_DATE:_MINUTE] if since[:_DATE] == until[:_DATE] else _clock(since, until)
+        return None if window.ends_now else f"before {_minute(until, window)} UTC"
+    if window.ends_now:
+        day = until.partition("T")[0] + "T"
+        shown = _minute(since, window).removeprefix(short_timestamp(day, window.year))
         return f"since {shown} UTC ({format_duration(length)})"
-    return f"from {_clock(since, until)} to {_clock(until, until)} UTC ({format_duration(length)})"
+    return f"from {_minute(since, window)} to {_minute(until, window)} UTC ({format_duration(length)})"
 
 
 def _of_those_read(report: "TriageReport") -> str:
     newest, failed = pluralize(report.coverage.jobs_in_window, "newest job"), report.counts.get("failed", 0)
     newest += " that could be read" if report.coverage.unreadable else ""
-    until, back_to = report.window.until, report.coverage.read_back_to
-    rest = "older jobs were not read" if report.window.since is None else "the rest of the window was not read"
+    window, back_to = report.window, report.coverage.read_back_to
+    rest = "older jobs were not read" if window.since is None else "the rest of the window was not read"
     if back_to is None:
         of = f"Of {pluralize(report.coverage.jobs_in_window, 'job')} that were read, in no order of time,"
         rest = "the others were not read"
-    elif report.window.ends_now:
-        of = f"Of the {newest}, back to {_exact(back_to, until)} UTC,"
+    elif window.ends_now:
+        of = f"Of the {newest}, back to {_second(back_to, window)} UTC,"
     else:
-        of = f"Of the {newest} before {_clock(until, until)} UTC, back to {_exact(back_to, until)},"
+        of = f"Of the {newest} before {_minute(window.until, window)} UTC, back to {_second(back_to, window)},"
     if not failed:
         return f"{of} none failed; {rest}."
     return f"{of} {failed:,} failed ({format_percent(report.failure_rate or 0)}); {rest}; {_groups(report)}."
 
 
 def _none_read(report: "TriageReport") -> str:
-    coverage, until = report.coverage, report.window.until
+    coverage, window = report.coverage, report.window
     if not coverage.jobs_read:
         return "No job could be read."
     read, back_to = pluralize(coverage.jobs_read, "job"), coverage.read_back_to
     if back_to is None:
         return f"This window was not reached: none of the {read} read is in it, and they are in no order of time."
-    if back_to < until:
-        span = f"from {_exact(back_to, until)} to {_clock(until, until)} UTC"
+    if back_to < window.until:
+        span = f"from {_second(back_to, window)} to {_minute(window.until, window)} UTC"
         no_jobs = "No jobs that could be read" if coverage.unreadable else "No jobs"
         return f"{no_jobs} were created {span}; the rest of the window was not read."
     return (
         f"This window was not reached: the {pluralize(coverage.jobs_read, 'newest job')} were read, back to "
-        f"{_exact(back_to, until)} UTC, and it ends at {_clock(until, until)}."
+        f"{_second(back_to, window)} UTC, and it ends at {_minute(window.until, window)}."
     )
 
 
 def _groups(report: "TriageReport") -> str:
-    """The largest group with its trend, and how many others are new."""
+    """Name the largest group with its trend, and how many others are new."""
     largest = max(report.failures, key=lambda group: group.count)
     new = [group for group in report.failures if group.trend == "new" and group is not largest]
     shown = "" if report.shows_largest else " shown"
     others = len(new) + (report.failures_omitted.new if report.failures_omitted else 0)
-    said = (
+    text = (
         f"the largest group{shown} ({_cause(largest)}) {_trend(largest, report)}"
         if largest.trend
         else f"the largest group{shown}: {_cause(largest)}"
     )
     if not new:
-        return said
+        return text
     which = f": {_cause(new[0])}" if others == 1 else f", the largest {_cause(new[0])}"
-    return f"{said}; {pluralize(others, 'other group')} {'is' if others == 1 else 'are'} new{which}"
+    return f"{text}; {pluralize(others, 'other group')} {'is' if others == 1 else 'are'} new{which}"
 
 
 def _cause(group: "FailureGroupRow") -> str:
@@ -110,16 +111,11 @@ def _trend(group: "FailureGroupRow", report: "TriageReport") -> str:
     return f"is {group.trend}: {group.before or 0:,} of {pluralize(jobs, 'job')} in the {length} before"
 
 
-def _clock(when: str, until: str) -> str:
-    """A time to the minute, without the year where it is that of ``until``."""
-    return (when[_YEAR:_MINUTE] if when[:_YEAR] == until[:_YEAR] else when[:_MINUTE]).replace("T", " ")
+def _minute(timestamp: str, window: "TriageWindow") -> str:
+    """Write a time to the minute, without the year if the window ends in it."""
+    return short_timestamp(timestamp, window.year)[: -len(":00")]
 
 
-def _exact(when: str, until: str) -> str:
-    """Likewise, to the second unless it is a whole minute: "back to 08:41" would claim what was created at 08:41:20."""
-    return _clock(when, until) + (when[_MINUTE:].rstrip("Z") if when[_MINUTE:] != ":00Z" else "")
-
-
-def format_percent(share: float) -> str:
-    """A share in per cent, with the digits that the structure has."""
-    return f"{100 * share:.3g}%"
+def _second(timestamp: str, window: "TriageWindow") -> str:
+    """Write a time to the second unless it is a whole minute: what was read to 08:41:20 was not read to 08:41."""
+    return short_timestamp(timestamp, window.year).removesuffix(":00")

@@ -17,11 +17,11 @@ from writer_jobs_mcp.client.ids import display_id, is_usable_id
 from writer_jobs_mcp.client.sent_retries import Failure, is_same_id, job_key
 from writer_jobs_mcp.deadlines import scope_with_reserve
 from writer_jobs_mcp.errors import BudgetExceeded, WriterError
-from writer_jobs_mcp.results.base import pluralize
+from writer_jobs_mcp.results.formatting import pluralize
 from writer_jobs_mcp.sanitize.text import json_quote, preview
 from writer_jobs_mcp.tools.result import App
+from writer_jobs_mcp.triage.error_text import error_text
 from writer_jobs_mcp.triage.find_job import try_get_application
-from writer_jobs_mcp.triage.report import error_text
 from writer_jobs_mcp.worker_threads import check_cancelled, run_in_worker
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from writer_jobs_mcp.tools.arguments import ASSUMED_UTC, ApplicationId, MaxJobs,
 from writer_jobs_mcp.tools.result import App, tool_result
 from writer_jobs_mcp.triage.find_application import resolve_and_call
 from writer_jobs_mcp.triage.gather import gather
+from writer_jobs_mcp.triage.next_calls import TriageRequest
 from writer_jobs_mcp.triage.report import ReportBuilder, Window
 from writer_jobs_mcp.worker_threads import check_cancelled, run_in_worker, seconds_left
 
@@ -52,7 +53,7 @@ async def triage_application_jobs(
         lambda id_: gather(app.client, id_, triage, since=window.before(now), max_jobs=max_jobs, progress=tell),
     )
     assumed = [name for name, given in (("since", since), ("until", until)) if _is_assumed_utc(given)]
-    asked = results.TriageRequest(application, window, now, max_jobs, app.allow_retry, tuple(assumed))
+    asked = TriageRequest(application, window, now, max_jobs, app.allow_retry, tuple(assumed))
     draws_page = client_supports_apps(ctx)
     end_of_comparing = time.monotonic() + _COMPARING * seconds_left()
 

@@ -1,21 +1,21 @@
-"""Everything that one triage reads: the jobs of its windows, all running jobs, the failures before, the application.
+"""Read everything for one triage: the jobs of its windows, all running jobs, earlier failures, the application.
 
-The list of jobs is read from the newest job back to the beginning of the window before. Beside it, the running jobs are
-read through the status filter, since one that is stuck may be older than both windows. After it, the failures that
-precede both windows are read through the filter as well: only with them can a kind of failure be called new.
+The list of jobs is read from the newest job back to the beginning of the window before. At the same time the running
+jobs are read through the status filter, since a stuck one may be older than both windows. Then the failures before
+both windows are read through the filter as well: without them no kind of failure can be called new.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import anyio
 
 from writer_jobs_mcp.errors import WriterError
-from writer_jobs_mcp.triage.find_job import try_get_application
 from writer_jobs_mcp.triage.coverage import Coverage
+from writer_jobs_mcp.triage.find_job import try_get_application
 from writer_jobs_mcp.triage.scan import Progress, scan_jobs
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
 _EARLIER_FAILURES = 500  # that must have been read before a kind of failure is called new
 _OVERLAP = 20  # failures read again, so that a few that left the list meanwhile open no gap
-_MOST_UNREADABLE = 0.01  # of the rows; from there on nothing is compared
-_GRACE = 2.0  # seconds that the application's name is waited for once all else is read
+_GRACE = 2.0  # seconds to wait for the application's name once all else is read
 
 
 @dataclass(slots=True)
@@ -47,8 +46,18 @@ class Gathered:
 
     @property
     def can_compare(self) -> bool:
-        """Whether the window and the one before were read whole, but for less than 1 % of their rows."""
-        return _is_nearly_whole(self.coverage)
+        """Whether the window and the one before were read whole, except for less than 1 % of their rows."""
+        return self.coverage.reached_end and self.coverage.is_nearly_readable
+
+    def missing_for_trend(self, since: datetime | None) -> Literal["before", "rows", "earlier"] | None:
+        """Return what could not be read, so that failures have no trend; None if the window itself was not read."""
+        if since is None or not self.coverage.reached(since):
+            return None
+        if not self.coverage.reached_end:
+            return "before"
+        if not self.can_compare:
+            return "rows"
+        return "earlier" if self.earlier_error else None
 
 
 async def gather(
@@ -60,119 +69,132 @@ async def gather(
     max_jobs: int,
     progress: Progress | None = None,
 ) -> Gathered:
-    """Read what a triage needs, and give the jobs to it.
+    """Read what a triage needs, and give the jobs to the builder of its report.
 
     Args:
         client: Sends the requests.
         application_id: The id or alias.
         builder: Takes the jobs.
-        since: Where the window before begins; None without one, and then nothing before it is read.
+        since: Where the window before begins; if None, nothing before the window is read.
         max_jobs: How many jobs of the list to read at most.
         progress: As for `scan_jobs`, of the list.
 
     Raises:
         WriterError: Nothing of the list could be read. Any other request that fails only leaves its part out.
     """
-    gathered, error = Gathered(Coverage()), None
+    return await _Gathering(client, application_id, builder).run(since, max_jobs, progress)
 
-    filtered: set[str] = set()
 
-    def take_running(job: Job) -> None:
-        filtered.add(job.id)
-        builder.add_running(job)
+class _Gathering:
+    """The requests of one triage."""
 
-    async def read_running(scope: anyio.CancelScope) -> None:
+    def __init__(self, client: WriterClient, application_id: str, builder: ReportBuilder) -> None:
+        self._client, self._application_id, self._builder = client, application_id, builder
+        self._gathered = Gathered(Coverage())
+        self._ids_from_filter: set[str] = set()
+        self._running_scope, self._name_scope = anyio.CancelScope(), anyio.CancelScope()
+
+    async def run(self, since: datetime | None, max_jobs: int, progress: Progress | None) -> Gathered:
+        error = None
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._read_running)
+            tasks.start_soon(self._read_application)
+            try:
+                await self._read_list(since, max_jobs, progress)
+            except WriterError as exc:
+                error = exc
+                tasks.cancel_scope.cancel()
+            self._name_scope.deadline = min(self._name_scope.deadline, anyio.current_time() + _GRACE)
+        if error:
+            raise error
+        self._compare_running()
+        return self._gathered
+
+    async def _read_running(self) -> None:
+        def on_job(job: Job) -> None:
+            self._ids_from_filter.add(job.id)
+            self._builder.add_running(job)
+
         try:
-            with scope:
-                running = await scan_jobs(client, application_id, take_running, status="in_progress")
-                gathered.all_running_read = running.complete
-                gathered.running_error = "" if running.complete else _incomplete_reason(running)
+            with self._running_scope:
+                running = await scan_jobs(self._client, self._application_id, on_job, status="in_progress")
+                self._gathered.all_running_read = running.complete
+                self._gathered.running_error = "" if running.complete else _incomplete_reason(running)
         except WriterError as exc:
-            gathered.running_error = str(exc)
+            self._gathered.running_error = str(exc)
 
-    async def describe(scope: anyio.CancelScope) -> None:
-        with scope:
-            gathered.application = await try_get_application(client, application_id)
+    async def _read_application(self) -> None:
+        with self._name_scope:
+            self._gathered.application = await try_get_application(self._client, self._application_id)
 
-    naming, looking_for_running = anyio.CancelScope(), anyio.CancelScope()
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(read_running, looking_for_running)
-        tasks.start_soon(describe, naming)
-        try:
-            gathered.coverage = await scan_jobs(
-                client, application_id, builder.add, since=since, max_jobs=max_jobs, progress=progress
-            )
-            if _every_job_was_read(gathered.coverage):
-                looking_for_running.cancel()
-            if since is not None and gathered.can_compare and builder.has_failures:
-                await _read_earlier(client, application_id, builder, since, gathered)
-        except WriterError as exc:
-            error = exc
-            tasks.cancel_scope.cancel()
-        naming.deadline = min(naming.deadline, anyio.current_time() + _GRACE)
-    if error:
-        raise error
-    if _every_job_was_read(gathered.coverage):
-        gathered.all_running_read = True
-    elif gathered.all_running_read and builder.long_running() - filtered:
-        # The filter is broken, or does not cover `queued`. A job that has just finished is no reason to think so.
-        gathered.all_running_read = False
-        gathered.running_error = "Writer's list of running jobs lacks some that its whole list has."
-    return gathered
+    async def _read_list(self, since: datetime | None, max_jobs: int, progress: Progress | None) -> None:
+        self._gathered.coverage = await scan_jobs(
+            self._client, self._application_id, self._builder.add, since=since, max_jobs=max_jobs, progress=progress
+        )
+        if _every_job_was_read(self._gathered.coverage):
+            self._running_scope.cancel()
+        if since is not None and self._gathered.can_compare and self._builder.has_failures:
+            await self._read_earlier(since)
 
+    def _compare_running(self) -> None:
+        """Compare the running jobs that the filter gave with those of the list."""
+        gathered = self._gathered
+        if _every_job_was_read(gathered.coverage):
+            gathered.all_running_read = True
+        elif gathered.all_running_read and self._builder.long_running() - self._ids_from_filter:
+            # The filter is broken, or does not cover `queued`. A job that has just finished is no reason to think so.
+            gathered.all_running_read = False
+            gathered.running_error = "Writer's list of running jobs lacks some that its whole list has."
 
-async def _read_earlier(
-    client: WriterClient, application_id: str, builder: ReportBuilder, since: datetime, gathered: Gathered
-) -> None:
-    """Read failures created before `since`, from where those after it end in the list of failed jobs."""
-    if gathered.coverage.stopped_by == "end":
-        gathered.earlier_failures_read = True  # the whole list was read
-        return
-    offset, step = max(0, builder.failed_read - _OVERLAP), 5 * _OVERLAP
-    first: datetime | None = None
-    newer = older = 0  # than `since`
-
-    def take(job: Job) -> None:
-        nonlocal first, newer, older
-        first = first or job.created_at
-        older += job.created_at < since
-        newer += job.created_at >= since
-        builder.add_earlier(job)
-
-    while True:
-        first, newer, older = None, 0, 0
-        try:
-            coverage = await scan_jobs(
-                client, application_id, take, status="failed", offset=offset, max_jobs=2 * _OVERLAP + _EARLIER_FAILURES
-            )
-        except WriterError as exc:
-            gathered.earlier_error = str(exc)
+    async def _read_earlier(self, since: datetime) -> None:
+        """Read failures created before `since`, from where those after it end in the list of failed jobs."""
+        gathered = self._gathered
+        if gathered.coverage.stopped_by == "end":
+            gathered.earlier_failures_read = True  # the whole list was read
             return
-        # Where failures left the list meanwhile, these begin too late. Where they are not newest first, older ones may
-        # be among those skipped.
-        is_newest_first = coverage.oldest is not None
-        if offset == 0 or (first is not None and first >= since and is_newest_first):
-            break
-        offset, step = max(0, offset - step) if is_newest_first or first is None else 0, 2 * step
-    if not newer:
-        gathered.earlier_error = "Writer's list of failed jobs lacks those that its whole list has."
-        return
-    is_enough = coverage.stopped_by == "max_jobs" and older >= _EARLIER_FAILURES and coverage.read_back_to is not None
-    gathered.earlier_failures_read = (is_enough or coverage.reached_end) and _is_nearly_readable(coverage)
-    gathered.earlier_error = "" if gathered.earlier_failures_read else _incomplete_reason(coverage)
+        offset, step = max(0, self._builder.failed_read - _OVERLAP), 5 * _OVERLAP
+        while True:
+            created: list[datetime] = []
+            try:
+                coverage = await self._scan_failed(offset, created)
+            except WriterError as exc:
+                gathered.earlier_error = str(exc)
+                return
+            # If failures left the list meanwhile, these begin too late. If they are not newest first, older ones may
+            # be among those skipped.
+            is_newest_first = coverage.oldest is not None
+            if offset == 0 or (created and created[0] >= since and is_newest_first):
+                break
+            offset, step = max(0, offset - step) if is_newest_first or not created else 0, 2 * step
+        older = sum(each < since for each in created)
+        if older == len(created):
+            gathered.earlier_error = "Writer's list of failed jobs lacks those that its whole list has."
+            return
+        is_enough = (
+            coverage.stopped_by == "max_jobs" and older >= _EARLIER_FAILURES and coverage.read_back_to is not None
+        )
+        gathered.earlier_failures_read = (is_enough or coverage.reached_end) and coverage.is_nearly_readable
+        gathered.earlier_error = "" if gathered.earlier_failures_read else _incomplete_reason(coverage)
+
+    async def _scan_failed(self, offset: int, created: list[datetime]) -> Coverage:
+        """Scan the failed jobs from ``offset`` on; append to ``created`` when each was created."""
+
+        def on_job(job: Job) -> None:
+            created.append(job.created_at)
+            self._builder.add_earlier(job)
+
+        return await scan_jobs(
+            self._client,
+            self._application_id,
+            on_job,
+            status="failed",
+            offset=offset,
+            max_jobs=2 * _OVERLAP + _EARLIER_FAILURES,
+        )
 
 
 def _every_job_was_read(coverage: Coverage) -> bool:
-    """Whether every job of the application was read, and so every running one."""
     return coverage.complete and coverage.stopped_by == "end"
-
-
-def _is_nearly_whole(coverage: Coverage) -> bool:
-    return coverage.reached_end and _is_nearly_readable(coverage)
-
-
-def _is_nearly_readable(coverage: Coverage) -> bool:
-    return not coverage.unreadable or coverage.unreadable < _MOST_UNREADABLE * coverage.rows
 
 
 def _incomplete_reason(coverage: Coverage) -> str:

@@ -30,7 +30,7 @@ from writer_jobs_mcp.worker_threads import check_cancelled, run_in_worker
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
-    from writer_jobs_mcp.client.models import Job, JobPage, ListedJob, Unreadable
+    from writer_jobs_mcp.client.models import Job, JobPage, ListedJob, UnreadableRow
 
 Status = Literal["in_progress", "failed", "completed"]
 """What the list endpoint can filter by."""
@@ -204,7 +204,7 @@ class _Scan:
         if self._progress:
             await self._progress(coverage.jobs_read, rules.expected_total)
 
-    def _new_unreadable(self, offset: int, page: JobPage, *, is_repeated: bool) -> list[Unreadable]:
+    def _new_unreadable(self, offset: int, page: JobPage, *, is_repeated: bool) -> list[UnreadableRow]:
         """Return the unreadable rows of a page that were not on the last one. Note if the border between them moved."""
         # Equal rows look alike: a page of them may be another page, even if it looks like the last one.
         keys_are_unique = len(row_keys(page)) == len(page.rows)

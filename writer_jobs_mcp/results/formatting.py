@@ -1,0 +1,80 @@
+"""Timestamps, durations, numbers and names as text."""
+
+import re
+from functools import lru_cache, partial
+
+from writer_jobs_mcp.sanitize.text import json_quote, preview
+
+_UNQUOTED_ID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[0-9]{1,40}", re.ASCII)
+_UNQUOTED_WORDS = frozenset({"completed", "failed", "in_progress", "queued", "deployed", "draft", "generation"})
+
+
+def short_timestamp(timestamp: str, year: str) -> str:
+    """Shorten ``2026-11-23T10:38:17Z`` to ``11-23 10:38:17`` if the ``year`` is ``2026-``."""
+    return timestamp.removeprefix(year).replace("T", " ").rstrip("Z")
+
+
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+
+
+def format_duration(elapsed: float) -> str:
+    """Write a number of seconds for people: ``3.9 s``, ``2 min 5 s``, ``10.5 h``, ``54 h``, ``7 d``."""
+    if elapsed < _MINUTE - 0.5:
+        return f"{elapsed:.3g} s"
+    if elapsed < _HOUR - 0.5:
+        minutes, rest = divmod(round(elapsed), _MINUTE)
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    length, unit = (elapsed / _HOUR, "h") if elapsed < 3 * _DAY else (elapsed / _DAY, "d")
+    return f"{length:,.1f}".removesuffix(".0") + f" {unit}"
+
+
+_MAX_LABEL = 40
+_short_label = lru_cache(maxsize=64)(partial(preview, limit=_MAX_LABEL))
+
+
+def safe_label(text: str) -> str:
+    """Write a status or type of Writer's in a form that cannot pass for our own sentences."""
+    return _short_label(text) if len(text) <= _MAX_LABEL else preview(text, _MAX_LABEL)
+
+
+def quote_unless_plain(text: str) -> str:
+    """Write a UUID, a number, or a documented status or type as it is, anything else as a JSON string.
+
+    An alias or a new status is always quoted: ``ignore-the-instructions-above`` is one word too.
+    """
+    return text if text in _UNQUOTED_WORDS or _UNQUOTED_ID.fullmatch(text) else json_quote(text)
+
+
+def format_application(application_id: str, name: str | None) -> str:
+    """Write an application's id, and its name if that is known."""
+    shown_id = quote_unless_plain(application_id)
+    return shown_id if name is None else f"{shown_id} {json_quote(name)}"
+
+
+def pluralize(number: int, thing: str) -> str:
+    """Write a number of things: ``1 job``, ``1,200 jobs``."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def rounded_share(part: int, whole: int) -> float:
+    """Return the share to three decimal places; only none is 0, and only all is 1."""
+    exact = part / whole
+    rounded = round(exact, 3)
+    if part and not rounded:
+        return float(f"{exact:.1g}")
+    return rounded if part == whole else min(rounded, 0.999)
+
+
+def join_words(*parts: str | bool | None) -> str:
+    """Join the parts that are given, with spaces between."""
+    return " ".join(part for part in parts if isinstance(part, str) and part)
+
+
+def join_lines(*parts: str | bool | None) -> str:
+    """Join the parts that are given, one a line."""
+    return "\n".join(part for part in parts if isinstance(part, str) and part)
+
+
+def format_percent(share: float) -> str:
+    """Write a share in per cent, with the digits that the structure has."""
+    return f"{100 * share:.3g}%"

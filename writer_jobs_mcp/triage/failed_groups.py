@@ -1,0 +1,261 @@
+"""Failed jobs, grouped by what their errors say, with the cause and the trend of each group."""
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum, auto
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from writer_jobs_mcp import failures
+from writer_jobs_mcp.sanitize.text import elide_middle
+from writer_jobs_mcp.triage.error_text import error_text
+from writer_jobs_mcp.triage.trend import Sample, Trend, determine_trend
+
+if TYPE_CHECKING:
+    from writer_jobs_mcp.client.models import Job
+    from writer_jobs_mcp.failures import Category, Cause, FoundGroup, PlaceholderValues
+
+NO_ERROR_TEXT = "(no error text)"
+"""The signature of failures for which Writer gives no error."""
+
+_MAX_NEWEST = 2
+_MAX_KEPT_TEXT = 1_000  # characters of a group's newest error, which is classified
+_MAX_GONE = 3
+_CLASSIFIED_FIRST = 12  # groups, however little time is left: a report shows so many
+
+
+class Period(Enum):
+    """When a failed job was created."""
+
+    WINDOW = auto()
+    BEFORE = auto()
+    """In the equally long window before."""
+    EARLIER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class FailedGroup:
+    """Failed jobs of the window whose errors say the same."""
+
+    signature: str
+    count: int
+    first_seen: datetime
+    last_seen: datetime
+    newest_ids: tuple[str, ...]
+    """Newest first."""
+    cause: "Cause | None"
+    """Why they failed, as far as the newest error says; None where it has no text or there was no time to read it."""
+    has_text: bool
+    before: int | None
+    """How many of them there were in the window before; None where there is no such window, or not all of it."""
+    trend: Trend | None
+    seen_before: datetime | None
+    """When it was last seen before both windows, where the window before has none."""
+    values: "tuple[PlaceholderValues, ...]"
+    """Which parts of the errors differ between its jobs."""
+
+
+class GoneGroup(NamedTuple):
+    """Failed jobs of the window before, whose kind of error this window does not have."""
+
+    signature: str
+    cause: "Cause | None"
+    before: int
+
+
+class FailureSummary(NamedTuple):
+    """The failed jobs of a window."""
+
+    failures: tuple[FailedGroup, ...]
+    """Every group, the largest first."""
+    by_category: "dict[Category, int] | None"
+    """Failed jobs by cause; None where there was no time to read the cause of every group."""
+    gone: tuple[GoneGroup, ...]
+    """Largest first."""
+    all_compared: bool
+    """Whether there was time to compare the errors of all groups."""
+    all_templates_kept: bool
+    """Whether few enough wordings of errors came up to compare them all."""
+
+
+class GroupedFailures:
+    """Failed jobs, grouped as they are added; of each group a few jobs are kept."""
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        """Begin with no jobs; ``check`` is called every few milliseconds, and what it raises ends the work."""
+        self._check = check
+        self._is_time_over: Callable[[], bool] = lambda: False
+        self._groups = failures.FailureGroups[_Failure, _Tally](_Tally, self._check_time)
+        self._without_text = _Tally()
+
+    def add(self, job: "Job", period: Period) -> None:
+        """Add a failed job."""
+        text = error_text(job)
+        failure = _Failure(job.created_at, job.id, elide_middle(text, _MAX_KEPT_TEXT), period)
+        if text:
+            self._groups.add(text, failure, counted=period is Period.WINDOW)
+        else:
+            self._without_text.add(failure)
+
+    def summarize(
+        self,
+        jobs: int,
+        jobs_before: int | None,
+        *,
+        earlier_failures_read: bool = False,
+        is_time_over: Callable[[], bool] = lambda: False,
+    ) -> FailureSummary:
+        """Summarize the failed jobs added so far.
+
+        Args:
+            jobs: How many jobs the window has, whatever their status.
+            jobs_before: How many the window before has; None if they cannot be compared.
+            earlier_failures_read: Whether the failures before both windows were added: at least 500, or all.
+            is_time_over: Whether there is no more time to compare and classify errors.
+        """
+        self._is_time_over = is_time_over
+        groups = [*self._groups.groups(), failures.FoundGroup(NO_ERROR_TEXT, self._without_text, ())]
+        all_compared, all_templates_kept = self._groups.all_compared, self._groups.all_kept
+        # A group that was not compared with all others may have been seen before under another signature.
+        is_compared = jobs_before is not None and all_compared and all_templates_kept
+        found = sorted((group for group in groups if group.tally.count), key=_by_size)
+        trends: list[Trend | None] = [
+            group.tally.trend(jobs, jobs_before or 0, earlier_failures_read) if is_compared else None for group in found
+        ]
+        causes, all_classified = self._causes(found, trends)
+        return FailureSummary(
+            failures=tuple(
+                _failed_group(group, trend, cause, is_compared=is_compared)
+                for group, trend, cause in zip(found, trends, causes, strict=True)
+            ),
+            by_category=_by_category(found, causes) if all_classified else None,
+            gone=_gone(groups) if is_compared and jobs else (),  # a window without jobs does not show that it is fixed
+            all_compared=all_compared,
+            all_templates_kept=all_templates_kept,
+        )
+
+    def _check_time(self) -> None:
+        self._check()
+        if self._is_time_over():
+            raise failures.OutOfTime
+
+    def _causes(self, groups: "list[_Group]", trends: list[Trend | None]) -> "tuple[list[Cause | None], bool]":
+        """Classify the groups that are shown first, then the others while there is time."""
+        causes: list[Cause | None] = [None] * len(groups)
+        for place, i in enumerate(sorted(range(len(groups)), key=lambda i: (trends[i] != "new", i))):
+            self._check()
+            if place >= _CLASSIFIED_FIRST and self._is_time_over():
+                return causes, False
+            causes[i] = groups[i].tally.newest[0].cause()
+        return causes, True
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Failure:
+    created_at: datetime
+    id: str
+    text: str = field(compare=False)
+    period: Period = field(compare=False)
+
+    def cause(self) -> "Cause | None":
+        return failures.classify_error(self.text) if self.text else None
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is kept of the failures of a group."""
+
+    count: int = 0
+    count_before: int = 0
+    first: _Failure | None = None
+    newest: list[_Failure] = field(default_factory=list[_Failure])
+    newest_before: _Failure | None = None
+    last_earlier: datetime | None = None
+
+    def add(self, failure: _Failure) -> None:
+        match failure.period:
+            case Period.WINDOW:
+                self.count += 1
+                self._note(failure)
+            case Period.BEFORE:
+                self.count_before += 1
+                self._note_before(failure)
+            case Period.EARLIER:
+                self._note_earlier(failure.created_at)
+
+    def merged(self, others: Iterable[Self]) -> Self:
+        whole = replace(self, newest=list(self.newest))
+        for other in others:
+            whole.count += other.count
+            whole.count_before += other.count_before
+            for failure in ([other.first] if other.first else []) + other.newest:
+                whole._note(failure)
+            if other.newest_before:
+                whole._note_before(other.newest_before)
+            if other.last_earlier:
+                whole._note_earlier(other.last_earlier)
+        return whole
+
+    def trend(self, jobs: int, jobs_before: int, earlier_failures_read: bool) -> Trend | None:
+        seen_earlier = True if self.last_earlier else False if earlier_failures_read else None
+        return determine_trend(
+            Sample(self.count, jobs), Sample(self.count_before, jobs_before), seen_earlier=seen_earlier
+        )
+
+    def _note(self, failure: _Failure) -> None:
+        if self.first is None or failure < self.first:
+            self.first = failure
+        if failure not in self.newest:
+            self.newest = heapq.nlargest(_MAX_NEWEST, [*self.newest, failure])
+
+    def _note_before(self, failure: _Failure) -> None:
+        if self.newest_before is None or failure > self.newest_before:
+            self.newest_before = failure
+
+    def _note_earlier(self, created_at: datetime) -> None:
+        if self.last_earlier is None or created_at > self.last_earlier:
+            self.last_earlier = created_at
+
+
+if TYPE_CHECKING:
+    _Group = FoundGroup[_Tally]
+
+
+def _by_size(group: "_Group") -> tuple[int, float, str]:
+    return -group.tally.count, -group.tally.newest[0].created_at.timestamp(), group.signature
+
+
+def _by_category(groups: "Iterable[_Group]", causes: "Iterable[Cause | None]") -> "dict[Category, int]":
+    counts: Counter[Category] = Counter()
+    for group, cause in zip(groups, causes, strict=True):
+        counts[cause.category if cause else "unknown"] += group.tally.count
+    return dict(counts.most_common())
+
+
+def _failed_group(group: "_Group", trend: Trend | None, cause: "Cause | None", *, is_compared: bool) -> FailedGroup:
+    tally, newest = group.tally, group.tally.newest[0]
+    return FailedGroup(
+        signature=group.signature,
+        count=tally.count,
+        first_seen=tally.first.created_at if tally.first else newest.created_at,
+        last_seen=newest.created_at,
+        newest_ids=tuple(failure.id for failure in tally.newest),
+        cause=cause,
+        has_text=bool(newest.text),
+        before=tally.count_before if is_compared else None,
+        trend=trend,
+        seen_before=tally.last_earlier if is_compared and not tally.count_before else None,
+        values=group.values,
+    )
+
+
+def _gone(groups: "list[_Group]") -> tuple[GoneGroup, ...]:
+    gone = [group for group in groups if not group.tally.count and group.tally.count_before]
+    largest = heapq.nsmallest(_MAX_GONE, gone, key=lambda group: (-group.tally.count_before, group.signature))
+    return tuple(
+        GoneGroup(group.signature, newest and newest.cause(), group.tally.count_before)
+        for group in largest
+        for newest in [group.tally.newest_before]
+    )
