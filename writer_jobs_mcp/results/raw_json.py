@@ -27,7 +27,7 @@ def raw_json_text(response: "RawJson", check: Callable[[], None] = lambda: None)
         response: Any JSON object.
         check: Called every few milliseconds; what it raises ends the work.
     """
-    # Written while it is cleaned: to encode a large object at once would keep every other thread waiting.
+    # Written while it is sanitized: encoding a large object at once would hold up every other thread.
     parts: list[str] = []
     _write(response.root, parts.append, check)
     return "".join(parts)
@@ -47,20 +47,20 @@ def _write(value: JsonValue, write: Callable[[str], object], check: Callable[[],
     elif isinstance(value, dict):
         check()
         write("{")
-        for position, (name, shown) in enumerate(zip(value, _shown_names(list(value), check), strict=True)):
+        for position, (name, shown) in enumerate(zip(value, _sanitize_names(list(value), check), strict=True)):
             write(f"{', ' if position else ''}{_encode(shown)}: ")
             field = value[name]
             if isinstance(field, str):
-                _write_text(_labelled(name, field), write, check)
+                _write_text(_sanitize_value(name, field), write, check)
             else:
                 _write(field, write, check)
         write("}")
     elif value is None or (isinstance(value, float) and not isfinite(value)):
-        write("null")  # JSON has no word for what is not finite
+        write("null")  # JSON has no infinity and no NaN
     elif isinstance(value, bool):
         write("true" if value else "false")
     else:
-        write(repr(value))  # as the encoder does, which takes three times as long for a number by itself
+        write(repr(value))  # as the encoder does, which takes three times as long for one number
 
 
 def _write_text(pieces: Iterator[str], write: Callable[[str], object], check: Callable[[], None]) -> None:
@@ -71,24 +71,24 @@ def _write_text(pieces: Iterator[str], write: Callable[[str], object], check: Ca
     write('"')
 
 
-def _labelled(name: str, text: str) -> Iterator[str]:
-    """A field's text in pieces, cleaned; its beginning as what follows the field's name."""
+def _sanitize_value(name: str, text: str) -> Iterator[str]:
+    """Sanitize a field's text in slices; its beginning as the value that follows the field's name."""
     for position, piece in enumerate(sanitize_in_slices(text)):
         yield piece if position else mask_labelled_value(name, piece)
 
 
-def _shown_names(names: Sequence[str], check: Callable[[], None]) -> Iterator[str]:
-    """The names of an object's fields as they are shown: cleaned, and no two alike."""
+def _sanitize_names(names: Sequence[str], check: Callable[[], None]) -> Iterator[str]:
+    """Sanitize the names of an object's fields, and keep them different."""
     taken = set(names)
     for start in range(0, len(names), _BATCH):
         check()
         some = names[start : start + _BATCH]
-        harmless = is_safe("\n".join(some))
+        are_safe = is_safe("\n".join(some))
         for position, name in enumerate(some, start + 1):
-            cleaned = name if harmless else sanitize(name)
-            # Cleaned, two names could become one, and a field be taken for another.
-            if _NAME.fullmatch(cleaned) and (cleaned == name or cleaned not in taken):
-                shown = cleaned
+            sanitized = name if are_safe else sanitize(name)
+            # Two sanitized names could be equal, and one field be mistaken for another.
+            if _NAME.fullmatch(sanitized) and (sanitized == name or sanitized not in taken):
+                shown = sanitized
             else:
                 shown = f"field {position}"
             taken.add(shown)

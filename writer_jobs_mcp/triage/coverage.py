@@ -53,11 +53,11 @@ class Coverage:
         return not self.unreadable or self.unreadable < _MAX_UNREADABLE_SHARE * self.rows
 
     def reached(self, moment: datetime | None) -> bool:
-        """Whether the list was read to its end, to ``since`` or back to ``moment``; rows may have been unreadable."""
+        """Return whether the list was read to its end, to ``since`` or back to ``moment``, unreadable rows aside."""
         return self.reached_end or (moment is not None and self.read_back_to is not None and self.read_back_to < moment)
 
     def complete_since(self, moment: datetime | None) -> bool:
-        """Whether the list was read to its end, to ``since`` or back to ``moment``, and no row was unreadable."""
+        """Return whether it was read to its end, to ``since`` or back to ``moment``, and no row was unreadable."""
         return self.reached(moment) and not self.unreadable
 
     def stopped_in_window_by(self, since: datetime | None) -> StoppedBy:

@@ -1,4 +1,4 @@
-"""Find the application that a user means: by its id, or else by its name."""
+"""Find the application that a user means, by its id or by its name."""
 
 from __future__ import annotations
 
@@ -22,41 +22,41 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _PAGE_SIZE = 100
-_NAME_LENGTH = 80  # characters of a name in a result
-_LISTED_NAME_LENGTH = 120  # characters of a name that list_applications shows, which is what an agent has seen
-_MOST_CANDIDATES = 5
-_CANDIDATES_LENGTH = 500  # characters of all candidates in an error; more only where one is longer
-_COMPARED_LENGTH, _MOST_COMPARED = 80, 1_000  # characters and names that are compared for similarity, which is slow
-_SHORTEST_PART = 3  # characters; fewer are in too many names
-_REFUSED_NAMES = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
+_MAX_NAME = 80  # characters of a name in a result
+_MAX_LISTED_NAME = 120  # characters of a name that list_applications shows, which is what an agent has seen
+_MAX_CANDIDATES = 5
+_MAX_CANDIDATE_CHARS = 500  # of all candidates in an error; more only if the first is longer
+_MAX_COMPARED_CHARS, _MAX_COMPARED = 80, 1_000  # characters of a name, and names: comparing them is slow
+_MIN_PART = 3  # characters; shorter words are in too many names
+_NAME_REJECTED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedApplication:
-    """The application that a call was about."""
+    """The application that a call is about."""
 
     id: str
     name: str | None = None
-    """Its name on one line, shortened; only where it was looked up."""
+    """Its name on one line, shortened; None unless it was looked up."""
 
 
 async def resolve_and_call(
     client: WriterClient, given: str, call: Callable[[str], Awaitable[T]]
 ) -> tuple[T, ResolvedApplication]:
-    """Ask about an application by what was given as its id; where Writer knows no such id, by the id of that name.
+    """Call a function with an application's id; if Writer does not know the id, look it up as a name and call again.
 
     Args:
-        client: Writer.
-        given: An id, an alias or an exact name. Letter case and the number of blanks do not matter in a name.
-        call: Asks about the application with an id. It is called once, or a second time with the id of that name.
+        client: Sends the requests.
+        given: An id, an alias or an exact name. Letter case and the number of spaces do not matter in a name.
+        call: Sends a request about the application with this id.
 
     Returns:
-        What ``ask`` returned, and the application that it was asked about.
+        What ``call`` returned, and the application.
 
     Raises:
         NotFound: No application has this id or name.
-        BadArguments: Several applications have this name, or it is the id of a job.
-        WriterError: Whatever else ``ask`` raises; or what it raised at first, where the names cannot be listed.
+        InvalidArguments: Several applications have this name, or it is the id of a job.
+        WriterError: Any other error of ``call``; or its first one, if the names cannot be listed.
     """
     try:
         return await call(given), ResolvedApplication(given)
@@ -73,35 +73,35 @@ async def resolve_and_call(
 
 def _may_be_a_name(given: str, error: NotFound | BadRequest) -> bool:
     if isinstance(error, NotFound):
-        return not isinstance(error, NotListed)  # then the application is known, and only the job is not
-    return error.status in _REFUSED_NAMES and not is_uuid(given)
+        return not isinstance(error, NotListed)  # then the application is known, but not the job
+    return error.status in _NAME_REJECTED and not is_uuid(given)
 
 
 async def _find_by_name(client: WriterClient, given: str, error: WriterError) -> ResolvedApplication:
-    """The application with this name.
+    """Find the application with this name.
 
     Raises:
-        WriterError: There is none, or several; says what to do.
+        WriterError: There is none, or there are several; says what to do.
     """
     if is_uuid(given):
         await _reject_job_id(client, given)
     try:
-        applications, unread = await _list_all(client)
+        applications, some_unreadable = await _list_all(client)
     except WriterError as exc:
-        # A complaint of Writer's was quoted once; the other would make the error too long.
+        # Writer's error text is quoted once; a second one would make the message too long.
         why = "Writer would not list the applications." if isinstance(exc, BadRequest) else str(exc)
         raise type(error)(f"{error} It could not be looked up by name: {why}") from exc
     named = await run_in_worker(lambda: _with_name(given, applications))
     match named:
         case [application] if application.id == given:
-            raise error  # it is listed, and Writer does not know it all the same
+            raise error  # Writer lists it, but does not know it
         case [application]:
-            return ResolvedApplication(application.id, preview(application.name or "", _NAME_LENGTH) or None)
+            return ResolvedApplication(application.id, preview(application.name or "", _MAX_NAME) or None)
         case []:
             if not is_uuid(given) and not any(map(str.isspace, given)):
                 await _reject_job_id(client, given)
             similar = await run_in_worker(lambda: _similar(given, applications))
-            raise NotFound(_not_found_message(given, similar, len(applications), unread)) from error
+            raise NotFound(_not_found_message(given, similar, len(applications), some_unreadable)) from error
         case _:
             message = (
                 f"{len(named)} applications (no-code agents) are called {json_quote(display_id(given))}: "
@@ -111,15 +111,15 @@ async def _find_by_name(client: WriterClient, given: str, error: WriterError) ->
 
 
 async def _reject_job_id(client: WriterClient, given: str) -> None:
-    """Do nothing, unless this is the id of a job.
+    """Raise an error if this is the id of a job.
 
     Raises:
-        BadArguments: It is; says which application the job belongs to.
+        InvalidArguments: It is one; says which application the job belongs to.
     """
     try:
         job = await client.get_job(given)
     except WriterError:
-        return  # what Writer said about the application is the error to report
+        return  # the error about the application is the one to report
     if job.id.casefold() == given.casefold():
         shown = json_quote(display_id(given))
         message = (
@@ -130,10 +130,10 @@ async def _reject_job_id(client: WriterClient, given: str) -> None:
 
 
 async def _list_all(client: WriterClient) -> tuple[list[Application], bool]:
-    """Every application that the key can see and that can be asked for, and whether some could not be read.
+    """List every application that the key can see and whose id is usable. Return whether some could not be read.
 
     Raises:
-        WriterError: Writer could not be asked to the end.
+        WriterError: A request failed.
     """
     found: dict[str, Application] = {}
     unreadable: set[str] = set()
@@ -143,7 +143,7 @@ async def _list_all(client: WriterClient) -> tuple[list[Application], bool]:
         before = len(found) + len(unreadable)
         found.update((application.id, application) for application in page.applications)
         unreadable.update(row.row_key for row in page.unreadable)
-        # A server that ignores `after` gives the same page again and again, and says that more follow.
+        # A server that ignores `after` returns the same page again and again, each time with has_more.
         is_same_page = len(found) + len(unreadable) == before
         after = _next_page(page)
         if is_same_page or page.has_more is False or after is None:
@@ -157,15 +157,15 @@ def _next_page(page: ApplicationPage) -> str | None:
 
 
 def _with_name(given: str, applications: Iterable[Application]) -> list[Application]:
-    """The applications with this name, or with this id in another letter case."""
-    wanted = _normalize(given) or None  # applications without a name are not meant
+    """Choose the applications with this name, or with this id in another letter case."""
+    wanted = _normalize(given) or None  # an empty name matches no application
     named: list[Application] = []
     for application in applications:
         check_cancelled()
         name = application.name or ""
         if wanted in {
             _normalize(name),
-            _normalize(preview(name, _LISTED_NAME_LENGTH)),
+            _normalize(preview(name, _MAX_LISTED_NAME)),
             application.id.casefold(),
         }:
             named.append(application)
@@ -173,20 +173,20 @@ def _with_name(given: str, applications: Iterable[Application]) -> list[Applicat
 
 
 def _similar(given: str, applications: Iterable[Application]) -> list[Application]:
-    """The applications whose names hold these words, then those that are spelt alike."""
-    wanted = _normalize(given)[:_COMPARED_LENGTH]
+    """Choose the applications whose names hold these words, then those with a similar spelling."""
+    wanted = _normalize(given)[:_MAX_COMPARED_CHARS]
     by_name: dict[str, list[Application]] = {}
     for application in applications:
         check_cancelled()
-        if application.name and len(by_name) < _MOST_COMPARED:
-            by_name.setdefault(_normalize(application.name)[:_COMPARED_LENGTH], []).append(application)
-    holding = [name for name in by_name if len(wanted) >= _SHORTEST_PART and wanted in name]
-    alike = get_close_matches(wanted, by_name, n=_MOST_CANDIDATES)
-    return [application for name in dict.fromkeys([*holding, *alike]) for application in by_name[name]]
+        if application.name and len(by_name) < _MAX_COMPARED:
+            by_name.setdefault(_normalize(application.name)[:_MAX_COMPARED_CHARS], []).append(application)
+    containing = [name for name in by_name if len(wanted) >= _MIN_PART and wanted in name]
+    alike = get_close_matches(wanted, by_name, n=_MAX_CANDIDATES)
+    return [application for name in dict.fromkeys([*containing, *alike]) for application in by_name[name]]
 
 
 def _normalize(name: str) -> str:
-    """A name without what does not tell it from another: letter case, blanks, what cannot be seen."""
+    """Normalize a name for comparison: letter case, spaces, invisible characters."""
     return " ".join(unicodedata.normalize("NFC", one_line(strip_invisible(name)).casefold()).split())
 
 
@@ -210,11 +210,11 @@ def _none_of(number: int, which: str) -> str:
 
 
 def _candidates(applications: list[Application]) -> str:
-    """The first few applications, each by id and name, and how many others there are."""
+    """Name the first few applications by id and name, and count the others."""
     shown: list[str] = []
-    for application in applications[:_MOST_CANDIDATES]:
-        text = f"{json_quote(application.id)} ({json_quote(preview(application.name or '', _NAME_LENGTH))})"
-        if shown and sum(map(len, [*shown, text])) > _CANDIDATES_LENGTH:
+    for application in applications[:_MAX_CANDIDATES]:
+        text = f"{json_quote(application.id)} ({json_quote(preview(application.name or '', _MAX_NAME))})"
+        if shown and sum(map(len, [*shown, text])) > _MAX_CANDIDATE_CHARS:
             break
         shown.append(text)
     others = len(applications) - len(shown)

@@ -1,23 +1,28 @@
-"""Find one job: by itself, or in its application's list where Writer does not serve it alone."""
+"""Find one job: by its id alone, or in its application's list where Writer does not serve it alone.
+
+The list is read page by page and not by :func:`.scan_jobs`, since a search has other needs: it ends at the job,
+requests no page ahead, accepts a server that ignores the status filter, and raises errors as they are.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from writer_jobs_mcp.client.ids import display_id
 from writer_jobs_mcp.errors import BudgetExceeded, NotFound, NotListed, UnreadableResponse, WriterError
 from writer_jobs_mcp.sanitize.text import json_quote
 from writer_jobs_mcp.triage.find_application import ResolvedApplication, resolve_and_call
+from writer_jobs_mcp.triage.overlap import row_keys
+from writer_jobs_mcp.triage.scan import PAGE_SIZE
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
     from writer_jobs_mcp.client.models import Application, Job
 
-_PAGE_SIZE = 100
-
 
 async def try_get_application(client: WriterClient, application_id: str) -> Application | None:
-    """The application, or None where Writer does not describe it: its name is worth a request, but not an error."""
+    """Get an application, or None if Writer does not return it: its name is worth a request, but not an error."""
     try:
         return await client.get_application(application_id)
     except WriterError:
@@ -27,17 +32,17 @@ async def try_get_application(client: WriterClient, application_id: str) -> Appl
 async def find_job(
     client: WriterClient, job_id: str, application: str | None, likely_status: str
 ) -> tuple[Job, ResolvedApplication | None]:
-    """The job with this id, and its application where that had to be searched for the job.
+    """Find the job with this id. Return its application too if that had to be searched for the job.
 
     Args:
-        client: Writer.
+        client: Sends the requests.
         job_id: The job.
-        application: The id or the name of its application, where that is known.
+        application: The id or the name of its application, if that is known.
         likely_status: The status that the job probably has.
 
     Raises:
         NotFound: Writer does not know the job, or not the application.
-        WriterError: Writer could not be asked, or :func:`find_job` did not find it.
+        WriterError: Writer could not be asked, or :func:`find_in_list` did not find the job.
     """
     try:
         return await client.get_job(job_id), None
@@ -49,55 +54,76 @@ async def find_job(
 
 
 async def find_in_list(client: WriterClient, application_id: str, job_id: str, likely_status: str = "failed") -> Job:
-    """The job with this id, looked for among the application's jobs of the ``first`` status and then among all.
+    """Find the job with this id among the application's jobs of the likely status, and then among all.
 
     Raises:
-        NotListed: It is not there.
-        NotFound: The application is not.
-        UnreadableAnswer: It is not among those that can be read, and there are others.
-        BudgetSpent: The time was over first; says how many jobs had been looked through.
+        NotListed: The job is not in the list.
+        NotFound: Writer does not know the application.
+        UnreadableResponse: The job is not among the rows that could be read, and others could not.
+        BudgetExceeded: Time ran out first; says how many jobs had been searched.
         WriterError: Writer could not be asked.
     """
-    seen: set[str] = set()
-    job, application = json_quote(display_id(job_id)), json_quote(display_id(application_id))
-    try:
-        for status in (likely_status, None):
-            offset = 0
-            unread = ""
-            unreadable: set[str] = set()
-            heads: set[str] = set()  # the first job of each page
-            while True:
-                page = await client.list_jobs(application_id, status=status, offset=offset, limit=_PAGE_SIZE)
-                for each in page.jobs:
-                    if each.id == job_id:
-                        return each
-                    seen.add(each.id)
-                unreadable.update(each.row_key for each in page.unreadable)
-                if not page.rows:
-                    break  # a total is no proof of the end: it may count the page
-                offset += len(page.rows)
-                head = page.rows[0].row_key
-                if head in heads:  # a server that ignores `offset`
-                    unread = "Writer returns the same page again and again, so the rest was not read"
-                    break
-                heads.add(head)
-    except BudgetExceeded as exc:
-        message = (
-            f"The time for one call was over after {len(seen)} jobs of application {application}, and job "
+    search = _Search(client, application_id, job_id)
+    for status in (likely_status, None):
+        if job := await search.run(status):
+            return job
+    raise search.failure()
+
+
+@dataclass(slots=True)
+class _Search:
+    """A search of an application's jobs for one of them."""
+
+    client: WriterClient
+    application_id: str
+    job_id: str
+    _seen: set[str] = field(default_factory=set[str])
+    _unread: str = ""  # why the last list was not read whole
+    _unreadable: set[str] = field(default_factory=set[str])  # in the last list
+
+    async def run(self, status: str | None) -> Job | None:
+        """Search the jobs of this status, or all."""
+        offset, keys = 0, set[str]()
+        self._unread, self._unreadable = "", set()
+        while True:
+            try:
+                page = await self.client.list_jobs(self.application_id, status=status, offset=offset, limit=PAGE_SIZE)
+            except BudgetExceeded as exc:
+                raise self._out_of_time() from exc
+            for job in page.jobs:
+                if job.id == self.job_id:
+                    return job
+                self._seen.add(job.id)
+            self._unreadable.update(row.row_key for row in page.unreadable)
+            if not page.rows:
+                return None  # a total would not prove the end: it may count the page
+            if row_keys(page) <= keys:  # a server that ignores `offset`
+                self._unread = "Writer returns the same page again and again, so the rest was not read"
+                return None
+            keys |= row_keys(page)
+            offset += len(page.rows)
+
+    def failure(self) -> WriterError:
+        """Return the error for a job that was not found."""
+        job, application = self._names()
+        unread = f"{len(self._unreadable)} of its rows could not be read" if self._unreadable else self._unread
+        if unread:
+            return UnreadableResponse(
+                f"Job {job} is not among the {len(self._seen)} jobs of application {application} that could be read. "
+                f"{unread}: whether it exists is not known. Check both ids; list_application_jobs shows the jobs."
+            )
+        return NotListed(
+            f"Writer does not know job {job}, and it is not among the {len(self._seen)} jobs of application "
+            f"{application}. Check both ids; list_application_jobs shows the jobs."
+        )
+
+    def _out_of_time(self) -> BudgetExceeded:
+        job, application = self._names()
+        return BudgetExceeded(
+            f"The time for one call was over after {len(self._seen)} jobs of application {application}, and job "
             f"{job} was not among them. Whether it exists is not known; check the ids, or page through "
             "list_application_jobs."
         )
-        raise BudgetExceeded(message) from exc
-    if unreadable:
-        unread = f"{len(unreadable)} of its rows could not be read"
-    if unread:
-        message = (
-            f"Job {job} is not among the {len(seen)} jobs of application {application} that could be read. {unread}: "
-            "whether it exists is not known. Check both ids; list_application_jobs shows the jobs."
-        )
-        raise UnreadableResponse(message)
-    message = (
-        f"Writer does not know job {job}, and it is not among the {len(seen)} jobs of application "
-        f"{application}. Check both ids; list_application_jobs shows the jobs."
-    )
-    raise NotListed(message)
+
+    def _names(self) -> tuple[str, str]:
+        return json_quote(display_id(self.job_id)), json_quote(display_id(self.application_id))

@@ -30,12 +30,12 @@ class PageEnd(NamedTuple):
         return cls(offset + len(page.rows), row_keys(page), page.rows[-1].row_key if page.rows else None)
 
     def is_repeated_by(self, page: "JobPage") -> bool:
-        """Whether ``page`` has the same rows again."""
+        """Return whether ``page`` has the same rows again."""
         keys = row_keys(page)
         return bool(keys) and keys == self.row_keys
 
     def joins(self, page: "JobPage") -> bool:
-        """Whether no row can be missing between this page and ``page``."""
+        """Return whether no row can be missing between this page and ``page``."""
         keys, ids = row_keys(page), {job.id for job in page.jobs}
         if not keys or not self.row_keys:
             return True
@@ -45,7 +45,7 @@ class PageEnd(NamedTuple):
         )
 
     def joins_through(self, between: "JobPage", page: "JobPage") -> bool:
-        """Whether ``between`` has rows of both this page and ``page``."""
+        """Return whether ``between`` has rows of both this page and ``page``."""
         keys = row_keys(between)
         return bool(keys & self.row_keys and keys & row_keys(page))
 

@@ -66,7 +66,7 @@ class TimeOrder:
         return self._falls and not self._rises
 
     def is_past(self, moment: datetime) -> bool:
-        """Whether the last ten jobs were all created before ``moment``, in a list that is newest first."""
+        """Return whether the last ten jobs were all created before ``moment``, in a list that is newest first."""
         return len(self._recent) == _PROOF and self._recent[0] < moment
 
 
@@ -92,7 +92,7 @@ class StopRules:
         return None if self.total_is_wrong else self.total
 
     def expects_row_at(self, offset: int) -> bool:
-        """Whether the scan will probably read a row at ``offset``."""
+        """Return whether the scan will probably read a row at ``offset``."""
         limit = None if self.max_jobs is None else self.start + self.max_jobs
         return all(offset < end for end in (self.expected_total, limit) if end is not None)
 
@@ -134,7 +134,7 @@ class StopRules:
         return None
 
     def _is_circling(self, page_size: int, jobs_read: int) -> bool:
-        """Whether more was read again, without a new job, than can lie behind the longest way back."""
+        """Return whether more was read again, without a new job, than can lie behind the longest way back."""
         return self._pages_without_new * page_size > jobs_read + _MAX_STEPS_BACK * page_size
 
     def _is_last(self, page: "JobPage", next_offset: int, page_size: int) -> bool:

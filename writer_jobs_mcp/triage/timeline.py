@@ -1,4 +1,4 @@
-"""Jobs counted by status over time, in few enough steps to be drawn, however long the time turns out to be."""
+"""Jobs counted by status over time, in few enough steps to be drawn, however long that time is."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ MAX_STEPS = 64
 """Steps a timeline has at most."""
 
 OTHER = "other"
-"""Stands for the statuses that are too rare to be drawn beside the others."""
+"""Stands for the statuses that are too rare to be drawn by themselves."""
 
 _MAX_STATUSES = 6
 _SECONDS = (60, 300, 900, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400)
@@ -18,25 +18,25 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """What happened in each of as many equally long steps, one after another from ``start``."""
+    """Jobs in equally long steps, one after another from ``start``."""
 
     start: datetime
     seconds: int
     counts: dict[str, tuple[int, ...]]
-    """For each status how many jobs were created in each step; the most frequent status first."""
+    """For each status, how many jobs were created in each step; the most frequent status first."""
 
 
 class Timeline:
-    """Takes jobs in any order and keeps counts alone: at most `longest` for each status.
+    """Counts of jobs, taken in any order: at most ``max_steps`` for each status.
 
-    The steps begin as short as the window allows. When jobs reach further back than fits, steps are joined into
-    longer ones; each length divides the next, so no job has to be counted again.
+    Steps are at first as short as the window allows. If jobs reach further back than fits, steps are joined to longer
+    ones; each length divides the next, so no job has to be counted again.
     """
 
     def __init__(
         self, since: datetime | None, until: datetime | None, now: datetime, max_steps: int = MAX_STEPS
     ) -> None:
-        """Draw at most ``longest`` steps from ``since``, or else the first job, to ``until``, or else ``now``."""
+        """Begin with no jobs; the steps lead from ``since`` or the first job to ``until`` or ``now``."""
         self._max_steps = max_steps
         self._lengths = _lengths()
         self._seconds = next(self._lengths)
@@ -52,7 +52,7 @@ class Timeline:
         self._counts.setdefault(self._step_of(created_at), Counter())[status] += 1
 
     def histogram(self) -> Histogram | None:
-        """The jobs taken so far, oldest step first; None where there are none."""
+        """Return the jobs counted so far, oldest step first; None without any."""
         total = sum(self._counts.values(), Counter[str]())
         if not total:
             return None
@@ -66,11 +66,11 @@ class Timeline:
         return Histogram(_EPOCH + timedelta(seconds=self._first * self._seconds), self._seconds, counts)
 
     def _step_of(self, moment: datetime) -> int:
-        # No job of Writer's is older than the epoch; one that says so is drawn there, not centuries away.
+        # No job is older than the epoch; one with such a date is drawn there, not centuries away.
         return max(moment - _EPOCH, timedelta()) // timedelta(seconds=self._seconds)
 
     def _extend_to(self, moment: datetime) -> None:
-        """Let the timeline extend to ``moment``, in longer steps if need be."""
+        """Extend the timeline to ``moment``, in longer steps if necessary."""
         while True:
             step = self._step_of(moment)
             first, last = min(self._first, step), max(self._last, step)
@@ -88,7 +88,7 @@ class Timeline:
 
 
 def _lengths() -> Iterator[int]:
-    """How many seconds a step may last, from short to long; each length divides the next."""
+    """Yield how many seconds a step may last, from short to long; each length divides the next."""
     yield from _SECONDS
     seconds = _SECONDS[-1]
     while True:

@@ -6,22 +6,22 @@ from typing import Literal, NamedTuple
 Trend = Literal["new", "rising", "steady", "falling"]
 
 _SIGNIFICANCE = 0.05
-_MIN_FAILURES_FOR_STEADY = 10  # failures: where both windows have fewer, "not significant" does not mean "steady"
-_NEGLIGIBLE_RATIO = 1e15  # times as likely as what was observed
+_MIN_FAILURES_FOR_STEADY = 10  # in one of the windows: with fewer, "not significant" does not mean "steady"
+_NEGLIGIBLE_RATIO = 1e15  # to what was observed
 
 
 class Sample(NamedTuple):
-    """How many jobs of a window failed in one way."""
+    """How many jobs of a window failed in one way, of how many."""
 
     failed: int
     jobs: int
 
 
 def determine_trend(now: Sample, before: Sample, *, seen_earlier: bool | None) -> Trend | None:
-    """The trend of one kind of failure from the window before to this one; None where there is too little to tell.
+    """Determine the trend of one kind of failure since the window before; None where there are too few jobs.
 
     ``rising`` and ``falling``: the shares of the jobs that failed in this way differ by Fisher's exact test, two-sided,
-    at 95 %. ``steady``: they do not, although one of the windows has at least ten such failures.
+    at 95 %. ``steady``: they do not, and one of the windows has at least ten such failures.
 
     Args:
         now: The window.
@@ -40,7 +40,7 @@ def determine_trend(now: Sample, before: Sample, *, seen_earlier: bool | None) -
 
 
 def fisher_exact(one: Sample, other: Sample) -> float:
-    """The two-sided p-value of Fisher's exact test: how likely so unequal shares are if the true shares are equal.
+    """Return the two-sided p-value of Fisher's exact test: how likely so unequal shares are by chance.
 
     It is the total probability of all tables with the same sums that are at most as likely as the observed one.
     """
@@ -48,7 +48,7 @@ def fisher_exact(one: Sample, other: Sample) -> float:
     least, most = max(0, failed - other.jobs), min(failed, one.jobs)
 
     def ratio(k: int) -> float:
-        """How much likelier k + 1 failures in the first sample are than k."""
+        """Return how much likelier k + 1 failures in the first sample are than k."""
         return (failed - k) * (one.jobs - k) / ((k + 1) * (jobs - failed - one.jobs + k + 1))
 
     total = tail = 1.0  # in units of the probability of the observed table
