@@ -1,4 +1,4 @@
-"""A job list that lies, repeats itself and moves while it is read; an ASGI app, for an in-process transport."""
+"""A list of jobs that gives wrong totals, repeats pages and changes while it is read; an ASGI app."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -17,25 +17,25 @@ Move = Callable[["UnstableListApi"], None]
 
 @dataclass
 class UnstableListApi:
-    """A job list, newest first, that changes between any two of the requests it is asked."""
+    """A list of jobs, newest first, that can change before each request."""
 
     ids: list[int]
     job_fields: Callable[[int], dict[str, Any]] = lambda _: {}
-    """What more there is to say of the job with this number."""
+    """More fields of the job with this number."""
     moves: Sequence[Move | None] = ()
     cap: int = 100
     total: Callable[["UnstableListApi", int], int | None] = lambda api, _: len(api.ids)
     reports_limit: bool = True
     fail_request: Callable[[int], tuple[int, dict[str, str]] | None] = lambda _: None
-    """The status and headers with which to refuse a request, given how many came before it."""
+    """The status and headers of an error response, given how many requests came before; None for a page."""
     request_count: int = 0
     """Requests for the whole list so far."""
     filtered_request_count: int = 0
     """Requests for the jobs of one status so far."""
     honours_status: bool = True
-    """Whether it heeds the status that it is asked for."""
+    """Whether it filters by the requested status."""
     application: dict[str, Any] | None = None
-    """What there is to say of the application; it is not found where there is nothing."""
+    """The application's fields; 404 without any."""
     present_throughout: set[int] = field(default_factory=set[int])
 
     def __post_init__(self) -> None:
@@ -77,18 +77,18 @@ class UnstableListApi:
             return
         query = dict(part.split("=") for part in scope["query_string"].decode().split("&"))
         by_status = "status" in query
-        looked = self.request_count + self.filtered_request_count
-        move = self.moves[looked] if looked < len(self.moves) else None
+        earlier = self.request_count + self.filtered_request_count
+        move = self.moves[earlier] if earlier < len(self.moves) else None
         self.filtered_request_count += by_status
         self.request_count += not by_status
-        # Where requests overlap in time, which of them sees the list first is anybody's guess.
-        for _ in range(looked * 7 % 5):
+        # Requests that overlap in time reach the list in any order.
+        for _ in range(earlier * 7 % 5):
             await anyio.lowlevel.checkpoint()
         if move is not None:
             move(self)
-        refusal = None if by_status else self.fail_request(self.request_count - 1)
-        if refusal:
-            await respond(send, refusal[0], None, refusal[1])
+        error = None if by_status else self.fail_request(self.request_count - 1)
+        if error:
+            await respond(send, error[0], None, error[1])
             return
         await respond(send, 200, self.page(int(query["offset"]), int(query["limit"]), query.get("status")))
 
@@ -108,11 +108,11 @@ TOTALS: dict[str, Callable[["UnstableListApi", int], int | None]] = {
     "counts the page": lambda _api, rows: rows,
     "zero": lambda _api, _rows: 0,
 }
-"""What ``totalCount`` may mean, given the list and the rows of the page."""
+"""What ``totalCount`` may mean, given the list and the number of rows of the page."""
 
 
 def newest_first(count: int) -> list[int]:
-    """The numbers of as many jobs."""
+    """Return the numbers of this many jobs."""
     return list(range(count, 0, -1))
 
 

@@ -1,4 +1,4 @@
-"""The figures of a triage, exact for any jobs, pages and drift."""
+"""The figures of a triage are exact for any jobs, pages and changes of the list."""
 
 import json
 from collections import Counter
@@ -31,12 +31,12 @@ CATEGORIES = [
 ]
 
 
-async def test_what_failed_why_and_is_it_new_is_answered_exactly_in_one_call() -> None:
+async def test_one_call_answers_exactly_what_failed_why_and_whether_it_is_new() -> None:
     api = api_with(nine_causes())
     answer = await triage(api, since="4d")
-    in_window = [said for said in nine_causes() if said["created_at"] >= (NOW - timedelta(days=4)).isoformat()]
-    failed = [said for said in in_window if said["status"] == "failed"]
-    assert answer["counts"] == Counter(said["status"] for said in in_window)
+    in_window = [each for each in nine_causes() if each["created_at"] >= (NOW - timedelta(days=4)).isoformat()]
+    failed = [each for each in in_window if each["status"] == "failed"]
+    assert answer["counts"] == Counter(each["status"] for each in in_window)
     assert len(in_window) <= answer["coverage"].pop("jobs_read") <= 1_200
     assert answer["coverage"] == {
         "jobs_in_window": len(in_window),
@@ -54,7 +54,7 @@ async def test_what_failed_why_and_is_it_new_is_answered_exactly_in_one_call() -
     assert api.filtered_request_count <= 5
 
 
-async def test_the_report_begins_with_a_headline_that_can_be_read_aloud() -> None:
+async def test_the_report_begins_with_a_headline() -> None:
     headline = (await triage_text(api_with(nine_causes()), since="4d")).splitlines()[0]
     assert headline == (
         "144 of 576 jobs created since 11-19 12:00 UTC (4 d) failed (25%); the largest group (timeout, 18 jobs) is "
@@ -82,7 +82,7 @@ JOBS = st.lists(
     moves=st.lists(MOVES, max_size=4),
     hours=st.none() | st.integers(1, 90),
 )
-def test_groups_counts_and_coverage_agree_for_any_jobs_pages_and_drift(
+def test_groups_counts_and_coverage_agree_for_any_jobs_pages_and_changes(
     jobs: list[JsonObject], cap: int, total: str, moves: list[Move | None], hours: int | None
 ) -> None:
     cap = cap if len(jobs) < 60 else 100
@@ -98,18 +98,18 @@ def test_groups_counts_and_coverage_agree_for_any_jobs_pages_and_drift(
 
 def expected_counts(jobs: list[JsonObject], hours: int | None) -> dict[str, int]:
     since = "" if hours is None else (NOW - timedelta(hours=hours)).isoformat()
-    return dict(Counter(said["status"] for said in jobs if said["created_at"] >= since))
+    return dict(Counter(each["status"] for each in jobs if each["created_at"] >= since))
 
 
 # Trends, stuck jobs, seconds
 
 
-async def test_without_a_beginning_there_is_no_trend() -> None:
+async def test_a_window_without_since_has_no_trend() -> None:
     (group,) = (await triage(api_with(make_failed_jobs("Rate limit reached", 3, 5))))["failures"]
     assert "trend" not in group
 
 
-async def test_when_only_the_window_before_was_not_read_whole_the_answer_is_complete_but_for_the_trend() -> None:
+async def test_if_only_the_window_before_is_incomplete_only_the_trend_is_missing() -> None:
     api = api_with([make_job(n, "failed", "Rate limit reached") for n in range(600)])
     answer = await triage(api, since="2h", max_jobs=200)
     assert (answer["coverage"]["complete"], answer["coverage"]["stopped_by"]) == (True, "since")
@@ -148,24 +148,24 @@ async def test_failures_without_an_error_text_are_a_group_of_their_own() -> None
     assert (group["signature"], group["category"], group["count"]) == ("(no error text)", "unknown", 2)
 
 
-async def test_failed_jobs_are_counted_as_such_among_however_many_states() -> None:
-    strange = [make_job(n, f"state {n % 12}") for n in range(60)]
-    answer = await triage(api_with([*strange, make_job(61, "failed", "Bad Gateway")]))
+async def test_failed_jobs_are_counted_among_any_number_of_statuses() -> None:
+    undocumented = [make_job(n, f"state {n % 12}") for n in range(60)]
+    answer = await triage(api_with([*undocumented, make_job(61, "failed", "Bad Gateway")]))
     assert answer["counts"]["failed"] == 1 == sum(group["count"] for group in answer["failures"])
     assert sum(answer["counts"].values()) == 61
     assert len(answer["counts"]) == 9
 
 
 @pytest.mark.parametrize(("is_over", "trends"), [(False, {"steady"}), (True, {None})])
-def test_no_trend_is_given_where_time_ran_out_before_all_errors_were_compared(
+def test_no_trend_is_given_if_time_ran_out_before_all_errors_were_compared(
     is_over: bool, trends: set[str | None]
 ) -> None:
-    folded = ReportBuilder(Window(NOW - timedelta(hours=1), None), NOW)
+    builder = ReportBuilder(Window(NOW - timedelta(hours=1), None), NOW)
     for n, name in enumerate("kestrel osprey merlin falcon harrier goshawk".split() * 4):
         created = NOW - timedelta(minutes=2 + 4.5 * n)
         error = f"Could not open the file {name} of the tenant {name}"
-        said = {"id": f"{n}", "status": "failed", "application_id": "a", "created_at": created, "error": error}
-        folded.add(Job.model_validate(said))
-    report = folded.build(can_compare=True, is_over=lambda: is_over)
+        fields = {"id": f"{n}", "status": "failed", "application_id": "a", "created_at": created, "error": error}
+        builder.add(Job.model_validate(fields))
+    report = builder.build(can_compare=True, is_over=lambda: is_over)
     assert {group.trend for group in report.failures} == trends
     assert (report.all_compared, report.failed) == (not is_over, sum(group.count for group in report.failures))

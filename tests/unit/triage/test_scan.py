@@ -1,4 +1,4 @@
-"""Reading every job of a list that lies, repeats itself and moves while it is read."""
+"""Scan a list of jobs that gives wrong totals, repeats pages and changes while it is read."""
 
 from datetime import timedelta
 from typing import Any
@@ -41,7 +41,7 @@ SIZES = [0, 1, 2, 50, 99, 100, 101, 198, 199, 200, 201, 650, 1200]
 @pytest.mark.parametrize("total", TOTALS)
 @pytest.mark.parametrize("cap", [100, 30, 1])
 @pytest.mark.parametrize("count", SIZES[:10])
-def test_a_list_that_stands_still_is_read_whole_whatever_its_total_says(count: int, cap: int, total: str) -> None:
+def test_an_unchanging_list_is_read_whole_whatever_its_total(count: int, cap: int, total: str) -> None:
     if cap == 1 and count > 100:
         count = 20
     api = UnstableListApi(newest_first(count), cap=cap, total=TOTALS[total])
@@ -51,7 +51,7 @@ def test_a_list_that_stands_still_is_read_whole_whatever_its_total_says(count: i
 
 
 @pytest.mark.parametrize(("count", "fewest"), [(0, 1), (1, 1), (99, 1), (500, 5), (1_200, 12), (10_000, 100)])
-def test_a_list_that_stands_still_takes_at_most_two_requests_more_than_the_fewest(count: int, fewest: int) -> None:
+def test_an_unchanging_list_takes_at_most_two_requests_more_than_necessary(count: int, fewest: int) -> None:
     api = UnstableListApi(newest_first(count))
     taken, coverage = scan(api)
     assert (len(taken), coverage.moved) == (count, False)
@@ -65,7 +65,7 @@ def test_a_list_that_stands_still_takes_at_most_two_requests_more_than_the_fewes
     total=st.sampled_from(["right", "missing", "too small", "counts the page"]),
     moves=st.lists(MOVES, max_size=40),
 )
-def test_no_job_that_was_there_all_along_is_missed_and_none_is_read_twice(
+def test_no_job_present_throughout_is_missed_and_none_is_read_twice(
     count: int, cap: int, total: str, moves: list[Move | None]
 ) -> None:
     api = UnstableListApi(newest_first(count), cap=cap, total=TOTALS[total], moves=moves)
@@ -78,7 +78,7 @@ def test_no_job_that_was_there_all_along_is_missed_and_none_is_read_twice(
 # Stopping early
 
 
-def test_reading_stops_at_since_while_the_list_runs_from_new_to_old() -> None:
+def test_reading_stops_at_since_if_the_list_is_newest_first() -> None:
     api = UnstableListApi(newest_first(2_000))
     taken, coverage = scan(api, since=NOON + timedelta(seconds=1_750))
     assert set(range(1_750, 2_001)) <= set(taken)
@@ -94,20 +94,20 @@ def test_a_list_in_another_order_is_read_to_its_end(ids: list[int]) -> None:
 
 
 @pytest.mark.parametrize("most", [1, 99, 100, 101, 450])
-def test_no_more_jobs_are_read_than_asked_for_and_the_newest_of_them(most: int) -> None:
+def test_the_newest_jobs_are_read_up_to_max_jobs(most: int) -> None:
     taken, coverage = scan(UnstableListApi(newest_first(2_000)), max_jobs=most)
     assert taken == newest_first(2_000)[:most]
     assert (coverage.stopped_by, coverage.complete, coverage.jobs_read) == ("max_jobs", False, most)
 
 
-def test_as_many_jobs_as_there_are_is_no_limit() -> None:
+def test_max_jobs_equal_to_the_length_of_the_list_leaves_it_complete() -> None:
     _, coverage = scan(UnstableListApi(newest_first(300)), max_jobs=300)
     assert coverage.jobs_read == 300
     assert coverage.complete
 
 
-def test_what_was_read_before_an_error_is_kept_and_the_error_told() -> None:
-    api = UnstableListApi(newest_first(900), fail_request=lambda asked: (403, {}) if asked >= 4 else None)
+def test_jobs_read_before_an_error_are_kept_and_the_error_is_reported() -> None:
+    api = UnstableListApi(newest_first(900), fail_request=lambda earlier: (403, {}) if earlier >= 4 else None)
     taken, coverage = scan(api)
     assert taken == newest_first(900)[: len(taken)]
     assert len(taken) >= 100
@@ -115,22 +115,22 @@ def test_what_was_read_before_an_error_is_kept_and_the_error_told() -> None:
     assert coverage.error.startswith("The API key may not see application")
 
 
-class Shallow(UnstableListApi):
-    """One that gives no job beyond the thousandth."""
+class FirstThousandOnly(UnstableListApi):
+    """A list that returns no job beyond the thousandth."""
 
     def page(self, offset: int, limit: int, status: str | None = None) -> dict[str, Any]:
         return super().page(offset, limit, status) if offset < 1_000 else {"result": [], "totalCount": len(self.ids)}
 
 
-class Forgetful(UnstableListApi):
-    """One that knows no offset beyond its second page, and is two that do not agree."""
+class TwoPagesOnly(UnstableListApi):
+    """A list that returns only its first two pages, in turn, whatever the offset."""
 
     def page(self, offset: int, limit: int, status: str | None = None) -> dict[str, Any]:
         return super().page(min(offset, self.request_count % 2 * 100), limit, status)
 
 
-@pytest.mark.parametrize("kind", [Shallow, Forgetful])
-def test_a_list_that_gives_no_more_is_left_and_that_is_told(kind: type[UnstableListApi]) -> None:
+@pytest.mark.parametrize("kind", [FirstThousandOnly, TwoPagesOnly])
+def test_a_list_that_returns_no_further_jobs_ends_the_scan_with_an_error(kind: type[UnstableListApi]) -> None:
     api = kind(newest_first(5_000))
     _, coverage = scan(api)
     assert (coverage.stopped_by, coverage.complete) == ("upstream_error", False)
@@ -138,7 +138,7 @@ def test_a_list_that_gives_no_more_is_left_and_that_is_told(kind: type[UnstableL
     assert api.request_count < 200
 
 
-def test_rows_that_cannot_be_told_apart_hide_no_job() -> None:
+def test_unreadable_rows_that_look_alike_hide_no_job() -> None:
     api = UnstableListApi(newest_first(1_000), moves=[None, departures(5, 0)])
     api.job_fields = lambda number: {"created_at": None, "id": ""} if number % 90 == 0 else {}
     taken, coverage = scan(api)
@@ -147,32 +147,32 @@ def test_rows_that_cannot_be_told_apart_hide_no_job() -> None:
     assert (coverage.reached_end, coverage.complete) == (True, False)
 
 
-def test_an_error_before_anything_was_read_is_an_error() -> None:
+def test_an_error_before_the_first_page_is_raised() -> None:
     with pytest.raises(Forbidden):
         scan(UnstableListApi(newest_first(900), fail_request=lambda _: (403, {})))
 
 
-def test_being_rate_limited_slows_the_scan_and_does_not_fail_it() -> None:
-    def refuse(asked: int) -> tuple[int, dict[str, str]] | None:
-        return (429, {"retry-after-ms": "20"}) if asked % 4 == 3 else None
+def test_rate_limits_slow_the_scan_but_do_not_fail_it() -> None:
+    def fail_request(earlier: int) -> tuple[int, dict[str, str]] | None:
+        return (429, {"retry-after-ms": "20"}) if earlier % 4 == 3 else None
 
-    taken, coverage = scan(UnstableListApi(newest_first(1_500), fail_request=refuse))
+    taken, coverage = scan(UnstableListApi(newest_first(1_500), fail_request=fail_request))
     assert taken == newest_first(1_500)
     assert coverage.complete
 
 
-def test_a_rate_limit_that_outlasts_the_time_is_told_with_how_long_to_wait() -> None:
-    def refuse(asked: int) -> tuple[int, dict[str, str]] | None:
-        return (429, {"retry-after": "90"}) if asked >= 3 else None
+def test_a_rate_limit_beyond_the_deadline_is_reported_with_the_time_to_wait() -> None:
+    def fail_request(earlier: int) -> tuple[int, dict[str, str]] | None:
+        return (429, {"retry-after": "90"}) if earlier >= 3 else None
 
-    taken, coverage = scan(UnstableListApi(newest_first(900), fail_request=refuse), seconds=5)
+    taken, coverage = scan(UnstableListApi(newest_first(900), fail_request=fail_request), seconds=5)
     assert taken == newest_first(900)[: len(taken)]
     assert (coverage.stopped_by, coverage.complete) == ("upstream_error", False)
     assert "Wait 90 seconds" in coverage.error
 
 
-class Stalling(UnstableListApi):
-    """Answers three requests, and no more."""
+class StopsAnswering(UnstableListApi):
+    """A list that answers three requests, and then none."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.request_count >= 3:
@@ -180,8 +180,8 @@ class Stalling(UnstableListApi):
         await super().__call__(scope, receive, send)
 
 
-def test_when_time_is_over_what_was_read_is_reported() -> None:
-    taken, coverage = scan(Stalling(newest_first(900)), seconds=0.5)
+def test_jobs_read_before_the_deadline_are_reported() -> None:
+    taken, coverage = scan(StopsAnswering(newest_first(900)), seconds=0.5)
     assert taken == newest_first(900)[: len(taken)]
     assert len(taken) >= 100
     assert (coverage.stopped_by, coverage.complete) == ("time_budget", False)
@@ -199,23 +199,23 @@ def test_when_time_is_over_what_was_read_is_reported() -> None:
     ],
     ids=["arrival", "unseen arrival", "arrivals", "departure", "unseen departure", "late departure"],
 )
-def test_jobs_that_arrive_or_leave_meanwhile_are_told_of(move: Move, total: str) -> None:
+def test_jobs_that_arrive_or_leave_during_the_scan_are_noticed(move: Move, total: str) -> None:
     _, coverage = scan(UnstableListApi(newest_first(900), total=TOTALS[total], moves=[None, None, move]))
     assert coverage.moved
 
 
-async def test_a_scan_that_is_cancelled_asks_no_more() -> None:
+async def test_a_cancelled_scan_sends_no_more_requests() -> None:
     gate = anyio.Event()
 
-    async def tell(_read: int, _total: int | None) -> None:
+    async def progress(_read: int, _total: int | None) -> None:
         gate.set()
 
     api = UnstableListApi(newest_first(100_000))
     async with open_client(CONFIG, asgi_transport(api)) as client, anyio.create_task_group() as tasks:
-        tasks.start_soon(lambda: scan_jobs(client, "a", lambda _: None, progress=tell))
+        tasks.start_soon(lambda: scan_jobs(client, "a", lambda _: None, progress=progress))
         await gate.wait()
         tasks.cancel_scope.cancel()
-    asked = api.request_count
+    request_count = api.request_count
     for _ in range(50):
         await anyio.lowlevel.checkpoint()
-    assert api.request_count == asked < 1_000
+    assert api.request_count == request_count < 1_000

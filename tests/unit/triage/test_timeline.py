@@ -1,4 +1,4 @@
-"""Jobs over time: counted whole, in few steps, whatever their order and however far they reach."""
+"""Jobs over time are all counted, in few steps, in any order and over any length of time."""
 
 import random
 from collections import Counter
@@ -53,7 +53,7 @@ def test_a_timeline_is_never_longer_than_can_be_drawn(taken: list[tuple[datetime
 
 
 @given(jobs, st.randoms(use_true_random=False))
-def test_the_order_in_which_jobs_come_changes_nothing(taken: list[tuple[datetime, str]], rng: random.Random) -> None:
+def test_the_order_of_the_jobs_does_not_matter(taken: list[tuple[datetime, str]], rng: random.Random) -> None:
     shuffled = list(taken)
     rng.shuffle(shuffled)
     assert drawn(shuffled) == drawn(taken)
@@ -70,7 +70,7 @@ def test_the_order_in_which_jobs_come_changes_nothing(taken: list[tuple[datetime
         (NOON - timedelta(days=30), 43_200, 60),
     ],
 )
-def test_a_window_is_drawn_whole_though_its_jobs_fill_little_of_it(since: datetime, seconds: int, steps: int) -> None:
+def test_a_window_is_drawn_whole_even_if_its_jobs_fill_little_of_it(since: datetime, seconds: int, steps: int) -> None:
     at = NOON - timedelta(minutes=2)
     taken = drawn([(at, "failed")], since)
     assert (taken.seconds, length(taken)) == (seconds, steps)
@@ -83,23 +83,23 @@ def test_an_open_window_begins_with_its_first_job() -> None:
     assert steps.counts["failed"][0] == 1
 
 
-def test_the_end_of_the_window_is_not_in_it() -> None:
+def test_the_timeline_ends_before_until() -> None:
     steps = drawn([(NOON - DAY, "failed")], since=NOON - DAY, until=NOON - timedelta(hours=12))
     assert steps.start + length(steps) * timedelta(seconds=steps.seconds) == NOON - timedelta(hours=12)
 
 
-def test_a_job_from_a_clock_that_is_ahead_is_drawn_too() -> None:
+def test_a_job_created_in_the_future_is_drawn_in_the_last_step() -> None:
     steps = drawn([(NOON + timedelta(minutes=3), "completed")], since=NOON - timedelta(minutes=10))
     assert steps.counts["completed"][-1] == 1
 
 
-def test_a_job_from_before_time_is_drawn_at_its_beginning() -> None:
+def test_a_job_dated_before_1970_is_drawn_in_1970() -> None:
     steps = drawn([(datetime(1, 1, 1, tzinfo=UTC), "failed"), (NOON - DAY, "completed")])
     assert steps.start == datetime(1970, 1, 1, tzinfo=UTC)
     assert steps.counts["failed"][0] == 1
 
 
-def test_a_window_that_ends_before_it_begins_holds_nothing_and_breaks_nothing() -> None:
+def test_a_window_that_ends_before_it_begins_is_empty() -> None:
     assert Timeline(NOON, NOON - DAY, NOON).histogram() is None
 
 
