@@ -1,18 +1,59 @@
-"""Time set aside: whoever has a deadline keeps a share of what is left, to say what came of the rest."""
+"""The call budget, and every reserve of time that is kept from it.
+
+One call, with the reserves that nest in it (shares are of the time that is left when the reserve begins)::
+
+    |<--------------------------------- call budget ---------------------------------->|
+    | scan reads pages ........................................|<- SCAN_RESERVE ------->| report on the jobs read
+    | retry_jobs reads states for its question ......|<- QUESTION_RESERVE ------------->| ask, then retry
+    |   reads application names for it ....|<- NAMES_RESERVE -------------------------->|
+    | retry_jobs sends retries ................................|<- RETRY_RESERVE ------>| report the outcomes
+    | wait_for_job reads a sample of durations ......|<- SAMPLE_RESERVE --------------->| wait
+    | wait_for_job waits .......................................|<- WAIT_RESERVE ------>| make the result
+    | triage compares groups (COMPARE_SHARE of the rest) |.............................| render the report
+    | a request makes attempts .................................|<- REQUEST_RESERVE --->| say what Writer did
+    |   the last attempt starts before ........|<- MIN_ATTEMPT --->|
+
+After the last call::
+
+    stdin ends |<- SHUTDOWN_GRACE ->| last responses |<- SPAN_FLUSH ->| last spans |<- LOG_DRAIN ->| last log lines
+"""
 
 from math import isfinite
 
 import anyio
 import anyio.lowlevel
 
+DEFAULT_CALL_BUDGET = 45
+"""Seconds that one tool call may take, unless WRITER_JOBS_CALL_BUDGET is set."""
+
+# Shares of the time left.
+SCAN_RESERVE, MIN_SCAN_RESERVE = 0.1, 1.0  # the latter in seconds
+QUESTION_RESERVE, NAMES_RESERVE = 0.5, 0.75
+RETRY_RESERVE = 0.1
+SAMPLE_RESERVE = 0.5
+COMPARE_SHARE = 0.7
+
+# Seconds.
+WAIT_RESERVE = 0.5
+REQUEST_RESERVE = 0.1
+MIN_ATTEMPT = 0.2
+COMPLETION_TIMEOUT = 10.0  # for a completion, which has no call budget: no user waits longer for one
+SHUTDOWN_GRACE = 0.4  # clients kill a server that has not ended two seconds after they closed its stdin
+SPAN_FLUSH = 1.0
+LOG_DRAIN = 0.3
+
 
 async def scope_with_reserve(share: float, at_least: float = 0) -> anyio.CancelScope:
-    """A scope that ends before its surroundings do, by a share of the time that is left to them, if that has an end.
+    """Return a scope that ends before the surrounding deadline, by a share of the time left until then.
 
-    The reserve is ``at_least`` so many seconds, as long as that is no more than half of the time.
+    The reserve is at least ``at_least`` seconds, but then no more than half of the time left.
     """
     await anyio.lowlevel.checkpoint_if_cancelled()  # then there is no time left to divide
-    deadline = anyio.current_effective_deadline()
-    left = deadline - anyio.current_time()
-    reserve = max(share * left, min(at_least, left / 2)) if isfinite(deadline) else 0
-    return anyio.CancelScope(deadline=deadline - reserve)
+    left = seconds_left()
+    reserve = max(share * left, min(at_least, left / 2)) if isfinite(left) else 0
+    return anyio.CancelScope(deadline=anyio.current_effective_deadline() - reserve)
+
+
+def seconds_left() -> float:
+    """Return the time until the surrounding deadline; infinity if there is none. Not for use in a worker thread."""
+    return anyio.current_effective_deadline() - anyio.current_time()

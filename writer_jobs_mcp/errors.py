@@ -1,31 +1,43 @@
-"""Everything that can go wrong between us and Writer, each a sentence for whoever must act next.
+"""Every expected failure, as what happened and what to do next.
 
 The tree::
 
     WriterError
     ├── MissingKey          no key is set, or its file cannot be read
-    ├── KeyRefused          401: Writer does not know the key
+    ├── KeyRejected         401: Writer does not know the key
     ├── Forbidden           403: the key may not see this
     ├── NotFound            404, 405, 410: no such application or job
-    │   └── NotListed       a job is not in its application's list, which was read whole
-    ├── BadRequest          any other 4xx, or an id that cannot be asked for: Writer would not take the request
-    ├── RateLimited         429: too many requests, after our own patience
-    ├── Unavailable         no connection, no answer, a 408 or a 5xx, after our own retries where they may help
-    ├── UnreadableAnswer    an answer that is not what the API promises
-    ├── BudgetSpent         the time one tool call may take is over
-    ├── DoubtfulRetry       a retry may have been started: it was sent, and no clear answer came
+    │   └── NotListed       the whole list of the application was read, and the job is not in it
+    ├── BadRequest          any other 4xx, or an id that cannot be sent
+    ├── RateLimited         429, and the call budget leaves no time to wait
+    ├── Unavailable         no connection, no response, 408 or 5xx, after the retries
+    ├── UnreadableResponse  a response that breaks the API's promises
+    ├── BudgetExceeded      the time for one tool call is over
+    ├── UncertainRetry      a retry was sent and may have started: no clear response came
     │   └── FailedRetry     Writer answered it with a redirect or a 5xx
-    └── BadArguments        arguments that contradict each other, or name several applications or a job for one
+    └── InvalidArguments    arguments that contradict each other, or name several applications or a job for one
 
-    ConfigError             settings that cannot be used; raised before anything is served
-    └── UnusableNetworkSetting  is a WriterError too: a proxy, certificates or a host name, seen at the first request
+    ConfigError             unusable settings; raised before anything is served
+    └── InvalidNetworkSetting  also a WriterError: a proxy, certificates or a host name; raised by the first request
 
-``str(error)`` is complete: what happened, then what to do. It never holds the key or any part of it.
+``str(error)`` joins the two parts. It never holds the key or any part of it.
 """
+
+KEY_IN_ARGUMENT = "The API key was passed as an argument. Do not pass it: it is already set."
 
 
 class WriterError(Exception):
-    """Writer could not be asked, or its answer could not be used."""
+    """A request to Writer failed, or its response could not be used.
+
+    Attributes:
+        what: What happened.
+        advice: What to do next; empty where ``what`` includes it.
+    """
+
+    def __init__(self, what: str, advice: str = "") -> None:
+        super().__init__(f"{what} {advice}" if advice else what)
+        self.what = what
+        self.advice = advice
 
 
 class MissingKey(WriterError):
@@ -45,23 +57,23 @@ class NotFound(WriterError):
 
 
 class NotListed(NotFound):
-    """A job is not in the list of its application, which was read whole."""
+    """The whole list of an application was read, and the job is not in it."""
 
 
 class BadRequest(WriterError):
-    """Writer answered another 4xx, or was not asked, because no id of its can be what was given for one.
+    """Writer answered another 4xx, or the id cannot be one of Writer's, so nothing was sent.
 
     Attributes:
-        status: The status that Writer answered with; None where it was not asked.
+        status: The status of the response; None if nothing was sent.
     """
 
-    def __init__(self, message: str, status: int | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, what: str, advice: str = "", status: int | None = None) -> None:
+        super().__init__(what, advice)
         self.status = status
 
 
 class RateLimited(WriterError):
-    """Writer answered 429 and the call budget leaves no room to wait longer."""
+    """Writer answered 429, and the call budget leaves no time to wait."""
 
 
 class Unavailable(WriterError):
@@ -69,19 +81,19 @@ class Unavailable(WriterError):
 
 
 class UnreadableResponse(WriterError):
-    """Writer answered with something the API does not promise."""
+    """A response breaks the API's promises."""
 
 
 class BudgetExceeded(WriterError):
-    """The time that one tool call may take was over before Writer had answered."""
+    """The time for one tool call was over before Writer answered."""
 
 
 class UncertainRetry(WriterError):
-    """A retry was sent and no clear answer came: whether it was started is not known, so it is not sent again."""
+    """A retry was sent and no clear response came. It may have started, so it is not sent again."""
 
 
 class FailedRetry(UncertainRetry):
-    """Writer answered a retry with a redirect or a 5xx: neither accepted nor refused, it may have been started."""
+    """Writer answered a retry with a redirect or a 5xx. It may have started all the same."""
 
 
 class InvalidArguments(WriterError):
@@ -89,7 +101,11 @@ class InvalidArguments(WriterError):
 
 
 class ConfigError(Exception):
-    """The command line or the environment cannot be used: one sentence for each fault, which says how to correct it."""
+    """The command line or the environment is unusable.
+
+    Attributes:
+        sentences: One for each fault, with how to correct it.
+    """
 
     def __init__(self, *sentences: str) -> None:
         super().__init__(" ".join(sentences))
@@ -97,4 +113,8 @@ class ConfigError(Exception):
 
 
 class InvalidNetworkSetting(WriterError, ConfigError):
-    """A proxy, a file of certificates or the host name of Writer cannot be used; seen at the first request."""
+    """A proxy, a certificate file or the host name of Writer is unusable; raised by the first request."""
+
+    def __init__(self, *sentences: str) -> None:
+        ConfigError.__init__(self, *sentences)
+        self.what, self.advice = str(self), ""

@@ -1,4 +1,4 @@
-"""Work on text beside the event loop, so that pings, cancellation and deadlines hold meanwhile."""
+"""Run long work on text in threads, so that the event loop can answer pings and honour deadlines meanwhile."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,7 +10,7 @@ from anyio.lowlevel import RunVar
 
 T = TypeVar("T")
 
-# Python runs one thread at a time, so more of them would finish nothing sooner and keep the event loop waiting.
+# Python runs one thread at a time: more threads would finish nothing sooner, and delay the event loop.
 _THREADS = 2
 _limiter: RunVar[anyio.CapacityLimiter] = RunVar("writer_jobs_mcp.worker_threads")
 
@@ -18,7 +18,7 @@ _limiter: RunVar[anyio.CapacityLimiter] = RunVar("writer_jobs_mcp.worker_threads
 async def run_in_worker(work: Callable[[], T]) -> T:
     """Run ``work`` in one of two worker threads and return its result.
 
-    A cancelled caller waits until ``work`` returns or calls :func:`check_cancelled`; what may take longer than some
+    A cancelled caller waits until ``work`` returns or calls :func:`check_cancelled`; work of more than a few
     milliseconds has to call it.
     """
     try:
@@ -30,10 +30,5 @@ async def run_in_worker(work: Callable[[], T]) -> T:
 
 
 def check_cancelled() -> None:
-    """Raise the caller's cancellation, if it was cancelled or its deadline has passed; only for use in a worker."""
+    """Raise the cancellation of the caller, if it was cancelled or its deadline is over. For workers only."""
     anyio.from_thread.check_cancelled()
-
-
-def seconds_left() -> float:
-    """Return how long the caller's deadline leaves; infinity where there is none. Not for use in a worker."""
-    return anyio.current_effective_deadline() - anyio.current_time()

@@ -1,4 +1,4 @@
-"""The key on its way out: sent with each request, and read again from its file once Writer refuses it."""
+"""Send the API key with each request, read it again from its file after a 401, and redact it in responses."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -16,13 +16,13 @@ from writer_jobs_mcp.sanitize.text import strip_invisible
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _HEADER = "Authorization"
-# Characters. A key is found across the border of two parts unless more hidden characters than this stand inside it.
+# Characters. A key across the border of two parts is found unless it has more invisible characters than this inside.
 _CHUNK_CHARS, _OVERLAP = 65_536, 4_096
-_REMEMBERED_KEYS = 8  # answers to requests under a key that was rotated away may still be on their way
+_REMEMBERED_KEYS = 8  # responses to requests with a replaced key may still arrive
 
 
 class BearerAuth(httpx.Auth):
-    """Sends the key, and takes it out of whatever comes back."""
+    """Bearer authentication with a key that may be rotated, and the redaction of every key that was sent."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -36,19 +36,19 @@ class BearerAuth(httpx.Auth):
             MissingKey: There is none.
         """
         request.headers[_HEADER] = _bearer(self._key or self._read_key())
-        # Once: httpx reads the whole answer to a request that another follows, however long it is.
+        # A 401 is handled by the caller: with a second request here, httpx would read the whole first response.
         yield request
 
     def has_changed_since(self, request: httpx.Request) -> bool:
-        """Whether its file, read again, holds another key now than was put on a request; from now on that is sent.
+        """Read the key file again; return whether it holds another key than the request had, which is sent from now on.
 
         Raises:
-            MissingKey: There is none any more.
+            MissingKey: There is no key any more.
         """
         return self._config.api_key is None and request.headers[_HEADER] != _bearer(self._read_key())
 
     def is_key_in(self, text: str) -> bool:
-        """Whether a text holds the key.
+        """Return whether a text holds the key.
 
         Raises:
             MissingKey: There is none.
@@ -63,44 +63,45 @@ class BearerAuth(httpx.Auth):
         return key
 
     def rejected_key_error(self) -> KeyRejected:
-        """What to say when Writer does not take it."""
+        """Return the error for a 401."""
         where = "WRITER_API_KEY" if self._config.api_key else "the file named by WRITER_API_KEY_FILE"
         return KeyRejected(
-            f"Writer refused the API key (401). Check that {where} holds a current key of the right organization; a "
-            "new key in the environment takes effect after a restart of this server."
+            "Writer refused the API key (401).",
+            f"Check that {where} holds a current key of the right organization; a new key in the environment takes "
+            "effect after a restart of this server.",
         )
 
     def stale_key_error(self) -> KeyRejected:
-        """What to say when Writer does not take it, and there is another by now that the request is not sent with."""
+        """Return the error for a 401 after the key file changed, where the request is not sent again."""
         return KeyRejected(
-            "Writer refused the API key (401), and the file named by WRITER_API_KEY_FILE has changed since. Call "
-            "again: the key that it holds now will be sent."
+            "Writer refused the API key (401), and the file named by WRITER_API_KEY_FILE has changed since.",
+            "Call again: the key that it holds now will be sent.",
         )
 
     def may_leak_in(self, texts: list[str]) -> bool:
-        """Whether a key might be told by one of these, as it came or as it is shown; it is not where this is False."""
-        sent = tuple(self._redactors)  # another thread may add one meanwhile
-        told = "\n".join(part for text in texts for part in _parts_as_shown(text))
-        return any(echoes.may_contain_key(told) for echoes in sent)
+        """Return whether a text may contain a key, as it is or without its invisible characters; False is certain."""
+        redactors = tuple(self._redactors)  # another thread may add one meanwhile
+        joined = "\n".join(part for text in texts for part in _parts_as_shown(text))
+        return any(redactor.may_contain_key(joined) for redactor in redactors)
 
     def redact(self, parsed: ModelT, check: Callable[[], None]) -> ModelT:
-        """What Writer said, with no text in it that tells a key.
+        """Return a parsed response with every key masked in its texts.
 
-        ``check`` is called every few milliseconds; what it raises ends the work.
+        ``check`` is called every few milliseconds; an exception that it raises ends the work.
         """
-        for echoes in tuple(self._redactors):
-            parsed = cast("ModelT", _map_strings(partial(_redact_text, echoes, check), parsed))
+        for redactor in tuple(self._redactors):
+            parsed = cast("ModelT", _map_strings(partial(_redact_text, redactor, check), parsed))
         return parsed
 
     def redact_error_text(self, text: str) -> str:
-        """An error's words without even four characters of a key."""
-        for echoes in self._redactors:
-            text = echoes.redact_strict(text)
+        """Mask each run of 4 characters of a key."""
+        for redactor in self._redactors:
+            text = redactor.redact_strict(text)
         return text
 
 
 def _parts_as_shown(text: str) -> Iterator[str]:
-    """Yield a text and, where it differs, what can be seen of it; a long one in parts, so that no step takes long."""
+    """Yield a text and, if it differs, its visible characters; a long text in parts, so that no step takes long."""
     for start in range(0, len(text), _CHUNK_CHARS - _OVERLAP):
         part = text[start : start + _CHUNK_CHARS]
         yield part
@@ -114,7 +115,7 @@ def _bearer(key: str) -> str:
 
 def _redact_text(redactor: KeyRedactor, check: Callable[[], None], text: str) -> str:
     text = redactor.redact(text, check)
-    # What is dropped from between its characters before a text is shown would join the key again.
+    # Invisible characters inside the key are dropped before a text is shown, which joins the key again.
     for shown in _parts_as_shown(text):
         check()
         if redactor.redact(shown) != shown:
@@ -123,12 +124,12 @@ def _redact_text(redactor: KeyRedactor, check: Callable[[], None], text: str) ->
 
 
 def _map_strings(change: Callable[[str], str], value: object) -> object:
-    """A model, or the JSON in one, with each text changed."""
+    """Return a model, or the JSON in one, with each text changed."""
     match value:
         case str():
             return change(value)
         case BaseModel():
-            # A count in a model is ours to show as a number.
+            # Numbers of a model are kept: they are counts and durations.
             texts = {name: field for name, field in vars(value).items() if not isinstance(field, int | float)}
             return value.model_copy(update={name: _map_strings(change, field) for name, field in texts.items()})
         case tuple() | list():

@@ -1,10 +1,11 @@
-"""The moment between a connection's making and its first request, in which httpcore would lose it to a cancellation."""
+"""Close connections that httpcore 1.0 leaks when a request is cancelled between connecting and sending."""
 
 from types import TracebackType
 from typing import Any, Protocol
 
 import anyio
 
+# Names of httpcore's trace events, as of 1.0.
 _CONNECTED_EVENTS = (".connect_tcp.complete", ".start_tls.complete")
 _REQUEST_STARTED_EVENT = ".send_request_headers.started"
 
@@ -14,11 +15,11 @@ class _Closable(Protocol):
 
 
 class ConnectionGuard:
-    """Watches over one request until it is sent; what it was cancelled before is closed.
+    """A context around one request that closes its connection if the request is cancelled before it is sent.
 
-    httpcore (1.0) keeps in its pool for good, open and in nobody's use, a connection whose request is cancelled just
-    after its handshake, or during the one inside a proxy's tunnel. So the first has to wait for a moment, and what the
-    second leaves open is closed here.
+    httpcore would keep the connection in its pool, open and unusable, in two cases. Right after a handshake, this
+    context shields the request from cancellation until it is being sent. During the handshake inside a proxy tunnel, it
+    closes the connection to the proxy.
     """
 
     def __init__(self) -> None:
@@ -27,17 +28,17 @@ class ConnectionGuard:
         self.extensions = {"trace": self._trace}
         """The request's extensions."""
         self.is_sent: bool | None = None
-        """Whether it is on its way; None where the transport tells nothing, as one within this process does."""
+        """Whether sending began; None if the transport reports no events, as the in-process one."""
 
     async def _trace(self, event: str, info: dict[str, Any]) -> None:
-        is_made = event.endswith(_CONNECTED_EVENTS)
-        is_used = event.endswith(_REQUEST_STARTED_EVENT) and info["request"].method != b"CONNECT"
-        if is_made:
+        is_connected = event.endswith(_CONNECTED_EVENTS)
+        is_sent = event.endswith(_REQUEST_STARTED_EVENT) and info["request"].method != b"CONNECT"
+        if is_connected:
             self._unused_connection = info["return_value"]
-        elif is_used:
+        elif is_sent:
             self._unused_connection = None
-        self.is_sent = self.is_sent or is_used
-        self._scope.shield = is_made
+        self.is_sent = self.is_sent or is_sent
+        self._scope.shield = is_connected
 
     async def __aenter__(self) -> "ConnectionGuard":
         self._scope.__enter__()
@@ -57,7 +58,7 @@ class SendTracker:
 
     def __init__(self) -> None:
         self.guard: ConnectionGuard | None = None
-        """Of the attempt that is under way or was the last, unless it is certain that nothing of it was sent."""
+        """Of the current or last attempt; None if that attempt certainly sent nothing."""
 
     @property
     def may_have_been_sent(self) -> bool:

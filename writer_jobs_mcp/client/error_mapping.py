@@ -1,4 +1,4 @@
-"""What it means that there is no answer: a status that is not 200, or an exchange that broke."""
+"""Map a response other than 200, or an exception from httpx, to an error."""
 
 import ssl
 from collections.abc import Iterator
@@ -10,8 +10,10 @@ import httpx
 from pydantic import ValidationError
 
 from writer_jobs_mcp.client.auth import BearerAuth
+from writer_jobs_mcp.client.connect import CONNECT_TIMEOUT, READ_TIMEOUT
 from writer_jobs_mcp.client.models import ErrorEnvelope
-from writer_jobs_mcp.client.retry import TransientError, parse_retry_after
+from writer_jobs_mcp.client.responses import decode_error
+from writer_jobs_mcp.client.retry import TRANSIENT_STATUSES, TransientError, parse_retry_after
 from writer_jobs_mcp.errors import (
     BadRequest,
     Forbidden,
@@ -22,44 +24,36 @@ from writer_jobs_mcp.errors import (
 )
 from writer_jobs_mcp.sanitize.text import json_quote, preview, strip_invisible
 
-CONNECT_TIMEOUT = 8.0
-READ_TIMEOUT = 15.0
-"""Without one byte; leaves room for another try within the default budget."""
-
 _MAX_DESCRIPTION = 8_000  # characters, of which a few hundred are shown
-
-_TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 
 
 def error_from_response(
     response: httpx.Response, body: bytes, subject: str, auth: BearerAuth
 ) -> TransientError | WriterError:
-    """What a status other than 200 means: a fault that may pass, or an error that will not.
+    """Return the error for a status other than 200.
 
     Args:
         response: The status and headers.
-        body: As much of the body as may hold a complaint.
-        subject: What was asked about, for the error.
-        auth: What the request was sent with, to be taken out of the complaint.
+        body: The start of the body, with the description of the error.
+        subject: What the request is about, as the error names it.
+        auth: The key that is redacted in the description.
     """
     status = response.status_code
-    if status in _TRANSIENT_STATUSES:
+    phrase = status_phrase(status)
+    if status in TRANSIENT_STATUSES:
         return TransientError(
-            f"it answered {status_phrase(status)}",
+            f"it answered {phrase}",
             retry_after=parse_retry_after(response.headers, datetime.now(UTC)),
             rate_limited=status == HTTPStatus.TOO_MANY_REQUESTS,
         )
     if response.is_client_error:
         return _error_from_client_error(status, subject, _error_description(body), auth)
     if response.is_server_error:
-        return Unavailable(f"Writer cannot answer about {subject} ({status_phrase(status)}). Try again later.")
-    what = f"Writer answered {status_phrase(status)} instead of 200"
+        return Unavailable(f"Writer cannot answer about {subject} ({phrase}).", "Try again later.")
+    what = f"Writer answered {phrase} instead of 200."
     if response.is_redirect and status != HTTPStatus.NOT_MODIFIED:
-        what = (
-            f"Writer answered {status_phrase(status)}, a redirect, which is not followed "
-            "so that no other host gets the key"
-        )
-    return UnreadableResponse(f"{what}. Check WRITER_BASE_URL.")
+        what = f"Writer answered {phrase}, a redirect, which is not followed so that no other host gets the key."
+    return UnreadableResponse(what, "Check WRITER_BASE_URL.")
 
 
 def _error_from_client_error(status: int, subject: str, description: str, auth: BearerAuth) -> WriterError:
@@ -68,24 +62,20 @@ def _error_from_client_error(status: int, subject: str, description: str, auth: 
             return auth.rejected_key_error()
         case HTTPStatus.FORBIDDEN:
             return Forbidden(
-                f"The API key may not see {subject} (403). Use a key of the team that owns it, or ask that team's "
-                "administrator for access."
+                f"The API key may not see {subject} (403).",
+                "Use a key of the team that owns it, or ask that team's administrator for access.",
             )
         case HTTPStatus.NOT_FOUND | HTTPStatus.METHOD_NOT_ALLOWED | HTTPStatus.GONE:
-            return NotFound(f"Writer does not know {subject}, or this key cannot see it ({status}). Check the id.")
+            return NotFound(f"Writer does not know {subject}, or this key cannot see it ({status}).", "Check the id.")
         case _:
             words = preview(auth.redact_error_text(strip_invisible(description[:_MAX_DESCRIPTION])), 300)
-            said = f": {json_quote(words)}" if words else " and gave no reason"
-            return BadRequest(
-                f"Writer rejected the request about {subject} ({status_phrase(status)}){said}. Correct the arguments "
-                "and call "
-                "again.",
-                status,
-            )
+            reason = f": {json_quote(words)}" if words else " and gave no reason"
+            what = f"Writer rejected the request about {subject} ({status_phrase(status)}){reason}."
+            return BadRequest(what, "Correct the arguments and call again.", status)
 
 
 def status_phrase(status: int) -> str:
-    """A status with our own phrase for it, as in ``404 Not Found``; what the peer calls it is not shown."""
+    """Return a status with its standard phrase, as in ``404 Not Found``; never with the phrase that the peer sent."""
     try:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
@@ -93,14 +83,14 @@ def status_phrase(status: int) -> str:
 
 
 def _error_description(body: bytes) -> str:
-    """What the body of an error says; nothing where it says nothing readable."""
+    """Return the description in the body of an error, or "" if it has no readable one."""
     try:
         return ErrorEnvelope.model_validate_json(body).description or ""
     except ValidationError:
         return ""
 
 
-# The first that fits; httpx's own tree, from narrow to wide.
+# The first match wins; the order is that of httpx's tree, from narrow to wide.
 _REASONS: tuple[tuple[type[httpx.TransportError], str], ...] = (
     (httpx.ConnectTimeout, f"no connection could be made within {CONNECT_TIMEOUT:g} seconds"),
     (httpx.TimeoutException, f"it sent nothing for {READ_TIMEOUT:g} seconds"),
@@ -112,24 +102,25 @@ _UNSENT_ERRORS = (httpx.ConnectTimeout, httpx.ConnectError, httpx.ProxyError)
 
 
 def error_from_exception(exc: httpx.HTTPError | ssl.SSLError, host: str) -> TransientError | WriterError:
-    """What a lower error means: a fault that may pass, or an error that will not.
+    """Return the error for an exception from httpx.
 
-    Not to be chained to ``exc``, which may quote what the peer sent, and so the key.
+    Do not chain it to ``exc``, which may quote what the peer sent, and so the key.
     """
     kinds = {type(cause) for cause in _cause_chain(exc)}
     if ssl.SSLCertVerificationError in kinds:
         return Unavailable(
-            f"The TLS certificate of {host} is not trusted here. Check WRITER_BASE_URL and any proxy; to trust "
-            "your company's own certificate authority, set SSL_CERT_FILE."
+            f"The TLS certificate of {host} is not trusted here.",
+            "Check WRITER_BASE_URL and any proxy; to trust your company's own certificate authority, set "
+            "SSL_CERT_FILE.",
         )
     if gaierror in kinds:
         return TransientError(f"its host name could not be resolved ({host})", unsent=True)
     if any(issubclass(kind, ssl.SSLError) for kind in kinds):
         return TransientError(f"the TLS handshake failed ({host})", unsent=isinstance(exc, _UNSENT_ERRORS))
-    for kind, said in _REASONS:
+    for kind, reason in _REASONS:
         if isinstance(exc, kind):
-            return TransientError(f"{said} ({host})", unsent=isinstance(exc, _UNSENT_ERRORS))
-    return UnreadableResponse("Writer's answer cannot be decoded. Check WRITER_BASE_URL, or report this.")
+            return TransientError(f"{reason} ({host})", unsent=isinstance(exc, _UNSENT_ERRORS))
+    return decode_error()
 
 
 def _cause_chain(exc: BaseException | None) -> Iterator[BaseException]:

@@ -1,4 +1,4 @@
-"""Writer's ids: which ones a tool takes, and how one is shown."""
+"""Writer's ids: which ones are valid, and how one is shown."""
 
 import re
 from urllib.parse import unquote
@@ -6,10 +6,11 @@ from urllib.parse import unquote
 from writer_jobs_mcp.sanitize.text import one_line, strip_invisible, truncate
 
 MAX_ID_LENGTH = 200
-# No id that Writer gives has these, and in a path they would lead elsewhere.
+# No id of Writer's has these, and in a path they would lead elsewhere.
 _INVALID_IN_ID = re.compile(r"[/\\\x00-\x1f\x7f-\x9f]|\A\.+\Z")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _UUID = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9A-Za-z])", re.IGNORECASE)
-# What is pasted along with an address: blanks, brackets, and quotation marks of any kind.
+# Characters that are pasted along with an address: blanks, brackets and quotation marks.
 _ADDRESS_WRAPPING = " \t\r\n<>()[]\"'`\u201c\u201d\u2018\u2019\u00ab\u00bb"
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#]*)", re.ASCII | re.IGNORECASE)
 _WRITER_HOST = re.compile(r"(?:[a-z0-9-]+\.)*writer\.com\.?(?::[0-9]*)?", re.ASCII | re.IGNORECASE)
@@ -17,10 +18,10 @@ _INVALID_IN_ADDRESS = re.compile(r"[\\\x00-\x1f\x7f-\x9f]")
 
 
 def validate_id(value: str) -> str:
-    """An id, trimmed.
+    """Return a trimmed id.
 
     Raises:
-        ValueError: It cannot be an id; says what an id must be.
+        ValueError: It cannot be an id; the message says what an id must be.
     """
     value = value.strip()
     if not value:
@@ -36,10 +37,10 @@ def validate_id(value: str) -> str:
 
 
 def validate_application(value: str) -> str:
-    """What a user gives for an application, trimmed: an id, an alias or a name; of a writer.com address its one UUID.
+    """Return a trimmed id, alias or name of an application, or the only UUID in a writer.com address.
 
     Raises:
-        ValueError: It cannot be any of these; says what it must be.
+        ValueError: It cannot be any of these; the message says what it must be.
     """
     address = value.strip(_ADDRESS_WRAPPING)
     if found := _ADDRESS.match(address):
@@ -69,15 +70,20 @@ def _uuid_of_address(address: str, *, scheme: str, host: str) -> str:
 
 
 def is_uuid(value: str) -> bool:
-    """Whether it has the form of a UUID."""
+    """Return whether it has the form of a UUID."""
     return _UUID.fullmatch(value) is not None
 
 
 def display_id(value: str) -> str:
-    """An id on one line, with nothing in it that cannot be seen, and no longer than any that a tool takes."""
+    """Return an id on one line, without invisible characters, and no longer than a valid id."""
     return truncate(one_line(strip_invisible(value)), MAX_ID_LENGTH)
 
 
+def can_be_sent(value: str) -> bool:
+    """Return whether a string can be one segment of a path; less strict than :func:`validate_id`."""
+    return value not in {"", ".", ".."} and len(value) <= MAX_ID_LENGTH and not _SURROGATE.search(value)
+
+
 def is_usable_id(value: str) -> bool:
-    """Whether an id is what it shows, and a tool takes it."""
+    """Return whether an id from Writer is valid in a tool call, and looks like what it is."""
     return display_id(value) == value and not _INVALID_IN_ID.search(value)

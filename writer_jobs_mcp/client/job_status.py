@@ -1,7 +1,14 @@
-"""The states that a job may be in, as far as they are known."""
+"""The statuses of a job: the one list that models, arguments, results and the scan derive from.
 
-KNOWN_STATUSES = frozenset({"in_progress", "failed", "completed", "queued"})
-"""The documented ones, and the ``queued`` of an earlier revision of the API."""
+It is no part of the models, since those are not imported before the first call.
+"""
+
+from typing import Literal, get_args
+
+JobStatus = Literal["in_progress", "failed", "completed"]
+"""The documented statuses, by which a list can be filtered."""
 
 RUNNING_STATUSES = frozenset({"in_progress", "queued"})
-"""Those of a job that has not finished."""
+"""The statuses of an unfinished job; ``queued`` is from an earlier revision of the API."""
+
+KNOWN_STATUSES = RUNNING_STATUSES | frozenset(get_args(JobStatus))

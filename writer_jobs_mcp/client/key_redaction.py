@@ -1,7 +1,7 @@
-"""A key in the forms in which an answer may tell it, and texts without them.
+"""Find and mask the API key in texts, in every form in which a response may hold it.
 
-Seen in the wild, in the body of a 401: ``Received API Key = sk-...0000, Key Hash (Token) =<sha256>``. A job's text may
-tell the key too: a gateway behind the application may write the header it was sent into its error.
+Seen in the body of a 401: ``Received API Key = sk-...0000, Key Hash (Token) =<sha256>``. A job's text may hold the key
+too: a gateway behind the application may write the header that it received into its error.
 """
 
 import hashlib
@@ -13,19 +13,20 @@ from urllib.parse import quote
 
 from writer_jobs_mcp.sanitize.secrets import MASK
 
-_MIN_KEY_LENGTH = 4  # what is shorter is no secret, and masking it would spoil words
-# So many of the key's characters in a row are no accident: in an error, where a word too many may be masked without
-# harm, and in the words of a job, which must stay.
+_MIN_KEY_LENGTH = 4  # a shorter key is no secret, and masking it would spoil words
+# A run of so many characters of the key is masked. In an error, a masked word too many does no harm; in a job's text it
+# does.
 _ERROR_RUN, _TEXT_RUN = 4, 8
-_SEARCH_LENGTH = 5  # in each eight of the key's characters in a row is one of these, where one begins at every fourth
-_CHUNK_CHARS = 65_536  # characters that are looked through in one step
+# Any _TEXT_RUN characters of the key in a row contain one of its substrings of this length, taken every 4 characters.
+_SEARCH_LENGTH = 5
+_CHUNK_CHARS = 65_536
 _MARKED = re.compile(b"\x01+")
-_ELIDED_CHARS = 64  # more than what stands for the key where its middle is left out
+_ELIDED_CHARS = 64  # more than an ellipsis in the middle of the key takes
 _ELISION = r"(?:\.{2,8}|…|\*{2,32}|•{2,32})"
 
 
 class KeyRedactor:
-    """One key's echoes: as it is, url-encoded, as JSON, in base64 and in hexadecimal; its hashes; parts of these."""
+    """Masks one key: as it is, URL-encoded, as JSON, in base64 and hexadecimal, as a hash, and parts of these."""
 
     def __init__(self, key: str) -> None:
         is_secret = len(key) >= _MIN_KEY_LENGTH
@@ -42,20 +43,20 @@ class KeyRedactor:
         self._elided_key = re.compile(rf"{start}.{{0,3}}{_ELISION}(?:.{{0,3}}{end})?|{_ELISION}.{{0,3}}{end}(?!\w)")
 
     def may_contain_key(self, text: str) -> bool:
-        """Whether a text could tell the key; cheap, and certain where it is False.
+        """Return whether the text may contain the key: 8 characters in a row, or 16 of a hash or an encoding.
 
-        Eight characters of the key in a row are enough for that, or the first sixteen of a hash or an encoding.
+        This is fast. False is certain, True is not.
         """
-        return any(trace in text for trace in self._substrings)
+        return any(substring in text for substring in self._substrings)
 
     def redact(self, text: str, check: Callable[[], None] = lambda: None) -> str:
-        """A job's text without the key: neither eight of its characters in a row, nor an end of it beside dots.
+        """Mask each run of 8 characters of the key in a job's text, and each end of the key beside an ellipsis.
 
-        ``check`` is called every few milliseconds of a long text; what it raises ends the work.
+        ``check`` is called every few milliseconds of a long text; an exception that it raises ends the work.
         """
         if not self.may_contain_key(text):
             return text
-        told = bytearray(len(text))
+        marks = bytearray(len(text))
         margin = self._max_form_length + _ELIDED_CHARS
         for start in range(0, len(text), _CHUNK_CHARS):
             check()
@@ -64,32 +65,35 @@ class KeyRedactor:
             if self.may_contain_key(part):
                 for at, end in self._find_key_spans(part):
                     if left + at < stop:
-                        told[left + at : left + end] = b"\x01" * (end - at)
-        return _mask_marked(text, told)
+                        marks[left + at : left + end] = b"\x01" * (end - at)
+        return _mask_marked(text, marks)
 
     def _find_key_spans(self, text: str) -> Iterator[tuple[int, int]]:
-        """Yield the stretches of a text that tell the key; they may overlap."""
+        """Yield the spans of a text that hold a part of the key; they may overlap."""
         yield from (match.span() for match in self._elided_key.finditer(text))
         for start, stop in self._candidate_ranges(text):
             yield from _find_pieces(self._text_pieces, text, start, min(stop, len(text)))
 
     def _candidate_ranges(self, text: str) -> Iterator[tuple[int, int]]:
-        """Yield the parts of a text, in order, that hold whatever of it may be in eight characters of the key."""
+        """Yield, in order, the ranges of a text outside of which no 8 characters of the key stand in a row."""
         start, stop = 0, 0
-        for at in sorted(at for trace in self._inner_substrings for at in _find_all(trace, text)):
+        for at in sorted(at for substring in self._inner_substrings for at in _find_all(substring, text)):
             if at - self._max_form_length > stop:
                 yield start, stop
                 start = at - self._max_form_length
-            stop = at + 2 * self._max_form_length  # a trace is no longer than what it is a part of
+            stop = at + 2 * self._max_form_length  # a substring is at most as long as its form
         yield start, stop
 
     def redact_strict(self, text: str) -> str:
-        """An error's text without even four in a row of the key's characters."""
-        return _mask_pieces(self._error_pieces, text)
+        """Mask each run of 4 characters of the key in the text of an error."""
+        marks = bytearray(len(text))
+        for at, end in _find_pieces(self._error_pieces, text, 0, len(text)):
+            marks[at:end] = b"\x01" * (end - at)
+        return _mask_marked(text, marks)
 
 
 def _derived_forms(key: str) -> Iterator[str]:
-    """What the usual encodings and hashes make of a key."""
+    """Yield the usual encodings and hashes of a key."""
     octets = key.encode()
     yield "".join(f"%{octet:02X}" for octet in octets)
     hashes = [hashlib.new(name, octets, usedforsecurity=False).digest() for name in ("sha256", "sha1", "md5")]
@@ -100,8 +104,8 @@ def _derived_forms(key: str) -> Iterator[str]:
         yield b64encode(each).decode().rstrip("=")
         yield urlsafe_b64encode(each).decode().rstrip("=")
     for before in range(3):
-        # Base64 writes three bytes as four characters: how the key comes out depends on how many bytes stand before it,
-        # and its first and last characters are shared with its neighbours.
+        # Base64 writes 3 bytes as 4 characters, so the encoded key depends on how many bytes precede it, and its first
+        # and last characters also on its neighbours.
         inside = slice(-(-before * 8 // 6), (before + len(octets)) * 8 // 6)
         standard, for_urls = (encode(bytes(before) + octets).decode() for encode in (b64encode, urlsafe_b64encode))
         yield standard[inside]
@@ -110,18 +114,16 @@ def _derived_forms(key: str) -> Iterator[str]:
 
 
 def _search_substrings(spellings: Iterable[str], derived: Iterable[str]) -> Iterator[str]:
-    """What stands in every text with eight characters of the key in a row, long enough to be searched for quickly."""
+    """Yield substrings of which every text with 8 characters of the key in a row contains one."""
+    step = _TEXT_RUN - _SEARCH_LENGTH + 1
     for spelling in spellings:
-        yield from (
-            spelling[at : at + _SEARCH_LENGTH]
-            for at in range(0, len(spelling) - _SEARCH_LENGTH + 1, _TEXT_RUN - _SEARCH_LENGTH + 1)
-        )
+        yield from (spelling[at : at + _SEARCH_LENGTH] for at in range(0, len(spelling) - _SEARCH_LENGTH + 1, step))
     yield from (form[:16] for form in derived)
 
 
-def _drop_superstrings(traces: frozenset[str]) -> list[str]:
-    """The traces that hold no other: where one is in another, it is enough to search for the shorter."""
-    return [trace for trace in traces if not any(other in trace for other in traces - {trace})]
+def _drop_superstrings(strings: frozenset[str]) -> list[str]:
+    """Return the strings that contain no other: it is enough to search for the shorter one."""
+    return [string for string in strings if not any(other in string for other in strings - {string})]
 
 
 def _find_all(part: str, text: str) -> Iterator[int]:
@@ -135,27 +137,19 @@ def _all_substrings(forms: Iterable[str], length: int) -> frozenset[str]:
     return frozenset(form[at : at + length] for form in forms for at in range(len(form) - length + 1))
 
 
-def _mask_pieces(pieces: frozenset[str], text: str) -> str:
-    """``text`` with every stretch of it that is made of ``pieces`` masked."""
-    told = bytearray(len(text))
-    for at, end in _find_pieces(pieces, text, 0, len(text)):
-        told[at:end] = b"\x01" * (end - at)
-    return _mask_marked(text, told)
-
-
 def _find_pieces(pieces: frozenset[str], text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """Yield where ``pieces`` stand in a part of ``text``; they may overlap."""
+    """Yield the spans of ``pieces`` in a part of a text; they may overlap."""
     for length in {len(piece) for piece in pieces}:
         for at in range(start, stop - length + 1):
             if text[at : at + length] in pieces:
                 yield at, at + length
 
 
-def _mask_marked(text: str, told: bytearray) -> str:
-    """``text`` with a mask for each stretch of it that is marked by ones."""
+def _mask_marked(text: str, marks: bytearray) -> str:
+    """Replace each span of a text whose marks are 1 by a mask."""
     parts: list[str] = []
     end = 0
-    for stretch in _MARKED.finditer(told):
-        parts += text[end : stretch.start()], MASK
-        end = stretch.end()
+    for span in _MARKED.finditer(marks):
+        parts += text[end : span.start()], MASK
+        end = span.end()
     return "".join(parts) + text[end:]

@@ -1,4 +1,4 @@
-"""The body of an answer: read in bounded memory, then parsed into a model."""
+"""Read the body of a response in bounded memory, and parse it into a model."""
 
 import zlib
 from codecs import getincrementaldecoder
@@ -22,32 +22,33 @@ from writer_jobs_mcp.sanitize.text import LONE_SURROGATE_ESCAPE
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 ACCEPT_ENCODING = "gzip"
-"""The one encoding that is asked for: its unpacking can be stopped at any byte."""
+"""The only encoding that is requested: decompressing it can stop at any byte."""
 
 _MIB = 2**20
 _MAX_BODY = 32 * _MIB
 _MAX_ERROR_BODY = _MIB // 16
 _MAX_VALUES = 1_000_000  # an empty list is 3 bytes in JSON, and 64 in memory
-_CHUNK_BYTES = 65_536  # bytes that are looked through in one step
+_CHUNK_BYTES = 65_536  # processed between two calls of check
 _ESCAPED_PAIR = 12  # bytes of a surrogate pair in JSON
 _BACKSLASH = ord("\\")
+_CHECK_OR_REPORT = "Check WRITER_BASE_URL, or report this."
 _UNCOMPRESSED, _ZLIB_ENCODINGS = {"", "identity"}, {"gzip", "x-gzip", "deflate"}
 
 
 async def read_body(response: httpx.Response) -> bytes:
-    """The whole body of a success; of anything else as much as may hold a complaint.
+    """Return the whole body of a success, or the start of the body of an error.
 
     Raises:
-        UnreadableAnswer: It is larger than any page of jobs should be, or packed in a way that was not asked for.
-        Fault: It was packed, and ends before its end.
+        UnreadableResponse: It is larger than any page of jobs should be, or in an encoding that was not requested.
+        TransientError: The compressed body is incomplete.
         httpx.HTTPError: The connection broke.
     """
     if not response.is_success:
         return await _read_error_body(response)
     body, is_whole = await _read_up_to(response, _MAX_BODY)
     if len(body) > _MAX_BODY:
-        message = f"Writer's answer is larger than {_MAX_BODY // _MIB} MiB. Ask for fewer jobs at a time (limit)."
-        raise UnreadableResponse(message)
+        what = f"Writer's answer is larger than {_MAX_BODY // _MIB} MiB."
+        raise UnreadableResponse(what, "Ask for fewer jobs at a time (limit).")
     if not is_whole:
         raise TransientError("it ended its response before it was complete")
     return body
@@ -57,109 +58,107 @@ async def _read_error_body(response: httpx.Response) -> bytes:
     try:
         body, _ = await _read_up_to(response, _MAX_ERROR_BODY)
     except (UnreadableResponse, httpx.HTTPError):
-        return b""  # its status says enough
+        return b""  # the status is enough
     return body[:_MAX_ERROR_BODY]
 
 
-async def _read_up_to(response: httpx.Response, greatest: int) -> tuple[bytes, bool]:
-    """At most one byte more than ``greatest``, unpacked, and whether the packed form came to its own end."""
+async def _read_up_to(response: httpx.Response, limit: int) -> tuple[bytes, bool]:
+    """Return at most ``limit`` + 1 bytes, decompressed, and whether the compressed body is complete."""
     encoding = response.headers.get("content-encoding", "").strip().lower()
     if encoding not in _UNCOMPRESSED | _ZLIB_ENCODINGS:
-        raise _decode_error()
-    zipped = zlib.decompressobj(zlib.MAX_WBITS | 32) if encoding in _ZLIB_ENCODINGS else None
+        raise decode_error()
+    decompressor = zlib.decompressobj(zlib.MAX_WBITS | 32) if encoding in _ZLIB_ENCODINGS else None
     body = bytearray()
     try:
         async for chunk in response.aiter_raw():
-            packed = chunk
-            while packed and len(body) <= greatest:
-                room = greatest + 1 - len(body)
-                body += zipped.decompress(packed, min(_MIB, room)) if zipped else packed[:room]
-                packed = zipped.unconsumed_tail if zipped else b""
-                await anyio.lowlevel.checkpoint()  # a few bytes may be unpacked to many
-            if len(body) > greatest:
+            compressed = chunk
+            while compressed and len(body) <= limit:
+                room = limit + 1 - len(body)
+                body += decompressor.decompress(compressed, min(_MIB, room)) if decompressor else compressed[:room]
+                compressed = decompressor.unconsumed_tail if decompressor else b""
+                await anyio.lowlevel.checkpoint()  # a few bytes may decompress to many
+            if len(body) > limit:
                 return bytes(body), False
     except zlib.error:
-        raise _decode_error() from None
-    return bytes(body), zipped is None or zipped.eof or not response.num_bytes_downloaded
+        raise decode_error() from None
+    return bytes(body), decompressor is None or decompressor.eof or not response.num_bytes_downloaded
 
 
-def _decode_error() -> UnreadableResponse:
-    return UnreadableResponse("Writer's answer cannot be decoded. Check WRITER_BASE_URL, or report this.")
+def decode_error() -> UnreadableResponse:
+    """Return the error for a body that is not in the encoding that its header names."""
+    return UnreadableResponse("Writer's answer cannot be decoded.", _CHECK_OR_REPORT)
 
 
 def parse_body(
     body: bytes, model: type[ModelT], subject: str, auth: BearerAuth, check: Callable[[], None] = lambda: None
 ) -> ModelT:
-    """What the JSON in ``body`` says about ``subject``.
+    """Parse the JSON in ``body``, and redact the key in it.
 
     Args:
-        body: A whole answer.
-        model: What it should be.
-        subject: What was asked about, for the error.
-        auth: What the request was sent with, to be taken out of the answer.
-        check: Called every few milliseconds; what it raises ends the work.
+        body: A whole response.
+        model: The model to parse it into.
+        subject: What the request is about, as the error names it.
+        auth: The key that is redacted.
+        check: Called every few milliseconds; an exception that it raises ends the work.
 
     Raises:
-        UnreadableAnswer: It is not that.
+        UnreadableResponse: It does not fit the model.
     """
-    what = _unusable_reason(body, check)
-    if not what:
+    reason = _unusable_reason(body, check)
+    if not reason:
         try:
-            said = _parse_json(body, check)
-            parsed = model.model_validate(said)
-            # What is not handed on need not be looked through, and that is most of a page with long outputs.
+            parsed = model.model_validate(_parse_json(body, check))
+            # Only what the model keeps is searched for the key: that is little of a page with long outputs.
             return auth.redact(parsed, check) if auth.may_leak_in(_strings(parsed)) else parsed
         except ValidationError as exc:
-            what = describe_validation_error(exc)
+            reason = describe_validation_error(exc)
         except ValueError as exc:
-            what = f"Invalid JSON: {exc}"
-    message = f"Writer's answer about {subject} cannot be read ({what}). Check WRITER_BASE_URL, or report this."
-    raise UnreadableResponse(message)
+            reason = f"Invalid JSON: {exc}"
+    raise UnreadableResponse(f"Writer's answer about {subject} cannot be read ({reason}).", _CHECK_OR_REPORT)
 
 
 _NO_TEXT = (NoneType, int, float, datetime)
 
 
 def _strings(parsed: BaseModel) -> list[str]:
-    """Every text in a model, at any depth."""
+    """Return every text in a model, at any depth."""
     texts: list[str] = []
-    rest: list[object] = [parsed]
-    while rest:
-        within = rest.pop()
-        if isinstance(within, dict):
-            values = chain.from_iterable(cast("dict[str, object]", within).items())
-        elif isinstance(within, (list, tuple)):
-            values = iter(cast("Sequence[object]", within))
+    pending: list[object] = [parsed]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            values = chain.from_iterable(cast("dict[str, object]", node).items())
+        elif isinstance(node, (list, tuple)):
+            values = iter(cast("Sequence[object]", node))
         else:
-            values = iter(vars(within).values())
+            values = iter(vars(node).values())
         for value in values:
             if isinstance(value, str):
                 texts.append(value)
             elif not isinstance(value, _NO_TEXT):
-                rest.append(value)
+                pending.append(value)
     return texts
 
 
 def parse_retry_job_id(body: bytes, auth: BearerAuth) -> str | None:
-    """The id of the job that a retry started, where its answer can be read so far."""
+    """Return the id of the job that a retry started, if the response names one."""
     try:
-        started = RetryResponse.model_validate(from_json(body))
+        parsed = RetryResponse.model_validate(from_json(body))
     except ValueError:
         return None
-    return auth.redact(started, lambda: None).id
+    return auth.redact(parsed, lambda: None).id
 
 
 def _parse_json(body: bytes, check: Callable[[], None]) -> JsonValue:
     try:
         return from_json(body)
     except ValueError:
-        # A byte order mark, half a surrogate pair, or bytes that are not UTF-8 do not spoil the answer: replace them
-        # and look again.
+        # Do not reject a response for a byte order mark, a lone surrogate or invalid UTF-8: replace these.
         return from_json(b"".join(_repair_utf8(body, check)))
 
 
 def _repair_utf8(body: bytes, check: Callable[[], None]) -> Iterator[bytes]:
-    """Yield a body in parts, with U+FFFD for what is no character in it."""
+    """Yield a body in parts, with each invalid character replaced by U+FFFD."""
     decoder = getincrementaldecoder("utf-8-sig")("replace")
     utf8 = bytearray()
     for start in range(0, len(body), _CHUNK_BYTES):
@@ -169,10 +168,9 @@ def _repair_utf8(body: bytes, check: Callable[[], None]) -> Iterator[bytes]:
     end = 0
     for start in range(0, len(utf8), _CHUNK_BYTES):
         check()
-        # A little further, since a pair of surrogates may stand across the border.
-        for half in LONE_SURROGATE_ESCAPE.finditer(
-            utf8, max(start, end), min(len(utf8), start + _CHUNK_BYTES + _ESCAPED_PAIR)
-        ):
+        # Look a little further, since a surrogate pair may cross the end of the chunk.
+        stop = min(len(utf8), start + _CHUNK_BYTES + _ESCAPED_PAIR)
+        for half in LONE_SURROGATE_ESCAPE.finditer(utf8, max(start, end), stop):
             if half.start() < start + _CHUNK_BYTES:
                 yield bytes(utf8[end : half.start()]) + rb"\ufffd"
                 end = half.end()
@@ -180,7 +178,7 @@ def _repair_utf8(body: bytes, check: Callable[[], None]) -> Iterator[bytes]:
 
 
 def _unusable_reason(body: bytes, check: Callable[[], None]) -> str:
-    """What an answer is that need not be parsed to know that it is of no use."""
+    """Return why a body is unusable, if that shows before parsing; else ""."""
     match body[:64].lstrip()[:1]:
         case b"":
             return "it is empty"
@@ -197,7 +195,7 @@ def _count_separators(json: bytes, start: int = 0, end: int | None = None) -> in
 
 
 def _has_too_many_values(json: bytes, check: Callable[[], None]) -> bool:
-    """Whether there are too many separators outside of strings: an output may hold as many commas as it likes."""
+    """Return whether there are too many separators outside of strings, where an output may hold any number."""
     number, position = 0, 0
     while True:
         check()

@@ -1,4 +1,9 @@
-"""When to ask Writer once more, how long to wait before, and what to say when there is no point in it."""
+"""The retry policy: which errors are transient, how long to wait before the next attempt, and when to stop.
+
+A GET is sent up to 5 times after connection errors, timeouts, 408, 500, 502, 503 and 504, and after a 429 as often as
+the deadline allows. ``retry-after-ms`` and ``Retry-After`` are honoured; otherwise the wait grows from 0.4 to 6 s, with
+jitter. No attempt starts later than :data:`~writer_jobs_mcp.deadlines.MIN_ATTEMPT` before the deadline.
+"""
 
 import logging
 import random
@@ -10,62 +15,70 @@ from typing import cast
 import anyio
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
+from writer_jobs_mcp.deadlines import MIN_ATTEMPT
 from writer_jobs_mcp.errors import RateLimited, Unavailable, WriterError
 
 logger = logging.getLogger(__name__)
 
-_MAX_ATTEMPTS = 5  # for a fault; a rate limit is waited out for as long as the deadline allows
-_WAIT_INITIAL, _WAIT_MAX = 0.4, 6.0  # seconds
-_LEAST_ATTEMPT = 0.2  # seconds: with less left for an answer, to say what happened is better than to ask again
+TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+
+_MAX_ATTEMPTS = 5
+_WAIT_INITIAL, _WAIT_MAX, _WAIT_JITTER = 0.4, 6.0, 0.25  # seconds; the jitter is added to what Writer asks for
 
 
 class TransientError(Exception):
-    """One attempt that failed in a way that may pass: what Writer did, and how long it asked to wait (seconds)."""
+    """A failed attempt; another one may succeed.
+
+    Attributes:
+        reason: What Writer did, as a clause.
+        retry_after: Seconds that Writer asks to wait, if it does.
+        rate_limited: Whether it is a 429.
+        unsent: Whether nothing can have reached Writer.
+    """
 
     def __init__(
         self, reason: str, *, retry_after: float | None = None, rate_limited: bool = False, unsent: bool = False
     ) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.unsent = unsent
-        """Nothing can have reached Writer."""
         self.retry_after = retry_after
         self.rate_limited = rate_limited
+        self.unsent = unsent
 
     def to_error(self, subject: str, attempts: int, seconds: float) -> WriterError:
-        """What to say when this fault was the last word on ``subject``."""
+        """Return the error for a request about ``subject`` that failed after so many attempts."""
         tries = "1 attempt" if attempts == 1 else f"{attempts} attempts in {seconds:.0f} seconds"
         if not self.rate_limited:
             waits = self.retry_after is not None and self.retry_after > 1
             later = f"after {self.retry_after:.0f} seconds, as Writer asks" if waits else "in a few minutes"
             check = "Check WRITER_BASE_URL, the network and any proxy, or try" if self.unsent else "Try"
-            message = f"Writer is unavailable: {self.reason}; {tries}, for {subject}. {check} again {later}."
-            return Unavailable(message)
+            what = f"Writer is unavailable: {self.reason}; {tries}, for {subject}."
+            return Unavailable(what, f"{check} again {later}.")
         if self.retry_after is None:
-            wait = "Writer did not say how long to wait; wait a minute, then call again"
+            wait = "Writer did not say how long to wait; wait a minute, then call again."
         else:
-            wait = f"Wait {max(1, round(self.retry_after))} seconds, as Writer asks, then call again"
-        return RateLimited(f"Writer is limiting this key's requests (429); {tries}. {wait}.")
+            wait = f"Wait {max(1, round(self.retry_after))} seconds, as Writer asks, then call again."
+        return RateLimited(f"Writer is limiting this key's requests (429); {tries}.", wait)
 
 
 class RetryState:
-    """The attempts at one request: how long to wait between them, and when there is no point in another."""
+    """The attempts at one request."""
 
     def __init__(self, deadline: float) -> None:
-        """Be patient until ``deadline`` (on anyio's clock), never starting a wait that would end after it."""
+        """Start with no attempt; ``deadline`` is on anyio's clock."""
         self._deadline = deadline
         self.attempt_count = 0
-        """Attempts so far, the one under way included."""
+        """Attempts so far, the current one included."""
         self.last_failure = ""
-        """What Writer did at the last of them, to be put behind another clause."""
+        """What Writer did at the last failed attempt, as a clause that follows another."""
 
     def count_attempt(self) -> int:
-        """The number of the attempt that begins now, from 1."""
+        """Count an attempt that begins now, and return its number, from 1."""
         self.attempt_count += 1
         return self.attempt_count
 
     def attempts(self) -> AsyncRetrying:
-        """Iterate over the attempts; each is a context that takes a :class:`Fault` and raises anything else."""
+        """Iterate over the attempts; each is a context that catches :class:`TransientError`."""
         return AsyncRetrying(
             sleep=anyio.sleep,
             retry=retry_if_exception_type(TransientError),
@@ -76,30 +89,29 @@ class RetryState:
         )
 
     def _wait(self, state: RetryCallState) -> float:
-        fault = _error_of(state)
+        error = _error_of(state)
         longest = min(_WAIT_INITIAL * 2 ** (state.attempt_number - 1), _WAIT_MAX)
-        jittered = longest * random.uniform(0.5, 1)  # noqa: S311 - spreads load, guards nothing
-        if fault.retry_after is None:
-            return jittered
-        # What Writer asks for is the least to wait; the jitter on top keeps callers from returning all at once. Asked
-        # to wait for nothing again and again, we wait as if it had not said.
-        backoff = jittered if state.attempt_number > 1 else 0
-        return max(fault.retry_after + min(jittered, 0.25), backoff)
+        backoff = longest * random.uniform(0.5, 1)  # noqa: S311 - spreads load, guards nothing
+        if error.retry_after is None:
+            return backoff
+        # The jitter keeps callers from returning all at once. If Writer asks for a wait of 0 again and again, back off.
+        least = backoff if state.attempt_number > 1 else 0
+        return max(error.retry_after + min(backoff, _WAIT_JITTER), least)
 
     def _should_stop(self, state: RetryCallState) -> bool:
-        if anyio.current_time() + state.upcoming_sleep + _LEAST_ATTEMPT >= self._deadline:
+        if anyio.current_time() + state.upcoming_sleep + MIN_ATTEMPT >= self._deadline:
             logger.info("Writer: %s; there is no time to try again", _reason_with_wait(_error_of(state)))
             return True
         return state.attempt_number >= _MAX_ATTEMPTS and not _error_of(state).rate_limited
 
     def _log_retry(self, state: RetryCallState) -> None:
-        fault = _error_of(state)
-        self.last_failure = f"; before that, {fault.reason}"
-        logger.info("Writer: %s; trying again in %.1f s", _reason_with_wait(fault), state.upcoming_sleep)
+        error = _error_of(state)
+        self.last_failure = f"; before that, {error.reason}"
+        logger.info("Writer: %s; trying again in %.1f s", _reason_with_wait(error), state.upcoming_sleep)
 
 
 def _error_of(state: RetryCallState) -> TransientError:
-    # Tenacity asks only about what `retry` accepted, which its types cannot say.
+    # Tenacity calls back only for what `retry` accepted, which its types do not express.
     return cast("TransientError", state.outcome and state.outcome.exception())
 
 
@@ -108,7 +120,7 @@ def _reason_with_wait(error: TransientError) -> str:
 
 
 def parse_retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds that the answer asks to wait: ``retry-after-ms``, or ``Retry-After`` as seconds or an HTTP date."""
+    """Return the seconds to wait: from ``retry-after-ms``, or ``Retry-After`` as seconds or an HTTP date."""
     for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         try:
             seconds = float(headers.get(name, "")) / unit

@@ -1,4 +1,4 @@
-"""Remembers which retries were sent, so that no failure of a job is posted twice."""
+"""Remember which retries were sent, so that no failure of a job is retried twice."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -27,12 +27,12 @@ MAX_REMEMBERED = 4_096
 """The oldest is forgotten first.
 
 Writer takes 400 requests a minute, and a retry takes two (a GET and a POST): that is at most 2,000 retries within
-:data:`HOLD`, so none is forgotten during that time. All of them take about 2 MB.
+:data:`HOLD_TIME`, so none is forgotten during that time. All of them take about 2 MB.
 """
 
 
 def job_key(job_id: str) -> str:
-    """Return what is the same for every spelling of a job's id: letter case, and for a UUID dashes and braces."""
+    """Return a key that is equal for every spelling of a job's id: letter case, and the dashes and braces of a UUID."""
     try:
         return UUID(job_id).hex
     except ValueError:
@@ -40,29 +40,29 @@ def job_key(job_id: str) -> str:
 
 
 def is_same_id(one: str, other: str) -> bool:
-    """Whether both are spellings of one job's id."""
+    """Return whether both are spellings of one job's id."""
     return job_key(one) == job_key(other)
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One failure of a job, as far as Writer shows it."""
+    """One failure of a job, identified by its times."""
 
     completed_at: datetime | None
     created_at: datetime
 
     @classmethod
     def of(cls, job: "Job") -> "Failure":
-        """Return the failure that a failed job shows."""
+        """Return the failure of a failed job."""
         return cls(job.completed_at, job.created_at)
 
     def is_same_as(self, other: "Failure") -> bool:
-        """Whether this may be the same failure of a job as another.
+        """Return whether this may be the same failure of a job as another.
 
-        ``completed_at`` decides where both have one: only a run that ended changes it. It is compared to the second,
-        since one answer may have fractions and another none. Otherwise ``created_at`` decides. ``updated_at`` shows no
-        other run: a retry may change it while the old failure is still shown. Nor does another error text: it may
-        hold the id of the request.
+        If both have a ``completed_at``, it decides: only the end of a run changes it. It is compared to the second,
+        since one response may have fractions and another none. Otherwise ``created_at`` decides. ``updated_at`` does
+        not count, since a retry may change it while Writer still returns the old failure. Nor does the error text,
+        since it may hold the id of a request.
         """
         if self.completed_at and other.completed_at:
             return self.completed_at.replace(microsecond=0) == other.completed_at.replace(microsecond=0)
@@ -77,15 +77,15 @@ class SentRetry:
     failure: Failure
     sent_at: datetime
     previous: "SentRetry | None"
-    """The retry of the same job before it, as long as its failure may not be sent again."""
+    """The previous retry of the same job, as long as that may not be repeated."""
     is_accepted: bool = False
-    """Whether Writer accepted it; otherwise it is not known what became of it."""
+    """Whether Writer accepted it; otherwise its outcome is unknown."""
     runs_as: str | None = None
-    """The id of the job that runs instead, where Writer started another one."""
+    """The id of the job that runs instead, if Writer started another one."""
 
     @property
     def held_until(self) -> datetime:
-        """When the same failure may be sent again."""
+        """When the same failure may be retried again."""
         return self.sent_at + HOLD_TIME
 
 
@@ -93,37 +93,37 @@ class SentRetries:
     """The retries that one running server has sent, with a lock for each job that is being retried."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
-        """Remember nothing yet; ``clock`` returns the current time, with an offset."""
+        """Start empty; ``clock`` returns the current time, with an offset."""
         self._clock = clock
         self._sent: dict[str, SentRetry] = {}  # oldest first
-        self._locks: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()  # each lives while it is in use
+        self._locks: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()  # each exists while it is in use
 
     def is_locked(self, job_id: str) -> bool:
-        """Whether :meth:`lock` would have to wait."""
+        """Return whether :meth:`lock` would have to wait."""
         lock = self._locks.get(job_key(job_id))
         return lock is not None and lock.locked()
 
     @asynccontextmanager
     async def lock(self, job_id: str) -> AsyncGenerator[None]:
-        """Keep other calls from looking at a job, deciding and posting until this one is done with all three."""
+        """Lock a job, so that one call at a time reads it, decides and retries it."""
         lock = self._locks.setdefault(job_key(job_id), anyio.Lock())
         async with lock:
             yield
 
     def find_earlier(self, job: "Job") -> SentRetry | None:
-        """Return the last retry that was sent for the failure that ``job`` shows, or had if it is running again."""
+        """Return the last retry of the current failure of ``job``, or of its last one if it is running again."""
         self._forget_old()
         sent = self._sent.get(job_key(job.id))
         while sent and not sent.failure.is_same_as(Failure.of(job)):
-            sent = sent.previous  # an answer may be older than the one before it
+            sent = sent.previous  # a response may be older than the previous one
         return sent
 
     def is_held(self, sent: SentRetry) -> bool:
-        """Whether it is too early to send the same failure again."""
+        """Return whether it is too early to retry the same failure again."""
         return self._clock() < sent.held_until
 
     def record(self, job: "Job") -> SentRetry:
-        """Remember a retry that is about to be sent: it counts as sent, with an unclear result, until more is known."""
+        """Remember a retry before it is sent: it counts as sent, with an unknown outcome, until more is known."""
         key = job_key(job.id)
         previous = self._sent.pop(key, None)
         if previous and previous.previous and not self.is_held(previous.previous):
@@ -133,7 +133,7 @@ class SentRetries:
         return sent
 
     def forget(self, sent: SentRetry) -> None:
-        """Forget a retry that was not sent, or that Writer refused."""
+        """Forget a retry that was not sent, or that Writer rejected."""
         if self._sent.get(sent.job_key) is not sent:
             return
         if sent.previous:

@@ -17,7 +17,8 @@ from pydantic import ConfigDict, ValidationError
 
 from writer_jobs_mcp import results
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.errors import WriterError
+from writer_jobs_mcp.deadlines import DEFAULT_CALL_BUDGET
+from writer_jobs_mcp.errors import KEY_IN_ARGUMENT, WriterError
 from writer_jobs_mcp.sanitize.text import json_quote, preview
 from writer_jobs_mcp.tools import App, ToolDefinition
 from writer_jobs_mcp.tools.arguments import TOO_LARGE
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from mcp_types import CallToolResult, GetPromptResult, InputRequiredResult
     from pydantic import AnyUrl
     from pydantic_core import ErrorDetails
-
-_KEY_IN_ARGUMENTS = "The API key was passed as an argument. Do not pass it: it is already set."
 
 
 def _contains_no_key(_: str) -> bool:
@@ -63,7 +62,7 @@ class JobServer(MCPServer[App]):
         if name not in (prompts := [prompt.name for prompt in await self.list_prompts()]):
             raise MCPError(code=INVALID_PARAMS, message=self._unknown("prompt", name, prompts))
         if self.is_key_in(_all_text(arguments)):
-            raise MCPError(code=INVALID_PARAMS, message=_KEY_IN_ARGUMENTS)
+            raise MCPError(code=INVALID_PARAMS, message=KEY_IN_ARGUMENT)
         return await super().get_prompt(name, arguments, context)
 
     async def read_resource(
@@ -77,7 +76,7 @@ class JobServer(MCPServer[App]):
         """
         if self.is_key_in(unquote(str(uri))):
             raise MCPError(
-                code=INVALID_PARAMS, message=_KEY_IN_ARGUMENTS
+                code=INVALID_PARAMS, message=KEY_IN_ARGUMENT
             )  # a ResourceError would have the address beside it
         try:
             return await super().read_resource(uri, context)
@@ -90,14 +89,14 @@ class JobServer(MCPServer[App]):
 
     def _unknown(self, kind: str, name: str, known: Iterable[str]) -> str:
         if self.is_key_in(name):
-            return _KEY_IN_ARGUMENTS
+            return KEY_IN_ARGUMENT
         return f"Unknown {kind} {json_quote(preview(name, 60))}: available are {', '.join(known)}."
 
 
 class JobTool(Tool):
     """A tool that keeps the contract: no unknown argument, one budget for the call, errors as sentences."""
 
-    call_budget: float = 45
+    call_budget: float = DEFAULT_CALL_BUDGET
     is_key_in: Callable[[str], bool] = staticmethod(_contains_no_key)
 
     @classmethod
@@ -135,7 +134,7 @@ class JobTool(Tool):
             ToolError: With a sentence for the model as its whole text.
         """
         if self.is_key_in(_all_text(arguments)):
-            raise ToolError(_KEY_IN_ARGUMENTS)
+            raise ToolError(KEY_IN_ARGUMENT)
         given = {name: value for name, value in arguments.items() if not self._is_omitted(name, value)}
         try:
             with anyio.fail_after(self.call_budget):

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from writer_jobs_mcp import failures
 from writer_jobs_mcp.client.ids import display_id, is_usable_id
 from writer_jobs_mcp.client.sent_retries import Failure, is_same_id, job_key
-from writer_jobs_mcp.deadlines import scope_with_reserve
+from writer_jobs_mcp.deadlines import NAMES_RESERVE, QUESTION_RESERVE, scope_with_reserve
 from writer_jobs_mcp.errors import BudgetExceeded, WriterError
 from writer_jobs_mcp.results.formatting import pluralize
 from writer_jobs_mcp.sanitize.text import json_quote, preview
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
     from writer_jobs_mcp.client.models import Job
 
-_KEPT_FOR_THE_CALL, _KEPT_FOR_NAMES = 0.5, 0.75  # shares of the time left that reading states and names must not take
 _MAX_QUESTIONS = 100
 _MAX_QUESTION_LENGTH = 600
 _MAX_CAUSES = 3
@@ -127,7 +126,7 @@ async def preview_retry(ctx: Context[App], job_ids: list[str], dry_run: bool) ->
         return None
     app, ids = ctx.request_context.lifespan_context, tuple(dict.fromkeys(job_ids))
     look = RetryPreview()
-    with await scope_with_reserve(_KEPT_FOR_THE_CALL):
+    with await scope_with_reserve(QUESTION_RESERVE):
         async with anyio.create_task_group() as tasks:
             for job_id in ids:
                 tasks.start_soon(_read_job, app.client, job_id, look)
@@ -202,7 +201,7 @@ async def _write_question(client: "WriterClient", failed: Mapping[str, FailedJob
         if application and application.name:
             names[application_id] = application.name
 
-    with await scope_with_reserve(_KEPT_FOR_NAMES):
+    with await scope_with_reserve(NAMES_RESERVE):
         async with anyio.create_task_group() as tasks:
             for application_id, _ in by_application.most_common(_DETAIL_LEVELS[0][0]):
                 tasks.start_soon(read_name, application_id)

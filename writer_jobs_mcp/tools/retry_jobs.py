@@ -15,7 +15,7 @@ from writer_jobs_mcp import failures, results
 from writer_jobs_mcp.client.connection_guard import SendTracker
 from writer_jobs_mcp.client.ids import display_id, is_usable_id
 from writer_jobs_mcp.client.sent_retries import Failure, SentRetries, SentRetry, is_same_id, job_key
-from writer_jobs_mcp.deadlines import scope_with_reserve
+from writer_jobs_mcp.deadlines import RETRY_RESERVE, scope_with_reserve
 from writer_jobs_mcp.errors import BudgetExceeded, FailedRetry, NotFound, UncertainRetry, WriterError
 from writer_jobs_mcp.results.formatting import join_words
 from writer_jobs_mcp.sanitize.text import json_quote
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Job
     from writer_jobs_mcp.failures import Cause
 
-_RESERVE = 0.1  # share of the time left, kept for reporting outcomes
 _TIME_UP_AFTER_SENDING = (
     "The time for this call ended: the retry may have started. Look at the job (get_job_error) before you retry it."
 )
@@ -64,7 +63,7 @@ async def retry_jobs(
     agreed = isinstance(consent, AcceptedElicitation) and consent.data.retry
     ids = list(dict.fromkeys(job_ids))
     call = _RetryCall(app.client, app.sent_retries, look, dry_run=dry_run, agreed=agreed)
-    with await scope_with_reserve(_RESERVE):
+    with await scope_with_reserve(RETRY_RESERVE):
         await call.retry_all(ids)
     rows = [call.row(job_id) for job_id in ids]
     return tool_result(results.retry_report(rows, dry_run=dry_run, causes=call.causes))

@@ -10,6 +10,7 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from writer_jobs_mcp import results
+from writer_jobs_mcp.deadlines import COMPARE_SHARE, seconds_left
 from writer_jobs_mcp.errors import InvalidArguments
 from writer_jobs_mcp.tools.arguments import ASSUMED_UTC, ApplicationId, MaxJobs, NotGiven, TimeOrAge
 from writer_jobs_mcp.tools.result import App, tool_result
@@ -17,9 +18,7 @@ from writer_jobs_mcp.triage.find_application import resolve_and_call
 from writer_jobs_mcp.triage.gather import gather
 from writer_jobs_mcp.triage.next_calls import TriageRequest
 from writer_jobs_mcp.triage.report import ReportBuilder, Window
-from writer_jobs_mcp.worker_threads import check_cancelled, run_in_worker, seconds_left
-
-_COMPARING = 0.7  # share of the time left once the jobs are read; the rest is for the report
+from writer_jobs_mcp.worker_threads import check_cancelled, run_in_worker
 
 
 async def triage_application_jobs(
@@ -55,7 +54,7 @@ async def triage_application_jobs(
     assumed = [name for name, given in (("since", since), ("until", until)) if _is_assumed_utc(given)]
     asked = TriageRequest(application, window, now, max_jobs, app.allow_retry, tuple(assumed))
     draws_page = client_supports_apps(ctx)
-    end_of_comparing = time.monotonic() + _COMPARING * seconds_left()
+    end_of_comparing = time.monotonic() + COMPARE_SHARE * seconds_left()
 
     def make_result() -> CallToolResult:
         report = triage.build(

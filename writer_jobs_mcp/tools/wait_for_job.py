@@ -11,7 +11,7 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from writer_jobs_mcp import results
-from writer_jobs_mcp.deadlines import scope_with_reserve
+from writer_jobs_mcp.deadlines import SAMPLE_RESERVE, WAIT_RESERVE, scope_with_reserve
 from writer_jobs_mcp.errors import BudgetExceeded, WriterError
 from writer_jobs_mcp.tools.arguments import ApplicationOfJob, JobId, NotGiven, Seconds
 from writer_jobs_mcp.tools.result import App, tool_result_in_worker
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Job
 
 _FIRST_PAUSE, _LONGEST_PAUSE, _PAUSE_GROWTH = 0.5, 5.0, 1.5  # seconds between two requests, growing with the wait
-_RESERVE = 0.5  # seconds of the call budget that are kept to make the result
 _SAMPLE_SIZE = 100  # completed jobs whose durations tell when a job of their application is stuck
 
 
@@ -40,7 +39,7 @@ async def wait_for_job(
     """
     app = ctx.request_context.lifespan_context
     started = anyio.current_time()
-    seconds = min(timeout_seconds, anyio.current_effective_deadline() - started - _RESERVE)
+    seconds = min(timeout_seconds, anyio.current_effective_deadline() - started - WAIT_RESERVE)
     job, application = await find_job(app.client, job_id, application_id, likely_status="in_progress")
     pause, trouble = _FIRST_PAUSE, None
     limit: float | None = None
@@ -87,7 +86,7 @@ async def _stuck_limit(client: "WriterClient", job: "Job", now: datetime) -> flo
     if _has_run_longer(job, now, most):
         return most
     page = None
-    with await scope_with_reserve(0.5), suppress(WriterError):  # most of the time is for waiting
+    with await scope_with_reserve(SAMPLE_RESERVE), suppress(WriterError):
         page = await client.list_jobs(job.application_id, status="completed", limit=_SAMPLE_SIZE)
     if page is None:
         return None
