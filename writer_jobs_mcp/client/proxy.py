@@ -1,4 +1,4 @@
-"""The proxy for requests to Writer, if any: what the environment or the system names, unless NO_PROXY has the host."""
+"""Find the proxy for requests to Writer: from the environment or the system, unless NO_PROXY names the host."""
 
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -11,7 +11,7 @@ _SCHEMES = {"https", "all"}
 _HIGHEST_PORT = 65_535
 _HOST = re.compile(rb"[\w.-]+|[0-9a-fA-F.:]+(?:%\w+)?")
 
-# [::1], [::1]:443; ::1 and what else has several colons; name, name:443, 10.0.0.1:443
+# [::1], [::1]:443; ::1 and others with several colons; name, name:443, 10.0.0.1:443
 _ENTRY = re.compile(r"\[([^\[\]]+)\](?::(\d+))?|([^:]*:[^:]*:.*)|([^:]+)(?::(\d+))?")
 
 
@@ -21,7 +21,7 @@ def proxy_for(url: httpx.URL) -> httpx.Proxy | None:
     It is HTTPS_PROXY, else ALL_PROXY (for both, the lower-case name wins), else the system's.
 
     Raises:
-        ValueError: It cannot be used. What this says may hold a password.
+        ValueError: It cannot be used. The message may hold a password.
         httpx.InvalidURL: Likewise.
     """
     proxies = getproxies()
@@ -36,11 +36,11 @@ def proxy_for(url: httpx.URL) -> httpx.Proxy | None:
 
 
 def _is_exempt(url: httpx.URL, no_proxy: str) -> bool:
-    """Whether NO_PROXY names the host of an https URL.
+    """Return whether NO_PROXY names the host of an https URL.
 
-    Accepts what urllib and curl accept: names with everything below them (with or without a dot in front),
-    addresses with or without brackets, networks (`10.0.0.0/8`, `fe80::/10`), a port behind any of them but a network,
-    and `*` for everything. An entry that is none of these exempts nothing.
+    Accepts the entries of urllib and curl: names with their subdomains (with or without a leading dot), addresses with
+    or without brackets, networks (`10.0.0.0/8`, `fe80::/10`), each but a network with an optional port, and `*` for
+    everything. An entry of another form exempts nothing.
     """
     host = _ascii_host(url)
     return any(_matches(entry, host, url.port or _HTTPS_PORT) for entry in re.split(r"[\s,]+", no_proxy))

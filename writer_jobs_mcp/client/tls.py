@@ -21,10 +21,10 @@ _HASHED_NAME = re.compile(r"[0-9a-f]{8}\.[0-9]+")  # of a certificate in a direc
 
 
 def tls_context() -> ssl.SSLContext:
-    """A context that trusts the certificates in SSL_CERT_FILE, else those in SSL_CERT_DIR, else those of httpx.
+    """Return a context that trusts the certificates in SSL_CERT_FILE, else those in SSL_CERT_DIR, else those of httpx.
 
     Raises:
-        UnusableNetworkSetting: The first of the two that is set cannot be used.
+        InvalidNetworkSetting: The first of the two that is set cannot be used.
     """
     file, directories = (os.environ.get(name, "").strip() for name in (_FILE, _DIRECTORIES))
     with _without_unusable_key_log():
@@ -44,7 +44,7 @@ def tls_context() -> ssl.SSLContext:
 
 
 def no_tls_context() -> ssl.SSLContext:
-    """A context for connections that use no TLS; it reads no setting and trusts no certificate."""
+    """Return a context for connections without TLS; it reads no setting and trusts no certificate."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
@@ -63,7 +63,7 @@ def _check_directories(directories: list[str]) -> None:
 
     Raises:
         OSError: A directory cannot be read, and no other has a certificate.
-        UnusableNetworkSetting: All directories can be read, and none has a certificate.
+        InvalidNetworkSetting: All directories can be read, and none has a certificate.
     """
     unreadable: OSError | None = None
     for directory in directories:
