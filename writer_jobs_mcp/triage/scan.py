@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal
 
 import anyio
 
-from writer_jobs_mcp.deadlines import scope_with_reserve
+from writer_jobs_mcp.deadlines import MIN_SCAN_RESERVE, SCAN_RESERVE, scope_with_reserve
 from writer_jobs_mcp.errors import BudgetExceeded, UnreadableResponse, WriterError
 from writer_jobs_mcp.triage.coverage import Coverage
 from writer_jobs_mcp.triage.overlap import PageEnd, row_keys
@@ -40,7 +40,6 @@ PAGE_SIZE = 100
 """Jobs requested at a time; how many Writer returns is learned from its pages."""
 
 _MATCHING = {"in_progress": {"in_progress", "queued"}, "failed": {"failed"}, "completed": {"completed"}}
-_RESERVE, _MIN_RESERVE = 0.1, 1.0  # share of the time left, and seconds: for the report on the jobs that were read
 
 
 async def scan_jobs(
@@ -74,7 +73,7 @@ async def scan_jobs(
         WriterError: Nothing could be read. A later error stops the scan and is reported in the coverage.
     """
     scan = _Scan(client, application_id, on_job, StopRules(since, max_jobs, offset), status, progress)
-    with await scope_with_reserve(_RESERVE, at_least=_MIN_RESERVE) as scope:
+    with await scope_with_reserve(SCAN_RESERVE, at_least=MIN_SCAN_RESERVE) as scope:
         await scan.run()
     return scan.finish(is_time_over=scope.cancelled_caught)
 
@@ -142,7 +141,7 @@ class _Scan:
         offset, page = request.offset, request.page
         try:
             if page is None:
-                raise request.error or BudgetExceeded
+                raise request.error or BudgetExceeded("The call budget is over.")
             if not page.rows:
                 self._handle_empty_page(offset)
             elif await self._joins_last(offset, page):
