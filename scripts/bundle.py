@@ -1,4 +1,4 @@
-"""Unpacks the bundle and starts it as its manifest says, in an empty home, as Claude Desktop does: it must answer."""
+"""``python -m scripts.bundle`` unpacks the bundle, starts it as Claude Desktop does, and calls its tools."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 async def try_bundle(manifest: Mapping[str, Any], place: Path, home: Path) -> str:
-    """What the server said at its first start and at its second, and after how long."""
+    """Start the server without settings and with a key; return its answers, and how long each took."""
     started = anyio.current_time()
     blank = await query_server(server_parameters(manifest, place, home, {}), manifest)
     first = anyio.current_time() - started
@@ -45,35 +45,37 @@ async def try_bundle(manifest: Mapping[str, Any], place: Path, home: Path) -> st
         answered = await query_server(server_parameters(manifest, place, home, filled), manifest)
     again = anyio.current_time() - started
     return (
-        f"{BUNDLE.name}: started from an empty home with nothing filled in, after {first:.1f} s it says: {blank}\n"
-        f"{BUNDLE.name}: started again with a key and an address, after {again:.1f} s it says: {answered}\n"
+        f"{BUNDLE.name}: with an empty home and no settings, after {first:.1f} s: {blank}\n"
+        f"{BUNDLE.name}: with a key and an address, after {again:.1f} s: {answered}\n"
     )
 
 
 def server_parameters(
     manifest: Mapping[str, Any], place: Path, home: Path, user_config: Mapping[str, str]
 ) -> StdioServerParameters:
-    """The server as the manifest has it started; what is not filled in stays as it is written."""
+    """Return how the manifest starts the server; placeholders of settings that are not given stay as they are."""
 
-    def filled_in(text: str) -> str:
+    def expand(text: str) -> str:
         text = text.replace("${__dirname}", str(place))
         return re.sub(r"\$\{user_config\.(\w+)\}", lambda found: user_config.get(found[1], found[0]), text)
 
-    said = manifest["server"]["mcp_config"]
-    # uv as Claude Desktop brings it, and this machine's own authorities: an empty home must do for the rest.
+    started_by = manifest["server"]["mcp_config"]
+    # Claude Desktop brings uv. The certificate authorities are this machine's; all else must work with an empty home.
     kept = ("SYSTEMROOT", "TEMP", "TMP", "SSL_CERT_FILE", "SSL_CERT_DIR")
     environ = {
         **{name: os.environ[name] for name in kept if name in os.environ},
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "HOME": str(home),
         "USERPROFILE": str(home),
-        **{name: filled_in(value) for name, value in said["env"].items()},
+        **{name: expand(value) for name, value in started_by["env"].items()},
     }
-    return StdioServerParameters(command=said["command"], args=[filled_in(each) for each in said["args"]], env=environ)
+    return StdioServerParameters(
+        command=started_by["command"], args=[expand(each) for each in started_by["args"]], env=environ
+    )
 
 
 async def query_server(server: StdioServerParameters, manifest: Mapping[str, Any]) -> str:
-    """What the server answers when it is asked for the applications, having offered what the manifest lists."""
+    """Check that the server offers what the manifest lists, and return its answer to ``list_applications``."""
     with anyio.fail_after(FIRST_START_TIMEOUT):
         async with Client(stdio_client(server)) as client:
             offered = [tool.name for tool in (await client.list_tools()).tools]

@@ -1,6 +1,6 @@
-"""Times a newcomer's path: from ``git clone`` to the first answer, by the README's first command, with no key.
+"""``python scripts/first_run.py`` measures the time from ``git clone`` to the README's first answer.
 
-The clone is of what is committed here, and whoever makes it has nothing: no home, no cache, no environment.
+It clones what is committed, and runs with an empty home and without caches.
 """
 
 import os
@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-MAX_SECONDS = 120  # seconds
+MAX_SECONDS = 120
 ANSWER_PREFIX = "│ "
-# Where this machine finds programs and packages; a newcomer's own does without.
+# How this machine finds programs and packages; other variables are dropped.
 KEPT_VARIABLES = re.compile(r"PATH|LANG|SYSTEMROOT|(PIP|UV|SSL|PYENV)_(?!CACHE)\w+|\w+_PROXY", re.IGNORECASE)
 
 
@@ -26,10 +26,10 @@ def main() -> int:
             "HOME": str(home)
         }
         started = time.monotonic()
-        subprocess.run(["git", "clone", "--quiet", ROOT.as_uri(), str(clone)], check=True, env=environ)  # noqa: S603, S607 - git, by its name
+        subprocess.run(["git", "clone", "--quiet", ROOT.as_uri(), str(clone)], check=True, env=environ)  # noqa: S603, S607 - git from PATH
         cloned = time.monotonic()
         command = first_command((clone / "README.md").read_text(encoding="utf-8"))
-        with subprocess.Popen(  # noqa: S602 - as the README tells a newcomer to type it
+        with subprocess.Popen(  # noqa: S602 - the README's command line
             command, shell=True, cwd=clone, env=environ, stdout=subprocess.PIPE, encoding="utf-8"
         ) as demo:
             assert demo.stdout is not None
@@ -39,12 +39,12 @@ def main() -> int:
     sys.stdout.write(f"git clone; {command}\n{answer}")
     taken = answered - started
     sys.stdout.write(f"{taken:.0f} s from clone to first answer, of which {cloned - started:.1f} s to clone; ")
-    sys.stdout.write(f"{rest} lines of answers more.\n")
+    sys.stdout.write(f"{rest} more lines of answers.\n")
     return 0 if answer and not demo.returncode and taken < MAX_SECONDS else 1
 
 
 def first_command(readme: str) -> str:
-    """What the README says to type first."""
+    """Return the README's first command."""
     section = readme.split("\n## Try it with no key\n")[1]
     return section.split("```sh\n")[1].split("\n```")[0]
 

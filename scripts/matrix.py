@@ -1,6 +1,6 @@
-"""Tests the built wheel on each Python that is here, with the lowest dependencies it declares and with the newest.
+"""Test the built wheel on each installed Python, with the lowest declared dependencies and with the newest.
 
-Beside the standard library it needs git and uv. ``python scripts/matrix.py --help`` says how to test less.
+It needs git, and uv in this environment. ``python scripts/matrix.py --help`` says how to test less.
 """
 
 import argparse
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 UV = [sys.executable, "-m", "uv"]
 RESOLUTIONS = {"lowest": "lowest-direct", "newest": "highest"}
 FIRST, LAST = 11, 20  # of Python 3
-# The first has a browser of its own to find; the second breaks things by what Linux has: its pipes, signals and /proc.
+# The first needs a browser; the second uses pipes, signals and /proc as Linux has them.
 EXCLUDED_TESTS: list[str] = ["tests/e2e/test_triage_page.py"] + (
     ["tests/robustness"] if platform.system() != "Linux" else []
 )
@@ -30,32 +30,34 @@ LOWEST = dict(re.findall(r"([\w-]+)>=([\d.]+)", "\n".join(PROJECT["dependencies"
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("python", nargs="*", help="whatever uv takes for one (default: each from 3.11 on that is here)")
+    parser.add_argument(
+        "python", nargs="*", help="what uv takes for --python (default: each installed one from 3.11 on)"
+    )
     parser.add_argument("--dependencies", choices=RESOLUTIONS, help="default: both")
     parser.add_argument(
         "--tests",
         nargs="+",
         default=["tests"],
         metavar="PATH",
-        help="default: all but the browser's, and on Linux alone the chaos",
+        help="default: all but the triage page's, and the robustness tests on Linux only",
     )
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     failures = 0
     with tempfile.TemporaryDirectory() as directory:
         place = Path(directory)
         uv("build", "--quiet", "--wheel", "--out-dir", directory, str(ROOT))
         (wheel,) = place.glob("*.whl")
         copy_all_but_the_package(place / "copy")
-        for python in asked.python or pythons():
-            for dependencies in [asked.dependencies] if asked.dependencies else RESOLUTIONS:
+        for python in arguments.python or pythons():
+            for dependencies in [arguments.dependencies] if arguments.dependencies else RESOLUTIONS:
                 environment = place / "environment"
                 installed = install(environment, python, wheel, dependencies)
-                failures += not run_tests(environment, place / "copy", asked.tests, dependencies, installed)
+                failures += not run_tests(environment, place / "copy", arguments.tests, dependencies, installed)
     return min(failures, 1)
 
 
 def pythons() -> list[str]:
-    """A working interpreter for each version of Python that is on the path or among pyenv's."""
+    """Return a working interpreter for each version of Python on PATH or in pyenv."""
     kept = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     found: list[str] = []
     for minor in range(FIRST, LAST):
@@ -66,12 +68,12 @@ def pythons() -> list[str]:
 
 
 def works(python: str) -> bool:
-    # Where pyenv has a version that is not switched on, what is on the path for it only says so.
+    # pyenv's shim of a version that is not active only prints an error.
     return subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0  # noqa: S603
 
 
 def copy_all_but_the_package(place: Path) -> None:
-    """Copy what is tracked: beside the package's source, the tests would test that, and not the wheel."""
+    """Copy the tracked files without the package, so that the tests import the wheel."""
     for name in run("git", "-C", str(ROOT), "ls-files", "-z").split("\0"):
         if name and not name.startswith("writer_jobs_mcp/"):
             (place / name).parent.mkdir(parents=True, exist_ok=True)
@@ -79,21 +81,20 @@ def copy_all_but_the_package(place: Path) -> None:
 
 
 def install(environment: Path, python: str, wheel: Path, dependencies: str) -> dict[str, str]:
-    """Make an environment with the wheel and what its tests need; what it depends on there, by name."""
+    """Make an environment with the wheel and the tools of its tests; return the versions of its dependencies."""
     uv("venv", "--quiet", "--clear", "--python", python, "--no-python-downloads", str(environment))
     inside = ["--quiet", "--python", str(environment)]
-    # To uv, only what a manifest asks for is direct, and what a wheel asks for is not.
+    # For uv, the requirements of a manifest are direct, those of a wheel are not.
     declared = ["--resolution", RESOLUTIONS[dependencies], "--extra", "otel"]
     uv("pip", "install", *inside, *declared, "-r", str(ROOT / "pyproject.toml"))
-    uv(
-        "pip", "install", *inside, f"{PROJECT['name']}[dev] @ {wheel.as_uri()}"
-    )  # leaves alone what is there and will do
+    # Keeps the versions that are installed already.
+    uv("pip", "install", *inside, "--group", f"{ROOT / 'pyproject.toml'}:dev", f"{PROJECT['name']} @ {wheel.as_uri()}")
     listed = json.loads(uv("pip", "list", *inside, "--format", "json"))
     return {each["name"]: each["version"] for each in listed if each["name"] in LOWEST}
 
 
 def run_tests(environment: Path, copy: Path, tests: list[str], dependencies: str, installed: dict[str, str]) -> bool:
-    """Run the tests in the environment, and tell in a line how that went."""
+    """Run the tests in the environment, and print a line about the result."""
     python = environment / ("Scripts" if os.name == "nt" else "bin") / "python"
     started = time.monotonic()
     ignored = [f"--ignore={path}" for path in EXCLUDED_TESTS]
@@ -102,10 +103,10 @@ def run_tests(environment: Path, copy: Path, tests: list[str], dependencies: str
     version = run(str(python), "-c", "import platform; print(platform.python_version(), platform.system())").strip()
     last = done.stdout.strip().rpartition("\n")[2] or done.stderr.strip().rpartition("\n")[2]
     versions = ", ".join(f"{name} {number}" for name, number in installed.items())
-    print_line(f"Python {version}, {dependencies} ({versions}): {last}, {time.monotonic() - started:.0f} s in all")
+    print_line(f"Python {version}, {dependencies} ({versions}): {last}, {time.monotonic() - started:.0f} s")
     unmet = {name for name, number in LOWEST.items() if not f"{installed[name]}.0".startswith(f"{number}.")}
     if dependencies == "lowest" and unmet:
-        print_line(f"Declared lower than anything can be installed: {', '.join(sorted(unmet))}")
+        print_line(f"The declared lower bound cannot be installed: {', '.join(sorted(unmet))}")
     if done.returncode:
         print_line(done.stdout[done.stdout.find("\n=") :] + done.stderr)
     return not done.returncode and not (dependencies == "lowest" and unmet)
@@ -121,10 +122,10 @@ def uv(*arguments: str) -> str:
 
 
 def run(*command: str) -> str:
-    """What the command printed.
+    """Return what the command printed.
 
     Raises:
-        SystemExit: It failed; with what it said.
+        SystemExit: The command failed; the message is its output.
     """
     done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)  # noqa: S603
     if done.returncode:

@@ -18,7 +18,7 @@ PICTURES = Path(__file__).parents[1] / "docs"
 
 
 async def draw() -> None:
-    """Draw the upper part, to the end of the first groups; the second is opened to one job's error."""
+    """Draw the page down to the first groups, with the second group opened to a job's error."""
     config = Config.from_env({"WRITER_BASE_URL": "http://localhost"}).model_copy(
         update={"api_key": SecretStr(SANDBOX_KEY)}
     )

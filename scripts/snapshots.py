@@ -14,7 +14,7 @@ SCHEMAS = Path(__file__).parents[1] / "tests" / "data" / "schemas"
 
 
 async def tool_schemas() -> dict[str, dict[str, Any]]:
-    """Each tool as a client is told of it, by name, those included that are offered only where they are allowed."""
+    """Return the definition of each tool by name, also of those that are offered only where they are allowed."""
     async with Client(build_server(Config.from_env({"WRITER_JOBS_ALLOW_RETRY": "true"}))) as client:
         tools = (await client.list_tools()).tools
     return {tool.name: tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools}

@@ -1,4 +1,4 @@
-"""Builds the distributions, looks at what is in them, installs the wheel as users do, and starts it there."""
+"""``python scripts/wheel.py`` builds the distributions, checks their files, and installs and runs the wheel."""
 
 import os
 import subprocess
@@ -10,16 +10,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = Path(sys.executable).parent
-PACKAGE = ROOT / "writer_jobs_mcp"
-PAGES = PACKAGE / "web" / "dist"  # shipped as they were built
-SOURCES = {
-    path.relative_to(ROOT).as_posix()
-    for path in [*PACKAGE.rglob("*"), *PAGES.glob("*.html")]
-    if path.suffix in {".py", ".json", ".typed", ".html"} or path.name == "py.typed"
-    if (path.suffix == ".html" and path.parent == PAGES) or PAGES not in path.parents
-}
-# What is for those who work in the repository, and for nobody who has unpacked a distribution.
-REPOSITORY_ONLY = (".ci/", ".github/", ".gitattributes", ".dockerignore", "Dockerfile", "benchmarks/")
+PACKAGE = "writer_jobs_mcp/"
+WEB, BUILT_PAGES = f"{PACKAGE}web/", f"{PACKAGE}web/dist/"
+# Files for work in the repository; the sdist does not have them.
+REPOSITORY_ONLY = (
+    ".ci/",
+    ".github/",
+    ".dockerignore",
+    ".editorconfig",
+    ".gitattributes",
+    "Dockerfile",
+    "benchmarks/",
+)
 
 
 def main() -> None:
@@ -28,10 +30,12 @@ def main() -> None:
         run(sys.executable, "-m", "build", "--outdir", directory, str(ROOT))  # the wheel is built from the sdist
         (sdist,), (wheel,) = place.glob("*.tar.gz"), place.glob("*.whl")
         in_sdist, in_wheel = file_names(sdist), file_names(wheel)
-        require(in_wheel == SOURCES, "The wheel and the sources differ", in_wheel ^ SOURCES)
         tracked = {name for name in run("git", "-C", str(ROOT), "ls-files").split("\n") if name}
+        package = {name for name in tracked if name.startswith(PACKAGE)}
+        sources = {name for name in package if not name.startswith(WEB) or name.startswith(BUILT_PAGES)}
+        require(in_wheel == sources, "The wheel and the sources differ", in_wheel ^ sources)
         wanted = {name for name in tracked if not name.startswith(REPOSITORY_ONLY)} | {"PKG-INFO"}
-        require(in_sdist == wanted, "The sdist and what is tracked differ", in_sdist ^ wanted)
+        require(in_sdist == wanted, "The sdist and the tracked files differ", in_sdist ^ wanted)
         run(sys.executable, "-m", "twine", "check", "--strict", str(sdist), str(wheel))
         with_uvx = run(str(SCRIPTS / "uvx"), "--from", str(wheel), "writer-jobs-mcp", "--version")
         homes = {"PIPX_HOME": str(place / "pipx"), "PIPX_BIN_DIR": str(place / "bin")}
@@ -39,14 +43,14 @@ def main() -> None:
         installed = str(place / "bin" / "writer-jobs-mcp")
         version, demo = run(installed, "--version"), run(installed, "demo")
         require(with_uvx == version, "uvx and pipx start different versions", {with_uvx, version})
+    sys.stdout.write(f"{sdist.name}: {len(in_sdist)} files. {wheel.name}: {len(in_wheel)} files; ")
     sys.stdout.write(
-        f"{sdist.name}: {len(in_sdist)} files. {wheel.name}: {len(in_wheel)} files; with uvx and with pipx "
+        f"installed with uvx and with pipx, it prints {version.strip()!r}; its demo prints {len(demo):,} characters.\n"
     )
-    sys.stdout.write(f"it says {version.strip()!r}; its demo printed {len(demo):,} characters.\n")
 
 
 def file_names(distribution: Path) -> set[str]:
-    """The names of the files in a distribution, without the folder or the metadata that the format adds."""
+    """Return the files of a distribution, without the top folder and the metadata."""
     if distribution.suffix == ".whl":
         with zipfile.ZipFile(distribution) as wheel:
             return {name for name in wheel.namelist() if ".dist-info/" not in name}
@@ -54,21 +58,21 @@ def file_names(distribution: Path) -> set[str]:
         return {member.name.partition("/")[2] for member in sdist.getmembers() if member.isfile()}
 
 
-def require(holds: bool, otherwise: str, because: set[str]) -> None:
-    """Go on only if it holds.
+def require(condition: bool, message: str, difference: set[str]) -> None:
+    """Exit with the difference unless the condition holds.
 
     Raises:
-        SystemExit: It does not; with what shows it.
+        SystemExit: It does not hold.
     """
-    if not holds:
-        sys.exit(f"{otherwise} in {sorted(because)}.")
+    if not condition:
+        sys.exit(f"{message} in {sorted(difference)}.")
 
 
 def run(*command: str, **environ: str) -> str:
-    """What the command printed.
+    """Return what the command printed.
 
     Raises:
-        SystemExit: It failed; with what it said.
+        SystemExit: The command failed; the message is its output.
     """
     environment = {**os.environ, **environ}
     done = subprocess.run(  # noqa: S603 - our own command
