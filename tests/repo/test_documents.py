@@ -1,8 +1,10 @@
-"""The documents tell the truth about what is here."""
+"""The documents match the code."""
 
 import ast
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,41 +15,45 @@ import pytest
 from evaluation.dialogue import PAGE, write_page
 from scripts.snapshots import tool_schemas
 from tests.data.credentials import CREDENTIALS, INNOCENT
-from tests.e2e.test_cli import run_command
 from writer_jobs_mcp import __version__
 from writer_jobs_mcp.config import Config, Setting, settings
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def table(heading: str) -> list[list[str]]:
-    """The rows of the table under a heading of the README, without its head."""
+    """Return the rows of the table under a heading of the README."""
     section = README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     return [
         [cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line.startswith("| `")
     ]
 
 
-async def test_the_tool_table_is_the_servers() -> None:
+async def test_the_tool_table_matches_the_server() -> None:
     written = {row[0].strip("`"): re.findall(r"`(\w+)`", row[1]) for row in table("Tools")}
     assert written == {name: list(tool["inputSchema"]["properties"]) for name, tool in (await tool_schemas()).items()}
 
 
-def test_the_settings_table_is_what_help_prints() -> None:
+def test_the_settings_table_matches_help() -> None:
     written = [Setting(*(cell.replace("`", "") for cell in row)) for row in table("Settings")]
     assert written == settings()
 
 
 def test_the_commands_table_names_every_option() -> None:
-    commands = (["--help"], ["check", "--help"], ["demo", "--help"], ["sandbox", "--help"])
-    offered = {option for each in commands for option in re.findall(r"--[a-z][a-z-]+", run_command(*each).stdout)}
+    texts = [help_text(*command) for command in ([], ["check"], ["demo"], ["sandbox"])]
+    offered = {option for text in texts for option in re.findall(r"--[a-z][a-z-]+", text)}
     written = set(re.findall(r"--[a-z][a-z-]+", str(table("Commands"))))
     assert written == offered - {"--help"}
 
 
-def test_the_example_configuration_is_whole_but_for_the_key() -> None:
+def help_text(*command: str) -> str:
+    program = [sys.executable, "-m", "writer_jobs_mcp", *command, "--help"]
+    return subprocess.run(program, capture_output=True, encoding="utf-8", check=True).stdout  # noqa: S603 - our own command
+
+
+def test_the_example_configuration_lacks_only_the_key() -> None:
     written = json.loads((ROOT / "claude_desktop_config.example.json").read_text(encoding="utf-8"))
     assert written == {
         "mcpServers": {
@@ -61,71 +67,88 @@ def test_the_example_configuration_is_whole_but_for_the_key() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_each_block_of_json_or_toml_is_that(page: Path) -> None:
+def test_json_and_toml_blocks_are_valid(page: Path) -> None:
     for kind, block in re.findall(r"```(json|toml)\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
         assert json.loads(block) if kind == "json" else tomllib.loads(block)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_each_setting_that_a_page_names_exists(page: Path) -> None:
+def test_every_setting_named_in_a_document_exists(page: Path) -> None:
     known = {str(field.validation_alias) for field in Config.model_fields.values()}
     assert set(re.findall(r"\bWRITER_[A-Z_]+\b", page.read_text(encoding="utf-8"))) <= known
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-async def test_each_tool_that_a_page_calls_exists(page: Path) -> None:
+async def test_every_tool_called_in_a_document_exists(page: Path) -> None:
     called = set(re.findall(r"^→ (\w+)\(", await anyio.Path(page).read_text(encoding="utf-8"), re.MULTILINE))
     assert called <= (await tool_schemas()).keys()
 
 
-async def test_the_ten_questions_are_answered_as_the_page_shows() -> None:
-    assert await write_page() == PAGE.read_text(encoding="utf-8"), "if this is meant: make docs, and review the diff"
+async def test_the_ten_questions_page_matches_the_server() -> None:
+    assert await write_page() == PAGE.read_text(encoding="utf-8"), (
+        "if this is intended: make docs-questions, and review the diff"
+    )
 
 
-def test_each_test_that_the_threat_model_names_exists() -> None:
+def test_every_test_named_in_the_threat_model_exists() -> None:
     named = set(re.findall(r"`(test_\w+)`", (ROOT / "SECURITY.md").read_text(encoding="utf-8")))
     tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     assert len(named) > 20
     assert named - set(re.findall(r"^(?:async )?def (test_\w+)\(", tests, re.MULTILINE)) == set()
 
 
-def test_the_threat_model_tells_how_many_credentials_were_tried() -> None:
-    said = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
-    assert f"Of {len(CREDENTIALS)} realistic ones none is shown; of {len(INNOCENT)} texts" in said
+def test_the_threat_model_counts_the_tested_credentials() -> None:
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    assert f"Of {len(CREDENTIALS)} realistic ones none is shown; of {len(INNOCENT)} texts" in text
 
 
-def test_each_sentence_that_troubleshooting_explains_is_said_by_the_server() -> None:
+def test_every_error_in_troubleshooting_is_in_the_code() -> None:
     page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
     section = page.split("\n## Each tool answers with an error\n")[1].split("\n## ")[0]
     quoted = [line.split(" | ")[0].removeprefix("| ") for line in section.splitlines()[3:] if line]
     pieces = {piece.strip() for each in quoted for piece in each.split("…")} - {""}
-    said = [text for path in (ROOT / "writer_jobs_mcp").rglob("*.py") for text in string_literals(path)]
+    texts = [text for path in (ROOT / "writer_jobs_mcp").rglob("*.py") for text in string_literals(path)]
     assert len(pieces) > 15
-    assert {piece for piece in pieces if not any(piece in text for text in said)} == set()
+    assert {piece for piece in pieces if not any(piece in text for text in texts)} == set()
 
 
 def string_literals(path: Path) -> Iterator[str]:
-    """The texts that a module may say, the parts of formatted ones each for itself."""
+    """Yield the strings of a module, each part of an f-string by itself."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
 
 
-def test_the_attributes_that_the_page_names_are_those_of_the_spans() -> None:
+def test_the_documented_span_attributes_match_the_code() -> None:
     written = set(
         re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)`", (ROOT / "docs" / "observability.md").read_text(encoding="utf-8"))
     )
     package = ROOT / "writer_jobs_mcp"
     sources = (package / "telemetry" / "middleware.py", package / "telemetry" / "http.py")
-    told = {text for path in sources for text in string_literals(path) if re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", text)}
-    assert written == told
+    recorded = {
+        text for path in sources for text in string_literals(path) if re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", text)
+    }
+    assert written == recorded
 
 
-def test_the_changelog_knows_the_version() -> None:
+def test_the_changelog_has_the_version() -> None:
     assert f"\n## {__version__} " in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_the_files_that_a_page_links_to_exist(page: Path) -> None:
+def test_linked_files_exist(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "page", [*PAGES, ROOT / ".ci" / "run", *(ROOT / ".github").rglob("*.*")], ids=lambda page: page.name
+)
+def test_every_make_target_named_in_a_document_exists(page: Path) -> None:
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    text = page.read_text(encoding="utf-8")
+    assert set(re.findall(r"(?:`|^|run: )make ([a-z-]+)", text, re.MULTILINE)) <= {*targets}
+
+
+def test_the_readme_has_at_most_200_lines() -> None:
+    assert README.count("\n") <= 200

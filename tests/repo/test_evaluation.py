@@ -1,4 +1,4 @@
-"""Thirty triage questions are answered by tool calls alone, at a cost that does not grow."""
+"""Thirty triage questions are answered by tool calls alone, at a bounded cost."""
 
 import re
 from collections import Counter
@@ -14,11 +14,11 @@ from evaluation.answers import ANSWERS, ARTICLES, PRODUCTS, SUPPORT
 from writer_jobs_mcp.sandbox import SandboxJob, SandboxStore
 
 MAX_CALLS = 3
-# Characters of compact JSON that an agent reads for all answers: 79,000 for the first twenty, 44,000 for the ten after
-# them, a third of these for the week that is read in three parts. If you raise it, say why here.
+# Characters of compact JSON in all answers: 79,000 for the first twenty; 44,000 for the last ten, a third of these for
+# the week that is read in three parts. If you raise it, say why here.
 MAX_CHARACTERS = 128_000
 TEMPORARY = {"rate_limit", "model_timeout", "bad_gateway", "connection_reset", "dns"}
-"""The causes of the sandbox that are temporary."""
+"""The temporary causes in the sandbox."""
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ async def given() -> list[Answered]:
     return await evaluate()
 
 
-async def test_every_question_is_answered_right(given: list[Answered]) -> None:
+async def test_every_answer_is_correct(given: list[Answered]) -> None:
     assert [each.question.name for each in given if not each.is_right] == []
     assert len(given) == 30
 
@@ -40,8 +40,8 @@ async def test_no_answer_takes_more_than_three_calls(given: list[Answered]) -> N
     assert [each.question.name for each in given if each.call_count > MAX_CALLS] == []
 
 
-async def test_the_text_of_the_results_has_the_answers_too(given: list[Answered]) -> None:
-    """A client may show its model the text of a result in place of its structure."""
+async def test_the_text_of_the_results_contains_the_answers_too(given: list[Answered]) -> None:
+    """Some clients show the model the text of a result instead of its structure."""
     texts = {each.question.name: each.text for each in given}
     expected = {
         "stuck_for_days": ["- 94aafaa0-6f4e-49d1-8990-e53a8a112f23 for 54 h, created 11-21"],
@@ -76,15 +76,15 @@ async def test_the_text_of_the_results_has_the_answers_too(given: list[Answered]
     assert [*expected] == [*texts][-10:]
 
 
-async def test_the_answers_do_not_grow(given: list[Answered]) -> None:
+async def test_all_answers_together_stay_within_the_size_limit(given: list[Answered]) -> None:
     assert sum(each.characters for each in given) <= MAX_CHARACTERS
 
 
-def test_there_is_a_way_to_answer_each_question() -> None:
+def test_each_question_has_a_way_to_answer_it() -> None:
     assert [question.name for question in read_questions()] == [*ANSWERS]
 
 
-def test_the_expected_answers_come_from_the_world_and_not_from_the_server() -> None:
+def test_the_expected_answers_are_computed_from_the_sandbox() -> None:
     it = world()
     day = [job for job in failed(it, PRODUCTS) if job.created_at >= NOW - timedelta(days=1)]
     hour = datetime(2026, 11, 20, 8, tzinfo=UTC)

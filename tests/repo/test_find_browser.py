@@ -1,4 +1,4 @@
-"""A browser for the tests of the triage page: one that starts is found, and what to install is said where none does."""
+"""``find_browser`` finds a browser that starts, or says what to install."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 
 from tests.helpers.find_browser import BrowserNotFound, candidates, find_browser
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="programs of one line have no shebang on Windows")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no shebang lines")
 
 ROOT = Path(__file__).parents[2]
 STARTS = "#!/bin/sh\necho Chromium 150\n"
@@ -24,10 +24,10 @@ ADVICE = (
 
 @pytest.fixture(autouse=True)
 def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A machine with no browser: what a test puts into the folder is all that is on PATH."""
+    """A machine without a browser, with an empty folder as its PATH."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "playwright"))
-    monkeypatch.setenv("PLAYWRIGHT_DOWNLOAD_HOST", "http://127.0.0.1:9")  # where nothing can be downloaded
+    monkeypatch.setenv("PLAYWRIGHT_DOWNLOAD_HOST", "http://127.0.0.1:9")  # nothing can be downloaded there
     monkeypatch.delenv("CHROME_PATH", raising=False)
     return tmp_path
 
@@ -46,7 +46,7 @@ def test_a_browser_of_the_family_is_found_on_path(bare: Path, name: str) -> None
 
 
 @pytest.mark.parametrize("broken", [FAILS, WRONG_FORMAT, "#!/nowhere/sh\n"], ids=["fails", "format", "interpreter"])
-def test_a_browser_that_does_not_start_is_passed_over(bare: Path, broken: str) -> None:
+def test_a_browser_that_does_not_start_is_skipped(bare: Path, broken: str) -> None:
     program(bare / "chromium", broken)
     browser = program(bare / "google-chrome", STARTS)
     assert find_browser() == browser
@@ -54,7 +54,7 @@ def test_a_browser_that_does_not_start_is_passed_over(bare: Path, broken: str) -
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS may have a browser among its applications")
 @pytest.mark.parametrize("text", [None, FAILS], ids=["none", "none that starts"])
-def test_where_no_browser_starts_what_to_install_is_said(bare: Path, text: str | None) -> None:
+def test_without_a_browser_the_error_says_what_to_install(bare: Path, text: str | None) -> None:
     if text:
         program(bare / "chromium", text)
     with pytest.raises(BrowserNotFound) as caught:
@@ -62,30 +62,28 @@ def test_where_no_browser_starts_what_to_install_is_said(bare: Path, text: str |
     assert str(caught.value) == ADVICE
 
 
-def test_the_browser_that_chrome_path_names_is_the_one(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chrome_path_selects_the_browser(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(bare / "chromium", STARTS)
     named = program(bare / "elsewhere" / "my browser", STARTS)
     monkeypatch.setenv("CHROME_PATH", str(named))
     assert find_browser() == named
 
 
-def test_if_the_browser_that_chrome_path_names_does_not_start_no_other_is_taken(
-    bare: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_chrome_path_that_does_not_start_is_an_error(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(bare / "chromium", STARTS)
     monkeypatch.setenv("CHROME_PATH", NOWHERE)
     with pytest.raises(BrowserNotFound, match=r"^CHROME_PATH is /nowhere, which does not start$"):
         find_browser()
 
 
-def test_playwrights_own_browser_is_the_last_that_is_tried(bare: Path) -> None:
+def test_playwrights_own_browser_is_tried_last(bare: Path) -> None:
     program(bare / "vivaldi", FAILS)
     *_, last = candidates()
     assert bare / "playwright" in last.parents
 
 
 def find_or_install() -> subprocess.CompletedProcess[str]:
-    """What ``make test`` does first."""
+    """Run what ``make test`` runs first."""
     return subprocess.run(
         [sys.executable, "-m", "tests.helpers.find_browser"], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -93,7 +91,7 @@ def find_or_install() -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def apt_get(bare: Path) -> Path:
-    """An apt-get that installs a browser; the file to which it writes how it was called."""
+    """A fake apt-get that installs a browser; returns the file with its calls."""
     calls = bare / "calls"
     browser = bare / "chromium"
     install = f"printf '#!/bin/sh\\n' > {browser} && /bin/chmod +x {browser}"
@@ -102,7 +100,7 @@ def apt_get(bare: Path) -> Path:
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS may have a browser among its applications")
-def test_where_none_can_be_installed_make_says_so_in_a_line() -> None:
+def test_a_failed_installation_is_reported_in_one_line() -> None:
     done = find_or_install()
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout.splitlines() == [
@@ -112,7 +110,7 @@ def test_where_none_can_be_installed_make_says_so_in_a_line() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS may have a browser among its applications")
-def test_debians_own_browser_is_installed_by_root_and_by_nobody_else(apt_get: Path) -> None:
+def test_only_root_installs_debians_browser(apt_get: Path) -> None:
     done = find_or_install()
     if os.geteuid() == 0:
         assert (done.returncode, done.stderr) == (0, "")
@@ -124,7 +122,7 @@ def test_debians_own_browser_is_installed_by_root_and_by_nobody_else(apt_get: Pa
         assert (done.returncode, apt_get.exists()) == (1, False)
 
 
-def test_nothing_is_installed_where_a_browser_is(bare: Path, apt_get: Path) -> None:
+def test_nothing_is_installed_if_a_browser_exists(bare: Path, apt_get: Path) -> None:
     program(bare / "chromium", STARTS)
     done = find_or_install()
     assert (done.returncode, done.stdout, done.stderr, apt_get.exists()) == (0, "", "", False)

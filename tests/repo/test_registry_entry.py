@@ -1,4 +1,4 @@
-"""The entry for the MCP registry is valid, and tells what the package is and takes."""
+"""The entry for the MCP registry is valid and matches the package."""
 
 import json
 from importlib.metadata import metadata
@@ -17,37 +17,37 @@ ENTRY: dict[str, Any] = json.loads((ROOT / "server.json").read_text(encoding="ut
 SETTINGS: dict[str, dict[str, Any]] = {setting["name"]: setting for setting in PACKAGE["environmentVariables"]}
 
 
-def test_it_is_valid_by_the_published_schema() -> None:
+def test_the_entry_is_valid_against_the_published_schema() -> None:
     schema = json.loads((ROOT / "tests" / "data" / "server.schema.json").read_text(encoding="utf-8"))
     assert schema["$id"] == ENTRY["$schema"]
     jsonschema.validate(ENTRY, schema)
 
 
-def test_it_has_the_packages_name_version_and_description() -> None:
+def test_the_entry_has_the_packages_name_version_and_description() -> None:
     package = metadata("writer-jobs-mcp")
     assert (ENTRY["version"], PACKAGE["version"], PACKAGE["identifier"]) == (__version__, __version__, package["Name"])
     assert ENTRY["description"] == package["Summary"]
 
 
-def test_the_readme_says_that_the_package_belongs_to_the_entry() -> None:
+def test_the_readme_names_the_entry() -> None:
     assert f"mcp-name: {ENTRY['name']} " in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_image_says_that_it_belongs_to_the_entry() -> None:
+def test_the_image_names_the_entry() -> None:
     label = f'LABEL io.modelcontextprotocol.server.name="{ENTRY["name"]}"\n'
     assert label in (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
-def test_it_has_every_setting_with_its_default_and_its_meaning() -> None:
+def test_the_entry_lists_every_setting_with_its_default_and_meaning() -> None:
     written = [(name, each.get("default", ""), each["description"]) for name, each in SETTINGS.items()]
     assert written == [(name, default, f"{meaning[0].upper()}{meaning[1:]}.") for name, default, meaning in settings()]
 
 
-def test_only_the_key_is_secret() -> None:
+def test_only_the_key_is_marked_as_secret() -> None:
     assert [name for name, setting in SETTINGS.items() if setting.get("isSecret")] == ["WRITER_API_KEY"]
 
 
 @pytest.mark.parametrize("name", [name for name in SETTINGS if SETTINGS[name].get("default")])
-def test_each_default_and_each_choice_is_a_value_that_the_server_takes(name: str) -> None:
+def test_the_server_accepts_each_default_and_choice(name: str) -> None:
     for value in [SETTINGS[name]["default"], *SETTINGS[name].get("choices", [])]:
         Config.from_env({name: value})

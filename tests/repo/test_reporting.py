@@ -1,4 +1,4 @@
-"""How a test run ends: with how many tests were left out, and why; in one process and in several."""
+"""A test run ends with the number of skipped tests and the reasons, in one process and in several."""
 
 import os
 import subprocess
@@ -41,7 +41,7 @@ def flags(request: pytest.FixtureRequest) -> list[str]:
 
 
 def last_lines(place: Path, flags: list[str], tests: str, **environ: str) -> tuple[int, list[str]]:
-    """The exit status of a run of these tests, and the last three lines that it prints."""
+    """Run the tests; return the exit status and the last three lines of output."""
     (place / "test_some.py").write_text(tests, encoding="utf-8")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "FAIL_ON"))}
     plugins = ["-p", "tests.helpers.reporting", "-p", "xdist", "-p", "no:cacheprovider"]
@@ -56,9 +56,7 @@ def last_lines(place: Path, flags: list[str], tests: str, **environ: str) -> tup
     return done.returncode, done.stdout.splitlines()[-3:]
 
 
-def test_what_was_left_out_is_counted_with_its_reason_and_what_the_processes_tried_is_summed(
-    flags: list[str], tmp_path: Path
-) -> None:
+def test_skipped_tests_are_counted_by_reason_and_tallies_are_summed(flags: list[str], tmp_path: Path) -> None:
     status, (tried, left_out, closing) = last_lines(tmp_path, flags, TESTS + SKIPPED)
     assert status == 0
     assert tried == "Tried: 6 even numbers, 9 odd numbers. Lost 6, leaked 0, hung 0."
@@ -66,7 +64,7 @@ def test_what_was_left_out_is_counted_with_its_reason_and_what_the_processes_tri
     assert closing.startswith("6 passed, 3 skipped in ")
 
 
-def test_in_the_gate_a_run_with_a_test_left_out_fails(flags: list[str], tmp_path: Path) -> None:
+def test_in_the_gate_a_skipped_test_fails_the_run(flags: list[str], tmp_path: Path) -> None:
     status, (_, left_out, closing) = last_lines(tmp_path, flags, TESTS + SKIPPED + SKIPPED_ELSEWHERE, **STRICT)
     assert status == 1
     assert left_out == (
@@ -76,13 +74,13 @@ def test_in_the_gate_a_run_with_a_test_left_out_fails(flags: list[str], tmp_path
     assert closing.startswith("6 passed, 4 skipped in ")
 
 
-def test_in_the_gate_a_run_of_all_tests_passes(tmp_path: Path) -> None:
+def test_in_the_gate_a_run_without_skipped_tests_passes(tmp_path: Path) -> None:
     status, lines = last_lines(tmp_path, [], TESTS, **STRICT)
     assert status == 0
     assert "left out" not in "".join(lines)
 
 
-def test_a_run_that_fails_fails_whatever_was_left_out(tmp_path: Path) -> None:
+def test_a_failed_run_fails_also_with_skipped_tests(tmp_path: Path) -> None:
     status, (_, left_out, closing) = last_lines(tmp_path, [], TESTS + SKIPPED_ELSEWHERE + FAILED)
     assert status == 1
     assert left_out == "1 test was left out: Windows has no pipes."

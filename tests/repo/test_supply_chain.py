@@ -1,4 +1,4 @@
-"""What is installed and run on behalf of this project: bounded, pinned, and from where the user's own tools say."""
+"""Dependencies are bounded or pinned, and workflows have no more rights than they need."""
 
 import json
 import re
@@ -24,15 +24,14 @@ BOUNDED = re.compile(r"[A-Za-z0-9_.-]+(?:\[[a-z,]+\])?>=\d[\d.]*,<\d[\d.]*")
 
 
 def requirements() -> Iterator[str]:
-    said = tomllib.loads(PYPROJECT)
-    yield from said["build-system"]["requires"]
-    yield from said["project"]["dependencies"]
-    itself = f"{said['project']['name']}["  # one extra that takes another in
-    for extra in said["project"]["optional-dependencies"].values():
-        yield from (each for each in extra if not each.startswith(itself))
+    declared = tomllib.loads(PYPROJECT)
+    yield from declared["build-system"]["requires"]
+    yield from declared["project"]["dependencies"]
+    for names in (declared["project"].get("optional-dependencies", {}), declared["dependency-groups"]):
+        yield from (each for name in names.values() for each in name)
 
 
-def test_every_dependency_is_bounded_on_both_sides_and_says_why_it_is_there() -> None:
+def test_every_dependency_has_both_bounds_and_a_reason() -> None:
     listed = list(requirements())
     assert len(listed) > 20
     assert [each for each in listed if not BOUNDED.fullmatch(each)] == []
@@ -41,7 +40,7 @@ def test_every_dependency_is_bounded_on_both_sides_and_says_why_it_is_there() ->
 
 
 @pytest.mark.parametrize("path", found("requirements*.txt"), ids=lambda path: path.parent.name)
-def test_so_is_what_the_benchmarks_are_measured_beside(path: Path) -> None:
+def test_benchmark_requirements_have_both_bounds_and_a_reason(path: Path) -> None:
     for line in path.read_text(encoding="utf-8").splitlines():
         assert re.fullmatch(rf"{BOUNDED.pattern}\s+# .{{8,}}", line), line
 
@@ -49,7 +48,7 @@ def test_so_is_what_the_benchmarks_are_measured_beside(path: Path) -> None:
 @pytest.mark.parametrize(
     "loose", ["mcp", "mcp>=2.3", "mcp<3", "mcp==2.3", "mcp>=2.3,!=2.4", "mcp @ https://x.example/y"]
 )
-def test_a_loose_requirement_is_found(loose: str) -> None:
+def test_a_loose_requirement_is_detected(loose: str) -> None:
     assert not BOUNDED.fullmatch(loose)
 
 
@@ -60,16 +59,16 @@ EXACT = re.compile(r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?")
 
 @pytest.mark.parametrize("path", found("package.json"), ids=lambda path: path.parent.name)
 def test_npm_packages_are_pinned_to_one_version(path: Path) -> None:
-    said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    kinds = [name for name in said if name.lower().endswith("dependencies")]
-    pins: dict[str, str] = {package: version for kind in kinds for package, version in said[kind].items()}
+    package: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    kinds = [name for name in package if name.lower().endswith("dependencies")]
+    pins: dict[str, str] = {name: version for kind in kinds for name, version in package[kind].items()}
     assert pins
-    assert {package: pin for package, pin in pins.items() if not EXACT.fullmatch(pin)} == {}
-    assert said["private"] is True, "none of them can be published by mistake"
+    assert {name: pin for name, pin in pins.items() if not EXACT.fullmatch(pin)} == {}
+    assert package["private"] is True, "it could be published by mistake"
 
 
 @pytest.mark.parametrize("loose", ["^2.0.0", "~2.0.0", "2.x", "2", "latest", "*", ">=2.0.0", "git+ssh://x.example"])
-def test_a_loose_pin_is_found(loose: str) -> None:
+def test_a_loose_pin_is_detected(loose: str) -> None:
     assert not EXACT.fullmatch(loose)
 
 
@@ -93,20 +92,20 @@ def hashed(package: dict[str, Any]) -> bool:
 
 
 def workflow_problems(workflow: str) -> list[str]:
-    """What is wrong with a workflow: what it uses unpinned, rights that nobody limited, strangers let in."""
-    faults: list[str] = []
+    """Return what is wrong with a workflow: unpinned actions, unlimited rights, pull requests that get its secrets."""
+    problems: list[str] = []
     lines = [re.sub(r"(?:^|\s)#.*$", "", line) for line in workflow.splitlines()]
     for line in lines:
         used = re.search(r"""\buses["']?\s*:\s*["']?([^\s"'}]+)""", line)
         if used and not re.fullmatch(r"\./.+|[^@]+@[0-9a-f]{40}|docker://.+@sha256:[0-9a-f]{64}", used[1]):
-            faults.append(f"not pinned by a commit: {used[1]}")
+            problems.append(f"not pinned by a commit: {used[1]}")
     if not any(line.startswith("permissions:") for line in lines):
-        faults.append("no permissions for the whole workflow")
+        problems.append("no permissions for the whole workflow")
     if any(re.search(r"\bwrite-all\b", line) for line in lines):
-        faults.append("every permission")
+        problems.append("every permission")
     if any("pull_request_target" in line for line in lines):
-        faults.append("runs strangers' pull requests with this repository's rights")
-    return faults
+        problems.append("runs other people's pull requests with this repository's rights")
+    return problems
 
 
 COMMIT = "08c6903cd8c0fde910a37f88322edcfb5dd907a8"
@@ -128,11 +127,11 @@ jobs:
 def test_workflows_are_pinned_and_have_no_more_rights_than_they_need() -> None:
     workflows = found(".github/workflows/*.y*ml")
     assert workflows
-    faults = {path.name: workflow_problems(path.read_text(encoding="utf-8")) for path in workflows}
-    assert {name: each for name, each in faults.items() if each} == {}
+    problems = {path.name: workflow_problems(path.read_text(encoding="utf-8")) for path in workflows}
+    assert {name: each for name, each in problems.items() if each} == {}
 
 
-def test_a_good_workflow_has_no_faults() -> None:
+def test_a_good_workflow_has_no_problems() -> None:
     assert workflow_problems(GOOD) == []
 
 
@@ -148,10 +147,10 @@ def test_a_good_workflow_has_no_faults() -> None:
         ("permissions:\n  contents: read\n", "", "no permissions"),
         ("permissions:\n  contents: read\n", "# permissions:\n", "no permissions"),
         ("permissions:\n  contents: read\n", "permissions: write-all\n", "every permission"),
-        ("pull_request]", "pull_request_target]", "runs strangers'"),
+        ("pull_request]", "pull_request_target]", "runs other people's"),
     ],
 )
-def test_a_bad_workflow_is_found_out(good: str, bad: str, fault: str) -> None:
+def test_a_bad_workflow_is_detected(good: str, bad: str, fault: str) -> None:
     assert good in GOOD
-    (said,) = workflow_problems(GOOD.replace(good, bad))
-    assert said.startswith((fault, f"{fault} by a commit"))
+    (problem,) = workflow_problems(GOOD.replace(good, bad))
+    assert problem.startswith((fault, f"{fault} by a commit"))
