@@ -1,6 +1,6 @@
-"""What error messages say: which of them say the same, and what caused them; any program's messages.
+"""Group error messages that say the same, and classify what caused them; they may be of any program.
 
-Each part is imported when it is first asked for: whoever starts the server waits for none of them.
+Each part is imported when it is first used, so that start-up does not wait for it.
 """
 
 from importlib import import_module

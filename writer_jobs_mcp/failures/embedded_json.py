@@ -1,4 +1,4 @@
-"""The structured errors inside an error's text: JSON as services send it, and what Python or JavaScript print of it."""
+"""Find structured errors in a text: JSON as services send it, or as Python and JavaScript print it."""
 
 import json
 import re
@@ -21,7 +21,7 @@ _CODE_KEYS = (
     r"|finish_?reason|block_?reason|stop_reason|policyname"
 )
 _NUMERIC_CODE_KEYS = r"code|error_?code|status|status_?code|http_?status(?:code)?"
-_MAX_PATH = 32  # of the keys that are kept of a value's path; no service nests so deep, whoever means harm may
+_MAX_PATH = 32  # keys of a path that are kept; only crafted input nests deeper
 _INPUT_KEYS = (
     r"inputs?|ctx|extras|loc|params?|prompt|messages|context|payload|metadata|content|settings|config|headers|arguments|args"
     r"|data|result"
@@ -29,38 +29,38 @@ _INPUT_KEYS = (
 
 
 class Field(NamedTuple):
-    """A value of an envelope."""
+    """A value of a literal."""
 
     path: tuple[str, ...]
     """The keys that lead to it, in lower case."""
     raw: str
-    """As it stands in the text, escaped."""
+    """Its text, still escaped."""
     start: int
     """Where its key starts."""
     end: int
     quoted: bool
     whole: str
-    """Like `raw`, and what follows up to the next mark where a quotation mark inside was not escaped."""
+    """`raw`, and the rest up to the next mark if a quotation mark in it was not escaped."""
     is_truncated: bool
-    """Whether the text ends inside the value."""
+    """Whether the text ends within the value."""
 
     @property
     def key(self) -> str:
-        """The key that names it, in lower case."""
+        """Its own key, in lower case."""
         return self.path[-1]
 
     @property
     def whole_message(self) -> str | None:
-        """The value, decoded, if its key is one under which services say what happened."""
+        """`whole`, decoded, if services put messages under this key."""
         if not regex(_MESSAGE_KEYS).fullmatch(self.key) or self._is_echoed_input:
             return None
         return _decode(self.whole) if self.quoted or self.whole != self.raw else None
 
     @property
     def message(self) -> str | None:
-        """What a service says happened, decoded."""
-        is_told = regex(_MESSAGE_KEYS).fullmatch(self.path[-1]) or "errors" in self.path[:-1]
-        return _decode(self.raw) if is_told and self.quoted and not self._is_echoed_input else None
+        """The decoded value, if it is a service's message."""
+        is_message = regex(_MESSAGE_KEYS).fullmatch(self.path[-1]) or "errors" in self.path[:-1]
+        return _decode(self.raw) if is_message and self.quoted and not self._is_echoed_input else None
 
     @property
     def is_code(self) -> bool:
@@ -70,14 +70,14 @@ class Field(NamedTuple):
             return False
         if self.raw.isdigit():
             return regex(_NUMERIC_CODE_KEYS).fullmatch(key) is not None
-        # `name` is a field's name as often as an exception's
+        # `name` is the name of a field as often as of an exception
         if key == "name" and not self.raw.endswith(("Error", "Exception")):
             return False
         return bool(regex(_CODE_KEYS).fullmatch(key) and re.fullmatch(r"[A-Za-z][\w.:/-]*", self.raw))
 
     @property
     def needs_key(self) -> bool:
-        """Whether the code says nothing without its key: `"status": 404`, `"finishReason": "SAFETY"`."""
+        """Whether the code means nothing without its key: `"status": 404`, `"finishReason": "SAFETY"`."""
         return self.raw.isdigit() or "reason" in self.path[-1]
 
     @property
@@ -86,7 +86,7 @@ class Field(NamedTuple):
 
 
 class JsonLiteral(NamedTuple):
-    """A literal inside a text."""
+    """An object or array in a text, as JSON, Python or JavaScript write it."""
 
     start: int
     end: int
@@ -94,7 +94,7 @@ class JsonLiteral(NamedTuple):
 
 
 def find_json_literals(text: str) -> list[JsonLiteral]:
-    """The literals in a text, in order: complete, cut short or broken, at any depth and in one pass."""
+    """Return the literals of a text in order: complete, truncated or broken, at any depth, in one pass."""
     found: list[JsonLiteral] = []
     while opening := regex(_LITERAL_START).search(text, found[-1].end if found else 0):
         found.append(_parse_literal(text, opening.start()))
@@ -102,7 +102,7 @@ def find_json_literals(text: str) -> list[JsonLiteral]:
 
 
 def find_first_json_literal(text: str, start: int, max_tokens: int) -> JsonLiteral | None:
-    """The first literal that begins at `start` or later; one of more tokens ends where they end."""
+    """Return the first literal that begins at `start` or later, read up to so many tokens."""
     opening = regex(_LITERAL_START).search(text, start)
     return _parse_literal(text, opening.start(), max_tokens) if opening else None
 
@@ -111,7 +111,7 @@ def _parse_literal(text: str, start: int, max_tokens: int | None = None) -> Json
     fields: list[Field] = []
     path: list[str] = []
     key, key_start, end = "", start, start
-    first, last = start, start  # of the value, which is more than one token where the literal is broken
+    first, last = start, start  # of the value, which is more than one token if the literal is broken
     value: tuple[str, int, int, bool] | None = None
     for token in islice(regex(_LEXEME).finditer(text, start), max_tokens):
         end = token.end()

@@ -1,4 +1,4 @@
-"""Stack traces inside error messages: what went wrong, without the way there."""
+"""Take stack traces out of error messages: what was raised stays, the frames go."""
 
 import re
 from collections.abc import Iterator
@@ -20,33 +20,33 @@ _FUNCTION = r"(?m:^[^\S\n]+at (?:async |new )?(?:[\w$.<>/]{1,200}[.])?([\w$<>]+)
 
 
 def strip_stack_traces(message: str) -> tuple[str, str]:
-    """`message` without the frames of its stack traces, and the function in the innermost frame ("" for none)."""
+    """Return `message` without its stack frames, and the function of the innermost frame ("" for none)."""
     if _PYTHON_TRACEBACK in message:
         function = (regex(rf"{_PYTHON_PLACE}(\S+)").findall(message) or [""])[-1]
     elif "\n" not in message:
         return message, ""
     else:
         innermost = regex(_FUNCTION).search(message)
-        function = re.sub(r"\d+", "#", innermost[1]) if innermost else ""  # without the number of a lambda
-    told = [account for account in map(str.strip, error_blocks(message)) if account]
+        function = re.sub(r"\d+", "#", innermost[1]) if innermost else ""  # without the numbers of lambdas
+    blocks = [block for block in map(str.strip, error_blocks(message)) if block]
     before = message.partition(_PYTHON_TRACEBACK)[0].strip()
-    if before and told and told[-1] == before:
-        told = [before, *told[:-1]]
-    return "\n".join(told) or message, function
+    if before and blocks and blocks[-1] == before:
+        blocks = [before, *blocks[:-1]]
+    return "\n".join(blocks) or message, function
 
 
 def error_blocks(error: str) -> Iterator[str]:
-    """What an error says, the frames aside: the exception raised last, those behind it, then what stands before."""
+    """Yield the blocks of an error without its frames: the exception raised last, those behind it, the text before."""
     traceback = error.find(_PYTHON_TRACEBACK)
     if traceback >= 0 and not any(envelope.start < traceback < envelope.end for envelope in find_json_literals(error)):
         yield from _python_error_blocks(error)
         return
     stack = regex(_GO_STACK).search(error) if "goroutine" in error else None
-    told = error[: stack.start()] if stack else error
-    if "\n" in told:
-        yield from regex(_CAUSED_BY).split(regex(_FRAME).sub("", told))
+    text = error[: stack.start()] if stack else error
+    if "\n" in text:
+        yield from regex(_CAUSED_BY).split(regex(_FRAME).sub("", text))
     else:
-        yield told
+        yield text
 
 
 def _python_error_blocks(error: str) -> Iterator[str]:
@@ -60,8 +60,8 @@ def _python_error_blocks(error: str) -> Iterator[str]:
 
 
 def _text_below_frames(stack: str, indent: int) -> str:
-    """The exception and its message."""
-    if "\n" not in stack:  # flattened, as some loggers do
+    """Return the exception and its message."""
+    if "\n" not in stack:  # on one line, as some loggers write it
         frames = list(regex(PYTHON_FRAME).finditer(stack))
         return stack[frames[-1].end() :] if frames else stack
     lines = stack.split("\n")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 MASK = "[masked]"
 
-_regex = cache(re.compile)  # when it is first needed: whoever starts the server waits for none
+_regex = cache(re.compile)  # compiled when first needed: start-up does not wait for it
 
 
 class _SecretForm(NamedTuple):

@@ -1,4 +1,4 @@
-"""The kinds of causes: what each means for another try, and for whoever must act."""
+"""The categories of causes: whether a retry can help, and what to do next."""
 
 from typing import Literal
 
@@ -17,7 +17,7 @@ Category = Literal[
 """Why a job failed."""
 
 Retry = Literal["worth_it", "after_a_fix", "unknown"]
-"""Whether the same job, run again, could do better."""
+"""Whether the same job may succeed when it is run again."""
 
 DEFAULT_RETRY: dict[Category, Retry] = {
     "rate_limit": "worth_it",
@@ -28,7 +28,7 @@ DEFAULT_RETRY: dict[Category, Retry] = {
     "access_denied": "after_a_fix",
     "blocked_content": "after_a_fix",
     "upstream_failure": "worth_it",
-    "internal_error": "unknown",  # a bug fails again and a hiccup does not, and their words are the same
+    "internal_error": "unknown",  # a bug fails again, a temporary fault does not, and both read alike
     "unknown": "unknown",
 }
 
@@ -72,4 +72,4 @@ ADVICE: dict[tuple[Category, Retry], str] = {
     ): "Report the job's id to the application's owner; one retry shows whether it was temporary.",
     ("unknown", "unknown"): "Read the whole error; it names no cause that this server knows.",
 }
-"""What to do next: one sentence for whoever must act."""
+"""What to do next: one sentence for each category and chance of a retry."""

@@ -1,4 +1,4 @@
-"""Why a job failed, as far as its error says so."""
+"""Classify why a job failed, as far as its error says so."""
 
 import re
 from functools import cache
@@ -15,27 +15,27 @@ MAX_EVIDENCE_CHARS = 120
 
 
 class Cause(NamedTuple):
-    """Why a job failed, by which words, whether to run it again, and what to do about it."""
+    """Why a job failed, the words that say so, whether to run it again, and what to do about it."""
 
     category: Category
     evidence: str | None
-    """The error's own words that decided, of at most 120 characters; none for an unknown cause."""
+    """The words of the error that decided, at most 120 characters; None for an unknown cause."""
     retry: Retry
     advice: str
-    """One sentence of ours for whoever must act next; never words of the error."""
+    """One sentence from `ADVICE`; never words of the error."""
 
 
 def classify_error(error: str) -> Cause:
-    """Tells why a job failed from what its error says.
+    """Classify the cause of a failure from the text of its error.
 
-    Precise rather than eager: where the error does not say, the category is `unknown`. The most specific wording wins
-    wherever it stands, before any status: a prompt that was blocked is that although the status was 403, one that was
-    too long is that although it was 429. That the program itself failed (an exception, a 500) is believed last, and
-    only where no other account of the failure names a cause. See `readings` for what counts as said.
+    Precise rather than eager: if the error does not name a cause, the category is `unknown`. The most specific phrase
+    wins wherever it stands, before any HTTP status: a blocked prompt stays one with status 403, a prompt that is too
+    long stays one with 429. That the program itself failed (an exception, a 500) counts last, and only if no other
+    block of the error names a cause. See `relevant_texts` for the words that count.
     """
     found: Cause | None = None
-    for reading in relevant_texts(error):
-        cause = _classify_text(reading)
+    for text in relevant_texts(error):
+        cause = _classify_text(text)
         if cause and cause.category != "internal_error":
             return cause
         found = found or cause
@@ -43,11 +43,11 @@ def classify_error(error: str) -> Cause:
 
 
 def _classify_text(text: RelevantText) -> Cause | None:
-    specific, unhandled = _rule_indexes()
-    return _match_rules(text, specific) or _match_status(text) or _match_rules(text, unhandled)
+    specific, fallback = _rule_indexes()
+    return _match_rules(text, specific) or _match_status(text) or _match_rules(text, fallback)
 
 
-# By wording -----------------------------------------------------------------------------------------------------------
+# By phrase ------------------------------------------------------------------------------------------------------------
 
 
 class _RulePhrase(NamedTuple):
@@ -55,11 +55,11 @@ class _RulePhrase(NamedTuple):
     phrase: str
     rule: Rule
     required: tuple[tuple[str, ...], ...]
-    """What a text must hold besides the landmark under which the wording is filed."""
+    """What a text must hold besides the word under which the phrase is filed: a word of each group."""
 
 
 class _RuleIndex(NamedTuple):
-    """Wordings by a landmark; under the empty one those that have none."""
+    """Phrases by a word that they require; those that require none are under the empty string."""
 
     ascii: dict[str, list[_RulePhrase]]
     non_ascii: dict[str, list[_RulePhrase]]
@@ -71,29 +71,27 @@ def _rule_indexes() -> tuple[_RuleIndex, _RuleIndex]:
 
 
 def _build_index(rules: tuple[Rule, ...]) -> _RuleIndex:
-    book = _RuleIndex({}, {})
-    wordings = [(rule, phrase) for rule in rules for phrase in rule.phrases]
-    for rank, (rule, phrase) in enumerate(wordings):
-        rarest, *needs = required_words(phrase) or [("",)]
-        for landmark in rarest:
-            page = book.ascii if landmark.isascii() else book.non_ascii
-            page.setdefault(landmark, []).append(_RulePhrase(rank, phrase, rule, tuple(needs)))
-    return book
+    index = _RuleIndex({}, {})
+    phrases = [(rule, phrase) for rule in rules for phrase in rule.phrases]
+    for rank, (rule, phrase) in enumerate(phrases):
+        rarest, *others = required_words(phrase) or [("",)]
+        for word in rarest:
+            by_word = index.ascii if word.isascii() else index.non_ascii
+            by_word.setdefault(word, []).append(_RulePhrase(rank, phrase, rule, tuple(others)))
+    return index
 
 
 def _match_rules(text: RelevantText, index: _RuleIndex) -> Cause | None:
-    plain = text.relevant
-    lowered = plain.lower()
-    held = [wording for landmark, wordings in index.ascii.items() if landmark in lowered for wording in wordings]
+    relevant = text.relevant
+    lowered = relevant.lower()
+    candidates = [phrase for word, phrases in index.ascii.items() if word in lowered for phrase in phrases]
     if not lowered.isascii():
-        held += [
-            wording for landmark, wordings in index.non_ascii.items() if landmark in lowered for wording in wordings
-        ]
-    for wording in sorted(held):
-        if all(any(word in lowered for word in words) for words in wording.required):
-            for match in compile_phrase(wording.phrase).finditer(plain):
-                if not _is_negated(plain, *match.span()):
-                    return _make_cause(wording.rule.category, wording.rule.retry, text, match.span())
+        candidates += [phrase for word, phrases in index.non_ascii.items() if word in lowered for phrase in phrases]
+    for candidate in sorted(candidates):
+        if all(any(word in lowered for word in words) for words in candidate.required):
+            for match in compile_phrase(candidate.phrase).finditer(relevant):
+                if not _is_negated(relevant, *match.span()):
+                    return _make_cause(candidate.rule.category, candidate.rule.retry, text, match.span())
     return None
 
 
@@ -112,7 +110,7 @@ def _is_negated(relevant: str, start: int, end: int) -> bool:
     return bool(before or regex(_NEGATION_AFTER).match(relevant, end))
 
 
-# By status ------------------------------------------------------------------------------------------------------------
+# By HTTP status ------------------------------------------------------------------------------------------------------
 
 
 def _match_status(text: RelevantText) -> Cause | None:
@@ -134,7 +132,7 @@ def _make_cause(category: Category, retry: Retry | None, text: RelevantText, spa
 
 
 def _clause_around(original: str, start: int, end: int) -> str:
-    """The clause in which the deciding words stand, or as many whole words around them as fit."""
+    """Return the clause around the deciding words, or as many whole words around them as fit."""
     start += len(original[start:end]) - len(original[start:end].lstrip("\0 \n\t"))
     end = min(end, start + MAX_EVIDENCE_CHARS)
     room = MAX_EVIDENCE_CHARS - (end - start)
@@ -149,7 +147,7 @@ def _clause_around(original: str, start: int, end: int) -> str:
 
 
 def _next_word_start(original: str, at: int, before: int) -> int:
-    """The next start of a word."""
+    """Return where the next word starts."""
     if at == 0:
         return 0
     space = re.compile(r"\s\S").search(original, at, before)

@@ -1,4 +1,4 @@
-"""HTTP statuses: what they mean, and which numbers in a text are one."""
+"""HTTP statuses: the causes that they name, and which numbers in a text are statuses."""
 
 import re
 
@@ -6,7 +6,7 @@ from writer_jobs_mcp.failures.classify.categories import Category, Retry
 from writer_jobs_mcp.failures.classify.patterns import PASSAGE_END, regex
 
 HTTP_STATUSES: dict[int, tuple[Category, Retry | None]] = {
-    # the order is the precedence, where a text has several: what says more comes first
+    # in order of precedence, for texts with several: the most specific first
     429: ("rate_limit", None),
     402: ("rate_limit", "after_a_fix"),
     413: ("input_too_long", None),
@@ -28,8 +28,8 @@ HTTP_STATUSES: dict[int, tuple[Category, Retry | None]] = {
     424: ("upstream_failure", None),
     502: ("upstream_failure", None),
     503: ("upstream_failure", None),
-    507: ("upstream_failure", "unknown"),  # a full disk may or may not be cleared by the next run
-    520: ("upstream_failure", None),  # 520 and above: Cloudflare's, about the server behind it
+    507: ("upstream_failure", "unknown"),  # a full disk may or may not be free by the next run
+    520: ("upstream_failure", None),  # 520 and above are Cloudflare's, about the server behind it
     521: ("upstream_failure", None),
     523: ("upstream_failure", None),
     525: ("upstream_failure", None),
@@ -39,7 +39,7 @@ HTTP_STATUSES: dict[int, tuple[Category, Retry | None]] = {
     400: ("invalid_input", None),
     500: ("internal_error", None),
 }
-"""Left out is what names no cause of its own: 409, 423, 499, 501."""
+"""409, 423, 499 and 501 are left out: they name no cause."""
 
 _NUMBER = r"(?<![\w.,-])[45]\d\d(?!\w|[.,-]\w)"
 _STATUS_PREFIX = (
@@ -54,7 +54,7 @@ _STATUS_PREFIX = (
 _PASSAGE_START = r"(?<![^\0])\W{0,3}\Z"
 _IN_BRACKETS = r"(?:fail|error|reject|refus|unable|could not|status|respon|return)[^.\n\0]{0,60}\((?:http )?\Z"
 _NOT_A_COUNT = (
-    # a count is followed by what is counted
+    # a count is followed by the things counted
     r"(?-i:\W*(?:[\n\0]|\Z|[^\sa-z]|\s[^a-z]"
     r"|\s(?:from|for|on|while|when|after|in|with|error|response|because|but|is|not|page|models/|times)\b))"
 )
@@ -66,7 +66,7 @@ _REASON_PHRASE = (
 
 
 def find_http_statuses(text: str) -> dict[int, tuple[int, int]]:
-    """The HTTP statuses a text speaks of, and where: `HTTP 429`, `status=502`, `404 Not Found`, never `500 words`."""
+    """Return the HTTP statuses in a text with their positions: `HTTP 429`, `404 Not Found`, not `500 words`."""
     return {int(number[0]): number.span() for number in regex(_NUMBER).finditer(text) if _is_status(text, number)}
 
 
@@ -80,5 +80,5 @@ def _is_status(text: str, number: re.Match[str]) -> bool:
     if not regex(_NOT_A_COUNT).match(text, end):
         return False
     rest = text[end:].partition(PASSAGE_END)[0]
-    opens = rest.strip() and regex(_PASSAGE_START).search(text, before, start)  # a number alone says nothing
+    opens = rest.strip() and regex(_PASSAGE_START).search(text, before, start)  # a number alone is no status
     return bool(opens or regex(_STATUS_PREFIX).search(text, max(0, start - 40), start))

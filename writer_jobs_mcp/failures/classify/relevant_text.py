@@ -1,4 +1,4 @@
-"""Which words of an error speak for it: the service's own, and not what it quotes, names, links to or supposes."""
+"""Find the words of an error that are evidence of its cause, and blank what it quotes, names, links to or supposes."""
 
 import re
 from collections.abc import Iterator
@@ -9,32 +9,33 @@ from writer_jobs_mcp.failures.embedded_json import find_json_literals
 from writer_jobs_mcp.failures.stack_traces import PYTHON_FRAME, error_blocks
 
 HEAD_CHARS = TAIL_CHARS = 4_000
-"""Characters read from either end of an error; what lies between is never looked at."""
+"""Characters read from either end of an error; the middle is never read."""
 
 MAX_NESTING = 3
-"""How deep JSON in a string in JSON is followed."""
+"""How deep JSON in strings of JSON is read."""
 
 
 class RelevantText(NamedTuple):
-    """One account of a failure, twice over: character by character the same, but for what does not speak."""
+    """One block of an error, in two forms of the same length."""
 
     original: str
-    """Passages of the error, or of the JSON strings inside it, exactly as they are."""
+    """Passages of the error, or of the JSON strings in it, unchanged."""
     relevant: str
-    """The same, with everything blanked that is quoted, named, linked to, given back or merely supposed."""
+    """The same, with everything blanked that is no evidence."""
 
 
 def relevant_texts(error: str) -> Iterator[RelevantText]:
-    """The accounts that an error gives of its failure, the weightiest first.
+    """Yield the blocks of an error, the most important first; most errors have one.
 
-    Most give one. In a traceback or a stack trace the frames say nothing; the exception raised last is heard first,
-    then those behind it (`Caused by`, `the direct cause of`, `During handling of`), then what stands before it all.
+    In a traceback or a stack trace the frames are left out. The exception raised last comes first, then those behind it
+    (`Caused by`, `the direct cause of`, `During handling of`), then the text before the trace.
     """
     cut = len(error) > HEAD_CHARS + TAIL_CHARS
-    for account in error_blocks(f"{error[:HEAD_CHARS]}{PASSAGE_END}{error[-TAIL_CHARS:]}" if cut else error):
-        passages = list(_passages(account, MAX_NESTING))
+    for block in error_blocks(f"{error[:HEAD_CHARS]}{PASSAGE_END}{error[-TAIL_CHARS:]}" if cut else error):
+        passages = list(_passages(block, MAX_NESTING))
         yield RelevantText(
-            PASSAGE_END.join(words for words, _ in passages), PASSAGE_END.join(plain for _, plain in passages)
+            PASSAGE_END.join(original for original, _ in passages),
+            PASSAGE_END.join(relevant for _, relevant in passages),
         )
 
 
@@ -42,16 +43,16 @@ def relevant_texts(error: str) -> Iterator[RelevantText]:
 
 
 def _passages(text: str, nesting: int) -> Iterator[tuple[str, str]]:
-    """The passages of a text, each as it stands and blanked: its prose first, then what its envelopes say."""
+    """Yield the passages of a text, unchanged and blanked: its prose first, then the messages and codes of its JSON."""
     found = find_json_literals(text) if "{" in text or "[" in text else []
     prose = text
     for envelope in found:
         prose = prose[: envelope.start] + BLANK * (envelope.end - envelope.start) + prose[envelope.end :]
     yield text, _blank_irrelevant(prose)
     for field in (field for envelope in found for field in envelope.fields):
-        if said := field.message:
-            for account in error_blocks(said):
-                yield from _passages(account, nesting - 1) if nesting else [(account, _blank_irrelevant(account))]
+        if message := field.message:
+            for block in error_blocks(message):
+                yield from _passages(block, nesting - 1) if nesting else [(block, _blank_irrelevant(block))]
         elif field.is_code:
             code = text[field.start : field.end] if field.needs_key else field.raw
             yield code, code
@@ -65,7 +66,7 @@ _FILE = (
 )
 _SETTING = r"(?:time_?out|limit|quota|retries)s?\s?=\s?[^\s,;)]+"
 _ABOUT_OUTPUT = (
-    # what is wrong with an answer is not wrong with the input
+    # a fault of the output is not a fault of the input
     r"\b(?:output|response|completion|answer|result)s? (?:\w{1,12} ){0,3}"
     r"(?:(?:in)?valid|(?:length|size) [^.;\n\0]{0,20}exceed)[^.;\n\0]*"
 )
@@ -79,9 +80,9 @@ _NAME_PATTERNS = (
     (".", _FILE),
     ("=", _SETTING),
 )
-"""What names things, each with a sign that it must hold."""
+"""What names things, each with a literal that it must hold."""
 _ECHOED_INPUT = (
-    # "Prompt: Explain HTTP 503", up to a line on which an error speaks again
+    # "Prompt: Explain HTTP 503", up to a line that begins an error again
     r"\b(?:input|prompt|output|query|question|completion|transcript|content|title|subject|topic|text|payload|document|draft)"
     r"(?: was| is)?:(?=\s)[\s\S]*?(?=\n[^\S\n]*(?:error|exception|traceback|caused by|reason|status|response)\b|\0|\Z)"
 )
@@ -110,10 +111,10 @@ _AFTER_QUOTE = r"\s*(?:\Z|[.,;:!)\]}>\n\0]|(?:for url|for request|from|at|after)
 
 
 def _blank_irrelevant(prose: str) -> str:
-    """Prose with everything blanked that is quoted, named, linked to, given back or merely supposed.
+    """Blank everything that is quoted, named, linked to, echoed from the input or merely supposed.
 
-    A quotation speaks only where it is the whole passage, or where it closes a clause that announces an error's words:
-    `Request failed: "429 Too Many Requests"` speaks, `Field "timeout" is required` does not.
+    A quotation counts only if it is the whole passage, or if it ends a clause that introduces an error's words:
+    `Request failed: "429 Too Many Requests"` counts, `Field "timeout" is required` does not.
     """
     for sign, named in _NAME_PATTERNS:
         if sign in prose:
@@ -139,7 +140,7 @@ def _blank_hypothetical(found: re.Match[str]) -> str:
 
 def _blank_quoted(found: re.Match[str]) -> str:
     prose, (start, end) = found.string, found.span()
-    # What closes a clause is looked for first: it takes a tenth of the time, and most quotations close none.
+    # The end of a clause is checked first: it takes a tenth of the time, and most quotations do not end one.
     announced = regex(_AFTER_QUOTE).match(prose, end) and regex(_INTRODUCES_QUOTE).search(
         prose, max(0, start - 40), start
     )

@@ -1,11 +1,11 @@
-"""The words any program's messages are made of, so that a word outside them may be taken for a name."""
+"""The common words of error messages; any other word may be a name."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
-MAX_SUFFIX_LETTERS = 2  # letters: an ending or a part of a word, none by itself
+MAX_SUFFIX_LETTERS = 2  # a part of a word this short is no word
 
 STEMS = frozenset(
     """
@@ -113,14 +113,14 @@ STEMS = frozenset(
 )
 _WORD_SHAPE = re.compile(
     r"[a-z]{3,}(?:ed|ing|able|ible|ly|tion|sion|ness|less|ment|ity|ance|ence)s?"
-)  # a name seldom looks like this
+)  # names seldom look like this
 _SUFFIXES = ("s", "es", "d", "ed", "ing", "r", "er", "or", "ly", "ion", "able", "ment", "ation", "ally", "ity")
 _PREFIXES = ("un", "re", "de", "dis", "non", "in", "pre")
 
 
 @lru_cache(maxsize=8192)
 def is_common(word: str) -> bool:
-    """Whether `word` is, or is plainly formed from, a word found in the messages of most programs."""
+    """Return whether `word` is a common word of error messages, or is derived from one."""
     word = word.lower()
     if "-" in word or "'" in word:
         return all(is_common(part) or len(part) <= MAX_SUFFIX_LETTERS for part in word.replace("'", "-").split("-"))
@@ -137,7 +137,7 @@ def is_common(word: str) -> bool:
 def _is_stem_or_inflection(word: str) -> bool:
     if word in STEMS:
         return True
-    if not word.endswith(_SUFFIXES):  # as most words outside the vocabulary: halves the time
+    if not word.endswith(_SUFFIXES):  # true of most uncommon words: halves the time
         return False
     for ending in _SUFFIXES:
         if word.endswith(ending) and len(word) - len(ending) > 1:

@@ -1,4 +1,4 @@
-"""Error messages grouped by what they say, the variable parts aside."""
+"""Group error messages that differ only in their variable parts."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from writer_jobs_mcp.failures.grouping.values import (
 )
 
 SIGNATURE_CHARS = 160
-# Kept at once, names and numbers aside. When each is as long as can be, comparing so many takes about 5 s and 200 MB.
+# Kept at once. If each is as long as possible, comparing so many takes about 5 s and 200 MB.
 MAX_TEMPLATES = 10_000
-MAX_CACHED_MESSAGES = 10_000  # messages whose wording need not be worked out again
-MAX_CACHE_KEY_CHARS = 500  # of longer ones only a digest is kept
-MERGE_ROUNDS = 4  # of comparing; each may make another possible, and few are ever needed
+MAX_CACHED_MESSAGES = 10_000  # whose templates are remembered
+MAX_CACHE_KEY_CHARS = 500  # of a longer message only a digest is kept
+MERGE_ROUNDS = 4  # of merging; each may enable another, and few are ever needed
 
 
 class OutOfTime(Exception):
-    """Raised by the `check` of `FailureGroups` when there is no more time to compare messages."""
+    """Error that the `check` of `FailureGroups` raises when there is no more time to compare messages."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class FailureGroup:
     """Messages that say the same.
 
     `signature`: their words, with `<number>`, `<id>` or `<…>` where they vary, at most 160 characters.
-    `members`: positions in the messages given, ascending.
+    `members`: their positions in the given messages, ascending.
     """
 
     signature: str
@@ -45,10 +45,10 @@ class FailureGroup:
 
 
 def group_failures(messages: Sequence[str]) -> list[FailureGroup]:
-    """The groups of `messages`, the largest first; each message is in exactly one.
+    """Return the groups of `messages`, the largest first; each message is in exactly one.
 
-    Who is together does not depend on the order of the messages, as long as they are worded in at most `WORDINGS` ways.
-    Time grows with the number of messages; of a long message only the ends are looked at.
+    The groups do not depend on the order of the messages, as long as they have at most `MAX_TEMPLATES` templates. The
+    time grows with the number of messages; of a long message only the ends are read.
     """
     table = FailureGroups[int, _Members](_Members)
     for position, message in enumerate(messages):
@@ -59,17 +59,17 @@ def group_failures(messages: Sequence[str]) -> list[FailureGroup]:
     return sorted(groups, key=lambda group: (-group.count, group.signature, group.members))
 
 
-ItemT = TypeVar("ItemT", contravariant=True)  # noqa: PLC0105 - it is what is added
+ItemT = TypeVar("ItemT", contravariant=True)  # noqa: PLC0105 - items are only passed in
 
 
 class Tally(Protocol[ItemT]):
-    """What is kept of the messages of one group, each standing for itself as an item."""
+    """What is kept of the messages of one group, each of which is added as an item."""
 
     def add(self, item: ItemT, /) -> None:
-        """Take one more."""
+        """Add an item."""
 
     def merged(self, others: Iterable[Self], /) -> Self:
-        """A tally of these and its own; none of them changes."""
+        """Return a tally of these and its own items; none of them changes."""
         ...
 
 
@@ -89,68 +89,68 @@ T = TypeVar("T", bound=Tally[Any])
 _OVERFLOW_TOKENS = [
     Token("", "", ""),
     Token("…", "", "(other messages, worded in too many ways to compare)"),
-]  # as no message is worded
+]  # no message has these tokens
 
 
 @dataclass
 class _Template(Generic[T]):
     tokens: list[Token]
     tally: T
-    weight: int = 1  # wordings this one was made of
+    weight: int = 1  # templates that this one was merged from
     counts: PlaceholderCounts = field(default_factory=PlaceholderCounts)
 
 
 @dataclass(slots=True)
 class _CachedMessage(Generic[T]):
-    """A message whose wording need not be worked out again."""
+    """A message whose template is remembered."""
 
     template: _Template[T]
-    tally: T  # of the wording
-    values: tuple[str, ...]  # in the places of the wording that vary
+    tally: T  # of the template
+    values: tuple[str, ...]  # of the wildcards
     count: int = 0  # seen since its values were last counted
 
 
 class FoundGroup(NamedTuple, Generic[T]):
-    """Messages that say the same, as `FailureGroups` counts them."""
+    """A group of messages that say the same, as `FailureGroups` counts them."""
 
     signature: str
     """Their words, with `<number>`, `<id>` or `<…>` where they vary, at most 160 characters."""
     tally: T
     values: tuple[PlaceholderValues, ...]
-    """What stands in the places that tell the counted messages apart, at most two; see `telling`."""
+    """The values of at most two wildcards that distinguish the counted messages; see `distinguishing_values`."""
 
 
 _Templates = dict[Keys, _Template[T]]
 
 
 class FailureGroups(Generic[K, T]):
-    """The groups of a stream of messages, each added with an item that the tally of its group takes.
+    """The groups of a stream of messages, each added with an item for the tally of its group.
 
-    Messages are not kept: memory is bounded by `WORDINGS` tallies. When there are more wordings, those seen are merged
-    for good to make room; what still does not fit is one group, whose signature says so. Which wordings say the same is
-    worked out when the groups are asked for, so that the order of arrival cannot matter.
+    Messages are not kept: memory is bounded by `MAX_TEMPLATES` tallies. With more templates, those seen are merged for
+    good to make room; what still does not fit becomes one group, whose signature says so. Templates are compared when
+    the groups are requested, so that the order of arrival cannot matter.
     """
 
     def __init__(self, tally: Callable[[], T], check: Callable[[], None] = lambda: None) -> None:
-        """Begin with no messages.
+        """Start with no messages.
 
         Args:
             tally: Makes an empty tally.
-            check: Called every few milliseconds while messages are compared. It may raise `OutOfTime`: then those that
-                were not compared yet stay in groups of their own. What else it raises is passed on.
+            check: Called every few milliseconds while messages are compared. It may raise `OutOfTime`: then those not
+                compared yet stay in groups of their own. Any other exception is passed on.
         """
         self._new_tally, self._check = tally, check
         self._templates: _Templates[T] = {}
         self._cache: dict[str | bytes, _CachedMessage[T]] = {}
         self._is_full = False
-        self._value_count = 0  # kept, those of places with too many of them included
+        self._value_count = 0  # kept, including those of wildcards with too many
         self.all_compared = True
-        """Whether the time was enough to compare all messages, as far as they were asked for."""
+        """Whether the time was enough to compare the messages when their groups were requested."""
 
     def add(self, message: str, item: K, *, counted: bool = True) -> None:
-        """Take `message`, for which `item` stands.
+        """Add a message, with an item for the tally of its group.
 
-        `counted`: whether it counts in the values of its group. Its tally takes the item in any case.
+        `counted`: whether its values count in its group. The tally takes the item in any case.
         """
         remembered_as = message if len(message) <= MAX_CACHE_KEY_CHARS else _digest(message)
         known = self._cache.get(remembered_as)
@@ -163,14 +163,14 @@ class FailureGroups(Generic[K, T]):
         known.tally.add(item)
 
     def groups(self) -> Iterator[FoundGroup[T]]:
-        """The groups so far. More messages may be added afterwards.
+        """Yield the groups so far. More messages may be added afterwards.
 
-        The values of a group are left out where they could not be counted exactly: when the messages were worded in
-        more than `WORDINGS` ways, had more than `VALUES` values, or were not all compared.
+        The values of a group are left out if they could not be counted exactly: the messages had more than
+        `MAX_TEMPLATES` templates or `MAX_VALUES` values, or were not all compared.
         """
         self._count_values()
         for merged in self._merge().values():
-            text = " ".join("".join(piece.lead + piece.display for piece in merged.tokens).split())
+            text = " ".join("".join(token.lead + token.display for token in merged.tokens).split())
             is_whole = len(text) <= SIGNATURE_CHARS
             yield FoundGroup(
                 text if is_whole else text[: SIGNATURE_CHARS - 1] + "…",
@@ -184,8 +184,8 @@ class FailureGroups(Generic[K, T]):
 
     @property
     def all_kept(self) -> bool:
-        """Whether each message is in the group of its own words: False once there was no room for more wordings."""
-        return tuple(piece.key for piece in _OVERFLOW_TOKENS) not in self._templates
+        """Whether each message is in the group of its template: False once there was no room for more templates."""
+        return tuple(token.key for token in _OVERFLOW_TOKENS) not in self._templates
 
     @property
     def _keeps_values(self) -> bool:
@@ -211,34 +211,36 @@ class FailureGroups(Generic[K, T]):
         self._cache.clear()
 
     def _assign_template(self, message: str) -> _CachedMessage[T]:
-        pieces, values = parse_template(message)
-        keys = tuple(piece.key for piece in pieces)
+        tokens, values = parse_template(message)
+        keys = tuple(token.key for token in tokens)
         if keys not in self._templates and len(self._templates) >= MAX_TEMPLATES:
             self._make_room()
             if self._is_full:
-                pieces, keys, values = _OVERFLOW_TOKENS, tuple(piece.key for piece in _OVERFLOW_TOKENS), ()
-        known = self._templates.setdefault(keys, _Template(pieces, self._new_tally()))
-        if known.tokens != pieces:
-            known.tokens = merge_tokens(known.tokens, pieces)
+                tokens, keys, values = _OVERFLOW_TOKENS, tuple(token.key for token in _OVERFLOW_TOKENS), ()
+        known = self._templates.setdefault(keys, _Template(tokens, self._new_tally()))
+        if known.tokens != tokens:
+            known.tokens = merge_tokens(known.tokens, tokens)
         return _CachedMessage(known, known.tally, values if self._keeps_values else ())
 
     def _merge(self) -> _Templates[T]:
-        wordings = self._templates
+        templates = self._templates
         try:
             for _ in range(MERGE_ROUNDS):
-                found = find_variable_spans({keys: wording.tokens for keys, wording in wordings.items()}, self._check)
+                found = find_variable_spans(
+                    {keys: template.tokens for keys, template in templates.items()}, self._check
+                )
                 if not found:
                     break
-                wordings = _apply_spans(wordings, found, self._check)
-            weights = {keys: wording.weight for keys, wording in wordings.items()}
-            return _apply_spans(wordings, fit_to_templates(weights, self._check), self._check)
+                templates = _apply_spans(templates, found, self._check)
+            weights = {keys: template.weight for keys, template in templates.items()}
+            return _apply_spans(templates, fit_to_templates(weights, self._check), self._check)
         except OutOfTime:
             self.all_compared = False
-            return wordings
+            return templates
 
     def _make_room(self) -> None:
         if not self._is_full:
-            self._drop_values()  # which messages are merged for good depends on the order of arrival
+            self._drop_values()  # now the groups depend on the order of arrival
             self._templates = self._merge()
             self._cache.clear()
             self._is_full = (
@@ -251,10 +253,10 @@ def _apply_spans(templates: _Templates[T], found: Spans, check: Callable[[], Non
     for old, known in templates.items():
         if old in found:
             check()
-            pieces, starts = collapse_wildcards(_with_wildcards(known.tokens, found[old]))
-            varying = known.counts.collapsed(known.tokens, pieces, starts)
-            known = _Template(pieces, known.tally, known.weight, varying)  # noqa: PLW2901 - the same, with places
-        alike[tuple(piece.key for piece in known.tokens)].append(known)
+            tokens, starts = collapse_wildcards(_with_wildcards(known.tokens, found[old]))
+            counts = known.counts.collapsed(known.tokens, tokens, starts)
+            known = _Template(tokens, known.tally, known.weight, counts)  # noqa: PLW2901 - the same, with wildcards
+        alike[tuple(token.key for token in known.tokens)].append(known)
     return {keys: first if not others else _merge_templates(first, others) for keys, (first, *others) in alike.items()}
 
 

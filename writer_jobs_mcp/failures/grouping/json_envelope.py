@@ -1,4 +1,4 @@
-"""What an error says that is a service's JSON envelope: its message, its codes, and the rest, however it is printed."""
+"""Read an error that is a service's JSON envelope, however it was printed: its message, its codes and the rest."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from writer_jobs_mcp.failures.classify.patterns import regex
 from writer_jobs_mcp.failures.embedded_json import Field, JsonLiteral, find_first_json_literal
 
 MAX_NESTING = 3
-"""How deep JSON in a string in JSON is followed."""
+"""How deep JSON in strings of JSON is read."""
 
-_MAX_TOKENS = 400  # of a literal; an error's own envelope has fewer, a document that it quotes may have many
-_MAX_LITERALS = 4  # of a text that are looked at
-_MAX_WORDS_BEFORE, _MAX_WORDS_AFTER = 24, 8  # as many as introduce an envelope, or follow it
+_MAX_TOKENS = 400  # of a literal; an error's envelope has fewer, a document that it quotes may have many more
+_MAX_LITERALS = 4  # tried in a text
+_MAX_WORDS_BEFORE, _MAX_WORDS_AFTER = 24, 8  # at most, around an envelope
 
 _ESCAPED = r"[{\[](?:[\s\[{]|\\n){0,40}+\\+[\"']"
-# What stands before an error's own envelope: `Error code: 429 - {`, `failed: {`, `APIError {`, `b'{`. After "Could not
-# parse" stands what somebody else sent.
+# What precedes an error's envelope: `Error code: 429 - {`, `failed: {`, `APIError {`, `b'{`. Not "Could not parse {":
+# that is input.
 _INTRODUCED = (
     r"(?:\A|[:=>(|.\]\n\u2013\u2014-]|\d|(?:error|exception|failure|failed|response|body|details?)|(?:\A|[:=(\s\u2013\u2014-])b?[\"'`])"
     r"\s*\Z"
 )
-_FOLLOWED = r"(?:\s|\\[nrt])*(?:[.;)\]>\"'`(]|\n|\Z)"  # the sentence does not go on
+_FOLLOWED = r"(?:\s|\\[nrt])*(?:[.;)\]>\"'`(]|\n|\Z)"  # the sentence ends
 # `Error code: 429 - {` and `429 {`, as the SDKs of Writer, OpenAI and Anthropic print it, and `Error: 429: {`.
 _STATUS_BEFORE = r"(?:\berror(?: code)?: |\A)([45]\d\d)(?: -|:)?\s*\Z"
 _BYTES_PREFIX = r"(?<!\w)b?[\"']\s*\Z"
 _NOISE = r"[\W\d_]*(?:\b(?:error|[bnrt])\b)?[\W_]*"  # `Error: `, `b'`, and `\n` as it is escaped
 
-# The keys of messages, the most telling first.
+# The keys of messages, the most informative first.
 _MESSAGE_KEYS = (
     r"description",
     r"message|msg|error_?message",
@@ -40,8 +40,8 @@ _MESSAGE_KEYS = (
     r"reason|faultstring",
     r"cause|body",
 )
-_FEW_WORDS = 2  # words: what says no more is less telling than a sentence
-# The keys of codes, those that name the cause most closely first.
+_FEW_WORDS = 2  # so few words are less informative than a sentence
+# The keys of codes, the most specific first.
 _CODE_KEYS = (r"key", r"code|error_?code", r"type|error_?type|__type|tpe", r"reason|error|name|exception")
 _NULLS = frozenset(("null", "none", "nil", "undefined"))
 _BOOLEANS = frozenset(("false", "true"))
@@ -51,9 +51,9 @@ _STRUCTURAL_KEYS = frozenset(
     body cause causes data detail details err error errors exception failure failures fault info innererror issues
     message messages meta reason response result root_cause rootcause status
     """.split()
-)  # keys around a message that do not say what it is about
+)  # keys around a message that do not tell its subject
 _INPUT_KEYS = frozenset("args arguments content context input inputs messages payload prompt".split())
-"""Keys of what a user sent, which has fields of its own."""
+"""Keys of what a user sent."""
 
 
 class Code(NamedTuple):
@@ -62,7 +62,7 @@ class Code(NamedTuple):
     key: str
     value: str
     is_shown: bool
-    """False where another code or the message's key says the same."""
+    """False if another code says the same."""
 
 
 class Detail(NamedTuple):
@@ -74,26 +74,26 @@ class Detail(NamedTuple):
 
 
 class ErrorEnvelope(NamedTuple):
-    """What an envelope says, in an order that does not depend on the order of its keys."""
+    """The content of an envelope, in an order that does not depend on the order of its keys."""
 
     before: str
     """The text before the envelope."""
     key: str
     """The key of the message."""
     message: str
-    """Empty where there are only codes."""
+    """Empty if there are only codes."""
     subjects: tuple[str, ...]
-    """The keys around the message that say what it is about."""
+    """The keys around the message that tell its subject."""
     codes: tuple[Code, ...]
     other_messages: tuple[tuple[str, str], ...]
-    """Keys and texts of less telling messages."""
+    """Keys and texts of less informative messages."""
     details: tuple[Detail, ...]
     after: str
     """The text after the envelope."""
 
 
 def parse_error_envelope(text: str) -> ErrorEnvelope | None:
-    """What the error's own envelope says; None for a text that is no envelope, or only quotes one."""
+    """Return the content of the error's envelope; None for a text that is not one, or only quotes one."""
     if "{" not in text:
         return None
     position = 0
@@ -108,7 +108,7 @@ def parse_error_envelope(text: str) -> ErrorEnvelope | None:
 
 
 def unescape_envelope(text: str) -> str | None:
-    r"""The text with an envelope that was printed as a string, as `"{\"error\": …`, as it was; None without one."""
+    r"""Return the text with its string-encoded envelope (`"{\"error\": …`) decoded; None if it has none."""
     escaped = regex(_ESCAPED).search(text) if '\\"' in text or "\\'" in text else None
     if not escaped:
         return None
@@ -133,18 +133,18 @@ def _parse(text: str, literal: JsonLiteral) -> ErrorEnvelope | None:
     fields = list(_fields_with_values(literal.fields))
     messages = [field for field in fields if _is_message(field)]
     codes = [field for field in fields if _is_code(field)]
-    if not messages:  # an error that has only a word, as in {"error": "ratelimited"}, or sentences under other keys
+    if not messages:  # only a word, as in {"error": "ratelimited"}, or sentences under other keys
         messages = [field for field in codes if field.quoted and field.key == "error"]
-        messages = messages or [field for field in fields if (said := field.message) and len(said.split()) > _FEW_WORDS]
+        messages = messages or [field for field in fields if len((field.message or "").split()) > _FEW_WORDS]
     if not messages and not any(_is_error_code(field) for field in codes):
         return None
     messages.sort(key=_message_rank)
     first = messages[0] if messages else None
-    told = {field.start for field in (*messages, *codes)}
+    used = {field.start for field in (*messages, *codes)}
     details = [
         field
         for field in fields
-        if field.start not in told and not field.is_truncated and field.raw.lower() not in _FAILED_WORDS
+        if field.start not in used and not field.is_truncated and field.raw.lower() not in _FAILED_WORDS
     ]
     before, status = _split_status(regex(_BYTES_PREFIX).sub("", text[: literal.start]))
     return ErrorEnvelope(
@@ -160,7 +160,7 @@ def _parse(text: str, literal: JsonLiteral) -> ErrorEnvelope | None:
 
 
 def _fields_with_values(fields: Iterable[Field]) -> Iterable[Field]:
-    """The fields that have a value, without one whose key was cut."""
+    """Yield the fields that have a value; not one whose key was cut off."""
     start = -1
     for field in fields:
         if field.raw and not (field.is_truncated and field.start == start):
@@ -173,12 +173,13 @@ def _fields_with_values(fields: Iterable[Field]) -> Iterable[Field]:
 
 
 def _is_message(field: Field) -> bool:
-    said = field.whole_message
-    return said is not None and bool(said.strip()) and not (field.is_code and field.key in ("error", "reason", "cause"))
+    return bool((field.whole_message or "").strip()) and not (
+        field.is_code and field.key in ("error", "reason", "cause")
+    )
 
 
 def _is_error_code(field: Field) -> bool:
-    """Whether a code is one of an error even where there is no message; a `type` may be that of anything."""
+    """Return whether a code names an error even without a message; a `type` may be the type of anything."""
     return (
         field.raw.isdigit()
         or any(word in field.key for word in ("code", "reason"))
@@ -196,9 +197,9 @@ def _is_code(field: Field) -> bool:
 
 
 def _message_rank(field: Field) -> tuple[bool, int, int, int]:
-    said = _field_text(field)
+    message = _field_text(field)
     rank = next((i for i, keys in enumerate(_MESSAGE_KEYS) if regex(keys).fullmatch(field.key)), len(_MESSAGE_KEYS))
-    has_few_words = said.isascii() and len(said.split(None, _FEW_WORDS)) <= _FEW_WORDS
+    has_few_words = message.isascii() and len(message.split(None, _FEW_WORDS)) <= _FEW_WORDS
     return has_few_words, rank, -len(field.path), field.start
 
 
@@ -216,7 +217,7 @@ def _ranked_codes(fields: Iterable[Field], status: str) -> tuple[Code, ...]:
     shown: list[str] = []
     codes: dict[tuple[str, str], Code] = {}
     for _, key, value in sorted(found):
-        # TooManyRequests is said by fail.tooManyRequests.quotaExceeded, and `"type": "error"` says nothing
+        # fail.tooManyRequests.quotaExceeded includes TooManyRequests, and `"type": "error"` means nothing
         letters = re.sub(r"[\W_]", "", value).lower()
         is_shown = letters not in _FAILED_WORDS and not any(letters in other for other in shown)
         codes.setdefault((key, value), Code(key, value, is_shown))
@@ -234,16 +235,16 @@ def _code_rank(field: Field) -> int:
 
 
 def _merge_details(text: str, fields: Iterable[Field]) -> Iterable[Detail]:
-    """One for all values of a key, by key; what a user sent is one value."""
+    """Yield one detail for all values of a key, by key; what a user sent is one value."""
 
-    def place(field: Field) -> tuple[str, ...]:
+    def group_path(field: Field) -> tuple[str, ...]:
         for depth, key in enumerate(field.path, start=1):
             if key in _INPUT_KEYS:
                 return field.path[:depth]
-        # An id as a key is another one in each message.
+        # An id as a key differs in each message.
         return tuple("*" if any(map(str.isdigit, key)) else key for key in dict.fromkeys(field.path))
 
-    for path, alike in groupby(sorted(fields, key=place), key=place):
+    for path, alike in groupby(sorted(fields, key=group_path), key=group_path):
         first, *others = alike
         if path[-1] in _INPUT_KEYS:
             yield Detail(path[-1], text[first.start : (others or [first])[-1].end], quoted=True)

@@ -1,4 +1,4 @@
-"""Which words vary between wordings that otherwise agree: names of things, not things that happen."""
+"""Find the words that differ between otherwise equal templates because they are names, not events."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from writer_jobs_mcp.failures.grouping.common_words import is_common
 from writer_jobs_mcp.failures.grouping.template import is_cause_key, is_meaningful
 from writer_jobs_mcp.failures.grouping.tokenize import WILDCARD, Token
 
-MAX_NAME_WORDS = 3  # words: the longest name looked for
-MIN_TEMPLATES = 3  # wordings that must have been found to agree before others are fitted to what they have in common
-MIN_SHARED_WORDS = 3  # words: what agrees in fewer may be about different things
-LAST_LATIN_LETTER = "\u024f"  # the last of its letters
-MAX_FITS = 16  # ways to vary that a wording is compared with
+MAX_NAME_WORDS = 3  # the longest name that is looked for
+MIN_TEMPLATES = 3  # that were merged into one, before others are fitted to it
+MIN_SHARED_WORDS = 3  # templates that share fewer may be about different things
+LAST_LATIN_LETTER = "\u024f"
+MAX_FITS = 16  # layouts of wildcards that a template is compared with
 
 Keys = tuple[str, ...]
-Span = tuple[int, int]  # from, to: positions in a wording
+Span = tuple[int, int]  # from, to: positions in a template
 Spans = dict[Keys, list[Span]]
 
 
 def find_variable_spans(templates: Mapping[Keys, Sequence[Token]], check: Callable[[], None]) -> Spans:
-    """For each wording the gaps where others, which agree with it in every other word, differ from it as names do.
+    """Return, by template, the spans in which equal templates differ from it as names do.
 
-    `check` is called every few milliseconds; what it raises ends the search.
+    `check` is called every few milliseconds; an exception of it ends the search.
     """
     found: Spans = defaultdict(list)
     may_be_name = _NameCache()
@@ -34,7 +34,7 @@ def find_variable_spans(templates: Mapping[Keys, Sequence[Token]], check: Callab
 
 
 class _NameCache(dict[str, bool]):
-    """A cache of whether a word may be a name: it says nothing by itself."""
+    """A cache of whether a word may be a name, because it means nothing by itself."""
 
     def __missing__(self, word: str) -> bool:
         self[word] = known = word == WILDCARD or not is_meaningful(word)
@@ -42,31 +42,31 @@ class _NameCache(dict[str, bool]):
 
 
 def fit_to_templates(weights: Mapping[Keys, int], check: Callable[[], None]) -> Spans:
-    """The gaps by which a wording fits one that was found to vary in two places or more, whatever it has there.
+    """Return the spans by which a template fits one with two wildcards or more, whatever it has there.
 
-    `weights`: how many wordings each is made of. `check`: as for `gaps`.
+    `weights`: how many templates each was merged from. `check`: as for `find_variable_spans`.
     """
     ways: dict[int, dict[tuple[int, ...], int]] = defaultdict(lambda: defaultdict(int))
     for keys, weight in weights.items():
-        places = tuple(i for i, key in enumerate(keys) if key == WILDCARD)
-        if weight >= MIN_TEMPLATES and len(places) > 1 and len(_constant_words(keys)) >= MIN_SHARED_WORDS:
-            ways[len(keys)][places] += weight
-    likeliest = {n: sorted(of, key=lambda places: (-of[places], places))[:MAX_FITS] for n, of in ways.items()}
+        positions = tuple(i for i, key in enumerate(keys) if key == WILDCARD)
+        if weight >= MIN_TEMPLATES and len(positions) > 1 and len(_constant_words(keys)) >= MIN_SHARED_WORDS:
+            ways[len(keys)][positions] += weight
+    likeliest = {n: sorted(of, key=lambda positions: (-of[positions], positions))[:MAX_FITS] for n, of in ways.items()}
     found: Spans = {}
     for keys in weights:
         check()
-        for places in likeliest.get(len(keys), ()):
-            fit = tuple(WILDCARD if i in places and _can_vary(key) else key for i, key in enumerate(keys))
+        for positions in likeliest.get(len(keys), ()):
+            fit = tuple(WILDCARD if i in positions and _can_vary(key) else key for i, key in enumerate(keys))
             if fit != keys and weights.get(fit, 0) >= MIN_TEMPLATES:
-                found[keys] = [(i, i + 1) for i in places if keys[i] != fit[i]]
+                found[keys] = [(i, i + 1) for i in positions if keys[i] != fit[i]]
                 break
     return found
 
 
-# ---- one gap
+# ---- one span
 
 _PRIME, _RING = 1_000_003, (1 << 61) - 1
-_INDEX, _POSITION = 16, 8  # bits for the number of a wording, and for a position in it
+_INDEX, _POSITION = 16, 8  # bits for the index of a template, and for a position in it
 _BUCKETS = 256
 
 
@@ -75,24 +75,26 @@ def _find_single_spans(
 ) -> None:
     numbered = list(templates)
     position, index = (1 << _POSITION) - 1, (1 << _INDEX) - 1
-    # In buckets, since sorting one long list would keep every other thread waiting.
+    # In buckets: sorting one long list would block every other thread.
     buckets: list[list[int]] = [[] for _ in range(_BUCKETS)]
     for place in _context_hashes(numbered, may_be_name, check):
         buckets[(place >> (_INDEX + 2 * _POSITION)) % _BUCKETS].append(place)
     for bucket in buckets:
         check()
         for _, group in groupby(sorted(bucket), key=lambda place: place >> (_INDEX + 2 * _POSITION)):
-            places = [(numbered[p >> 2 * _POSITION & index], (p >> _POSITION & position, p & position)) for p in group]
-            if len(places) > 1 and _look_like_names(places, templates):
-                for keys, (start, stop) in places:
+            positions = [
+                (numbered[p >> 2 * _POSITION & index], (p >> _POSITION & position, p & position)) for p in group
+            ]
+            if len(positions) > 1 and _look_like_names(positions, templates):
+                for keys, (start, stop) in positions:
                     if any(key != WILDCARD for key in keys[start:stop]):
                         found[keys].append((start, stop))
 
 
 def _context_hashes(templates: Sequence[Keys], may_be_name: _NameCache, check: Callable[[], None]) -> Iterator[int]:
-    """For each possible gap a number made of a hash of the words around it, the wording and the gap.
+    """Yield a number for each possible span: a hash of the words around it, the index of the template, the span.
 
-    In order of these numbers, gaps with the same words around them are neighbours.
+    Sorted, spans with the same words around them are neighbours.
     """
     known: dict[str, int] = {}
     for index, keys in enumerate(templates):
@@ -110,7 +112,7 @@ def _context_hashes(templates: Sequence[Keys], may_be_name: _NameCache, check: C
 
 
 def _prefix_hashes(numbers: Sequence[int]) -> list[int]:
-    """One for each beginning of `numbers`."""
+    """Return the hash of each prefix of `numbers`."""
     out = [0]
     for number in numbers:
         out.append((out[-1] * _PRIME + number) & _RING)
@@ -118,7 +120,7 @@ def _prefix_hashes(numbers: Sequence[int]) -> list[int]:
 
 
 def _can_vary(word: str) -> bool:
-    """Whether a word by itself may vary; a key may not."""
+    """Return whether a single word can vary; a key cannot."""
     return word != "" and word[-1] not in "=:∅)"
 
 
@@ -130,7 +132,7 @@ _NOUNS_BEFORE_NAMES = frozenset(
     process program project property queue region role schema section server service sheet step table task template
     tenant tool topic user variable volume
     """.split()
-)  # a word after one of these is likely its name
+)  # a word after one of these is probably its name
 _BEFORE_STATES = frozenset(
     """
     are be been being can can't cannot could couldn't did didn't doesn't don't had has have is not was were won't
@@ -144,19 +146,19 @@ _BEFORE_TO = frozenset(
 
 
 def _look_like_names(spans: Sequence[tuple[Keys, Span]], templates: Mapping[Keys, Sequence[Token]]) -> bool:
-    """Whether what stands in one gap of otherwise equal wordings looks like names.
+    """Return whether the values in one span of otherwise equal templates look like names.
 
-    Each value speaks for it: most of all one that is no word, then a word outside the vocabulary, least a word that
-    says something. The rarer it is for a name to stand in such a place, the more must speak for it. `connection opened`
-    and `connection closed` stay apart, however often either is seen.
+    Each value is evidence: most of all a wildcard, then an uncommon word, least a meaningful word. The rarer names are
+    in such a place, the more evidence is needed. `connection opened` and `connection closed` stay apart, however often
+    either is seen.
     """
     keys, (start, stop) = spans[0]
     around = _constant_words(keys[:start] + keys[stop:])
-    values = [wording[a:b] for wording, (a, b) in spans]
+    values = [template[a:b] for template, (a, b) in spans]
     if not around or any(values[0][i] != WILDCARD and len({value[i] for value in values}) == 1 for i in (0, -1)):
-        return False  # nothing to agree in, or a shorter gap says it better
+        return False  # nothing is shared, or a shorter span fits better
     named = start > 0 and keys[start - 1].lower().removesuffix("s") in _NOUNS_BEFORE_NAMES
-    filled = (WILDCARD,) in values and len(around) >= MIN_SHARED_WORDS  # sometimes by what is no word
+    filled = (WILDCARD,) in values and len(around) >= MIN_SHARED_WORDS  # sometimes with a wildcard
     reason = _expects_verb(keys[:start]) or ":" in templates[keys][start].lead
     name = 2.0 if named or not reason else 1.0
     word = 1.0 if filled else 0.5 if named else 0.2
@@ -164,7 +166,7 @@ def _look_like_names(spans: Sequence[tuple[Keys, Span]], templates: Mapping[Keys
     if len(around) == 1:
         needed *= 4
     if not filled and not _are_mostly_common(around) and not _is_other_script(around, values):
-        needed *= 2.5  # the vocabulary does not know this language: what it does not know need not be a name
+        needed *= 2.5  # another language: an uncommon word need not be a name
     return sum(_name_evidence(value, name, word) for value in values) >= needed
 
 
@@ -178,7 +180,7 @@ def _name_evidence(value: Keys, name: float, word: float) -> float:
 
 
 def _expects_verb(before: Keys) -> bool:
-    """Whether the words before a gap call for what is done or how things are: `failed to …`, `is not …`, `code=…`."""
+    """Return whether a verb or a state follows these words: `failed to …`, `is not …`, `code=…`."""
     *_, earlier, last = ("", "", *before)
     return (
         is_cause_key(last) or last.lower() in _BEFORE_STATES or (last.lower() == "to" and earlier.lower() in _BEFORE_TO)
@@ -191,14 +193,14 @@ def _expects_verb(before: Keys) -> bool:
 def _find_name_spans(
     templates: Mapping[Keys, Sequence[Token]], found: Spans, may_be_name: _NameCache, check: Callable[[], None]
 ) -> None:
-    """Wordings that agree in every word that says something: what they differ in is names."""
+    """Find templates that share every meaningful word: they differ in names."""
     skeletons: dict[Keys, list[Keys]] = defaultdict(list)
     for keys in templates:
         check()
         skeletons[tuple(WILDCARD if may_be_name[key] else key for key in keys)].append(keys)
     for skeleton, alike in skeletons.items():
-        said = _constant_words(skeleton)
-        if len(alike) > 1 and len(said) >= MIN_SHARED_WORDS and _are_mostly_common(said):
+        shared = _constant_words(skeleton)
+        if len(alike) > 1 and len(shared) >= MIN_SHARED_WORDS and _are_mostly_common(shared):
             for i, values in enumerate(zip(*alike, strict=True)):
                 before = alike[0][:i]
                 if len(set(values)) > 1 and (i > 0 or len(alike) > MIN_TEMPLATES) and not _expects_verb(before):
@@ -215,12 +217,12 @@ def _constant_words(keys: Sequence[str]) -> list[str]:
 
 
 def _are_mostly_common(keys: Sequence[str]) -> bool:
-    """Whether at least half of the words are in the vocabulary."""
+    """Return whether at least half of the words are common."""
     return 2 * sum(is_common(key.rstrip("=:∅()")) for key in keys) >= len(keys)
 
 
 def _is_other_script(around: Sequence[str], values: Sequence[Keys]) -> bool:
-    """Whether the values are in another script than the words around them."""
+    """Return whether the values are in another script than the words around them."""
     return any(c > LAST_LATIN_LETTER for key in around for c in key) and all(
         key.isascii() for value in values for key in value
     )

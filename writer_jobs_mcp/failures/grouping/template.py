@@ -1,4 +1,4 @@
-"""What one error message says: its words in order, with a place for each part that varies."""
+"""Turn an error message into its template: its words in order, with a wildcard for each part that varies."""
 
 from __future__ import annotations
 
@@ -30,39 +30,39 @@ from writer_jobs_mcp.failures.grouping.tokenize import (
 )
 from writer_jobs_mcp.failures.stack_traces import strip_stack_traces
 
-MAX_CHARS = 4_000  # characters of a message; the rest of a long one repeats or quotes
-HEAD_CHARS = 3_000  # of them from its beginning, the others from its end: a traceback says last what went wrong
-MAX_TOKENS = 64  # of a message; two causes that agree this far are told apart by nobody
+MAX_CHARS = 4_000  # of a message; the middle of a longer one is repetition or quotation
+HEAD_CHARS = 3_000  # of these; the others are from its end, where a traceback has the exception
+MAX_TOKENS = 64  # of a template; messages that agree this far are the same
 _MAX_CODES, _MAX_OTHERS, _MAX_DETAILS = 12, 8, 24  # of an envelope
 
 
 def parse_template(message: str) -> tuple[list[Token], tuple[str, ...]]:
-    """The pieces of `message`, and what stands in those of its places that vary, in order.
+    """Return the tokens of a message, and the values of its wildcards in order.
 
-    There are at most `WORDS` pieces, then, of a stack trace, the function where it happened. Of a service's envelope
-    its message comes first, then its codes, then other fields in the order of their keys, then the text around it.
+    There are at most `MAX_TOKENS`, and the function of the innermost frame if there is a stack trace. For a service's
+    envelope its message comes first, then its codes, the other fields in the order of their keys, the text around it.
     """
     text, function = strip_stack_traces(_head_and_tail(message))
     text = HTML_TAG.sub(" ", text) if "</" in text else text
     found = _tokenize(text)
-    pieces, starts = collapse_wildcards(found.tokens)
-    pieces = pieces[:MAX_TOKENS]
+    tokens, starts = collapse_wildcards(found.tokens)
+    tokens = tokens[:MAX_TOKENS]
     values = tuple(
         found.value(start, stop)
-        for piece, start, stop in zip(pieces, starts, [*starts[1:], len(found.tokens)], strict=False)
-        if piece.key == WILDCARD
+        for token, start, stop in zip(tokens, starts, [*starts[1:], len(found.tokens)], strict=False)
+        if token.key == WILDCARD
     )
-    if all(piece.key in (WILDCARD, "") for piece in pieces):
-        # Nothing but names and numbers: then the names are what it says.
-        pieces = [Token(name, " ", name) for name in (re.sub(r"\d+", "#", word) for word in text.split()[:MAX_TOKENS])]
-        pieces, values = pieces or [Token("", "", "(empty)")], ()
+    if all(token.key in (WILDCARD, "") for token in tokens):
+        # Nothing but names and numbers: they are the template.
+        tokens = [Token(name, " ", name) for name in (re.sub(r"\d+", "#", word) for word in text.split()[:MAX_TOKENS])]
+        tokens, values = tokens or [Token("", "", "(empty)")], ()
     if function:
-        pieces.append(Token(f"{function}()", " in ", f"{function}()"))
-    return pieces, values
+        tokens.append(Token(f"{function}()", " in ", f"{function}()"))
+    return tokens, values
 
 
 def is_meaningful(key: str) -> bool:
-    """Whether a word says what happened, as `closed`, `EPERM`, `rhost=` and `run()` do; if not, it may be a name."""
+    """Return whether a word tells what happened (`closed`, `EPERM`, `rhost=`, `run()`); if not, it may be a name."""
     return (
         len(key.strip("+-")) <= 1
         or key.isupper()
@@ -74,35 +74,35 @@ def is_meaningful(key: str) -> bool:
 
 
 def is_cause_key(key: str) -> bool:
-    """Whether what stands after a key, as after `code=` or `"reason":`, says what happened."""
+    """Return whether the value of a key, such as `code=` or `"reason":`, tells what happened."""
     return key[-1:] in ("=", ":") and key[:-1].lower() in CAUSE_KEYS
 
 
 def collapse_wildcards(tokens: Sequence[Token]) -> tuple[list[Token], list[int]]:
-    """`pieces` with one place for neighbours that vary, since a list may be of any length; and where each starts."""
+    """Join adjacent wildcards, since a list may have any length; also return where each token starts in `tokens`."""
     out: list[Token] = []
     starts: list[int] = []
-    opened = ""  # in the text left out between them: what closes it is left out as well
-    for i, piece in enumerate(tokens):
-        if piece.key == WILDCARD and len(out) > 1 and out[-1].key in ("and", "or") and out[-2].key == WILDCARD:
+    opened = ""  # what closes the marks opened in the text left out: it is left out too
+    for i, token in enumerate(tokens):
+        if token.key == WILDCARD and len(out) > 1 and out[-1].key in ("and", "or") and out[-2].key == WILDCARD:
             out[-2:] = [Token(WILDCARD, out[-2].lead, REST)]
             starts.pop()
-        elif piece.key == WILDCARD and out and out[-1].key == WILDCARD:
-            unit = out[-1].display == NUMBER and UNIT.fullmatch(piece.display)
+        elif token.key == WILDCARD and out and out[-1].key == WILDCARD:
+            unit = out[-1].display == NUMBER and UNIT.fullmatch(token.display)
             shown = (
-                f"{NUMBER}{piece.lead}{piece.display}"
+                f"{NUMBER}{token.lead}{token.display}"
                 if unit
                 else out[-1].display
-                if out[-1].display == piece.display
+                if out[-1].display == token.display
                 else REST
             )
             out[-1] = Token(WILDCARD, out[-1].lead, shown)
-            opened = _pending_closers(piece.lead, opened)
+            opened = _pending_closers(token.lead, opened)
         else:
-            lead = piece.lead
+            lead = token.lead
             while opened and lead and lead[0] in opened:
                 lead = lead[1:]
-            out.append(piece if lead == piece.lead else Token(piece.key, lead, piece.display))
+            out.append(token if lead == token.lead else Token(token.key, lead, token.display))
             starts.append(i)
             opened = ""
     return out, starts
@@ -112,7 +112,7 @@ _CLOSING_MARKS = {"(": ")", "[": "]", "{": "}", '"': '"', "'": "'", "`": "`"}
 
 
 def _pending_closers(text: str, opened: str) -> str:
-    """What closes the brackets and quotes that are open after `text`."""
+    """Return what closes the brackets and quotation marks that are open after `text`."""
     for mark in text:
         if mark in opened:
             opened = opened.replace(mark, "", 1)
@@ -122,7 +122,7 @@ def _pending_closers(text: str, opened: str) -> str:
 
 
 def merge_tokens(one: list[Token], other: list[Token]) -> list[Token]:
-    """What two wordings with the same keys have in common; the order of the two does not matter."""
+    """Merge two templates with the same keys; their order does not matter."""
     return [
         a
         if a == b
@@ -143,7 +143,7 @@ def _head_and_tail(message: str) -> str:
 
 
 class _TokenList:
-    """The pieces of a text, and what stands in those that vary."""
+    """The tokens of a text, and the values of its wildcards."""
 
     def __init__(self) -> None:
         self.tokens: list[Token] = []
@@ -155,28 +155,28 @@ class _TokenList:
         self.tokens.append(token)
 
     def extend(self, other: _TokenList, lead: str) -> None:
-        """Add the pieces of another text, the first of them after `lead`."""
-        for i, piece in enumerate(other.tokens):
-            if piece.key or piece.lead:
-                self.add(piece if i else Token(piece.key, lead + piece.lead, piece.display), other.values.get(i, ""))
+        """Add the tokens of another text, the first of them after `lead`."""
+        for i, token in enumerate(other.tokens):
+            if token.key or token.lead:
+                self.add(token if i else Token(token.key, lead + token.lead, token.display), other.values.get(i, ""))
 
     def value(self, start: int, stop: int) -> str:
-        """What stands in the place that these pieces are."""
+        """Return the text in place of these tokens."""
         if stop - start == 1:
             return self.values.get(start, "")
         return "".join(
-            (piece.lead if i > start else "") + self.values.get(i, piece.display)
-            for i, piece in enumerate(self.tokens[start:stop], start)
+            (token.lead if i > start else "") + self.values.get(i, token.display)
+            for i, token in enumerate(self.tokens[start:stop], start)
         )
 
 
 def _tokenize(text: str, *, keep_names: bool = False, nesting: int = MAX_NESTING) -> _TokenList:
-    """The pieces of a text. `cause`: it is the message of an envelope, so names in it stay."""
-    said = parse_error_envelope(text)
-    if said is None and nesting and (plain := unescape_envelope(text)):
-        text, said = plain, parse_error_envelope(plain)
-    if said is not None and nesting:
-        return _tokenize_envelope(said, nesting - 1)
+    """Return the tokens of a text. `keep_names`: it is the message of an envelope, so its names stay."""
+    envelope = parse_error_envelope(text)
+    if envelope is None and nesting and (plain := unescape_envelope(text)):
+        text, envelope = plain, parse_error_envelope(plain)
+    if envelope is not None and nesting:
+        return _tokenize_envelope(envelope, nesting - 1)
     found = _TokenList()
     reader = Tokenizer(text, depth=int(keep_names), keep_names=keep_names)
     found.tokens, found.values = reader.tokenize(), reader.values
@@ -187,7 +187,7 @@ def _tokenize_envelope(envelope: ErrorEnvelope, nesting: int) -> _TokenList:
     found = message = _TokenList()
     if envelope.message:
         message = _tokenize(envelope.message, keep_names=True, nesting=nesting)
-        says_little = all(piece.key in (WILDCARD, "") for piece in message.tokens)
+        says_little = all(token.key in (WILDCARD, "") for token in message.tokens)
         found.add(Token(f"{envelope.key}:", "", envelope.key if says_little else ""))
         found.extend(message, ": " if says_little else "")
     elif envelope.before:
@@ -214,42 +214,42 @@ def _tokenize_envelope(envelope: ErrorEnvelope, nesting: int) -> _TokenList:
 
 
 _SEPARATOR = " · "  # between the message of an envelope and other texts
-_JOINING_CHARACTERS = " \t\n:;,=-\u2013\u2014>([{}])\"'`"  # what joins an envelope to the text around it
+_JOINING_CHARACTERS = " \t\n:;,=-\u2013\u2014>([{}])\"'`"  # between an envelope and the text around it
 
 
 def _tokenize_surroundings(text: str) -> _TokenList:
     found = _tokenize(text.lstrip(_JOINING_CHARACTERS), nesting=0)
     if found.tokens and not found.tokens[-1].key:
-        found.tokens.pop()  # what joins the text to the envelope
+        found.tokens.pop()  # the end: what joins the text to the envelope
     return found
 
 
 def _key_string(found: _TokenList) -> str:
-    return "\0".join(["", *(piece.key for piece in found.tokens if piece.key), ""])
+    return "\0".join(["", *(token.key for token in found.tokens if token.key), ""])
 
 
 def _add_codes(found: _TokenList, codes: Sequence[Code]) -> str:
-    """Add what a service names the error by, in brackets after its message; returns the bracket that is still open."""
+    """Add the codes in brackets after the message; return the closing bracket that is still needed."""
     shown = 0
     for code in codes:
-        piece = code_token(code.key, code.value, "")
-        # Under a key of causes, so that codes are not taken for names that vary.
-        key = "code:" if piece.key != WILDCARD and code.key not in CAUSE_KEYS else f"{code.key}:"
+        token = code_token(code.key, code.value, "")
+        # Under a cause key, so that codes are not taken for names.
+        key = "code:" if token.key != WILDCARD and code.key not in CAUSE_KEYS else f"{code.key}:"
         if not found.tokens:
             found.add(Token(key, "", code.key))
-            found.add(piece._replace(lead=": "), code.value)
+            found.add(token._replace(lead=": "), code.value)
         elif code.is_shown:
             found.add(Token(key, ", " if shown else " (", ""))
-            found.add(piece, code.value)
+            found.add(token, code.value)
             shown += 1
-        elif piece.key != WILDCARD:
+        elif token.key != WILDCARD:
             found.add(Token(key, "", ""))
-            found.add(Token(piece.key, "", ""))
+            found.add(Token(token.key, "", ""))
     return ")" if shown else ""
 
 
 def _add_name(found: _TokenList, key: str, lead: str) -> None:
-    """Add the key of a field, which may itself be the id of something."""
+    """Add the key of a field, which may itself be an id."""
     if token_kind(key) in ("word", "name"):
         found.add(Token(f"{key}:", lead, key))
     else:

@@ -1,4 +1,4 @@
-"""Splits the text of an error into words, and into places for what varies: ids, numbers, names, quotations."""
+"""Split the text of an error into tokens: words, and wildcards for ids, numbers, names and quotations."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from typing import Literal, NamedTuple
 
 from writer_jobs_mcp.failures.grouping.common_words import is_common
 
-MAX_RAW_TOKENS = 96  # pieces, before neighbours that vary become one
-MAX_QUOTE_DEPTH = 3  # within quotes that are looked into
-MIN_SENTENCE_SPACES = 3  # words: a longer quotation may be a sentence
-MIN_ADDRESS_DOTS = 2  # of an address or a version; a number has fewer
-WHOLE_MESSAGE_SHARE = 0.8  # of a message: a quotation longer than this is the message
-WILDCARD = "*"  # as a key; no word is only punctuation
+MAX_RAW_TOKENS = 96  # tokens, before adjacent wildcards become one
+MAX_QUOTE_DEPTH = 3  # quotations in quotations that are read
+MIN_SENTENCE_SPACES = 3  # a quotation with so many may be a sentence
+MIN_ADDRESS_DOTS = 2  # an address or a version has so many; a number has fewer
+WHOLE_MESSAGE_SHARE = 0.8  # a quotation longer than this share of a message is the message
+WILDCARD = "*"  # as a key; a word is never only punctuation
 NUMBER, ID, REST = "<number>", "<id>", "<…>"
 
 
 class Token(NamedTuple):
-    """A word, or a place where something varies."""
+    """A word, or a wildcard for something that varies."""
 
-    key: str  # what must agree between messages that say the same: the word, or VARIES
-    lead: str  # the text between this piece and the one before
-    display: str  # what a reader sees: the word, `<number>`, `<id>`, `<…>`, or a name that may turn out to be constant
+    key: str  # equal in all messages of a template: the word, or WILDCARD
+    lead: str  # the text between this token and the one before
+    display: str  # in the signature: the word, `<number>`, `<id>`, `<…>`, or a name that may prove constant
 
 
 _UNIT_PATTERN = (
     r"(?:%|[kmgt]i?b(?:ps)?|bytes?|bits?|[nmuµ]?s|secs?|seconds?|milliseconds?|microseconds?|mins?|minutes?|hours?|hrs?"
     r"|days?|weeks?|months?|years?|[kmg]?hz|tokens?|chars?|characters?)"
 )
-_SPACE = r"\s\x00\x01,;:=()\[\]{}<>\"'`|?!“”«»„「」、。\uff0c\uff1a\uff1b\uff08\uff09…"  # what stands between words
+_SPACE = r"\s\x00\x01,;:=()\[\]{}<>\"'`|?!“”«»„「」、。\uff0c\uff1a\uff1b\uff08\uff09…"  # between words
 _CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"  # written without spaces: a number ends a word
 _DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _ITEM = r"[\w.-]+"
 _LIST_END = rf"(?:,?\ (?:and|or)\ {_ITEM})?(?=\s*(?:[\])}}\n]|\.?$))"
 _TOKEN_PATTERN = re.compile(
-    rf"""(?P<plain>(?-i:[a-z]+(?:\ [a-z]+)*)(?=\ (?![\ =])))  # as the others would say word by word, only slower
+    rf"""(?P<plain>(?-i:[a-z]+(?:\ [a-z]+)*)(?=\ (?![\ =])))  # the other groups find the same, but more slowly
       |(?P<list>(?:(?:(?<=[:\[(])|(?<=[:\[(]\ )|(?<=\bof\ )){_ITEM}(?:,\ ?{_ITEM})+|(?<=\ ){_ITEM}(?:,\ {_ITEM}){{2,}})
         {_LIST_END})                                                        # a list, to its end
       |(?P<id>\b[0-9a-f]{{8}}-(?:[0-9a-f]{{4}}-){{3}}[0-9a-f]{{12}}\b          # UUID
@@ -49,7 +49,7 @@ _TOKEN_PATTERN = re.compile(
         |\b\d{{4}}-\d\d-\d\d(?:[T\ ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\ ?(?:Z\b|UTC\b|[+-]\d\d:?\d\d)?)?  # date, time
         |\b{_DAY},?\s+(?:\d{{1,2}}\s+)?{_MONTH}\.?\s+[\d: ]+(?:gmt|utc|[+-]\d{{4}})?)
       |(?P<quote>"(?:[^"\\\n]|\\.)*+"|(?<!\w)'[^'\n]*'(?!\w)|(?<!\w)`[^`\n]*`|“[^”]*”|«[^»]*»|„[^“\0]*[“\0]|「[^」]*」)
-      |(?P<unclosed>["“«„「])                                                 # what none of these could close
+      |(?P<unclosed>["“«„「])                                                 # an unclosed quotation mark
       |(?P<word>[{_CJK}]+|[^{_SPACE}{_CJK}.]+(?:\.[^{_SPACE}{_CJK}.]+)*(?:'[a-z]+\b)?)""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -67,10 +67,10 @@ _FAILURE = re.compile(r"(?:error|exception|failure|fault|timeout|warning)s?$", r
 _CAMEL_WORDS = re.compile(r"[A-Z][a-z]+")
 _INNER_CAPITAL = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
 
-_STATUS = re.compile(r"[45]\d\d")  # an HTTP status is a cause: 404 and 503 call for different fixes
+_STATUS = re.compile(r"[45]\d\d")  # an HTTP status is a cause: 404 and 503 need different fixes
 _NAMED_CODE = re.compile(r"[A-Z]{1,8}[-_]?\d{1,6}")  # E1004, ORA-00942
 _CODE = re.compile(r"(?:[A-Z]{1,8}[-_]?)?\d{1,6}")
-# The word before a code.
+# Words before a code.
 _CODE_KEYS = frozenset(
     "code error error_code errorcode got http response returned returns status status_code statuscode".split()
 )
@@ -81,8 +81,8 @@ CAUSE_KEYS = frozenset(
     error_type errorcode errormessage errors errortype event exception kind level message msg reason result severity
     state status status_code statuscode title tpe type
     """.split()
-)  # of key=value and JSON: what stands there is no name
-_WRITER_KEY_PREFIX = "fail."  # `"key": "fail.notFound.resource"`; other services' keys may be names of anything
+)  # of key=value and JSON: their values are causes, not names
+_WRITER_KEY_PREFIX = "fail."  # `"key": "fail.notFound.resource"`; other services' keys may name anything
 _SWITCHES = frozenset(("true", "false"))
 _LITERALS = frozenset("false nan nil no none null true undefined yes".split())
 _TYPES = frozenset(
@@ -98,12 +98,12 @@ _NEEDS_CONTEXT = _SWITCHES | _LITERALS | _TYPES
 
 @lru_cache(maxsize=16_384)
 def _plain_word_token(word: str) -> Token | None:
-    """The piece of a word of small letters with a space before and after it; None where more must be known."""
+    """Return the token of a lower-case word between spaces; None if it depends on the context."""
     return None if word in _NEEDS_CONTEXT or _HEX.fullmatch(word) else Token(word, " ", word)
 
 
 def code_token(key: str, value: str, lead: str) -> Token:
-    """The piece of what a service names an error by, under a key such as `code`, `type` or `status`."""
+    """Return the token of an error code, under a key such as `code`, `type` or `status`."""
     kind = token_kind(value)
     if (key in _CODE_KEYS and _CODE.fullmatch(value)) or value.startswith(_WRITER_KEY_PREFIX) or _FAILURE.search(value):
         return Token(value, lead, value)
@@ -117,7 +117,7 @@ Kind = Literal["word", "name", "number", "id", "mark"]
 
 @lru_cache(maxsize=16_384)
 def token_kind(token: str) -> Kind:
-    """What a token looks like by itself. A name varies wherever there are words around it."""
+    """Return what a token looks like by itself. A name is a wildcard if there are words around it."""
     if _NUMBER_PATTERN.fullmatch(token) and token.count(".") < MIN_ADDRESS_DOTS:
         return "number"
     if any(map(str.isdigit, token)) or _HEX.fullmatch(token):
@@ -133,27 +133,27 @@ def _is_name(token: str) -> bool:
     if _FAILURE.search(token):
         return False
     humps = _CAMEL_WORDS.findall(token)
-    if len(humps) > 1 and "".join(humps) == token:  # AccessDenied says what happened, NodeCard may be any name
+    if len(humps) > 1 and "".join(humps) == token:  # AccessDenied tells what happened, NodeCard may be any name
         return not all(map(is_common, humps))
     return any(mark in token for mark in "_.$/\\@") or bool(_INNER_CAPITAL.search(token))
 
 
 def _is_key(token: str, sign: str) -> bool:
-    """Whether a token before `=`, or before a colon with no space, names what follows; a host names no port."""
+    """Return whether a token before `=`, or before `:` without a space, is a key; a host before its port is not."""
     return token[0].isalpha() and (sign != ":" or token.replace("_", "").isalpha())
 
 
 _LONG_LIST = re.compile(r"(?<![\w.-])[\w.-]++(?:,\ ?(?!(?:and|or)\ )[\w.-]++){20,}+", re.IGNORECASE)
-# What a mark that nothing closes is searched as: stops the tokens that the mark stops, and opens none. “ also closes „.
+# Substitutes for unclosed marks: they end the same tokens, but open no quotation. “ also closes „.
 _UNCLOSED_SUBSTITUTES = {'"': "|", "“": "\0"}
 _LIST_END_PATTERN = re.compile(_LIST_END, re.IGNORECASE | re.VERBOSE)
 
 
 def _scan(text: str) -> Iterator[re.Match[str]]:
-    """Yield the tokens of `text` in linear time. Use only their positions: their own text may be altered.
+    """Yield the tokens of `text` in linear time. Use only their positions: their text may be altered.
 
-    A quotation that nothing closes would be scanned to the end of the text from each mark in it, and a long list that
-    does not end as lists do from each item. So their marks and commas are replaced by others for the search.
+    The pattern would search an unclosed quotation to the end of the text from each of its marks, and an unfinished long
+    list from each of its items. So these marks and commas are replaced before the search.
     """
     searched = _LONG_LIST.sub(_without_commas, text) if "," in text else text
     position = 0
@@ -177,21 +177,24 @@ def _without_commas(run: re.Match[str]) -> str:
 
 
 class Tokenizer:
-    """Reads one text from left to right."""
+    """A tokenizer of one text, from left to right."""
 
     def __init__(self, text: str, *, depth: int = 0, keep_names: bool = False) -> None:
-        """`depth`: of quotes in quotes; `cause`: a key such as `reason` stands before the text, so names in it stay."""
+        """Begin at the start of `text`.
+
+        `depth`: of quotations in quotations. `keep_names`: a key such as `reason` precedes the text, so its names stay.
+        """
         self.text = text
         self.depth = depth
         self.keep_names = keep_names
         self.tokens: list[Token] = []
-        self.values: dict[int, str] = {}  # what stands in the places that vary, by their positions in `pieces`
-        self.end = 0  # of the last piece
-        self.last_word = ""  # token, in lower case
-        self.constant_words = 0  # that are constant
+        self.values: dict[int, str] = {}  # of the wildcards, by their positions in `tokens`
+        self.end = 0  # of the last token
+        self.last_word = ""  # in lower case
+        self.constant_words = 0  # count
 
     def tokenize(self) -> list[Token]:
-        """The pieces of the text, the last for its end."""
+        """Return the tokens of the text; the last stands for its end."""
         for m in _scan(self.text):
             if len(self.tokens) >= MAX_RAW_TOKENS:
                 return self.tokens
@@ -211,7 +214,7 @@ class Tokenizer:
         return self.tokens
 
     def add(self, key: str, lead: str, display: str, end: int, value: str = "") -> None:
-        """Add a piece; `raw`: what stands in it, if it varies."""
+        """Add a token; `value`: the text in its place, if it is a wildcard."""
         if key == WILDCARD:
             self.values[len(self.tokens)] = value
         self.tokens.append(Token(key, lead, display))
@@ -220,12 +223,12 @@ class Tokenizer:
         self.constant_words += key != WILDCARD
 
     def add_plain_words(self, words: list[str], lead: str, end: int) -> None:
-        """Add words of small letters, of which few need a closer look."""
+        """Add lower-case words, few of which depend on their context."""
         start = end - sum(map(len, words)) - len(words) + 1
         for word in words:
             stop = start + len(word)
-            if lead == " " and self.last_word != NUMBER and (piece := _plain_word_token(word)):
-                self.tokens.append(piece)
+            if lead == " " and self.last_word != NUMBER and (token := _plain_word_token(word)):
+                self.tokens.append(token)
                 self.end, self.last_word = stop, word
                 self.constant_words += 1
             else:
@@ -233,7 +236,7 @@ class Tokenizer:
             lead, start = " ", stop + 1
 
     def add_quotation(self, token: str, lead: str, end: int) -> None:
-        """Add a quotation: it varies, unless it is a key, or what the message is about."""
+        """Add a quotation as a wildcard, unless it is a key or the message itself."""
         inner, before = token[1:-1], lead.strip()
         if (
             self.text[end : end + 1] == ":"
@@ -243,16 +246,16 @@ class Tokenizer:
             self.add(inner + ":", lead + token[0], inner, end - 1)
             return
         assigned = before[-1:] in (":", "=")
-        cause = self.last_word in CAUSE_KEYS and before.lstrip("\"'")[:1] in (":", "=")
+        is_cause = self.last_word in CAUSE_KEYS and before.lstrip("\"'")[:1] in (":", "=")
         sentence = (
             assigned and self.constant_words <= 1 and inner.count(" ") >= MIN_SENTENCE_SPACES
         )  # Error: "could not reach the host"
         whole = len(token) > WHOLE_MESSAGE_SHARE * len(self.text)
-        if self.depth < MAX_QUOTE_DEPTH and (cause or sentence or whole or _HTTP_REQUEST.match(inner)):
-            reader = Tokenizer(inner, depth=self.depth + 1, keep_names=cause)
-            for i, (key, inner_lead, shown) in enumerate(reader.tokenize()[:-1]):
+        if self.depth < MAX_QUOTE_DEPTH and (is_cause or sentence or whole or _HTTP_REQUEST.match(inner)):
+            tokenizer = Tokenizer(inner, depth=self.depth + 1, keep_names=is_cause)
+            for i, (key, inner_lead, shown) in enumerate(tokenizer.tokenize()[:-1]):
                 self.add(
-                    key, inner_lead if i else lead + token[0] + inner_lead, shown, end - 1, reader.values.get(i, "")
+                    key, inner_lead if i else lead + token[0] + inner_lead, shown, end - 1, tokenizer.values.get(i, "")
                 )
         elif inner.strip():
             self.add(WILDCARD, lead + token[0], REST, end - 1, inner)
@@ -260,7 +263,7 @@ class Tokenizer:
             self.add("∅", lead + token[0], "", end - 1)
 
     def add_word(self, token: str, lead: str, end: int) -> None:
-        """Add a token for what it looks like and what stands around it."""
+        """Add a word according to what it looks like and what surrounds it."""
         kind, low = token_kind(token), token.lower()
         if kind == "mark":
             return
@@ -278,11 +281,11 @@ class Tokenizer:
             self.add(token[:-1], lead, token, end)  # 1 item, 2 items
         else:
             self.add(token, lead, token, end)
-        if kind != "number" or lead == ":":  # no plural after a port
+        if kind != "number" or lead == ":":  # no plural follows a port
             self.last_word = low
 
     def is_code(self, token: str, lead: str) -> bool:
-        """Whether it is as in `status 404`, `"code": 1004` or `error_code=E23`; a count in `status: 404 len: 20`."""
+        """Return whether it is a code, as in `status 404`, `"code": 1004` or `error_code=E23`."""
         if self.last_word not in _CODE_KEYS:
             return False
         assigned = ":" in lead or "=" in lead
@@ -291,12 +294,12 @@ class Tokenizer:
         return bool((_NAMED_CODE if assigned else _STATUS).fullmatch(token))
 
     def is_variable(self, low: str, lead: str, *, is_name: bool) -> bool:
-        """Whether a word is one of many that could stand here, judging by this message alone."""
+        """Return whether other words could stand in this place, judging by this message alone."""
         before = lead.strip()
         is_value = before[-1:] == "=" and before != "=="
         if self.keep_names or (is_value and self.last_word in CAUSE_KEYS):
             return False
-        opens = not self.tokens  # a program's own name, unless it looks like that of a file or a host
+        opens = not self.tokens  # a program's own name, unless it looks like a file or a host
         return (
             is_value
             or (is_name and (not opens or ("." in low and self.text.startswith(low, len(lead)))))

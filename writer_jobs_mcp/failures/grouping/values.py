@@ -1,4 +1,4 @@
-"""What stands in the places of a group's messages that vary, and which of these places tell its messages apart."""
+"""Count the values of the wildcards of a group, and find the wildcards that distinguish its messages."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from typing import NamedTuple
 from writer_jobs_mcp.failures.grouping.tokenize import NUMBER, WILDCARD, Token
 
 MAX_DISTINCT = 100
-"""Values of a place; one that has more is no longer counted."""
+"""Values of a wildcard; one that has more is no longer counted."""
 MAX_VALUE_CHARS = 80
-MAX_PLACEHOLDERS = 16  # of a message whose values are counted; a signature seldom shows more
+MAX_PLACEHOLDERS = 16  # of a template that are counted; a signature seldom shows more
 MAX_VALUES = 200_000
-"""Kept at once, over all groups. They take about 30 MB; where there are more, none are shown."""
+"""Kept at once for all groups, in about 30 MB. With more, no values are shown."""
 _MAX_SHOWN, _MAX_TOP = 2, 3
 
 Counts = dict[str, int] | str | None
-"""How often each value of a place was seen; a value alone if it is the only one; None where it is not known."""
+"""How often each value of a wildcard was seen; the value alone if it is the only one; None if not known."""
 
 
 class PlaceholderValues(NamedTuple):
-    """The values of a place that tells the messages of a group apart."""
+    """The values of a wildcard that distinguishes the messages of a group."""
 
     placeholder: str
     """As it stands in the signature: `<id>`, `<number>`, `<…>`.
 
-    Where the signature has it more than once, with the word before it (`organization <id>`), or, if that is there more
-    than once as well, with its number among its like (`<id> (2nd)`).
+    If the signature has several of it, with the word before it (`organization <id>`); if that is not unique either,
+    with its number (`<id> (2nd)`).
     """
     distinct: int
     """How many values there are."""
     top: tuple[tuple[str, int], ...]
-    """The most frequent ones with their counts, at most three, the most frequent first."""
+    """At most three values with their counts, the most frequent first."""
 
 
 class PlaceholderCounts:
-    """The values of each place that varies, over the counted messages of one wording."""
+    """The values of each wildcard of a template, over its counted messages."""
 
     __slots__ = ("counts", "message_count")
 
@@ -47,7 +47,7 @@ class PlaceholderCounts:
         self.counts: list[Counts] = []
 
     def add(self, values: Sequence[str], count: int) -> int:
-        """Count `count` more messages, in whose places these values stand. Returns how many values are new here."""
+        """Count `count` more messages with these values; return how many values are new."""
         before, self.message_count = self.message_count, self.message_count + count
         if not before:
             self.counts = [_shorten_value(value) for value in values[:MAX_PLACEHOLDERS]]
@@ -72,20 +72,20 @@ class PlaceholderCounts:
         return new
 
     def counts_at(self, index: int) -> Counts:
-        """The values of a place."""
+        """Return the values of a wildcard."""
         return self.counts[index] if index < len(self.counts) else None
 
     def collapsed(self, old: Sequence[Token], new: Sequence[Token], starts: Sequence[int]) -> PlaceholderCounts:
-        """The values of the places of `new`, each of which holds the pieces of `old` from its start to the next one."""
+        """Return the values for `new`, whose tokens each join those of `old` from its start to the next one's."""
         out = PlaceholderCounts()
         out.message_count = self.message_count
         if not self.message_count:
             return out
-        places = {i: n for n, i in enumerate(i for i, piece in enumerate(old) if piece.key == WILDCARD)}
-        for piece, start, stop in zip(new, starts, [*starts[1:], len(old)], strict=True):
-            if piece.key == WILDCARD and len(out.counts) < MAX_PLACEHOLDERS:
+        wildcards = {i: n for n, i in enumerate(i for i, token in enumerate(old) if token.key == WILDCARD)}
+        for token, start, stop in zip(new, starts, [*starts[1:], len(old)], strict=True):
+            if token.key == WILDCARD and len(out.counts) < MAX_PLACEHOLDERS:
                 parts: list[Counts] = [
-                    self.counts_at(places[i]) if i in places else old[i].display for i in range(start, stop)
+                    self.counts_at(wildcards[i]) if i in wildcards else old[i].display for i in range(start, stop)
                 ]
                 whole = parts[0]
                 for i, part in enumerate(parts[1:], start + 1):
@@ -94,7 +94,7 @@ class PlaceholderCounts:
         return out
 
     def merged(self, others: Sequence[PlaceholderCounts]) -> PlaceholderCounts:
-        """The values over the messages of all these wordings, which have the same places."""
+        """Return the values over the messages of all these templates, which have the same wildcards."""
         counting = [each for each in (self, *others) if each.message_count]
         if len(counting) <= 1:
             return counting[0] if counting else self
@@ -106,25 +106,24 @@ class PlaceholderCounts:
 
 
 def distinguishing_values(
-    varying: PlaceholderCounts, tokens: Sequence[Token], signature: str, visible: int
+    counted: PlaceholderCounts, tokens: Sequence[Token], signature: str, visible: int
 ) -> tuple[PlaceholderValues, ...]:
-    """The values of the places that tell the messages of a group apart, at most two.
+    """Return the values of the wildcards that distinguish the messages of a group, at most two.
 
-    A place does if it has at least two values, and at most half as many as there are messages. Of several, those that
-    name something come before numbers, which say how much rather than what; then those with the fewest values, as they
-    divide the messages into the fewest parts; then those that stand first. Two places that always have the same values
-    are one.
+    A wildcard does if it has at least two values, and at most half as many as there are messages. Names come before
+    numbers, which say how much rather than what; then those with the fewest values, since they divide the messages into
+    the fewest parts; then those that stand first. Two wildcards that always have the same values are one.
 
     Args:
-        varying: The values.
+        counted: The values.
         tokens: The tokens of the signature.
         signature: The signature, as long as it may be.
         visible: How many of its characters a reader sees.
     """
-    places = (i for i, piece in enumerate(tokens) if piece.key == WILDCARD)
+    wildcards = (i for i, token in enumerate(tokens) if token.key == WILDCARD)
     found: list[tuple[tuple[bool, int, int], dict[str, int], int]] = []
-    for i, counts in zip(places, varying.counts, strict=False):
-        if isinstance(counts, dict) and 1 < len(counts) <= varying.message_count / 2:
+    for i, counts in zip(wildcards, counted.counts, strict=False):
+        if isinstance(counts, dict) and 1 < len(counts) <= counted.message_count / 2:
             found.append(((tokens[i].display.startswith(NUMBER), len(counts), i), counts, i))
     shown: list[dict[str, int]] = []
     out: list[PlaceholderValues] = []
@@ -140,10 +139,10 @@ def _most_frequent(counts: dict[str, int]) -> tuple[tuple[str, int], ...]:
     return tuple((value[:MAX_VALUE_CHARS], count) for value, count in first)
 
 
-def _placeholder_name(tokens: Sequence[Token], place: int, signature: str, visible: int) -> str | None:
-    """How a reader finds the place in the signature; None where it is not seen there."""
-    before = "".join(piece.lead + piece.display for piece in tokens[:place]) + tokens[place].lead
-    shown = " ".join(tokens[place].display.split())
+def _placeholder_name(tokens: Sequence[Token], wildcard: int, signature: str, visible: int) -> str | None:
+    """Return how a reader finds the wildcard in the signature; None if it is not visible there."""
+    before = "".join(token.lead + token.display for token in tokens[:wildcard]) + tokens[wildcard].lead
+    shown = " ".join(tokens[wildcard].display.split())
     start = len(" ".join(before.split())) + (before[-1:].isspace() and not before.isspace())
     if not shown or start + len(shown) > visible or not signature.startswith(shown, start):
         return None
@@ -170,7 +169,7 @@ def _ordinal(number: int) -> str:
 
 
 def _shorten_value(text: str) -> str:
-    """A value as it is kept; a long one is cut, and followed by a digest that tells it from others."""
+    """Return a value as it is kept: a long one is cut, and a digest distinguishes it from others."""
     return text if len(text) <= MAX_VALUE_CHARS else _elide(text) + _digest(text)
 
 
@@ -186,7 +185,7 @@ def _digest(text: str) -> str:
 
 
 def _join_counts(one: Counts, lead: str, other: Counts) -> Counts:
-    """The values of two neighbours as those of one place. Of two that vary it is not known which come together."""
+    """Join the values of two neighbours. If both vary, it is not known which come together."""
     if one is None or other is None or (isinstance(one, dict) and isinstance(other, dict)):
         return None
     if isinstance(one, dict):
