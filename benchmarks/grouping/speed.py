@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 from benchmarks.grouping.values import name, number, path
 from writer_jobs_mcp.failures import FailureGroups
-from writer_jobs_mcp.failures.grouping.common_words import STEMS
+from writer_jobs_mcp.failures.grouping.common_words import stems
 
 MESSAGES = 100_000
 SHORT = 8  # words
 KINDS = ("of 20 templates", "of 5,000 templates", "all distinct", "2,000 characters long", "random words")
-_WORDS = sorted(STEMS)
+_WORDS = sorted(stems())
 
 
 class _Count:

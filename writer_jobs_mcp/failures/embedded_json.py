@@ -5,7 +5,7 @@ import re
 from itertools import islice
 from typing import NamedTuple
 
-from writer_jobs_mcp.failures.classify.patterns import regex
+from writer_jobs_mcp.failures.regex import regex
 
 _LITERAL_START = r"[{\[](?:[\s\[{]|\\n){0,40}+(?:[\"']|[\w$@]{1,40}\s?:\s)"
 _LEXEME = (

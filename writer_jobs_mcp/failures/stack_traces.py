@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from writer_jobs_mcp.failures.classify.patterns import regex
 from writer_jobs_mcp.failures.embedded_json import find_json_literals
+from writer_jobs_mcp.failures.regex import regex
 
 _PYTHON_TRACEBACK = "Traceback (most recent call last):"
 _PYTHON_CHAIN = (

@@ -107,7 +107,7 @@ def test_the_largest_group_comes_first() -> None:
     assert [group.count for group in group_failures(["a b"] + ["c d"] * 3 + ["e f"] * 2)] == [3, 2, 1]
 
 
-# Any text -------------------------------------------------------------------------------------------------------------
+# Any text ------------------------------------------------------------------------------------------------------------
 
 _words = st.sampled_from(
     'failed to open close file \'a\' "b" 7 404 x=1 {"code": [1, / // http://a.b/c Error: at Traceback \n \t 文件 é name_x 10.0.0.1'.split(  # noqa: E501 - as it reads best

@@ -4,12 +4,13 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from writer_jobs_mcp.failures.classify import rules_i18n as languages
 from writer_jobs_mcp.failures.classify.categories import ADVICE, DEFAULT_RETRY, Category, Retry
 from writer_jobs_mcp.failures.classify.http_status import HTTP_STATUSES, find_http_statuses
-from writer_jobs_mcp.failures.classify.patterns import compile_phrase, regex, required_words
+from writer_jobs_mcp.failures.classify.load_rules import Rule, load_rules
+from writer_jobs_mcp.failures.classify.negation import is_negated
+from writer_jobs_mcp.failures.classify.patterns import compile_phrase, required_words
 from writer_jobs_mcp.failures.classify.relevant_text import RelevantText, relevant_texts
-from writer_jobs_mcp.failures.classify.rules import FALLBACK_RULES, RULES, Rule
+from writer_jobs_mcp.failures.regex import regex
 
 MAX_EVIDENCE_CHARS = 120
 
@@ -67,12 +68,13 @@ class _RuleIndex(NamedTuple):
 
 @cache
 def _rule_indexes() -> tuple[_RuleIndex, _RuleIndex]:
-    return _build_index((*RULES, *languages.RULES)), _build_index((*FALLBACK_RULES, *languages.FALLBACK_RULES))
+    rules = load_rules()
+    return _build_index(rules.specific), _build_index(rules.fallback)
 
 
-def _build_index(rules: tuple[Rule, ...]) -> _RuleIndex:
+def _build_index(rules: list[Rule]) -> _RuleIndex:
     index = _RuleIndex({}, {})
-    phrases = [(rule, phrase) for rule in rules for phrase in rule.phrases]
+    phrases = [(rule, phrase) for rule in rules for phrase in rule.examples]
     for rank, (rule, phrase) in enumerate(phrases):
         rarest, *others = required_words(phrase) or [("",)]
         for word in rarest:
@@ -90,24 +92,9 @@ def _match_rules(text: RelevantText, index: _RuleIndex) -> Cause | None:
     for candidate in sorted(candidates):
         if all(any(word in lowered for word in words) for words in candidate.required):
             for match in compile_phrase(candidate.phrase).finditer(relevant):
-                if not _is_negated(relevant, *match.span()):
+                if not is_negated(relevant, *match.span()):
                     return _make_cause(candidate.rule.category, candidate.rule.retry, text, match.span())
     return None
-
-
-_NEGATION_BEFORE = (
-    r"(?:(?:\b(?:no|not|never|without|neither|nor|isn't|non|zero|0)\b|n['\u2019]t\b)[\s-]{1,2}"
-    r"(?:(?!because|due|since|after|as|when|while|by|on|but|with|from|for|until)[\w']{1,15}\s){0,3}"
-    rf"|{languages.NEGATION_BEFORE})\Z"
-)
-_NEGATION_AFTER = (
-    rf"\w{{0,12}}(?:\s(?:was|were|is|has|had|did|does)(?:n['\u2019]t| not| never)\b|{languages.NEGATION_AFTER})"
-)
-
-
-def _is_negated(relevant: str, start: int, end: int) -> bool:
-    before = regex(_NEGATION_BEFORE).search(relevant, max(0, start - 50), start)
-    return bool(before or regex(_NEGATION_AFTER).match(relevant, end))
 
 
 # By HTTP status ------------------------------------------------------------------------------------------------------
@@ -116,7 +103,7 @@ def _is_negated(relevant: str, start: int, end: int) -> bool:
 def _match_status(text: RelevantText) -> Cause | None:
     spans = find_http_statuses(text.relevant)
     for status, (category, retry) in HTTP_STATUSES.items() if spans else ():
-        if status in spans and not _is_negated(text.relevant, *spans[status]):
+        if status in spans and not is_negated(text.relevant, *spans[status]):
             return _make_cause(category, retry, text, spans[status])
     return None
 

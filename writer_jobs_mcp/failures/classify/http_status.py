@@ -3,7 +3,8 @@
 import re
 
 from writer_jobs_mcp.failures.classify.categories import Category, Retry
-from writer_jobs_mcp.failures.classify.patterns import PASSAGE_END, regex
+from writer_jobs_mcp.failures.classify.patterns import PASSAGE_END
+from writer_jobs_mcp.failures.regex import regex
 
 HTTP_STATUSES: dict[int, tuple[Category, Retry | None]] = {
     # in order of precedence, for texts with several: the most specific first

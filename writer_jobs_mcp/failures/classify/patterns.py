@@ -41,12 +41,6 @@ _TOKEN = re.compile(r"\\.|\[[^]]*\]|\{[^}]*\}|\(\?(?:-i)?:|\(\?<?[!=]|[()|?]|[^\
 
 
 @cache
-def regex(source: str) -> re.Pattern[str]:
-    """An ordinary expression, ignoring case; compiled when it is first asked for, so that importing costs nothing."""
-    return re.compile(source, re.IGNORECASE)
-
-
-@cache
 def compile_phrase(phrase: str) -> re.Pattern[str]:
     """Compile a phrase."""
     body = _IDIOM.sub(lambda found: _IDIOMS.get(found["gap"] or found[0], found[0]), phrase)

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from writer_jobs_mcp.failures.classify.patterns import BLANK, PASSAGE_END, regex
+from writer_jobs_mcp.failures.classify.patterns import BLANK, PASSAGE_END
 from writer_jobs_mcp.failures.embedded_json import find_json_literals
+from writer_jobs_mcp.failures.regex import regex
 from writer_jobs_mcp.failures.stack_traces import PYTHON_FRAME, error_blocks
 
 HEAD_CHARS = TAIL_CHARS = 4_000

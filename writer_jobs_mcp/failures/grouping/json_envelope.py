@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from writer_jobs_mcp.failures.classify.patterns import regex
 from writer_jobs_mcp.failures.embedded_json import Field, JsonLiteral, find_first_json_literal
+from writer_jobs_mcp.failures.regex import regex
 
 MAX_NESTING = 3
 """How deep JSON in strings of JSON is read."""

@@ -1,0 +1,78 @@
+"""The rules of the classifier: every phrase decides its example, and no phrase can be slow."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.data.labelled_errors import KNOWN, LabelledError
+from writer_jobs_mcp.failures import Category, Retry, classify_error
+from writer_jobs_mcp.failures.classify.categories import ADVICE, DEFAULT_RETRY
+from writer_jobs_mcp.failures.classify.http_status import HTTP_STATUSES
+from writer_jobs_mcp.failures.classify.load_rules import Rule, load_rules
+from writer_jobs_mcp.failures.classify.patterns import compile_phrase, required_words
+from writer_jobs_mcp.failures.classify.relevant_text import relevant_texts
+
+RULES = [*load_rules().specific, *load_rules().fallback]
+PHRASES = [(rule, phrase, example) for rule in RULES for phrase, example in rule.examples.items()]
+
+
+@pytest.mark.parametrize(("rule", "phrase", "example"), PHRASES, ids=[phrase for _, phrase, _ in PHRASES])
+def test_a_phrase_matches_its_example_which_has_the_cause_of_the_rule(rule: Rule, phrase: str, example: str) -> None:
+    assert any(compile_phrase(phrase).search(text.relevant) for text in relevant_texts(example))
+    cause = classify_error(example)
+    assert (cause.category, cause.retry) == (rule.category, rule.retry)
+
+
+def test_every_language_has_rules_for_most_causes() -> None:
+    assert len(RULES) > 90
+    assert {rule.category for rule in RULES} == set(DEFAULT_RETRY) - {"unknown"}
+
+
+def test_no_phrase_repeats_without_bound() -> None:
+    assert [
+        phrase for _, phrase, _ in PHRASES if re.search(r"[+*]|,\}", re.sub(r"\\w\+|\\d\+|\w\*|\w\*\)", "", phrase))
+    ] == []
+
+
+@pytest.mark.parametrize("row", KNOWN, ids=lambda row: row.claim)
+def test_every_match_of_a_phrase_holds_its_required_words(row: LabelledError) -> None:
+    for text in (text.relevant for text in relevant_texts(row.error)):
+        for _, phrase, _ in PHRASES:
+            if compile_phrase(phrase).search(text):
+                assert all(any(word in text.lower() for word in words) for words in required_words(phrase)), phrase
+
+
+@pytest.mark.parametrize(
+    ("phrase", "words"),
+    [
+        ("rate limit", (("limit",), ("rate",))),
+        ("(read|write) time out", (("read", "write"), ("time",), ("out",))),
+        ("is (currently |still )?loading", (("loading",), ("is",))),
+        ("requests? too fast", (("request",), ("fast",), ("too",))),
+        ("timed out|deadline passed", (("timed", "deadline"),)),
+        ("token(?! in)", (("token",),)),
+    ],
+)
+def test_required_words_are_those_that_every_match_holds(phrase: str, words: tuple[tuple[str, ...], ...]) -> None:
+    assert {frozenset(group) for group in required_words(phrase)} == {frozenset(group) for group in words}
+
+
+def test_importing_compiles_and_reads_nothing() -> None:
+    code = """if True:
+        from writer_jobs_mcp.failures.classify import classifier, load_rules, patterns
+        from writer_jobs_mcp.failures import regex
+        caches = regex.regex, patterns.compile_phrase, load_rules.load_rules
+        print(*(cache.cache_info().misses for cache in caches))
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own code
+    assert done.stdout.split() == ["0", "0", "0"]
+
+
+def test_every_cause_of_a_rule_or_a_status_has_advice() -> None:
+    decided: list[tuple[Category, Retry | None]] = [(rule.category, rule.retry) for rule in RULES]
+    decided += HTTP_STATUSES.values()
+    assert {(category, retry or DEFAULT_RETRY[category]) for category, retry in decided} | {
+        ("unknown", "unknown")
+    } == set(ADVICE)
