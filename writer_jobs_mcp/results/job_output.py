@@ -11,7 +11,8 @@ from writer_jobs_mcp.results.formatting import (
     quote_unless_plain,
     safe_label,
 )
-from writer_jobs_mcp.sanitize.text import json_quote, preview, sanitize_slice
+from writer_jobs_mcp.sanitize.slices import sanitize_slice
+from writer_jobs_mcp.sanitize.text import json_quote, preview
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Job

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from writer_jobs_mcp.sanitize.secrets import mask_labelled_value
-from writer_jobs_mcp.sanitize.text import is_safe, sanitize, sanitize_in_slices
+from writer_jobs_mcp.sanitize.slices import sanitize_in_slices
+from writer_jobs_mcp.sanitize.text import is_safe, sanitize
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import RawJson

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from writer_jobs_mcp import failures
-from writer_jobs_mcp.sanitize.text import elide_middle, sanitize, sanitize_ends
+from writer_jobs_mcp.sanitize.slices import sanitize_ends
+from writer_jobs_mcp.sanitize.text import elide_middle, sanitize
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Job
