@@ -11,7 +11,7 @@ from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from writer_jobs_mcp.failures.grouping.merge import Keys, Spans, find_variable_spans, fit_to_templates
 from writer_jobs_mcp.failures.grouping.template import collapse_wildcards, merge_tokens, parse_template
-from writer_jobs_mcp.failures.grouping.tokenize import REST, WILDCARD, Token
+from writer_jobs_mcp.failures.grouping.tokens import REST, WILDCARD, Token
 from writer_jobs_mcp.failures.grouping.values import (
     MAX_VALUES,
     PlaceholderCounts,

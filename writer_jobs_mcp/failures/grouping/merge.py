@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 from writer_jobs_mcp.failures.grouping.common_words import is_common
 from writer_jobs_mcp.failures.grouping.template import is_cause_key, is_meaningful
-from writer_jobs_mcp.failures.grouping.tokenize import WILDCARD, Token
+from writer_jobs_mcp.failures.grouping.tokens import WILDCARD, Token
 
 MAX_NAME_WORDS = 3  # the longest name that is looked for
 MIN_TEMPLATES = 3  # that were merged into one, before others are fitted to it
@@ -145,38 +146,66 @@ _BEFORE_TO = frozenset(
 )
 
 
+class _Weights(NamedTuple):
+    """How much evidence for a name each value is, and how much all of them must be."""
+
+    wildcard: float
+    name: float
+    """Of a value without a meaningful word."""
+    word: float
+    """Of a value with one."""
+    code: float
+    """Of a value that begins with capitals, as EPERM and CLOSED do."""
+    needed: float
+
+
 def _look_like_names(spans: Sequence[tuple[Keys, Span]], templates: Mapping[Keys, Sequence[Token]]) -> bool:
     """Return whether the values in one span of otherwise equal templates look like names.
 
-    Each value is evidence: most of all a wildcard, then an uncommon word, least a meaningful word. The rarer names are
-    in such a place, the more evidence is needed. `connection opened` and `connection closed` stay apart, however often
-    either is seen.
+    Each value is evidence, by its weight. `connection opened` and `connection closed` stay apart, however often either
+    is seen.
     """
     keys, (start, stop) = spans[0]
     around = _constant_words(keys[:start] + keys[stop:])
     values = [template[a:b] for template, (a, b) in spans]
     if not around or any(values[0][i] != WILDCARD and len({value[i] for value in values}) == 1 for i in (0, -1)):
         return False  # nothing is shared, or a shorter span fits better
-    named = start > 0 and keys[start - 1].lower().removesuffix("s") in _NOUNS_BEFORE_NAMES
-    filled = (WILDCARD,) in values and len(around) >= MIN_SHARED_WORDS  # sometimes with a wildcard
-    reason = _expects_verb(keys[:start]) or ":" in templates[keys][start].lead
-    name = 2.0 if named or not reason else 1.0
-    word = 1.0 if filled else 0.5 if named else 0.2
-    needed = 2.5 if named else 3.0 if filled else 4.0 if start > 0 else 8.0
+    weights = _weights(keys[:start], templates[keys][start].lead, around, values)
+    return sum(_evidence(value, weights) for value in values) >= weights.needed
+
+
+def _weights(before: Keys, lead: str, around: Sequence[str], values: Sequence[Keys]) -> _Weights:
+    """Return the weights for a span: the rarer names are in such a place, the more evidence is needed.
+
+    Args:
+        before: The keys before the span.
+        lead: The text between them and the span.
+        around: The constant words before and after it.
+        values: What stands in it.
+    """
+    after_noun = bool(before) and before[-1].lower().removesuffix("s") in _NOUNS_BEFORE_NAMES
+    has_wildcard = (WILDCARD,) in values and len(around) >= MIN_SHARED_WORDS
+    needed = 2.5 if after_noun else 3.0 if has_wildcard else 4.0 if before else 8.0
     if len(around) == 1:
         needed *= 4
-    if not filled and not _are_mostly_common(around) and not _is_other_script(around, values):
+    if not has_wildcard and not _are_mostly_common(around) and not _is_other_script(around, values):
         needed *= 2.5  # another language: an uncommon word need not be a name
-    return sum(_name_evidence(value, name, word) for value in values) >= needed
+    return _Weights(
+        wildcard=2.0,
+        name=1.0 if not after_noun and (":" in lead or _expects_verb(before)) else 2.0,
+        word=1.0 if has_wildcard else 0.5 if after_noun else 0.2,
+        code=0.2,
+        needed=needed,
+    )
 
 
-def _name_evidence(value: Keys, name: float, word: float) -> float:
+def _evidence(value: Keys, weights: _Weights) -> float:
     words = [key for key in value if key != WILDCARD]
     if not words:
-        return 2.0
+        return weights.wildcard
     if not any(map(is_meaningful, words)):
-        return name
-    return 0.2 if words[0].isupper() else word  # EPERM, CLOSED
+        return weights.name
+    return weights.code if words[0].isupper() else weights.word
 
 
 def _expects_verb(before: Keys) -> bool:

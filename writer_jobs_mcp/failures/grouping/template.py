@@ -14,17 +14,15 @@ from writer_jobs_mcp.failures.grouping.json_envelope import (
     parse_error_envelope,
     unescape_envelope,
 )
-from writer_jobs_mcp.failures.grouping.tokenize import (
+from writer_jobs_mcp.failures.grouping.tokenize import HTML_TAG, UNSPACED_SCRIPT, Tokenizer
+from writer_jobs_mcp.failures.grouping.tokens import (
     CAUSE_KEYS,
-    HTML_TAG,
     ID,
     NUMBER,
     REST,
     UNIT,
-    UNSPACED_SCRIPT,
     WILDCARD,
     Token,
-    Tokenizer,
     code_token,
     token_kind,
 )

@@ -5,31 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Literal, NamedTuple
 
-from writer_jobs_mcp.failures.grouping.common_words import is_common
+from writer_jobs_mcp.failures.grouping.tokens import (
+    CAUSE_KEYS,
+    CODE,
+    CODE_KEYS,
+    HEX,
+    ID,
+    NAMED_CODE,
+    NUMBER,
+    REST,
+    STATUS,
+    UNIT,
+    WILDCARD,
+    Token,
+    token_kind,
+)
 
 MAX_RAW_TOKENS = 96  # tokens, before adjacent wildcards become one
 MAX_QUOTE_DEPTH = 3  # quotations in quotations that are read
 MIN_SENTENCE_SPACES = 3  # a quotation with so many may be a sentence
-MIN_ADDRESS_DOTS = 2  # an address or a version has so many; a number has fewer
 WHOLE_MESSAGE_SHARE = 0.8  # a quotation longer than this share of a message is the message
-WILDCARD = "*"  # as a key; a word is never only punctuation
-NUMBER, ID, REST = "<number>", "<id>", "<…>"
-
-
-class Token(NamedTuple):
-    """A word, or a wildcard for something that varies."""
-
-    key: str  # equal in all messages of a template: the word, or WILDCARD
-    lead: str  # the text between this token and the one before
-    display: str  # in the signature: the word, `<number>`, `<id>`, `<…>`, or a name that may prove constant
-
-
-_UNIT_PATTERN = (
-    r"(?:%|[kmgt]i?b(?:ps)?|bytes?|bits?|[nmuµ]?s|secs?|seconds?|milliseconds?|microseconds?|mins?|minutes?|hours?|hrs?"
-    r"|days?|weeks?|months?|years?|[kmg]?hz|tokens?|chars?|characters?)"
-)
 _SPACE = r"\s\x00\x01,;:=()\[\]{}<>\"'`|?!“”«»„「」、。\uff0c\uff1a\uff1b\uff08\uff09…"  # between words
 _CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"  # written without spaces: a number ends a word
 _DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
@@ -57,32 +53,10 @@ UNSPACED_SCRIPT = re.compile(f"[{_CJK}]")  # a run of it is a phrase
 HTML_TAG = re.compile(
     r"</?(?:html|head|title|body|center|h\d|hr|p|br|div|span|pre|address|style|meta)\b[^<>]*>", re.IGNORECASE
 )
-_NUMBER_PATTERN = re.compile(rf"[+\-#~$€£]?\d[\d.,_]*(?:e[+-]?\d+)?{_UNIT_PATTERN}?(?:/s)?", re.IGNORECASE)
-UNIT = re.compile(_UNIT_PATTERN, re.IGNORECASE)
-_HEX = re.compile(r"[a-f]{8,}|[A-F]{8,}")
 _EMPTY_VALUE = re.compile(r"=(?=\s*$|[,;&]|\s+[\w.-]+=|\s\s)")
 _KEY_SIGN = re.compile(r" ?=(?!=)|:(?=\S)")
 _HTTP_REQUEST = re.compile(r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) ")
-_FAILURE = re.compile(r"(?:error|exception|failure|fault|timeout|warning)s?$", re.IGNORECASE)
-_CAMEL_WORDS = re.compile(r"[A-Z][a-z]+")
-_INNER_CAPITAL = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
-
-_STATUS = re.compile(r"[45]\d\d")  # an HTTP status is a cause: 404 and 503 need different fixes
-_NAMED_CODE = re.compile(r"[A-Z]{1,8}[-_]?\d{1,6}")  # E1004, ORA-00942
-_CODE = re.compile(r"(?:[A-Z]{1,8}[-_]?)?\d{1,6}")
-# Words before a code.
-_CODE_KEYS = frozenset(
-    "code error error_code errorcode got http response returned returns status status_code statuscode".split()
-)
 _PLURAL = re.compile(r"(?!(?:as|does|has|is|its|this|was)$).+[^s]s")
-CAUSE_KEYS = frozenset(
-    """
-    action category cause code desc description detail details error error_code error_description error_message
-    error_type errorcode errormessage errors errortype event exception kind level message msg reason result severity
-    state status status_code statuscode title tpe type
-    """.split()
-)  # of key=value and JSON: their values are causes, not names
-_WRITER_KEY_PREFIX = "fail."  # `"key": "fail.notFound.resource"`; other services' keys may name anything
 _SWITCHES = frozenset(("true", "false"))
 _LITERALS = frozenset("false nan nil no none null true undefined yes".split())
 _TYPES = frozenset(
@@ -99,43 +73,7 @@ _NEEDS_CONTEXT = _SWITCHES | _LITERALS | _TYPES
 @lru_cache(maxsize=16_384)
 def _plain_word_token(word: str) -> Token | None:
     """Return the token of a lower-case word between spaces; None if it depends on the context."""
-    return None if word in _NEEDS_CONTEXT or _HEX.fullmatch(word) else Token(word, " ", word)
-
-
-def code_token(key: str, value: str, lead: str) -> Token:
-    """Return the token of an error code, under a key such as `code`, `type` or `status`."""
-    kind = token_kind(value)
-    if (key in _CODE_KEYS and _CODE.fullmatch(value)) or value.startswith(_WRITER_KEY_PREFIX) or _FAILURE.search(value):
-        return Token(value, lead, value)
-    if kind in ("number", "id"):
-        return Token(WILDCARD, lead, NUMBER if kind == "number" else ID)
-    return Token(value if key in CAUSE_KEYS else WILDCARD, lead, value)
-
-
-Kind = Literal["word", "name", "number", "id", "mark"]
-
-
-@lru_cache(maxsize=16_384)
-def token_kind(token: str) -> Kind:
-    """Return what a token looks like by itself. A name is a wildcard if there are words around it."""
-    if _NUMBER_PATTERN.fullmatch(token) and token.count(".") < MIN_ADDRESS_DOTS:
-        return "number"
-    if any(map(str.isdigit, token)) or _HEX.fullmatch(token):
-        return "id"
-    if not any(map(str.isalpha, token)):
-        return "mark"
-    return "name" if _is_name(token) else "word"
-
-
-def _is_name(token: str) -> bool:
-    if token.isupper() or len(token.strip("+-")) == 1 or (token.isalpha() and (token.islower() or token.istitle())):
-        return False
-    if _FAILURE.search(token):
-        return False
-    humps = _CAMEL_WORDS.findall(token)
-    if len(humps) > 1 and "".join(humps) == token:  # AccessDenied tells what happened, NodeCard may be any name
-        return not all(map(is_common, humps))
-    return any(mark in token for mark in "_.$/\\@") or bool(_INNER_CAPITAL.search(token))
+    return None if word in _NEEDS_CONTEXT or HEX.fullmatch(word) else Token(word, " ", word)
 
 
 def _is_key(token: str, sign: str) -> bool:
@@ -286,12 +224,12 @@ class Tokenizer:
 
     def is_code(self, token: str, lead: str) -> bool:
         """Return whether it is a code, as in `status 404`, `"code": 1004` or `error_code=E23`."""
-        if self.last_word not in _CODE_KEYS:
+        if self.last_word not in CODE_KEYS:
             return False
         assigned = ":" in lead or "=" in lead
         if '"' in lead or self.keep_names:
-            return bool(_CODE.fullmatch(token))
-        return bool((_NAMED_CODE if assigned else _STATUS).fullmatch(token))
+            return bool(CODE.fullmatch(token))
+        return bool((NAMED_CODE if assigned else STATUS).fullmatch(token))
 
     def is_variable(self, low: str, lead: str, *, is_name: bool) -> bool:
         """Return whether other words could stand in this place, judging by this message alone."""

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from heapq import nsmallest
 from typing import NamedTuple
 
-from writer_jobs_mcp.failures.grouping.tokenize import NUMBER, WILDCARD, Token
+from writer_jobs_mcp.failures.grouping.tokens import NUMBER, WILDCARD, Token
 
 MAX_DISTINCT = 100
 """Values of a wildcard; one that has more is no longer counted."""
