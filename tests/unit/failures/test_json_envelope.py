@@ -1,4 +1,4 @@
-"""The signature of an error that is a service's JSON envelope begins with its message, however it is printed."""
+"""The signature of a JSON envelope begins with its message, however the envelope is printed."""
 
 import json
 import random
@@ -18,7 +18,7 @@ QUOTA = "Request quota exceeded for organization 48214."
 KEY = "fail.tooManyRequests.quotaExceeded"
 
 
-def writers(description: str = QUOTA, key: str = KEY, extras: Json | None = None) -> Json:
+def writer_error(description: str = QUOTA, key: str = KEY, extras: Json | None = None) -> Json:
     return {
         "tpe": "TooManyRequests",
         "errors": [{"description": description, "key": key, "extras": extras or {}}],
@@ -31,30 +31,30 @@ def signature_of(message: str) -> str:
     return group.signature
 
 
-def as_javascript(said: Json) -> str:
+def as_javascript(error: Json) -> str:
     """As `console.log` prints it: no quotation marks around keys, single ones around texts."""
-    return re.sub(r'"(\w+)":', r"\1:", json.dumps(said)).replace('"', "'")
+    return re.sub(r'"(\w+)":', r"\1:", json.dumps(error)).replace('"', "'")
 
 
 PRINTED: dict[str, Callable[[Json], str]] = {
     "json": json.dumps,
-    "json without spaces": lambda said: json.dumps(said, separators=(",", ":")),
-    "json on several lines": lambda said: json.dumps(said, indent=2),
+    "json without spaces": lambda error: json.dumps(error, separators=(",", ":")),
+    "json on several lines": lambda error: json.dumps(error, indent=2),
     "python": repr,
-    "python, as bytes": lambda said: repr(json.dumps(said).encode()),
+    "python, as bytes": lambda error: repr(json.dumps(error).encode()),
     "javascript": as_javascript,
-    "json in a json string": lambda said: json.dumps(json.dumps(said)),
-    "json in a json string in json": lambda said: json.dumps({"error": json.dumps(said)}),
-    "after the words of an SDK": lambda said: f"Error code: 429 - {said}",
-    "after Error:": lambda said: f"Error: {json.dumps(said)}",
-    "after a status": lambda said: f"429 {json.dumps(said)}",
-    "after the name of an exception": lambda said: f"writerai.RateLimitError: Error code: 429 - {said}",
+    "json in a json string": lambda error: json.dumps(json.dumps(error)),
+    "json in a json string in json": lambda error: json.dumps({"error": json.dumps(error)}),
+    "after the words of an SDK": lambda error: f"Error code: 429 - {error}",
+    "after Error:": lambda error: f"Error: {json.dumps(error)}",
+    "after a status": lambda error: f"429 {json.dumps(error)}",
+    "after the name of an exception": lambda error: f"writerai.RateLimitError: Error code: 429 - {error}",
 }
 
 
 @pytest.mark.parametrize("printed", PRINTED.values(), ids=PRINTED)
 def test_a_signature_begins_with_the_message_and_then_the_key(printed: Callable[[Json], str]) -> None:
-    signature = signature_of(printed(writers()))
+    signature = signature_of(printed(writer_error()))
     assert signature.startswith(f"Request quota exceeded for organization <number>. ({KEY}")
     assert not set(signature) & set("{}[]\"'")
 
@@ -62,8 +62,8 @@ def test_a_signature_begins_with_the_message_and_then_the_key(printed: Callable[
 @pytest.mark.parametrize(
     ("error", "signature"),
     [
-        (json.dumps(writers()), f"Request quota exceeded for organization <number>. ({KEY})"),
-        (json.dumps(writers(extras={"limit": 400})), f"Request quota exceeded for organization <number>. ({KEY}) limit=<number>"),  # noqa: E501 - as it reads best
+        (json.dumps(writer_error()), f"Request quota exceeded for organization <number>. ({KEY})"),
+        (json.dumps(writer_error(extras={"limit": 400})), f"Request quota exceeded for organization <number>. ({KEY}) limit=<number>"),  # noqa: E501 - as it reads best
         ("{'error': {'message': 'Rate limit reached', 'type': 'requests', 'param': None, 'code': 'rate_limit_exceeded'}}", "Rate limit reached (rate_limit_exceeded, requests)"),  # noqa: E501 - likewise
         ('{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}', "Overloaded (overloaded_error)"),  # noqa: E501 - likewise
         ('{"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}}', "The model is overloaded. (UNAVAILABLE, 503)"),  # noqa: E501 - likewise
@@ -75,14 +75,14 @@ def test_a_signature_begins_with_the_message_and_then_the_key(printed: Callable[
         ('{"error":"12345"}', "error: <number>"),
         ('{"create":{"error":{"type":"x_exception","reason":"no such index was found"}}}', "no such index was found (x_exception) in create"),  # noqa: E501 - likewise
         ('{"message":"Blocked by policy \\"tone\\""}', 'Blocked by policy "<…>"'),
-        ('Application step "Summarise" failed: ' + json.dumps(writers("Slow down")), f'Slow down ({KEY}) · Application step "<…>" failed'),  # noqa: E501 - likewise
-        (json.dumps(writers("Slow down")) + " (request id: req_0a71)", f"Slow down ({KEY}) · request id: <id>"),
+        ('Application step "Summarise" failed: ' + json.dumps(writer_error("Slow down")), f'Slow down ({KEY}) · Application step "<…>" failed'),  # noqa: E501 - likewise
+        (json.dumps(writer_error("Slow down")) + " (request id: req_0a71)", f"Slow down ({KEY}) · request id: <id>"),
         ("Request failed: {'status': 503}", "Request failed (503)"),
     ],
 )  # fmt: skip
-def test_what_an_envelope_says_reads_as_a_sentence(error: str, signature: str) -> None:
-    said = signature_of(error)
-    assert said.replace(" in create (x_exception)", " (x_exception) in create") == signature
+def test_the_signature_of_an_envelope_reads_as_a_sentence(error: str, signature: str) -> None:
+    found = signature_of(error)
+    assert found.replace(" in create (x_exception)", " (x_exception) in create") == signature
 
 
 @pytest.mark.parametrize(
@@ -95,18 +95,18 @@ def test_what_an_envelope_says_reads_as_a_sentence(error: str, signature: str) -
         "[error: connection refused]",
     ],
 )
-def test_json_that_is_only_quoted_stays_where_it_is(text: str) -> None:
+def test_json_that_is_only_quoted_stays_in_its_place(text: str) -> None:
     assert signature_of(text)[:5] == text[:5]
 
 
-@pytest.mark.parametrize("cut", range(75, len(json.dumps(writers()))))
-def test_an_envelope_that_is_cut_short_still_begins_with_its_message(cut: int) -> None:
-    signature = signature_of(json.dumps(writers())[:cut])
+@pytest.mark.parametrize("cut", range(75, len(json.dumps(writer_error()))))
+def test_a_truncated_envelope_still_begins_with_its_message(cut: int) -> None:
+    signature = signature_of(json.dumps(writer_error())[:cut])
     assert signature.startswith("Request quota"[: cut - 62])
     assert not set(signature) & set('{}"')
 
 
-def test_a_long_message_is_cut_and_not_pushed_out() -> None:
+def test_a_long_message_is_cut_but_stays_in_front() -> None:
     signature = signature_of(json.dumps({"code": "x" * 200, "message": "word " * 60}))
     assert len(signature) == 160
     assert signature.startswith("word word")
@@ -114,7 +114,7 @@ def test_a_long_message_is_cut_and_not_pushed_out() -> None:
 
 def test_different_keys_of_the_same_message_stay_apart() -> None:
     keys = ["fail.notFound.resource", "fail.forbidden.access", "fail.badRequest.input", "fail.gone.forever", "fail.a.b"]
-    assert len(group_failures([json.dumps(writers("Something is off", key)) for key in keys] * 5)) == len(keys)
+    assert len(group_failures([json.dumps(writer_error("Something is off", key)) for key in keys] * 5)) == len(keys)
 
 
 _NAMES = st.sampled_from(["message", "code", "type", "status", "request_id", "param", "graph", "limit"])

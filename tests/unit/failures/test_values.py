@@ -1,4 +1,4 @@
-"""Which parts that vary tell the messages of a group apart, and how often each value is counted."""
+"""Which variable parts distinguish the messages of a group, and how often each value is counted."""
 
 import random
 from collections import Counter
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.failures.test_groups import MESSAGES
+from tests.data.message_groups import MESSAGES
 from writer_jobs_mcp.failures import FailureGroups, FoundGroup, OutOfTime, PlaceholderValues
 from writer_jobs_mcp.failures.grouping import groups as grouping
 from writer_jobs_mcp.failures.grouping import values
@@ -77,11 +77,11 @@ def test_three_knowledge_graphs_behind_one_signature_are_counted(template: str) 
     ],
     ids=range(11),
 )
-def test_the_places_that_tell_messages_apart_are_found(messages: list[str], found: list[tuple[str, int]]) -> None:
+def test_the_wildcards_that_distinguish_messages_are_found(messages: list[str], found: list[tuple[str, int]]) -> None:
     assert [(each.placeholder, each.distinct) for each in values_of(messages)] == found
 
 
-def test_of_equally_frequent_values_the_first_in_the_alphabet_comes_first() -> None:
+def test_equally_frequent_values_are_in_alphabetical_order() -> None:
     messages = [f"Node {node}1 is down" for node in "edcba" for _ in range(2)]
     assert values_of(messages)[0].top == (("a1", 2), ("b1", 2), ("c1", 2))
 
@@ -92,7 +92,7 @@ def test_messages_before_the_window_do_not_count_in_the_values() -> None:
     assert group.values == values_of(messages)
 
 
-def test_a_value_is_cut_and_long_ones_that_begin_alike_are_not_one() -> None:
+def test_long_values_are_cut_and_stay_distinct() -> None:
     names = [f"/{'x' * 200}/{n}/{'y' * 200}" for n in range(2)]
     (found,) = values_of([f"Could not open {name} for reading" for name in names * 3])
     assert found.distinct == 2
@@ -101,14 +101,14 @@ def test_a_value_is_cut_and_long_ones_that_begin_alike_are_not_one() -> None:
 
 
 @pytest.mark.parametrize(("distinct", "is_shown"), [(values.MAX_DISTINCT, True), (values.MAX_DISTINCT + 1, False)])
-def test_a_place_with_too_many_values_is_not_shown_in_whatever_order_they_come(distinct: int, is_shown: bool) -> None:
+def test_a_wildcard_with_too_many_values_is_not_shown_in_any_order(distinct: int, is_shown: bool) -> None:
     messages = [f"Node n{n} is down" for n in range(distinct)] * 3
     for seed in range(3):
         random.Random(seed).shuffle(messages)  # noqa: S311 - it must be the same each time
         assert bool(values_of(messages)) is is_shown
 
 
-def test_values_are_left_out_where_there_are_too_many_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_values_are_left_out_if_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     messages = [f"Node a{n % 2} is down after {n} s" for n in range(40)]
     monkeypatch.setattr(grouping, "MAX_VALUES", 42)
     assert values_of(messages)
@@ -116,7 +116,7 @@ def test_values_are_left_out_where_there_are_too_many_of_them(monkeypatch: pytes
     assert values_of(messages) == ()
 
 
-def test_values_are_left_out_where_messages_are_worded_in_too_many_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_values_are_left_out_if_there_are_too_many_templates(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grouping, "MAX_TEMPLATES", 3)
     wordings = ["Node {} is down", "Could not open {}", "The disk {} is full", "No route to {} was found"]
     messages = [wording.format(f"a{n % 2}") for wording in wordings for n in range(8)]
@@ -124,7 +124,7 @@ def test_values_are_left_out_where_messages_are_worded_in_too_many_ways(monkeypa
     assert all(group.values for group in groups(messages[:24]))
 
 
-def test_values_are_left_out_where_time_is_over() -> None:
+def test_values_are_left_out_if_the_time_is_over() -> None:
     def check() -> None:
         raise OutOfTime
 
@@ -161,7 +161,7 @@ def test_the_order_of_messages_does_not_change_the_values(messages: list[str], r
 
 @settings(deadline=None)
 @given(_ANY)
-def test_the_counts_of_a_place_sum_to_the_messages_of_its_group(messages: list[str]) -> None:
+def test_the_counts_of_a_wildcard_sum_to_the_messages_of_its_group(messages: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(values, "_MAX_TOP", 1_000)
         for group in groups(messages):
@@ -174,7 +174,7 @@ def test_the_counts_of_a_place_sum_to_the_messages_of_its_group(messages: list[s
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(list(product("kestrel osprey merlin falcon heron".split(), GRAPHS))), max_size=80))
-def test_what_stands_where_wordings_are_merged_is_counted_as_it_stood(pairs: list[tuple[str, str]]) -> None:
+def test_the_words_that_merged_templates_differ_in_are_counted_unchanged(pairs: list[tuple[str, str]]) -> None:
     """Names that are plain words are found to vary only when several messages are compared."""
     pairs = [(name, GRAPHS[0]) for name in "kestrel osprey merlin falcon heron".split()] * 2 + pairs
     (group,) = groups([f"Could not open the file {name} of graph {graph}" for name, graph in pairs])
@@ -186,7 +186,7 @@ def test_what_stands_where_wordings_are_merged_is_counted_as_it_stood(pairs: lis
 
 @settings(deadline=None)
 @given(_ANY, _ANY)
-def test_asking_midway_does_not_change_the_values(first: list[str], then: list[str]) -> None:
+def test_requesting_the_groups_midway_does_not_change_the_values(first: list[str], then: list[str]) -> None:
     table = FailureGroups[int, Count](Count)
     for i, message in enumerate([*first, *then]):
         if i == len(first):
@@ -197,7 +197,7 @@ def test_asking_midway_does_not_change_the_values(first: list[str], then: list[s
     )
 
 
-def test_values_are_exact_for_more_messages_than_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_values_are_exact_for_more_messages_than_are_cached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grouping, "MAX_CACHED_MESSAGES", 7)
     messages = [f"Node a{n % 3} is down after {n % 50} s" for n in range(600)]
     found = values_of(messages)
