@@ -29,7 +29,7 @@ async def draw() -> None:
             async with open_triage_page(chromium, server, viewport=SIZE, theme=theme, since="24h") as drawn:
                 await drawn.page.locator(".bar").nth(1).click()
                 await drawn.page.locator(".job").first.click()
-                await drawn.page.wait_for_selector(".told")
+                await drawn.page.wait_for_selector(".details")
                 await drawn.host.screenshot(path=PICTURES / f"triage-{theme}.png", animations="disabled")
 
 

@@ -1,4 +1,4 @@
-"""Triages as a server may answer them, for states of the page that the sandbox does not get into."""
+"""Triage results for states of the page that the sandbox does not produce, and a server that returns them."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -87,9 +87,9 @@ def page_timeline(failed: int, steps: int = 48) -> dict[str, Any]:
 
 
 def triage_result(structure: dict[str, Any], *, with_page_data: bool = True) -> CallToolResult:
-    """The answer; without ``draws`` as a host passes it on that drops what is only for the page."""
+    """Return the tool result; without ``with_page_data``, as forwarded by a host that drops the page's own data."""
     page = {"can_retry": False, "timeline": page_timeline(structure["counts"].get("failed", 0))}
-    text = TextContent(type="text", text="The same in words.")
+    text = TextContent(type="text", text="The same as text.")
     return CallToolResult(
         content=[text], structured_content=structure, _meta={META_KEY: page} if with_page_data else None
     )
@@ -102,7 +102,7 @@ def error_result(sentence: str) -> CallToolResult:
 def triage_server(
     answer: Callable[[], Awaitable[CallToolResult]], requests: list[dict[str, Any]] | None = None
 ) -> MCPServer:
-    """A server whose triage is what ``answer`` gives, with the real page to draw it; ``asked`` gets the arguments."""
+    """Build a server with the real page, whose triage returns ``answer()`` and adds its arguments to ``requests``."""
 
     async def list_applications() -> Annotated[CallToolResult, _AnyFields]:
         structure = {"applications": [{"id": "an-application", "name": "An application"}]}
@@ -118,4 +118,85 @@ def triage_server(
 
     bound = {"ui": {"resourceUri": TRIAGE_PAGE_URI}}
     tools = [Tool.from_function(list_applications), Tool.from_function(triage_application_jobs, meta=bound)]
-    return MCPServer("answering", tools=tools, extensions=[triage_app_extension()])
+    return MCPServer("triage", tools=tools, extensions=[triage_app_extension()])
+
+
+def result_server(result: CallToolResult) -> MCPServer:
+    """Build a server with the real page, whose triage always returns ``result``."""
+
+    async def answer() -> CallToolResult:
+        return result
+
+    return triage_server(answer)
+
+
+def without(report: dict[str, Any], *fields: str) -> dict[str, Any]:
+    return {name: value for name, value in report.items() if name not in fields}
+
+
+FAILED = triage_structure([failure_group(1, 30), failure_group(2, 20)])
+NOTHING = triage_structure([], coverage={**FAILED["coverage"], "jobs_read": 90, "jobs_in_window": 0}, counts={})
+PARTIAL = triage_structure(
+    [failure_group(1, 30)], coverage={**FAILED["coverage"], "complete": False, "stopped_by": "time_budget"}
+)
+UNREADABLE = {"complete": False, "unreadable": {"count": 2, "reason": "created_at: Field required"}}
+GAPS = triage_structure([failure_group(1, 30)], coverage={**FAILED["coverage"], **UNREADABLE})
+NONE_READ = triage_structure(
+    [], coverage={**FAILED["coverage"], "jobs_read": 0, "jobs_in_window": 0, **UNREADABLE}, counts={}
+)
+STOPPED = {**FAILED["coverage"], "complete": False, "stopped_by": "max_jobs"}
+READ_ON = {
+    "tool": "triage_application_jobs",
+    "arguments": {"application_id": "an-application", "until": "2026-11-24T03:39:59.5Z", "max_jobs": 120},
+    "why": "the jobs created before 2026-11-24T03:40:00Z",
+}
+READ_IN_PART = without(
+    triage_structure(
+        [without(failure_group(1, 30), "before", "trend")],
+        coverage={**STOPPED, "jobs_in_window": 60, "jobs_read": 60, "read_back_to": "2026-11-24T03:40:00Z"},
+        seconds={"median": 15.3, "p95": 62.1, "sample": 52},
+        next=[READ_ON],
+    ),
+    "before",
+)
+NOT_REACHED = without(
+    triage_structure(
+        [],
+        coverage={**STOPPED, "jobs_in_window": 0, "jobs_read": 5_000, "read_back_to": "2026-11-25T07:00:00Z"},
+        counts={},
+        next=[READ_ON],
+    ),
+    "before",
+    "seconds",
+)
+MANY = triage_structure([failure_group(number, 2_000 - number) for number in range(1_000)])
+STATES = {
+    "failures": triage_result(FAILED),
+    "no jobs": triage_result(NOTHING),
+    "none failed": triage_result(
+        triage_structure([], counts={"completed": 5}, coverage={**FAILED["coverage"], "jobs_in_window": 5})
+    ),
+    "partial": triage_result(PARTIAL),
+    "jobs that could not be read": triage_result(GAPS),
+    "no job that could be read": triage_result(NONE_READ),
+    "a thousand groups": triage_result(MANY),
+    "no timeline": triage_result(FAILED, with_page_data=False),
+    "a part of the window": triage_result(READ_IN_PART),
+    "a window that was not reached": triage_result(NOT_REACHED),
+    "stuck jobs not known": triage_result(without(FAILED, "stuck_count")),
+    "an error": error_result("Writer refused the API key (401)."),
+}
+STATE_MESSAGES = {
+    "failures": "They fall into 2 groups",
+    "no jobs": "No jobs in this window.",
+    "none failed": "None of 5 jobs failed.",
+    "partial": "Reading stopped early: the time for one call was over. The figures cover only the jobs that were read.",
+    "jobs that could not be read": "2 more jobs could not be read and are not counted.",
+    "no job that could be read": "No job could be read.",
+    "a thousand groups": "They fall into 1,000 groups",
+    "no timeline": "Only failed jobs are shown, because this host did not forward the others.",
+    "a part of the window": "Of the 60 newest jobs of this window, back to 24 Nov, 03:40 UTC, 30 failed",
+    "a window that was not reached": "This window was not reached: the 5,000 newest jobs were read, back to",
+    "stuck jobs not known": "Not known: not all running jobs could be read.",
+    "an error": "Writer refused the API key (401).",
+}

@@ -1,4 +1,4 @@
-"""A real browser, and the triage page in it as a host draws it: in a sandboxed frame, over a relay to a server."""
+"""Opens the triage page in a real browser, as a host does: in a sandboxed frame, with a relay to a server."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -26,24 +26,24 @@ VIEWPORT: ViewportSize = {"width": 900, "height": 1400}
 
 @dataclass(frozen=True, slots=True)
 class RenderedPage:
-    """A page as it is drawn."""
+    """The triage page in a browser: the host's page, and the frame in it."""
 
     host: Page
     page: Frame
     console_errors: list[str]
-    """What the browser's console warned of."""
+    """Errors in the browser's console."""
 
 
 @asynccontextmanager
 async def launch_browser() -> AsyncGenerator[Browser]:
-    """Start the browser that is here, and close it afterwards.
+    """Start the installed browser, and close it afterwards.
 
     Raises:
-        BrowserNotFound: None is here.
+        BrowserNotFound: There is none.
     """
     program = find_browser()
     async with async_playwright() as playwright:
-        # Playwright itself adds --no-sandbox, without which a browser starts neither for root nor in many containers.
+        # Playwright adds --no-sandbox, without which no browser starts for root or in many containers.
         started = await playwright.chromium.launch(executable_path=program, args=BROWSER_ARGUMENTS)
         try:
             yield started
@@ -59,17 +59,17 @@ async def open_triage_page(
     viewport: ViewportSize = VIEWPORT,
     mode: str = "auto",
     script: str = "",
-    **asked: str,
+    **query: str,
 ) -> AsyncGenerator[RenderedPage]:
-    """The host page over ``server``, with the triage page drawn in it.
+    """Open the host page over ``server``, with the triage page in it.
 
     Args:
-        browser: What draws it.
-        server: Who is asked.
-        viewport: The window's size.
-        mode: The era of the protocol that the relay speaks.
-        script: Run in every frame before anything else.
-        asked: The address's query: the host's theme, the application, the window.
+        browser: The browser.
+        server: The server that the relay connects to.
+        viewport: The size of the window.
+        mode: The protocol era of the relay's client.
+        script: JavaScript to run first in every frame.
+        query: The query of the host page's URL: theme, application, window.
     """
     complaints: list[str] = []
     async with Client(server, mode=mode, extensions=[APPS_EXTENSION]) as client, serve(app_host(client)) as url:
@@ -78,7 +78,7 @@ async def open_triage_page(
             await host.add_init_script(script)
             host.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
             host.on("pageerror", lambda error: complaints.append(str(error)))
-            await host.goto(f"{url}/?{urlencode(asked)}")
+            await host.goto(f"{url}/?{urlencode(query)}")
             drawn = await host.wait_for_selector("iframe")
             assert drawn is not None
             frame = await drawn.content_frame()

@@ -1,5 +1,5 @@
-// Each page is built into one file that needs nothing else: `--mode triage` or `--mode host`.
-// It is written into dist/, or into the directory that PAGES_DIR names.
+// Builds each page into one self-contained file: `--mode triage` or `--mode host`.
+// The output goes to dist/, or to the directory named by PAGES_DIR.
 
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
@@ -10,13 +10,13 @@ import { leaveOut } from "./leave-out.ts";
 
 export default defineConfig(({ mode }) => ({
   root: resolve(import.meta.dirname, "src", mode),
-  logLevel: "error", // its warnings are of what is meant: a page built outside its root, a policy that is completed last
-  plugins: [leaveOut(), viteSingleFile({ removeViteModuleLoader: true }), nameScripts()],
+  logLevel: "error", // its warnings are about intended settings: an output directory outside the root, an unfinished policy
+  plugins: [leaveOut(), viteSingleFile({ removeViteModuleLoader: true }), addScriptHashes()],
   build: {
     outDir: process.env["PAGES_DIR"] ?? resolve(import.meta.dirname, "dist"),
     emptyOutDir: false,
     target: "es2023",
-    cssTarget: ["chrome123", "firefox120", "safari17.5"], // the first to know light-dark(), which follows the host
+    cssTarget: ["chrome123", "firefox120", "safari17.5"], // the first versions with light-dark(), which follows the host's theme
     modulePreload: false,
     reportCompressedSize: false,
     rolldownOptions: {
@@ -26,10 +26,10 @@ export default defineConfig(({ mode }) => ({
   },
 }));
 
-/** Puts the digest of the page's script into its policy, so that no other script can run in it. */
-function nameScripts(): Plugin {
+/** Adds the hash of the page's script to its content security policy, so that no other script can run. */
+function addScriptHashes(): Plugin {
   return {
-    name: "name-scripts",
+    name: "add-script-hashes",
     enforce: "post",
     generateBundle: {
       order: "post",
@@ -38,8 +38,8 @@ function nameScripts(): Plugin {
           if (file.type !== "asset" || !file.fileName.endsWith(".html")) continue;
           const html = String(file.source);
           const scripts = [...html.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map(([, script]) => script ?? "");
-          const digests = scripts.map((script) => `'sha256-${createHash("sha256").update(script).digest("base64")}'`);
-          file.source = html.replace("'SCRIPTS'", () => digests.join(" "));
+          const hashes = scripts.map((script) => `'sha256-${createHash("sha256").update(script).digest("base64")}'`);
+          file.source = html.replace("'SCRIPTS'", () => hashes.join(" "));
         }
       },
     },

@@ -1,5 +1,5 @@
-// A host for one conversation: it asks for a triage, draws the page that the server offers for the answer, and passes
-// on what the page asks for, as Claude Desktop does. What the page says to the model stays here, to be looked at.
+// A host for one conversation: it calls the triage tool, shows the server's page for the result, and forwards the
+// page's calls to the server, as Claude Desktop does. Messages to the model are only shown.
 
 import type { CallToolResult, ReadResourceResult, Tool } from "@modelcontextprotocol/client";
 import type { McpUiHostContext, McpUiTheme } from "@modelcontextprotocol/ext-apps/app-bridge";
@@ -9,20 +9,20 @@ const TOOL = "triage_application_jobs";
 
 const conversation = element("conversation");
 const applications = element("application") as HTMLSelectElement;
-const themes = element("theme");
-const asked = new URLSearchParams(location.search);
+const themeButton = element("theme");
+const query = new URLSearchParams(location.search);
 
 let theme: McpUiTheme =
-  asked.get("theme") === "dark" || matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  query.get("theme") === "dark" || matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 let bridge: AppBridge | undefined;
 
 function element(id: string): HTMLElement {
   const found = document.getElementById(id);
-  if (!found) throw new Error(`There is no #${id}.`);
+  if (!found) throw new Error(`There is no element #${id}.`);
   return found;
 }
 
-/** One request to the server, through the relay that serves this page. */
+/** Send one request to the server, through the relay that serves this page. */
 async function request<T>(method: string, params: object = {}): Promise<T> {
   const response = await fetch("rpc", {
     method: "POST",
@@ -34,7 +34,7 @@ async function request<T>(method: string, params: object = {}): Promise<T> {
   return result;
 }
 
-function context(): McpUiHostContext {
+function hostContext(): McpUiHostContext {
   const dark = theme === "dark";
   const variables = {
     "--color-background-primary": dark ? "#191918" : "#faf9f5",
@@ -50,22 +50,22 @@ function context(): McpUiHostContext {
   } as McpUiHostContext;
 }
 
-function dress(): void {
+function applyTheme(): void {
   document.documentElement.style.colorScheme = theme;
-  themes.textContent = theme === "dark" ? "Light" : "Dark";
-  bridge?.setHostContext(context());
+  themeButton.textContent = theme === "dark" ? "Light" : "Dark";
+  bridge?.setHostContext(hostContext());
 }
 
-/** A line of the conversation: text, and nothing but text. */
-function line(name: "p", kind: string, text: string): HTMLElement {
-  const said = document.createElement(name);
-  said.className = kind;
-  said.textContent = text;
-  conversation.append(said);
-  return said;
+/** Append a line to the conversation, as plain text. */
+function addLine(kind: string, text: string): HTMLElement {
+  const line = document.createElement("p");
+  line.className = kind;
+  line.textContent = text;
+  conversation.append(line);
+  return line;
 }
 
-function reading(result: CallToolResult): void {
+function addModelText(result: CallToolResult): void {
   const text = result.content.map((block) => (block.type === "text" ? block.text : "")).join("\n");
   const details = document.createElement("details");
   const summary = document.createElement("summary");
@@ -76,57 +76,56 @@ function reading(result: CallToolResult): void {
   conversation.append(details);
 }
 
-async function draw(html: string): Promise<AppBridge> {
+async function showPage(html: string): Promise<AppBridge> {
   const frame = document.createElement("iframe");
   frame.title = "Triage page";
   frame.setAttribute("sandbox", "allow-scripts");
   conversation.append(frame);
   const view = frame.contentWindow;
-  if (!view) throw new Error("The page has no window.");
-  const drawn = new AppBridge(
+  if (!view) throw new Error("The iframe has no window.");
+  const pageBridge = new AppBridge(
     null,
     { name: "writer-jobs-viewer", version: "1" },
     { serverTools: {}, message: { text: {} } },
-    { hostContext: context() },
+    { hostContext: hostContext() },
   );
-  const ready = new Promise<void>((resolve) => (drawn.oninitialized = () => resolve()));
-  drawn.onsizechange = ({ height }) => {
+  const ready = new Promise<void>((resolve) => (pageBridge.oninitialized = () => resolve()));
+  pageBridge.onsizechange = ({ height }) => {
     if (height) frame.style.height = `${Math.ceil(height) + 2}px`;
   };
-  drawn.oncalltool = (params) => request<CallToolResult>("tools/call", params);
-  drawn.onmessage = async ({ content }) => {
-    for (const block of content) if (block.type === "text") line("p", "user", block.text);
+  pageBridge.oncalltool = (params) => request<CallToolResult>("tools/call", params);
+  pageBridge.onmessage = async ({ content }) => {
+    for (const block of content) if (block.type === "text") addLine("user", block.text);
     return {};
   };
-  await drawn.connect(new PostMessageTransport(view, view));
+  await pageBridge.connect(new PostMessageTransport(view, view));
   frame.srcdoc = html;
   await ready;
-  return drawn;
+  return pageBridge;
 }
 
-async function converse(html: string, id: string, name: string): Promise<void> {
+async function startConversation(html: string, id: string, name: string): Promise<void> {
   await bridge?.teardownResource({}).catch(() => undefined);
   conversation.replaceChildren();
-  const since = asked.get("since") ?? "7d";
-  const given = since === "all" ? { application_id: id } : { application_id: id, since };
-  line("p", "user", `What failed in ${name}, and why?`);
-  line(
-    "p",
+  const since = query.get("since") ?? "7d";
+  const toolArguments = since === "all" ? { application_id: id } : { application_id: id, since };
+  addLine("user", `What failed in ${name}, and why?`);
+  addLine(
     "call",
-    `→ ${TOOL}(${Object.entries(given)
+    `→ ${TOOL}(${Object.entries(toolArguments)
       .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
       .join(", ")})`,
   );
-  bridge = await draw(html);
-  await bridge.sendToolInput({ arguments: given });
-  const result = await request<CallToolResult>("tools/call", { name: TOOL, arguments: given });
+  bridge = await showPage(html);
+  await bridge.sendToolInput({ arguments: toolArguments });
+  const result = await request<CallToolResult>("tools/call", { name: TOOL, arguments: toolArguments });
   performance.mark("result");
   await bridge.sendToolResult(result);
-  reading(result);
+  addModelText(result);
 }
 
 async function start(): Promise<void> {
-  dress();
+  applyTheme();
   const { tools } = await request<{ tools: Tool[] }>("tools/list");
   const uri = getToolUiResourceUri(tools.find(({ name }) => name === TOOL) ?? {});
   if (!uri) throw new Error("The server offers no page for a triage.");
@@ -138,19 +137,19 @@ async function start(): Promise<void> {
     applications?: { id: string; name: string }[];
   };
   applications.append(...found.map(({ id, name }) => new Option(name, id)));
-  applications.value = asked.get("application") ?? found.at(-1)?.id ?? "";
+  applications.value = query.get("application") ?? found.at(-1)?.id ?? "";
   const choose = (): Promise<void> =>
-    converse(page.text, applications.value, applications.selectedOptions[0]?.text ?? "");
-  applications.addEventListener("change", () => void choose().catch(told));
+    startConversation(page.text, applications.value, applications.selectedOptions[0]?.text ?? "");
+  applications.addEventListener("change", () => void choose().catch(showError));
   await choose();
 }
 
-function told(error: unknown): void {
-  line("p", "call", error instanceof Error ? error.message : String(error)).setAttribute("role", "alert");
+function showError(error: unknown): void {
+  addLine("call", error instanceof Error ? error.message : String(error)).setAttribute("role", "alert");
 }
 
-themes.addEventListener("click", () => {
+themeButton.addEventListener("click", () => {
   theme = theme === "dark" ? "light" : "dark";
-  dress();
+  applyTheme();
 });
-start().catch(told);
+start().catch(showError);

@@ -1,49 +1,41 @@
-// The timeline: failures on the ground, where they compare best, what went well above them.
+// The timeline: a bar chart of jobs by status, and the same as text and as a table.
 
 import type { BarChartOptions } from "chartist";
 import { BarChart } from "chartist";
 import { h, replace } from "./dom.ts";
+import { formatClock, formatDay, formatDuration, formatNumber, formatTime, pluralize } from "./format.ts";
 import type { Timeline } from "./result.ts";
-import { clock, count, day, firstRead, moment, number, peak, status, step } from "./words.ts";
+import { statusClass, statusLabel, statusRank } from "./status.ts";
 
-const ORDER = ["failed", "in_progress", "completed"];
 const LABEL_WIDTH = 74; // pixels that a time needs below the axis
 
-/** The chart of the statuses that are `shown`, with the same in words beneath it; `deployed` is marked in it. */
+/** Draw the statuses that are `shown`, and mark the time `deployed`. */
 export function chart(timeline: Timeline, shown: ReadonlySet<string>, deployed: number): HTMLElement {
-  const series = timeline.counts.filter(([name]) => shown.has(name)).sort(([one], [other]) => rank(one) - rank(other));
+  const series = timeline.counts.filter(([name]) => shown.has(name)).sort(([one], [other]) => statusRank(one) - statusRank(other));
   const steps = timeline.counts[0]?.[1].length ?? 0;
-  const reading = h("p", { class: "reading", "aria-hidden": "true" });
-  const plot = h("div", { class: "plot", role: "img", "aria-label": `Jobs by status over time. ${peak(timeline)}` });
+  const readout = h("p", { class: "readout", "aria-hidden": "true" });
+  const plot = h("div", { class: "plot", role: "img", "aria-label": `Jobs by status over time. ${peakSentence(timeline)}` });
   const marks = [
-    firstRead(timeline) > 0 && `The shaded time, before ${moment(timeline.readBackTo ?? 0)} UTC, was not read.`,
-    isWithin(timeline, deployed) && `The line marks the last deployment, ${moment(deployed)} UTC.`,
+    firstReadStep(timeline) > 0 && `The shaded part, before ${formatTime(timeline.readBackTo ?? 0)} UTC, was not read.`,
+    covers(timeline, deployed) && `The line marks the last deployment, ${formatTime(deployed)} UTC.`,
   ].filter((mark) => mark !== false);
   const section = h(
     "div",
     { class: "timeline" },
-    h("p", { class: "peak" }, peak(timeline)),
-    reading,
+    h("p", { class: "peak" }, peakSentence(timeline)),
+    readout,
     plot,
     marks.length > 0 && h("p", { class: "note" }, marks.join(" ")),
     table(timeline, series),
   );
-  // Chartist measures what it draws into, which has a size only once it is in the page.
-  requestAnimationFrame(() => draw(plot, reading, timeline, series, steps, deployed));
+  // Chartist measures its container, which has a size only once it is in the page.
+  requestAnimationFrame(() => draw(plot, readout, timeline, series, steps, deployed));
   return section;
-}
-
-export function paint(name: string): string {
-  return ORDER.includes(name) ? name : "other";
-}
-
-function rank(name: string): number {
-  return ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length;
 }
 
 function draw(
   plot: HTMLElement,
-  reading: HTMLElement,
+  readout: HTMLElement,
   timeline: Timeline,
   series: Timeline["counts"],
   steps: number,
@@ -53,49 +45,76 @@ function draw(
   const options: BarChartOptions = {
     stackBars: true,
     chartPadding: { top: 6, right: 0, bottom: 0, left: 0 },
-    axisX: { showGrid: false, labelInterpolationFnc: (_, index) => label(starts, timeline.seconds, index ?? 0, plot) },
+    axisX: { showGrid: false, labelInterpolationFnc: (_, index) => axisLabel(starts, timeline.seconds, index ?? 0, plot) },
     axisY: { onlyInteger: true, offset: 34, scaleMinSpace: 26 },
   };
   const drawn = new BarChart(
     plot,
-    { labels: starts, series: series.map(([name, data]) => ({ name, className: `bar-${paint(name)}`, data })) },
+    { labels: starts, series: series.map(([name, data]) => ({ name, className: `bar-${statusClass(name)}`, data })) },
     options,
   );
   drawn.on("created", ({ chartRect, svg }) => {
     plot.style.setProperty("--bar", `${Math.max(1, (chartRect.width() / steps) * 0.78)}px`);
     const { x1, y1, y2 } = chartRect;
-    const place = (at: number): number =>
-      x1 + (chartRect.width() * (at - timeline.start)) / (1000 * timeline.seconds * steps);
-    const unread = firstRead(timeline) > 0 && place(timeline.readBackTo ?? 0) - x1;
+    const xOf = (time: number): number =>
+      x1 + (chartRect.width() * (time - timeline.start)) / (1000 * timeline.seconds * steps);
+    const unread = firstReadStep(timeline) > 0 && xOf(timeline.readBackTo ?? 0) - x1;
     if (unread) svg.elem("rect", { x: x1, y: y2, width: unread, height: y1 - y2 }, "unread", true);
-    if (isWithin(timeline, deployed)) svg.elem("line", { x1: place(deployed), x2: place(deployed), y1, y2 }, "deployed");
-    const point = (event: PointerEvent): void => {
+    if (covers(timeline, deployed)) svg.elem("line", { x1: xOf(deployed), x2: xOf(deployed), y1, y2 }, "deployed");
+    const showStepAt = (event: PointerEvent): void => {
       const across = (event.clientX - plot.getBoundingClientRect().left - chartRect.x1) / chartRect.width();
-      read(reading, timeline, series, Math.floor(across * steps));
+      showStep(readout, timeline, series, Math.floor(across * steps));
     };
-    plot.onpointermove = point;
-    plot.onpointerdown = point;
-    plot.onpointerleave = () => replace(reading);
+    plot.onpointermove = showStepAt;
+    plot.onpointerdown = showStepAt;
+    plot.onpointerleave = () => replace(readout);
   });
 }
 
-function isWithin({ start, seconds, counts }: Timeline, at: number): boolean {
-  return at >= start && at < start + 1000 * seconds * (counts[0]?.[1].length ?? 0);
+function covers({ start, seconds, counts }: Timeline, time: number): boolean {
+  return time >= start && time < start + 1000 * seconds * (counts[0]?.[1].length ?? 0);
 }
 
-/** The time under a step: as many as there is room for, the day where it changes. */
-function label(starts: number[], seconds: number, index: number, plot: HTMLElement): string | null {
+/** The label below a step: as many as fit, with the day where it changes. */
+function axisLabel(starts: number[], seconds: number, index: number, plot: HTMLElement): string | null {
   const every = Math.ceil(starts.length / Math.max(1, Math.floor(plot.clientWidth / LABEL_WIDTH)));
   const at = starts[index];
   if (at === undefined || index % every !== 0) return null;
   const before = starts[index - every];
-  return seconds >= 21_600 || before === undefined || day(before) !== day(at) ? day(at) : clock(at);
+  return seconds >= 21_600 || before === undefined || formatDay(before) !== formatDay(at) ? formatDay(at) : formatClock(at);
 }
 
-function read(reading: HTMLElement, timeline: Timeline, series: Timeline["counts"], index: number): void {
-  if (index < 0 || index >= (series[0]?.[1].length ?? 0)) return replace(reading);
-  const said = series.map(([name, counts]) => `${number(counts[index] ?? 0)} ${status(name)}`);
-  replace(reading, `${step(timeline, index)}: ${index < firstRead(timeline) ? "not read" : said.join(", ")}`);
+function showStep(readout: HTMLElement, timeline: Timeline, series: Timeline["counts"], index: number): void {
+  if (index < 0 || index >= (series[0]?.[1].length ?? 0)) return replace(readout);
+  const counts = series.map(([name, each]) => `${formatNumber(each[index] ?? 0)} ${statusLabel(name)}`);
+  replace(readout, `${stepLabel(timeline, index)}: ${index < firstReadStep(timeline) ? "not read" : counts.join(", ")}`);
+}
+
+/** `23 Nov, 10:00–13:00`, or days where steps are days. */
+function stepLabel({ start, seconds }: Timeline, index: number): string {
+  const from = start + index * seconds * 1000;
+  const to = from + seconds * 1000;
+  if (seconds >= 86_400) return seconds === 86_400 ? formatDay(from) : `${formatDay(from)} – ${formatDay(to - 1)}`;
+  return `${formatTime(from)}–${formatClock(to)}`;
+}
+
+/** The index of the first step of which any part was read. */
+function firstReadStep({ start, seconds, readBackTo }: Timeline): number {
+  return readBackTo === undefined ? 0 : Math.max(0, Math.floor((readBackTo - start) / (1000 * seconds)));
+}
+
+/** Say when most jobs failed. */
+function peakSentence(timeline: Timeline): string {
+  const failed = timeline.counts.find(([name]) => name === "failed")?.[1] ?? [];
+  const most = Math.max(0, ...failed);
+  if (most === 0) {
+    const steps = (timeline.counts[0]?.[1].length ?? 0) - firstReadStep(timeline);
+    return `No failures in ${pluralize(steps, "step")} of ${formatDuration(timeline.seconds)}.`;
+  }
+  const at = failed.indexOf(most);
+  const jobs = timeline.counts.reduce((sum, [, each]) => sum + (each[at] ?? 0), 0);
+  const of = timeline.failuresOnly ? "" : ` of ${pluralize(jobs, "job")}`;
+  return `Most failures: ${formatNumber(most)}${of}, ${stepLabel(timeline, at)} UTC.`;
 }
 
 function table(timeline: Timeline, series: Timeline["counts"]): HTMLElement {
@@ -107,13 +126,13 @@ function table(timeline: Timeline, series: Timeline["counts"]): HTMLElement {
     h(
       "tr",
       {},
-      h("th", { scope: "row" }, step(timeline, index)),
-      series.map(([, counts]) => h("td", {}, number(counts[index] ?? 0))),
+      h("th", { scope: "row" }, stepLabel(timeline, index)),
+      series.map(([, counts]) => h("td", {}, formatNumber(counts[index] ?? 0))),
     ),
   );
-  const unread = firstRead(timeline);
+  const unread = firstReadStep(timeline);
   const empty = steps - unread - filled.length;
-  const left = [empty > 0 && `${count(empty, "step")} without a job`, unread > 0 && `${count(unread, "step")} not read`];
+  const left = [empty > 0 && `${pluralize(empty, "step")} without a job`, unread > 0 && `${pluralize(unread, "step")} not read`];
   const leftOut = left.filter((each) => each !== false).join(", ");
   return h(
     "details",
@@ -137,7 +156,7 @@ function table(timeline: Timeline, series: Timeline["counts"]): HTMLElement {
             "tr",
             {},
             h("th", { scope: "col" }, "Time"),
-            series.map(([name]) => h("th", { scope: "col" }, status(name))),
+            series.map(([name]) => h("th", { scope: "col" }, statusLabel(name))),
           ),
         ),
         h("tbody", {}, rows),

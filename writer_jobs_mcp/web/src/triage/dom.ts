@@ -1,9 +1,9 @@
-// Elements from plain values. Text becomes text: there is no way here to make markup of a string.
+// Creates elements from plain values. Strings become text nodes, never markup.
 
 type Value = string | number | boolean | undefined | ((event: Event) => void);
-export type Child = Node | string | undefined | false | Child[]; // what is empty or false is left out
+export type Child = Node | string | undefined | false | Child[]; // empty and false children are skipped
 
-/** An element with its attributes (`onclick` and the like are listeners; false and undefined are left out). */
+/** Create an element. A function (`onclick` …) becomes a listener; false and undefined attributes are skipped. */
 export function h<K extends keyof HTMLElementTagNameMap>(
   name: K,
   attributes: Record<string, Value> = {},
@@ -18,7 +18,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Strangers' words: in their own direction, on their own, and as text. */
+/** Show untrusted text as text, with its own writing direction, isolated from the text around it. */
 export function quoted(text: string, name: "span" | "pre" | "code" = "span"): HTMLElement {
   return h(name, { dir: "auto", class: "quoted" }, text);
 }

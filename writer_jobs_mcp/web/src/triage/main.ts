@@ -1,12 +1,12 @@
-// The page: shows what the host tells it, and lets the user ask for more.
+// The page: shows the results that the host sends, and lets the user load others.
 
 import type { CallToolResult } from "@modelcontextprotocol/client";
 import { h, quoted, replace } from "./dom.ts";
-import type { Arguments, Deeds } from "./host.ts";
-import { Host } from "./host.ts";
-import { picture } from "./page.ts";
-import { record, textOf, triageOf, words } from "./result.ts";
-import { deployment, summary, window as inWindow } from "./words.ts";
+import type { Arguments, HostActions } from "./host.ts";
+import { errorMessage, Host } from "./host.ts";
+import { reportSections } from "./report.ts";
+import { asRecord, asString, parseTriage, textOf } from "./result.ts";
+import { deploymentSentence, summary, windowSentence } from "./sentences.ts";
 
 const TOOL = "triage_application_jobs";
 const WINDOWS: [label: string, since: string | undefined][] = [
@@ -19,66 +19,66 @@ const main = document.querySelector("main") ?? document.body;
 const title = h("h1", {}, "Failed jobs");
 const subject = h("div", { class: "subject" });
 const controls = h("div", { class: "controls" });
-const said = h("p", { class: "said", role: "status" });
-const trouble = h("div", { class: "trouble", role: "alert" });
-const kept = h("section", { class: "kept", "aria-label": "Retries" });
+const statusLine = h("p", { class: "status-line", role: "status" });
+const errorBox = h("div", { class: "error-box", role: "alert" });
+const pinned = h("section", { class: "pinned", "aria-label": "Retries" });
 const lead = h("p", { class: "lead" });
 const content = h("div", { class: "content" });
-main.append(h("header", {}, h("div", {}, title, subject), controls), said, trouble, kept, lead, content);
+main.append(h("header", {}, h("div", {}, title, subject), controls), statusLine, errorBox, pinned, lead, content);
 
-let asked: Arguments = {};
-let running = 0; // the number of the last question; an answer to an earlier one comes too late
+let shownArguments: Arguments = {};
+let latestLoad = 0; // the number of the latest load; results of earlier ones are ignored
 
 const host = new Host({
-  asked(given) {
-    asked = given;
-    waiting();
+  toolCalled(given) {
+    shownArguments = given;
+    showLoading();
   },
-  answered(result) {
+  resultReceived(result) {
     show(result);
   },
   cancelled(reason) {
-    idle(`The triage was cancelled${reason ? `: ${reason}` : ""}.`);
+    showStatus(`The triage was cancelled${reason ? `: ${reason}` : ""}.`);
     replace(content);
-    offer();
+    showControls();
   },
 });
 
-const deeds: Deeds = {
-  async call(tool, given) {
-    return record((await host.call(tool, given)).structuredContent);
+const actions: HostActions = {
+  async callTool(tool, given) {
+    return asRecord((await host.callTool(tool, given)).structuredContent);
   },
-  read(given) {
-    void again({ ...asked, ...given });
+  loadTriage(given) {
+    void load({ ...shownArguments, ...given });
   },
-  async ask(text) {
-    replace(trouble);
+  async askModel(text) {
+    replace(errorBox);
     try {
-      await host.say(text);
-      idle("Asked. The answer comes in the conversation.");
+      await host.sendMessage(text);
+      showStatus("Asked. The answer will appear in the conversation.");
       return true;
-    } catch (refused) {
-      failed(refused);
+    } catch (error) {
+      showError(error);
       return false;
     }
   },
-  say: idle,
-  keep(element) {
-    kept.append(element);
+  announce: showStatus,
+  pin(element) {
+    pinned.append(element);
   },
 };
 
 function show(result: CallToolResult): void {
-  const triage = triageOf(result);
-  replace(trouble);
+  const triage = parseTriage(result);
+  replace(errorBox);
   if (!triage) {
     replace(content);
-    idle("");
-    failed(new Error(textOf(result) || "The answer holds no triage."));
-    offer();
+    showStatus("");
+    showError(new Error(textOf(result) || "The result contains no triage."));
+    showControls();
     return;
   }
-  asked = { application_id: triage.applicationId, ...asked };
+  shownArguments = { application_id: triage.applicationId, ...shownArguments };
   const { applicationName, applicationId } = triage;
   replace(
     subject,
@@ -90,26 +90,26 @@ function show(result: CallToolResult): void {
       " ",
       quoted(applicationId, "code"),
     ),
-    h("p", {}, `${inWindow(triage)}. ${deployment(triage)}`),
+    h("p", {}, `${windowSentence(triage)}. ${deploymentSentence(triage)}`),
   );
   replace(lead, summary(triage));
-  replace(content, picture(triage, deeds));
-  idle("");
-  offer();
+  replace(content, reportSections(triage, actions));
+  showStatus("");
+  showControls();
 }
 
-/** The windows to choose from, and reading again. */
-function offer(): void {
-  const since = words(asked["since"]) || undefined;
-  const open = asked["until"] === undefined;
-  if (words(asked["application_id"]) === "") return replace(controls);
+/** Show the windows to choose from, and the button that loads the triage again. */
+function showControls(): void {
+  const since = asString(shownArguments["since"]) || undefined;
+  const endsNow = shownArguments["until"] === undefined;
+  if (asString(shownArguments["application_id"]) === "") return replace(controls);
   const windows = WINDOWS.map(([label, each]) =>
     h(
       "button",
       {
         type: "button",
-        "aria-pressed": String(open && each === since),
-        onclick: () => void again({ ...asked, since: each, until: undefined }),
+        "aria-pressed": String(endsNow && each === since),
+        onclick: () => void load({ ...shownArguments, since: each, until: undefined }),
       },
       label,
     ),
@@ -117,30 +117,30 @@ function offer(): void {
   replace(
     controls,
     h("div", { class: "windows", role: "group", "aria-label": "Window" }, ...windows),
-    h("button", { type: "button", onclick: () => void again(asked) }, "Refresh"),
+    h("button", { type: "button", onclick: () => void load(shownArguments) }, "Refresh"),
   );
 }
 
-async function again(given: Arguments): Promise<void> {
-  const mine = ++running;
-  const wanted = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  waiting();
+async function load(given: Arguments): Promise<void> {
+  const number = ++latestLoad;
+  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  showLoading();
   try {
-    const result = await host.call(TOOL, wanted);
-    if (mine !== running) return;
-    asked = wanted;
+    const result = await host.callTool(TOOL, defined);
+    if (number !== latestLoad) return;
+    shownArguments = defined;
     show(result);
   } catch (error) {
-    if (mine !== running) return;
-    idle("");
-    failed(error);
+    if (number !== latestLoad) return;
+    showStatus("");
+    showError(error);
   }
 }
 
-function waiting(): void {
+function showLoading(): void {
   content.setAttribute("aria-busy", "true");
-  replace(trouble);
-  replace(said, "Reading the jobs …");
+  replace(errorBox);
+  replace(statusLine, "Reading the jobs …");
   if (!content.hasChildNodes())
     replace(
       content,
@@ -148,14 +148,14 @@ function waiting(): void {
     );
 }
 
-function idle(text: string): void {
+function showStatus(text: string): void {
   content.setAttribute("aria-busy", "false");
-  replace(said, text);
+  replace(statusLine, text);
 }
 
-function failed(error: unknown): void {
-  replace(trouble, h("p", {}, error instanceof Error ? error.message : String(error)));
+function showError(error: unknown): void {
+  replace(errorBox, h("p", {}, errorMessage(error)));
 }
 
-waiting();
-host.connect().catch(failed);
+showLoading();
+host.connect().catch(showError);

@@ -1,47 +1,47 @@
-// What the user may ask the model from this page. The words of jobs are not in it: a stranger would then speak with
-// the user's voice. Ids and our own categories lead the model to them.
+// The questions that the user can send to the model. They contain ids and our own categories, never text of the jobs:
+// untrusted text would then speak as the user.
 
-import type { Group, Suggestion, Triage } from "./result.ts";
-import { category, count } from "./words.ts";
+import { categoryLabel, pluralize } from "./format.ts";
+import type { Group, NextCall, Triage } from "./result.ts";
 
-// As the server has it in its texts: what else is one word may be a sentence all the same.
-const OPAQUE = /^(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\d{1,200})$/i;
-const ID = /^[\w.:@+-]{1,200}$/;
+// The server's rule (quote_unless_plain): other ids are quoted, because even one word may read as a sentence.
+const PLAIN_ID = /^(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\d{1,40})$/i;
+const QUOTABLE_ID = /^[\w.:@+-]{1,200}$/;
 const CATEGORY = /^[a-z_]{1,40}$/;
 const TOOL = /^[a-z_]{1,60}$/;
 
-const id = (given: string): string => {
-  if (OPAQUE.test(given)) return given;
-  return ID.test(given) ? JSON.stringify(given) : "(an id that cannot be repeated here)";
+const quoteId = (given: string): string => {
+  if (PLAIN_ID.test(given)) return given;
+  return QUOTABLE_ID.test(given) ? JSON.stringify(given) : "(an id that cannot be repeated here)";
 };
-const kind = (given: string): string => (CATEGORY.test(given) ? category(given) : "unknown");
+const safeCategory = (given: string): string => (CATEGORY.test(given) ? categoryLabel(given) : "unknown");
 
-export function aboutGroup(triage: Triage, group: Group): string {
-  const jobs = group.jobIds.map(id).join(" and ");
+export function groupQuestion(triage: Triage, group: Group): string {
+  const jobs = group.jobIds.map(quoteId).join(" and ");
   return (
-    `In application ${id(triage.applicationId)}, ${count(group.count, "job")} failed for the same reason ` +
-    `(${kind(group.category)}${trend(group)}), ${group.jobIds.length > 1 ? "among them jobs" : "such as job"} ${jobs}. ` +
+    `In application ${quoteId(triage.applicationId)}, ${pluralize(group.count, "job")} failed for the same reason ` +
+    `(${safeCategory(group.category)}${trendSuffix(group)}), ${group.jobIds.length > 1 ? "among them jobs" : "such as job"} ${jobs}. ` +
     "Why do they fail, and what should I do about it? Read their error with get_job_error first."
   );
 }
 
-export function aboutStuck(triage: Triage, jobId: string): string {
+export function stuckQuestion(triage: Triage, jobId: string): string {
   return (
-    `Job ${id(jobId)} of application ${id(triage.applicationId)} has been running far longer than the others. ` +
+    `Job ${quoteId(jobId)} of application ${quoteId(triage.applicationId)} has been running far longer than the others. ` +
     "Is it stuck, and what can I do about it?"
   );
 }
 
-export function aboutSuggestion({ tool, arguments: given }: Suggestion): string {
-  const values = Object.entries(given).map(([name, value]) => `${kind(name).replaceAll(" ", "_")}=${plain(value)}`);
+export function nextCallQuestion({ tool, arguments: given }: NextCall): string {
+  const values = Object.entries(given).map(([name, value]) => `${safeCategory(name).replaceAll(" ", "_")}=${formatArgument(value)}`);
   return `Please call ${TOOL.test(tool) ? tool : "the tool you suggested"} with ${values.join(", ")}, and tell me what it says.`;
 }
 
-function plain(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(plain).join(", ")}]`;
-  return typeof value === "string" ? id(value) : JSON.stringify(value);
+function formatArgument(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(formatArgument).join(", ")}]`;
+  return typeof value === "string" ? quoteId(value) : JSON.stringify(value);
 }
 
-function trend(group: Group): string {
+function trendSuffix(group: Group): string {
   return ["new", "rising", "steady", "falling"].includes(group.trend) ? `, ${group.trend}` : "";
 }

@@ -1,4 +1,4 @@
-// What `triage_application_jobs` answers, read without trust: what is missing or of another kind is left out.
+// Parses the result of `triage_application_jobs` without trusting it: missing or malformed fields are skipped.
 
 import type { CallToolResult } from "@modelcontextprotocol/client";
 
@@ -13,50 +13,50 @@ export interface Group {
   before: number | undefined;
   trend: string;
   seenBefore: string;
-  values: Values[];
+  values: PlaceholderValues[];
   jobIds: string[];
 }
 
-/** The most frequent values of one placeholder of a signature, with the number of their jobs. */
-export interface Values {
+/** The most frequent values of one placeholder of a signature, each with its number of jobs. */
+export interface PlaceholderValues {
   placeholder: string;
   distinct: number;
   top: [value: string, jobs: number][];
 }
 
-export interface Gone {
+export interface GoneGroup {
   signature: string;
   category: string;
   before: number;
 }
 
-/** The equally long window before. */
-export interface Before {
+/** The window before, of the same length. */
+export interface PreviousWindow {
   since: string;
   jobs: number;
   failed: number;
   failureRate: number | undefined;
 }
 
-export interface Stuck {
+export interface StuckJob {
   id: string;
   createdAt: string;
   seconds: number;
 }
 
-export interface Suggestion {
+export interface NextCall {
   tool: string;
   arguments: Record<string, unknown>;
   why: string;
 }
 
-/** Jobs by status in equally long steps from `start` (a time in milliseconds). */
+/** Jobs by status in steps of equal length from `start` (in milliseconds). */
 export interface Timeline {
   start: number;
   seconds: number;
   counts: [status: string, counts: number[]][];
   failuresOnly: boolean;
-  /** What lies before this time was not read; undefined where all was. */
+  /** Jobs before this time were not read; undefined if all were. */
   readBackTo: number | undefined;
 }
 
@@ -80,94 +80,94 @@ export interface Triage {
   counts: [status: string, count: number][];
   failed: number;
   failureRate: number | undefined;
-  before: Before | undefined;
+  before: PreviousWindow | undefined;
   median: number | undefined;
   p95: number | undefined;
   sample: number | undefined;
   longest: number | undefined;
   byCategory: [category: string, count: number][];
-  stuck: Stuck[];
-  /** Undefined where not all running jobs could be read. */
+  stuck: StuckJob[];
+  /** Undefined if not all running jobs could be read. */
   stuckCount: number | undefined;
   stuckAfter: number | undefined;
   groups: Group[];
   omitted: { groups: number; jobs: number; new: number } | undefined;
-  gone: Gone[];
-  next: Suggestion[];
+  gone: GoneGroup[];
+  next: NextCall[];
   timeline: Timeline | undefined;
   canRetry: boolean;
 }
 
-/** The key in `_meta` under which the server puts what only this page needs. */
-const PAGE = "writer-jobs-mcp/page";
+/** The key in `_meta` for the data that only this page needs. */
+const PAGE_KEY = "writer-jobs-mcp/page";
 
-/** The triage in a tool's answer; undefined where it holds none. */
-export function triageOf(result: CallToolResult): Triage | undefined {
-  const said = record(result.structuredContent);
-  if (result.isError || typeof said["application_id"] !== "string" || !isRecord(said["coverage"])) return undefined;
-  const coverage = record(said["coverage"]);
-  const counts = amounts(said["counts"]);
-  const seconds = record(said["seconds"]);
-  const omitted = record(said["failures_omitted"]);
-  const page = record(record(result._meta)[PAGE]);
-  const window = record(said["window"]);
+/** Return the triage in a tool's result; undefined if it contains none. */
+export function parseTriage(result: CallToolResult): Triage | undefined {
+  const structure = asRecord(result.structuredContent);
+  if (result.isError || typeof structure["application_id"] !== "string" || !isRecord(structure["coverage"])) return undefined;
+  const coverage = asRecord(structure["coverage"]);
+  const counts = asCounts(structure["counts"]);
+  const seconds = asRecord(structure["seconds"]);
+  const omitted = asRecord(structure["failures_omitted"]);
+  const page = asRecord(asRecord(result._meta)[PAGE_KEY]);
+  const window = asRecord(structure["window"]);
   return {
-    applicationId: said["application_id"],
-    applicationName: words(said["application_name"]),
-    lastDeployedAt: words(said["last_deployed_at"]),
-    since: words(window["since"]) || undefined,
-    until: words(window["until"]) || undefined,
+    applicationId: structure["application_id"],
+    applicationName: asString(structure["application_name"]),
+    lastDeployedAt: asString(structure["last_deployed_at"]),
+    since: asString(window["since"]) || undefined,
+    until: asString(window["until"]) || undefined,
     coverage: {
-      read: amount(coverage["jobs_read"]) ?? 0,
-      inWindow: amount(coverage["jobs_in_window"]) ?? 0,
-      total: amount(coverage["total"]),
+      read: asNumber(coverage["jobs_read"]) ?? 0,
+      inWindow: asNumber(coverage["jobs_in_window"]) ?? 0,
+      total: asNumber(coverage["total"]),
       complete: coverage["complete"] === true,
-      stoppedBy: words(coverage["stopped_by"]),
-      readBackTo: words(coverage["read_back_to"]),
+      stoppedBy: asString(coverage["stopped_by"]),
+      readBackTo: asString(coverage["read_back_to"]),
       moved: coverage["moved_during_scan"] === true,
-      unreadable: amount(record(coverage["unreadable"])["count"]) ?? 0,
-      message: words(coverage["message"]),
+      unreadable: asNumber(asRecord(coverage["unreadable"])["count"]) ?? 0,
+      message: asString(coverage["message"]),
     },
     counts,
     failed: counts.find(([status]) => status === "failed")?.[1] ?? 0,
-    failureRate: amount(said["failure_rate"]),
-    before: before(record(said["before"])),
-    median: amount(seconds["median"]),
-    p95: amount(seconds["p95"]),
-    sample: amount(seconds["sample"]),
-    longest: amount(record(seconds["longest"])["seconds"]),
-    byCategory: amounts(said["by_category"]),
-    stuck: list(said["stuck"]).map((job) => ({
-      id: words(job["id"]),
-      createdAt: words(job["created_at"]),
-      seconds: amount(job["seconds"]) ?? 0,
+    failureRate: asNumber(structure["failure_rate"]),
+    before: parseBefore(asRecord(structure["before"])),
+    median: asNumber(seconds["median"]),
+    p95: asNumber(seconds["p95"]),
+    sample: asNumber(seconds["sample"]),
+    longest: asNumber(asRecord(seconds["longest"])["seconds"]),
+    byCategory: asCounts(structure["by_category"]),
+    stuck: asRecords(structure["stuck"]).map((job) => ({
+      id: asString(job["id"]),
+      createdAt: asString(job["created_at"]),
+      seconds: asNumber(job["seconds"]) ?? 0,
     })),
-    stuckCount: amount(said["stuck_count"]),
-    stuckAfter: amount(said["stuck_after"]),
-    groups: list(said["failures"]).map(group),
-    omitted: amount(omitted["groups"])
+    stuckCount: asNumber(structure["stuck_count"]),
+    stuckAfter: asNumber(structure["stuck_after"]),
+    groups: asRecords(structure["failures"]).map(parseGroup),
+    omitted: asNumber(omitted["groups"])
       ? {
-          groups: amount(omitted["groups"]) ?? 0,
-          jobs: amount(omitted["jobs"]) ?? 0,
-          new: amount(omitted["new"]) ?? 0,
+          groups: asNumber(omitted["groups"]) ?? 0,
+          jobs: asNumber(omitted["jobs"]) ?? 0,
+          new: asNumber(omitted["new"]) ?? 0,
         }
       : undefined,
-    gone: list(said["gone"]).map((each) => ({
-      signature: words(each["signature"]),
-      category: words(each["category"]) || "unknown",
-      before: amount(each["before"]) ?? 0,
+    gone: asRecords(structure["gone"]).map((each) => ({
+      signature: asString(each["signature"]),
+      category: asString(each["category"]) || "unknown",
+      before: asNumber(each["before"]) ?? 0,
     })),
-    next: list(said["next"]).map((each) => ({
-      tool: words(each["tool"]),
-      arguments: record(each["arguments"]),
-      why: words(each["why"]),
+    next: asRecords(structure["next"]).map((each) => ({
+      tool: asString(each["tool"]),
+      arguments: asRecord(each["arguments"]),
+      why: asString(each["why"]),
     })),
-    timeline: timeline(said, record(page["timeline"])),
+    timeline: parseTimeline(structure, asRecord(page["timeline"])),
     canRetry: page["can_retry"] === true,
   };
 }
 
-/** The text of an answer, as the model reads it. */
+/** Return the text of a result, which the model reads. */
 export function textOf(result: CallToolResult): string {
   return (result.content ?? [])
     .map((block) => (block.type === "text" ? block.text : ""))
@@ -175,19 +175,19 @@ export function textOf(result: CallToolResult): string {
     .trim();
 }
 
-export function record(value: unknown): Record<string, unknown> {
+export function asRecord(value: unknown): Record<string, unknown> {
   return isRecord(value) ? value : {};
 }
 
-export function list(value: unknown): Record<string, unknown>[] {
+export function asRecords(value: unknown): Record<string, unknown>[] {
   return Array.isArray(value) ? value.filter(isRecord) : [];
 }
 
-export function words(value: unknown): string {
+export function asString(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-export function amount(value: unknown): number | undefined {
+export function asNumber(value: unknown): number | undefined {
   return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
 
@@ -195,65 +195,65 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function group(said: Record<string, unknown>): Group {
-  const ids: unknown[] = Array.isArray(said["job_ids"]) ? said["job_ids"] : [];
+function parseGroup(group: Record<string, unknown>): Group {
+  const ids: unknown[] = Array.isArray(group["job_ids"]) ? group["job_ids"] : [];
   return {
-    signature: words(said["signature"]),
-    category: words(said["category"]) || "unknown",
-    retry: words(said["retry"]) || "unknown",
-    count: amount(said["count"]) ?? 0,
-    share: amount(said["share"]) ?? 0,
-    firstSeen: words(said["first_seen"]),
-    lastSeen: words(said["last_seen"]),
-    before: amount(said["before"]),
-    trend: words(said["trend"]),
-    seenBefore: words(said["seen_before"]),
-    values: list(said["values"]).map(values),
-    jobIds: ids.map(words).filter(Boolean),
+    signature: asString(group["signature"]),
+    category: asString(group["category"]) || "unknown",
+    retry: asString(group["retry"]) || "unknown",
+    count: asNumber(group["count"]) ?? 0,
+    share: asNumber(group["share"]) ?? 0,
+    firstSeen: asString(group["first_seen"]),
+    lastSeen: asString(group["last_seen"]),
+    before: asNumber(group["before"]),
+    trend: asString(group["trend"]),
+    seenBefore: asString(group["seen_before"]),
+    values: asRecords(group["values"]).map(parseValues),
+    jobIds: ids.map(asString).filter(Boolean),
   };
 }
 
-function values(given: Record<string, unknown>): Values {
+function parseValues(given: Record<string, unknown>): PlaceholderValues {
   const top: unknown[] = Array.isArray(given["top"]) ? given["top"] : [];
   const pairs = top.filter((pair) => Array.isArray(pair));
   return {
-    placeholder: words(given["placeholder"]),
-    distinct: amount(given["distinct"]) ?? pairs.length,
-    top: pairs.map(([value, jobs]) => [words(value), amount(jobs) ?? 0]),
+    placeholder: asString(given["placeholder"]),
+    distinct: asNumber(given["distinct"]) ?? pairs.length,
+    top: pairs.map(([value, jobs]) => [asString(value), asNumber(jobs) ?? 0]),
   };
 }
 
-function before(given: Record<string, unknown>): Before | undefined {
-  const jobs = amount(given["jobs"]);
+function parseBefore(given: Record<string, unknown>): PreviousWindow | undefined {
+  const jobs = asNumber(given["jobs"]);
   if (jobs === undefined) return undefined;
   return {
-    since: words(given["since"]),
+    since: asString(given["since"]),
     jobs,
-    failed: amount(given["failed"]) ?? 0,
-    failureRate: amount(given["failure_rate"]),
+    failed: asNumber(given["failed"]) ?? 0,
+    failureRate: asNumber(given["failure_rate"]),
   };
 }
 
-function amounts(given: unknown): [name: string, amount: number][] {
-  return Object.entries(record(given)).map(([name, value]) => [name, amount(value) ?? 0]);
+function asCounts(value: unknown): [name: string, count: number][] {
+  return Object.entries(asRecord(value)).map(([name, count]) => [name, asNumber(count) ?? 0]);
 }
 
-/** What the server drew for this page; where the host did not pass that on, the failures alone. */
-function timeline(said: Record<string, unknown>, drawn: Record<string, unknown>): Timeline | undefined {
-  const failed = record(said["failed_over_time"]);
-  const failuresOnly = !isRecord(drawn["counts"]);
+/** Return the timeline made for this page; if the host did not forward it, that of the failures. */
+function parseTimeline(structure: Record<string, unknown>, pageTimeline: Record<string, unknown>): Timeline | undefined {
+  const failed = asRecord(structure["failed_over_time"]);
+  const failuresOnly = !isRecord(pageTimeline["counts"]);
   const [from, step, all] = failuresOnly
     ? [failed["from"], failed["step"], { failed: failed["counts"] }]
-    : [drawn["start"], drawn["step_seconds"], drawn["counts"]];
-  const start = Date.parse(words(from));
-  const seconds = amount(step) ?? 0;
-  const counts = Object.entries(record(all)).map(([status, each]): [string, number[]] => [
+    : [pageTimeline["start"], pageTimeline["step_seconds"], pageTimeline["counts"]];
+  const start = Date.parse(asString(from));
+  const seconds = asNumber(step) ?? 0;
+  const counts = Object.entries(asRecord(all)).map(([status, each]): [string, number[]] => [
     status,
-    (Array.isArray(each) ? each : []).map((count) => amount(count) ?? 0),
+    (Array.isArray(each) ? each : []).map((count) => asNumber(count) ?? 0),
   ]);
   const steps = counts[0]?.[1].length ?? 0;
   if (Number.isNaN(start) || seconds <= 0 || steps === 0) return undefined;
   if (!counts.every(([, each]) => each.length === steps)) return undefined;
-  const readBackTo = Date.parse(words(record(said["coverage"])["read_back_to"]));
+  const readBackTo = Date.parse(asString(asRecord(structure["coverage"])["read_back_to"]));
   return { start, seconds, counts, failuresOnly, readBackTo: Number.isNaN(readBackTo) ? undefined : readBackTo };
 }

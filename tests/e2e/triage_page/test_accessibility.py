@@ -1,0 +1,80 @@
+"""The page is accessible: to screen readers, by keyboard, at any width, in any theme."""
+
+from typing import Any
+
+import anyio
+import pytest
+from mcp_types import CallToolResult
+from playwright.async_api import Browser, expect
+
+from tests.data.triage_pages import STATE_MESSAGES, STATES, result_server, triage_server
+from tests.helpers.browser import open_triage_page
+from tests.helpers.triage_page import Draw, figures, violations
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 900])
+async def test_axe_finds_no_violations_in_an_opened_report(draw: Draw, theme: str, width: int) -> None:
+    async with draw(theme=theme, retry=True, since="24h", viewport={"width": width, "height": 1400}) as drawn:
+        await figures(drawn.page)
+        await drawn.page.locator(".bar").first.click()
+        await drawn.page.locator(".job").first.click()
+        await expect(drawn.page.locator(".details").first).to_be_visible()
+        await drawn.page.get_by_text("The timeline as a table").click()
+        assert await violations(drawn.page) == []
+
+
+@pytest.mark.parametrize("state", STATES)
+async def test_axe_finds_no_violations_in_any_state(chromium: Browser, state: str) -> None:
+    async with open_triage_page(chromium, result_server(STATES[state])) as drawn:
+        await expect(drawn.page.get_by_text(STATE_MESSAGES[state]).first).to_be_visible()
+        assert await violations(drawn.page) == []
+
+
+@pytest.mark.parametrize("width", [320, 480, 1600])
+async def test_the_page_fits_its_frame_at_any_width(draw: Draw, width: int) -> None:
+    async with draw(viewport={"width": width, "height": 900}) as drawn:
+        await figures(drawn.page)
+        await drawn.page.locator(".bar").first.click()
+        overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert await drawn.page.evaluate(overflow) <= 0
+
+
+async def test_the_keyboard_alone_opens_a_group_and_a_job(draw: Draw, structure: dict[str, Any]) -> None:
+    async with draw() as drawn:
+        await figures(drawn.page)
+        await drawn.page.get_by_role("button", name="Refresh").focus()
+        focused = "document.activeElement.className"
+        for _ in range(40):
+            await drawn.host.keyboard.press("Tab")
+            if await drawn.page.evaluate(focused) == "bar":
+                break
+        await drawn.host.keyboard.press("Enter")
+        await expect(drawn.page.locator(".bar").first).to_have_attribute("aria-expanded", "true")
+        await drawn.host.keyboard.press("Tab")
+        assert await drawn.page.evaluate("document.activeElement.textContent") == structure["failures"][0]["job_ids"][0]
+        await drawn.host.keyboard.press("Space")
+        await expect(drawn.page.locator(".details").first).to_be_visible()
+
+
+async def test_the_page_follows_the_theme_and_the_colours_of_its_host(draw: Draw) -> None:
+    ground = "getComputedStyle(document.body).backgroundColor"
+    async with draw(theme="light") as drawn:
+        await figures(drawn.page)
+        assert await drawn.page.evaluate(ground) == "rgb(250, 249, 245)"
+        await drawn.host.get_by_role("button", name="Dark").click()
+        await drawn.page.wait_for_function(f"{ground} === 'rgb(25, 25, 24)'")
+        assert await drawn.page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
+
+
+async def test_nothing_is_animated_with_reduced_motion(chromium: Browser) -> None:
+    never = anyio.Event()
+
+    async def answer() -> CallToolResult:
+        await never.wait()
+        return STATES["failures"]
+
+    async with open_triage_page(chromium, triage_server(answer)) as drawn:
+        moving = "getComputedStyle(document.querySelector('.skeleton span')).animationName"
+        await drawn.page.wait_for_selector(".skeleton", state="attached")
+        assert await drawn.page.evaluate(moving) == "none"
