@@ -1,4 +1,4 @@
-"""What the vendor's documents say of each answer: no field but these, required where it has no default."""
+"""The vendor's documented responses: no other field is allowed, and fields without a default are required."""
 
 from datetime import datetime
 from typing import Literal
@@ -34,7 +34,7 @@ class Pagination(Documented):
 
 class JobList(Documented):
     result: list[DocumentedJob]
-    totalCount: int | None = None  # noqa: N815 - the vendor's one camelCase name
+    totalCount: int | None = None  # noqa: N815 - the vendor's only camelCase name
     pagination: Pagination | None = None
 
 

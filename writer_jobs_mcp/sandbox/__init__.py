@@ -1,11 +1,11 @@
-"""An embedded Writer API: lifelike jobs, the vendor's routes and envelopes, and trouble on demand.
+"""An embedded Writer API: realistic jobs, the vendor's routes and error responses, and faults on demand.
 
-    world = World(now=now, clock=clock)
-    app = build_app(world)
+    store = SandboxStore(now=now, clock=clock)
+    app = build_app(store)
     async with serve(app) as url:
         ...  # any HTTP client, with SANDBOX_KEY as the bearer token
 
-In process, `httpx.ASGITransport(app)` serves as well, save for the faults that break connections.
+`httpx.ASGITransport(app)` serves it in process, without the faults that break connections.
 """
 
 from writer_jobs_mcp.sandbox.app import SANDBOX_KEY, ReceivedRequest, SandboxApp, build_app

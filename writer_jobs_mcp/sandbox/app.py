@@ -1,4 +1,4 @@
-"""The embedded Writer API as one ASGI app, which keeps a record of what it was asked."""
+"""The embedded Writer API as an ASGI app that records its requests."""
 
 from collections import deque
 from collections.abc import Callable
@@ -15,19 +15,19 @@ from writer_jobs_mcp.sandbox.routes import SandboxRoutes, TotalCount
 from writer_jobs_mcp.sandbox.store import SandboxStore
 
 SANDBOX_KEY = "sandbox-key-not-secret"
-"""The key that opens the sandbox, unless told otherwise."""
+"""The API key that the sandbox accepts by default."""
 
 
 @dataclass(slots=True, eq=False)
 class ReceivedRequest:
-    """A request as it came in, and what became of it; its headers, and so the key, are not kept.
+    """A request and its outcome, without the headers, which contain the key.
 
     Attributes:
         method: `GET`, `POST` …
-        path: As the client sent it, percent-encoded.
-        query: Without the question mark; empty when there was none.
-        status: What was answered; None while nothing has been, or nothing ever was.
-        sent: How many bytes of body went out.
+        path: As sent, percent-encoded.
+        query: Without the question mark; empty if there is none.
+        status: Of the response; None if there is none yet, or never was.
+        bytes_sent: Of the response body.
     """
 
     method: str
@@ -38,12 +38,12 @@ class ReceivedRequest:
 
     @property
     def request_line(self) -> str:
-        """The request in one line, `GET /v1/applications?limit=5`."""
+        """The request as one line: `GET /v1/applications?limit=5`."""
         return f"{self.method} {self.path}?{self.query}" if self.query else f"{self.method} {self.path}"
 
 
 class SandboxApp(Starlette):
-    """The app `build_app` makes.
+    """The app that `build_app` returns.
 
     Attributes:
         received: The last ten thousand requests, oldest first.
@@ -51,26 +51,26 @@ class SandboxApp(Starlette):
 
     def __init__(
         self,
-        endpoints: SandboxRoutes,
+        routes: SandboxRoutes,
         key_check: Middleware,
         faults: FaultScript,
         on_request: Callable[[ReceivedRequest], None] | None,
     ) -> None:
         super().__init__(
-            routes=endpoints.routes(), middleware=[key_check], exception_handlers={HTTPException: handle_http_exception}
+            routes=routes.routes(), middleware=[key_check], exception_handlers={HTTPException: handle_http_exception}
         )
         self.router.redirect_slashes = False
         self.received: deque[ReceivedRequest] = deque(maxlen=10_000)
         self._faults, self._on_request = faults, on_request
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Record the request, tell `on_request`, and answer, or let a fault answer."""
+        """Record the request, call `on_request`, and respond, or let a fault respond."""
         if scope["type"] != "http":
             return await super().__call__(scope, receive, send)
         path = scope.get("raw_path", scope["path"].encode()).decode("ascii")
         request = ReceivedRequest(scope["method"], path, scope["query_string"].decode("ascii"))
 
-        async def counting(message: Message) -> None:
+        async def count_and_send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 request.status = message["status"]
             request.bytes_sent += len(message.get("body", b""))
@@ -81,12 +81,12 @@ class SandboxApp(Starlette):
             self._on_request(request)
         fault = self._faults.take(request.request_line)
         if fault is not None:
-            return await fault(Exchange(super().__call__, scope, receive, counting))
-        return await super().__call__(scope, receive, counting)
+            return await fault(Exchange(super().__call__, scope, receive, count_and_send))
+        return await super().__call__(scope, receive, count_and_send)
 
 
 def build_app(
-    world: SandboxStore,
+    store: SandboxStore,
     *,
     key: str = SANDBOX_KEY,
     faults: FaultScript | None = None,
@@ -96,18 +96,18 @@ def build_app(
     echo_key: bool = False,
     on_request: Callable[[ReceivedRequest], None] | None = None,
 ) -> SandboxApp:
-    """The embedded Writer API over a world, for `serve` or for an in-process ASGI transport.
+    """Build the embedded Writer API, for `serve` or for an in-process ASGI transport.
 
     Args:
-        world: The applications and jobs it tells of, and the clock it tells them by.
-        key: The one bearer token it takes.
-        faults: A script of trouble; may be added to at any time.
-        total_count: What `totalCount` counts; the documents leave it open.
-        max_limit: The greatest page; a larger `limit` is lowered to it without a word.
-        single_job_endpoint: False leaves `GET /v1/applications/jobs/{job_id}` out, so that it answers 404.
-        echo_key: Answer 401 as seen in the wild, repeating the end of the refused key and its hash.
-        on_request: Called with each request before it is answered, so that the world can move in between.
+        store: The applications and jobs, and the clock.
+        key: The one bearer token accepted.
+        faults: Faults to inject; may be added at any time.
+        total_count: What `totalCount` counts, which the vendor's documents leave open.
+        max_limit: The largest page; a larger `limit` is silently lowered.
+        single_job_endpoint: Whether `GET /v1/applications/jobs/{job_id}` exists; without it, 404.
+        echo_key: Respond to a wrong key as the real API was seen to: with the end of the key and its hash.
+        on_request: Called before each response, for example to change jobs between two pages.
     """
-    endpoints = SandboxRoutes(world, total_count, max_limit, single_job_endpoint)
+    routes = SandboxRoutes(store, total_count, max_limit, single_job_endpoint)
     key_check = Middleware(KeyCheckMiddleware, key=key, echo=echo_key)
-    return SandboxApp(endpoints, key_check, FaultScript() if faults is None else faults, on_request)
+    return SandboxApp(routes, key_check, FaultScript() if faults is None else faults, on_request)

@@ -1,4 +1,4 @@
-"""The three applications of the sandbox, as `GET /v1/applications` shows them."""
+"""The sandbox's three applications, as `GET /v1/applications` returns them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 @dataclass(frozen=True, slots=True)
 class ApplicationInput:
-    """One field of an application's form; `options` are those its type calls for."""
+    """One input field of an application; its `options` depend on its type."""
 
     name: str
     input_type: str
@@ -17,17 +17,17 @@ class ApplicationInput:
 
 @dataclass(frozen=True, slots=True)
 class SandboxApplication:
-    """A no-code application.
+    """A no-code application, with what only the sandbox knows of it.
 
     Attributes:
-        id: A fixed UUID; what jobs call their `application_id`, however they were asked for.
-        alias: A slug that every route takes in place of the id.
+        id: A fixed UUID; the `application_id` of its jobs, also if they are requested by alias.
+        alias: A slug that every route accepts instead of the id.
         name: Its display name.
-        output_name: The `title` its outputs carry.
-        inputs: The fields of its form.
-        age: How long before the sandbox's anchor it was created.
-        edited: How long before the anchor it was last changed.
-        deployed: How long before the anchor it was last deployed, where that is told.
+        output_name: The `title` of its outputs.
+        inputs: Its input fields.
+        created_ago: How long before the store's `anchor` it was created.
+        updated_ago: How long before the `anchor` it was last changed.
+        deployed_ago: How long before the `anchor` it was last deployed; None if not returned.
     """
 
     id: str
@@ -40,8 +40,8 @@ class SandboxApplication:
     deployed_ago: timedelta | None
 
     def as_json(self, anchor: datetime) -> dict[str, object]:
-        """The vendor's `application_with_inputs`."""
-        shown: dict[str, object] = {
+        """Return the vendor's `application_with_inputs`."""
+        fields: dict[str, object] = {
             "id": self.id,
             "name": self.name,
             "type": "generation",
@@ -60,13 +60,13 @@ class SandboxApplication:
             "updated_at": format_api_timestamp(anchor - self.updated_ago),
         }
         if self.deployed_ago is not None:
-            shown["last_deployed_at"] = format_api_timestamp(anchor - self.deployed_ago)
-        return shown
+            fields["last_deployed_at"] = format_api_timestamp(anchor - self.deployed_ago)
+        return fields
 
 
-def format_api_timestamp(moment: datetime) -> str:
-    """A moment as the vendor writes it: UTC, microseconds, `Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+def format_api_timestamp(time: datetime) -> str:
+    """Format a time as the vendor does: UTC, microseconds, `Z`."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 _TEXT_OPTIONS: dict[str, object] = {"min_fields": 1, "max_fields": 1}

@@ -1,4 +1,4 @@
-"""How the embedded API says no: the vendor's error envelope, and the key check that most often needs it."""
+"""Error responses of the embedded API: the vendor's envelope, and the check of the API key."""
 
 from hashlib import sha256
 from typing import cast
@@ -19,40 +19,40 @@ _ERROR_TYPES: dict[int, tuple[str, str]] = {
 
 
 def error_response(status: int, description: str) -> JSONResponse:
-    """The documented envelope for this status: 400, 401, 404, 405 or 409."""
+    """Build the documented error envelope for the status 400, 401, 404, 405 or 409."""
     tpe, key = _ERROR_TYPES[status]
     error: dict[str, object] = {"description": description, "key": key, "extras": {}}
     return JSONResponse({"tpe": tpe, "errors": [error], "extras": {}}, status)
 
 
 async def handle_http_exception(_request: Request, exc: Exception) -> JSONResponse:
-    """Turn the `HTTPException` an endpoint or the router raised into the envelope."""
-    refused = cast(HTTPException, exc)
-    response = error_response(refused.status_code, refused.detail)
-    response.headers.update(refused.headers or {})
+    """Turn the `HTTPException` of a route or the router into the error envelope."""
+    error = cast(HTTPException, exc)
+    response = error_response(error.status_code, error.detail)
+    response.headers.update(error.headers or {})
     return response
 
 
 class KeyCheckMiddleware:
-    """Lets through only requests that bear the key; the others get a 401.
+    """Middleware that answers requests without the key with a 401.
 
-    With `echo`, the 401 is the one seen in the wild, which repeats the end of the key and its hash.
+    With `echo`, the 401 is the one that the real API was seen to send: it repeats the end of the key and its hash.
     """
 
     def __init__(self, app: ASGIApp, *, key: str, echo: bool) -> None:
         self._app, self._key, self._echo = app, key, echo
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check, then pass on."""
+        """Check the key, then forward the request."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and token == self._key:
             return await self._app(scope, receive, send)
-        answer = (
+        response = (
             _key_echoing_response(token) if self._echo else error_response(401, "Bearer token is missing or not valid")
         )
-        return await answer(scope, receive, send)
+        return await response(scope, receive, send)
 
 
 def _key_echoing_response(token: str) -> JSONResponse:

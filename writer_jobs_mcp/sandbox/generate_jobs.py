@@ -1,4 +1,4 @@
-"""A week of jobs: busy days and quiet nights, everyday failures, three incidents, some jobs unfinished."""
+"""Generates a week of jobs: busy days, quiet nights, ordinary failures, three incidents and unfinished jobs."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -11,18 +11,18 @@ from writer_jobs_mcp.sandbox.sample_errors import NEW_ERROR, OUTAGE_ERROR, RISIN
 from writer_jobs_mcp.sandbox.seeded import random_uuid
 
 WINDOW_HOURS = 7 * 24
-"""How far back the oldest job lies."""
+"""The age of the oldest possible job."""
 
 _ORDINARY_FAILURE_SHARE = 0.18
 _STUCK_SHARE, _RUNNING_SHARE = 0.0075, 0.015
-_RISING_SHARE, _NEW_SHARE, _OUTAGE_SHARE = 0.035, 0.02, 0.015  # the incidents' shares of all jobs
+_RISING_SHARE, _NEW_SHARE, _OUTAGE_SHARE = 0.035, 0.02, 0.015  # shares of all jobs, one per incident
 
-# How busy an hour of the day is (UTC), from midnight on.
+# Relative load of each hour of the day (UTC), from midnight.
 _HOURLY_LOAD = (3, 2, 2, 2, 2, 3, 5, 8, 11, 13, 14, 13, 11, 12, 14, 14, 13, 11, 8, 6, 5, 5, 4, 3)
 
 
 class _Draft(NamedTuple):
-    """A job before it has a name."""
+    """A job before it has an id."""
 
     age: timedelta
     duration: timedelta | None
@@ -32,24 +32,23 @@ class _Draft(NamedTuple):
 def generate_jobs(
     rng: Random, application: SandboxApplication, count: int, now: datetime, *, with_new_error: bool
 ) -> list[SandboxJob]:
-    """The last seven days of an application: exactly `count` jobs, newest first, none younger than `now`.
+    """Generate the last seven days of an application: exactly `count` jobs, newest first, none created after `now`.
 
-    A fifth to a quarter of them fail. With `fresh`, one cause appears that nobody has seen before the last
-    six hours.
+    A fifth to a quarter of them fail. `with_new_error` adds an error that occurs only in the last six hours.
     """
-    drafts = [*_unfinished_jobs(rng, count), *_incident_jobs(rng, count, fresh=with_new_error)][:count]
+    drafts = [*_unfinished_jobs(rng, count), *_incident_jobs(rng, count, with_new_error=with_new_error)][:count]
     drafts += _ordinary_jobs(rng, count - len(drafts), now)
     drafts.sort(key=lambda draft: draft.age)
     return [_to_job(rng, application, draft, now) for draft in drafts]
 
 
 def _completion_time(rng: Random) -> timedelta:
-    """How long a job that completes may take: mostly around twenty seconds, seldom minutes."""
+    """Draw the duration of a job that completes: mostly about twenty seconds, rarely minutes."""
     return timedelta(seconds=min(2.5 + rng.lognormvariate(3.0, 0.6), 400))
 
 
 def _unfinished_jobs(rng: Random, count: int) -> Iterator[_Draft]:
-    """Jobs that hang, and jobs that are about to finish."""
+    """Generate stuck jobs, and jobs that will finish soon."""
     for _ in range(_job_count(count, _STUCK_SHARE, at_most=5)):
         yield _Draft(timedelta(hours=rng.uniform(3, 60)), duration=None)
     for _ in range(_job_count(count, _RUNNING_SHARE, at_most=60)):
@@ -57,12 +56,12 @@ def _unfinished_jobs(rng: Random, count: int) -> Iterator[_Draft]:
         yield _Draft(age, duration=age + left)
 
 
-def _incident_jobs(rng: Random, count: int, *, fresh: bool) -> Iterator[_Draft]:
+def _incident_jobs(rng: Random, count: int, *, with_new_error: bool) -> Iterator[_Draft]:
     for _ in range(_job_count(count, _RISING_SHARE)):
         yield _failed_job(rng, RISING_ERROR, hours=0.1 + 48 * rng.random() ** 2.2)
     for _ in range(_job_count(count, _OUTAGE_SHARE)):
         yield _failed_job(rng, OUTAGE_ERROR, hours=rng.uniform(74, 76))
-    for _ in range(_job_count(count, _NEW_SHARE) if fresh else 0):
+    for _ in range(_job_count(count, _NEW_SHARE) if with_new_error else 0):
         yield _failed_job(rng, NEW_ERROR, hours=rng.uniform(0.2, 5.8))
 
 
@@ -71,19 +70,19 @@ def _ordinary_jobs(rng: Random, count: int, now: datetime) -> list[_Draft]:
     ages = [hours + rng.random() for hours in rng.choices(range(WINDOW_HOURS), weights, k=count)]
     failing = round(count * _ORDINARY_FAILURE_SHARE)
     failures = [
-        _failed_job(rng, cause, hours) for cause, hours in zip(draw_by_weight(rng, failing), ages, strict=False)
+        _failed_job(rng, error, hours) for error, hours in zip(draw_by_weight(rng, failing), ages, strict=False)
     ]
     return failures + [_Draft(timedelta(hours=hours), _completion_time(rng)) for hours in ages[failing:]]
 
 
-def _failed_job(rng: Random, cause: SampleError, hours: float) -> _Draft:
-    return _Draft(timedelta(hours=hours), timedelta(seconds=rng.uniform(*cause.duration_range)), cause)
+def _failed_job(rng: Random, error: SampleError, hours: float) -> _Draft:
+    return _Draft(timedelta(hours=hours), timedelta(seconds=rng.uniform(*error.duration_range)), error)
 
 
 def _job_count(count: int, share: float, at_most: int | None = None) -> int:
-    """A share of the jobs, at least one of a hundred or more."""
-    portion = round(count * share) or min(1, count // 100)
-    return portion if at_most is None else min(portion, at_most)
+    """Return how many jobs make up a share: at least 1 from a hundred jobs on."""
+    number = round(count * share) or min(1, count // 100)
+    return number if at_most is None else min(number, at_most)
 
 
 def _to_job(rng: Random, application: SandboxApplication, draft: _Draft, now: datetime) -> SandboxJob:

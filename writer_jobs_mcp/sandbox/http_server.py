@@ -1,7 +1,7 @@
 """Serves the sandbox over HTTP on the running event loop.
 
-uvicorn speaks the HTTP, one `H11Protocol` a connection. Its `Server` is left out: it takes over the process's
-signals and polls. What remains is a socket that listens when `serve` yields and is gone when it returns.
+uvicorn handles HTTP, with one `H11Protocol` per connection. Its `Server` is not used, because it replaces the process's
+signal handlers and polls. The socket listens when `serve` yields, and is closed when `serve` returns.
 """
 
 import asyncio
@@ -18,13 +18,13 @@ from writer_jobs_mcp.sandbox.injected_faults import TRANSPORT_EXTENSION
 
 @asynccontextmanager
 async def serve(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
-    """Serve the app and yield its base URL, such as `http://127.0.0.1:49152`; port 0 takes a free one.
+    """Serve the app and yield its base URL, such as `http://127.0.0.1:49152`; port 0 picks a free one.
 
-    Leaving ends it at once: connections are closed, and requests still being answered are cancelled.
-    Nothing is printed or logged, no signal handler is touched, no lifespan event is sent.
+    On exit, connections are closed and running requests are cancelled at once.
+    Nothing is printed or logged, no signal handler is changed, no lifespan event is sent.
 
     Raises:
-        OSError: The port is taken, or the address is not this machine's.
+        OSError: The port is in use, or the address is not local.
     """
     config = Config(app, interface="asgi3", ws="none", log_config=None, log_level="critical")
     config.load()
@@ -43,10 +43,10 @@ async def serve(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> AsyncGe
 
 
 async def serve_forever(app: ASGIApp, announce: Callable[[str], None], host: str = "127.0.0.1", port: int = 0) -> None:
-    """Serve the app until cancelled, as by Ctrl-C under `asyncio.run`; `announce` is told the base URL once.
+    """Serve the app until cancelled, as by Ctrl-C under `asyncio.run`; call `announce` once with the base URL.
 
     Raises:
-        OSError: The port is taken, or the address is not this machine's.
+        OSError: The port is in use, or the address is not local.
     """
     async with serve(app, host, port) as url:
         announce(url)
@@ -54,12 +54,12 @@ async def serve_forever(app: ASGIApp, announce: Callable[[str], None], host: str
 
 
 class _Connection(H11Protocol):
-    """A connection that lends its transport to the app, for the faults that break connections."""
+    """A connection that gives the app its transport, for the faults that break connections."""
 
     def __init__(self, app: ASGIApp, config: Config, state: ServerState) -> None:
         super().__init__(config, state, app_state={})
 
-        async def lend(scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
             await app({**scope, "extensions": {TRANSPORT_EXTENSION: self.transport}}, receive, send)
 
-        self.app = lend
+        self.app = with_transport

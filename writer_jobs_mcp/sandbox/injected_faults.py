@@ -1,7 +1,7 @@
-"""Scripted trouble between the embedded API and its client: each fault spoils one answer.
+"""Faults injected between the embedded API and its client: each fault spoils one response.
 
-`Drop`, `Cut` and `Garbage` break the connection itself, so they need the transport that `serve` lends; in
-process they raise `RuntimeError`.
+`Drop`, `Cut` and `Garbage` break the connection, so they need the transport that `serve`
+provides; in process they raise `RuntimeError`.
 """
 
 import asyncio
@@ -15,12 +15,12 @@ from typing import Protocol
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 TRANSPORT_EXTENSION = "writer_jobs_mcp.transport"
-"""The key in `scope["extensions"]` under which `serve` lends the connection's `asyncio.Transport`."""
+"""The key in `scope["extensions"]` under which `serve` provides the connection's `asyncio.Transport`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its answer to come, in ASGI's terms."""
+    """One request, and the ASGI callables to respond with."""
 
     app: ASGIApp
     scope: Scope
@@ -28,11 +28,11 @@ class Exchange:
     send: Send
 
     async def proceed(self) -> None:
-        """Let the API answer as it would have."""
+        """Let the API respond normally."""
         await self.app(self.scope, self.receive, self.send)
 
     async def capture_response(self) -> tuple[Message, bytes]:
-        """The start and the whole body of what the API answers, kept from the client."""
+        """Return the start and the whole body of the API's response, without sending it."""
         messages: list[Message] = []
 
         async def keep(message: Message) -> None:
@@ -43,12 +43,12 @@ class Exchange:
         return start, b"".join(part.get("body", b"") for part in parts)
 
     async def start_response(self, start: Message, body: bytes) -> None:
-        """Send the start of an answer with some of its body, more to follow."""
+        """Send the start of a response and the first part of its body."""
         await self.send(start)
         await self.send({"type": "http.response.body", "body": body, "more_body": True})
 
     async def finish_response(self, body: bytes) -> None:
-        """Send the last of the body."""
+        """Send the last part of the body."""
         await self.send({"type": "http.response.body", "body": body})
 
     @property
@@ -60,37 +60,37 @@ class Exchange:
         return transport
 
     async def wait_for_disconnect(self) -> None:
-        """Wait until the server sees the connection closed; it would answer 500 to an app that left earlier."""
+        """Wait until the server sees the closed connection; if the app returned earlier, it would send a 500."""
         while (await self.receive())["type"] != "http.disconnect":
             pass
 
 
 class InjectedFault(Protocol):
-    """What is done to one request in place of answering it."""
+    """What is done with one request instead of the normal response."""
 
     async def __call__(self, exchange: Exchange) -> None:
-        """Answer, with or without the API's help, or break the connection."""
+        """Respond, with or without the API's own response, or break the connection."""
         ...
 
 
 class FaultScript:
-    """A script of faults; each applies to the next requests that match, in the order they were pushed."""
+    """A list of faults; each applies to the next requests that match, in the order of `push`."""
 
     def __init__(self) -> None:
         self._script: list[_ScriptedFault] = []
 
     def push(self, fault: InjectedFault, *, on: str = "", times: int | None = 1) -> None:
-        """Spoil the next `times` matching requests; None spoils them all until `clear`.
+        """Apply a fault to the next `times` matching requests; None: to all until `clear`.
 
         Args:
-            fault: What to do to them.
+            fault: The fault.
             on: A regular expression, searched in `METHOD /path?query` as the client sent it.
             times: How many requests it applies to.
         """
         self._script.append(_ScriptedFault(fault, re.compile(on), times))
 
     def take(self, line: str) -> InjectedFault | None:
-        """The fault for the request `METHOD /path?query`, if one is due; it is used up by that."""
+        """Return the fault for the request `METHOD /path?query`, if there is one, and count it as used."""
         for entry in self._script:
             if entry.pattern.search(line):
                 if entry.left is not None:
@@ -101,12 +101,12 @@ class FaultScript:
         return None
 
     def clear(self) -> None:
-        """Forget every fault that is still due."""
+        """Remove all pending faults."""
         self._script.clear()
 
     @property
     def pending(self) -> int:
-        """How many pushes are not used up yet."""
+        """How many pushed faults are not used up yet."""
         return len(self._script)
 
 
@@ -119,14 +119,14 @@ class _ScriptedFault:
 
 @dataclass(frozen=True, slots=True)
 class CannedResponse:
-    """Answers with a status, headers and a body of its own; the API never sees the request."""
+    """A fixed status, headers and body; the API never sees the request."""
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
     async def __call__(self, exchange: Exchange) -> None:
-        """Answer as told."""
+        """Send the response."""
         headers = {"content-type": "text/plain", "content-length": str(len(self.body))}
         headers |= {name.lower(): value for name, value in self.headers.items()}
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
@@ -136,25 +136,25 @@ class CannedResponse:
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """Waits so many seconds before the answer, or before another fault."""
+    """A wait before the response, or before another fault."""
 
     seconds: float
     then: InjectedFault | None = None
 
     async def __call__(self, exchange: Exchange) -> None:
-        """Wait, then answer."""
+        """Wait, then respond."""
         await asyncio.sleep(self.seconds)
         await (exchange.proceed() if self.then is None else self.then(exchange))
 
 
 @dataclass(frozen=True, slots=True)
 class WrongContentType:
-    """Gives the real answer under a `Content-Type` that is not its own."""
+    """The real response with another `Content-Type`."""
 
     content_type: str = "text/html; charset=utf-8"
 
     async def __call__(self, exchange: Exchange) -> None:
-        """Answer with the header changed."""
+        """Respond with the changed header."""
         start, body = await exchange.capture_response()
         kept = [(name, value) for name, value in start["headers"] if name != b"content-type"]
         typed = {**start, "headers": [*kept, (b"content-type", self.content_type.encode())]}
@@ -164,13 +164,13 @@ class WrongContentType:
 
 @dataclass(frozen=True, slots=True)
 class StalledBody:
-    """Sends so many bytes of the real body, waits, and then sends the rest."""
+    """A pause in the middle of the real body."""
 
     bytes_before: int
     seconds: float
 
     async def __call__(self, exchange: Exchange) -> None:
-        """Answer in two parts."""
+        """Send the body in two parts."""
         start, body = await exchange.capture_response()
         await exchange.start_response(start, body[: self.bytes_before])
         await asyncio.sleep(self.seconds)
@@ -179,12 +179,12 @@ class StalledBody:
 
 @dataclass(frozen=True, slots=True)
 class TruncatedBody:
-    """Declares the real body's length, sends only so many bytes of it, and closes the connection."""
+    """The real `Content-Length`, but only the first bytes of the body, and a closed connection."""
 
     bytes_sent: int
 
     async def __call__(self, exchange: Exchange) -> None:
-        """Answer in part and hang up."""
+        """Send the first bytes and close the connection."""
         transport = exchange.transport
         start, body = await exchange.capture_response()
         await exchange.start_response(start, body[: self.bytes_sent])
@@ -194,21 +194,21 @@ class TruncatedBody:
 
 @dataclass(frozen=True, slots=True)
 class DroppedConnection:
-    """Closes the connection before the first byte of an answer; with `reset`, by a TCP reset.
+    """A connection that closes before the first byte of the response; with `reset`, by a TCP reset.
 
-    With `handled`, the API does what was asked first: only the answer is lost.
+    With `handled`, the API processes the request first: only the response is lost.
     """
 
     reset: bool = False
     handled: bool = False
 
     async def __call__(self, exchange: Exchange) -> None:
-        """Hang up."""
+        """Close the connection."""
         transport = exchange.transport
         if self.handled:
             await exchange.capture_response()
         if self.reset:
-            linger = struct.pack("ii", 1, 0)  # on, for zero seconds: what closes it is a reset
+            linger = struct.pack("ii", 1, 0)  # on, with zero seconds: closing sends a reset
             connection: socket.socket = transport.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         transport.abort()
@@ -217,12 +217,12 @@ class DroppedConnection:
 
 @dataclass(frozen=True, slots=True)
 class NotHttp:
-    """Sends bytes that are not HTTP, and closes the connection."""
+    """Bytes that are not HTTP, and a closed connection."""
 
     data: bytes = b"\x16\x03\x01\x02\x00\x01 this is not HTTP\r\n\r\n"
 
     async def __call__(self, exchange: Exchange) -> None:
-        """Send them."""
+        """Send the bytes and close the connection."""
         transport = exchange.transport
         transport.write(self.data)
         transport.close()

@@ -1,10 +1,9 @@
-"""The six routes of the embedded API, read from the documents.
+"""The six routes of the embedded API, written from the vendor's documents.
 
-Where the documents are silent, this is what was chosen: jobs are listed newest first, 20 a page unless asked;
-a larger `limit` than the greatest is lowered without a word; a retried job keeps its id, its creation time and
-its place in the list; retrying a job that did not fail is a 409; a job says `application_id` by the id even
-when it was asked for by the alias; an id that is no UUID is simply not found. The rate limit is not
-enforced: a test that wants a 429 scripts one.
+Where the documents are silent, the sandbox chooses: jobs are listed newest first, 20 per page by default; a `limit`
+above the maximum is silently lowered; a retried job keeps its id, its creation time and its place in the list;
+retrying a job that did not fail is a 409; `application_id` is the id even if the alias was requested; an id that
+is not a UUID is not found. There is no rate limit: a test that needs a 429 injects one.
 """
 
 from dataclasses import dataclass
@@ -21,10 +20,10 @@ from writer_jobs_mcp.sandbox.jobs import SandboxJob, SandboxJobStatus
 from writer_jobs_mcp.sandbox.store import SandboxStore
 
 TotalCount = Literal["matches", "all", "missing"]
-"""What `totalCount` counts: the filter's matches, all the application's jobs, or it is left out."""
+"""What `totalCount` counts: the filter's matches, all jobs of the application, or nothing (it is missing)."""
 
 DEFAULT_LIMIT = 20
-"""How many jobs a page holds when `limit` is not given."""
+"""Jobs per page if `limit` is not given."""
 
 _INT32, _INT64 = 2**31 - 1, 2**63 - 1
 
@@ -42,7 +41,7 @@ class _GenerateRequest(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class SandboxRoutes:
-    """The routes over one world; they speak the vendor's JSON and raise `HTTPException` to refuse."""
+    """The routes of one store: they return the vendor's JSON, and raise `HTTPException` for invalid requests."""
 
     store: SandboxStore
     total_count: TotalCount = "matches"
@@ -50,7 +49,7 @@ class SandboxRoutes:
     single_job_endpoint: bool = True
 
     def routes(self) -> list[Route]:
-        """The routes, those for one job before those for an application called `jobs`."""
+        """Return the routes, with those of one job before those of an application named `jobs`."""
         single = [Route("/v1/applications/jobs/{job_id}", self.retrieve_job)] * self.single_job_endpoint
         return [
             *single,
@@ -62,7 +61,7 @@ class SandboxRoutes:
         ]
 
     async def list_applications(self, request: Request) -> JSONResponse:
-        """A page of applications, by creation time."""
+        """Return a page of applications, ordered by creation time."""
         if request.query_params.get("type", "generation") != "generation":
             raise HTTPException(400, "type: must be generation")
         order = request.query_params.get("order", "desc")
@@ -79,11 +78,11 @@ class SandboxRoutes:
         return JSONResponse({"data": data, "has_more": len(page) < len(rest), **ends})
 
     async def retrieve_application(self, request: Request) -> JSONResponse:
-        """One application."""
+        """Return one application."""
         return JSONResponse(self._application(request).as_json(self.store.anchor))
 
     async def list_jobs(self, request: Request) -> JSONResponse:
-        """A page of an application's jobs, newest first."""
+        """Return a page of an application's jobs, newest first."""
         application = self._application(request)
         offset = _parse_integer(request, "offset", 0, minimum=0, maximum=_INT64)
         limit = min(_parse_integer(request, "limit", DEFAULT_LIMIT, minimum=1, maximum=_INT32), self.max_limit)
@@ -95,11 +94,11 @@ class SandboxRoutes:
         return JSONResponse({"result": result, **total, "pagination": {"offset": offset, "limit": limit}})
 
     async def retrieve_job(self, request: Request) -> JSONResponse:
-        """One job."""
+        """Return one job."""
         return JSONResponse(self._job(request).as_json(self.store.clock()))
 
     async def retry_job(self, request: Request) -> JSONResponse:
-        """Start a failed job again."""
+        """Restart a failed job."""
         job = self._job(request)
         status = job.status(self.store.clock())
         if status != "failed":
@@ -110,12 +109,12 @@ class SandboxRoutes:
         """Start a job."""
         application = self._application(request)
         try:
-            asked = _GenerateRequest.model_validate_json(await request.body())
+            body = _GenerateRequest.model_validate_json(await request.body())
         except ValidationError as exc:
             first = exc.errors()[0]
             where = ".".join(map(str, first["loc"])) or "body"
             raise HTTPException(400, f"{where}: {first['msg']}") from exc
-        given = {field.id for field in asked.inputs if field.value}
+        given = {field.id for field in body.inputs if field.value}
         for field in application.inputs:
             if field.required and field.name not in given:
                 raise HTTPException(400, f"inputs: {field.name!r} is required")

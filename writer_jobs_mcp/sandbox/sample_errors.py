@@ -1,4 +1,4 @@
-"""Why jobs of the sandbox fail: the words real services use, with parts that vary from job to job."""
+"""Sample errors of failed jobs: the words of real services, with parts that vary from job to job."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from writer_jobs_mcp.sandbox.seeded import TemplateValues, random_uuid
 
 @dataclass(frozen=True, slots=True)
 class SampleError:
-    """One kind of failure.
+    """One kind of error.
 
     Attributes:
-        name: What it is called in tests; it is never served.
-        wordings: Ways to say it, with `$slots` for what varies; none for a failure without any `error`.
-        weight: How often it happens among everyday failures; 0 for one that only an incident brings.
-        seconds: The shortest and the longest time in which a job fails of it.
+        name: For tests; never part of a response.
+        templates: Its texts, with `$variables`; empty for a failed job without an `error`.
+        weight: Its relative frequency among ordinary failures; 0 if it occurs only in an incident.
+        duration_range: The shortest and the longest time until a job fails with it, in seconds.
     """
 
     name: str
@@ -25,11 +25,11 @@ class SampleError:
     duration_range: tuple[float, float] = (2, 20)
 
     def render(self, rng: Random) -> str | None:
-        """The error text of one failed job, or None where the API leaves `error` out."""
+        """Return the error text of one failed job, or None if the API omits `error`."""
         if not self.templates:
             return None
         return Template(rng.choice(self.templates)).substitute(
-            TemplateValues(lambda slot: _VALUE_GENERATORS[slot](rng))
+            TemplateValues(lambda name: _VALUE_GENERATORS[name](rng))
         )
 
 
@@ -44,7 +44,7 @@ RISING_ERROR = SampleError(
     weight=2,
     duration_range=(0.6, 4),
 )
-"""Goes on all week, and ever more often in the last two days."""
+"""Occurs all week, and more and more often in the last two days."""
 
 NEW_ERROR = SampleError(
     "missing_graph",
@@ -69,10 +69,10 @@ OUTAGE_ERROR = SampleError(
     weight=1,
     duration_range=(5, 40),
 )
-"""Came in a burst one day, and now and then since."""
+"""Occurred in a burst one day, and now and then since."""
 
 ERROR_WITHOUT_TEXT = SampleError("silent", (), weight=2, duration_range=(1, 300))
-"""Leaves a failed job without an `error`."""
+"""A failed job without an `error`."""
 
 SAMPLE_ERRORS: tuple[SampleError, ...] = (
     RISING_ERROR,
@@ -223,7 +223,7 @@ _VALUE_GENERATORS: dict[str, Callable[[Random], str]] = {
 
 
 def draw_by_weight(rng: Random, count: int) -> list[SampleError]:
-    """So many causes in any order, each as often as its weight says."""
-    deck = [cause for cause in SAMPLE_ERRORS for _ in range(cause.weight)]
-    dealt = [cause for _ in range(0, count, len(deck)) for cause in rng.sample(deck, k=len(deck))]
-    return dealt[:count]
+    """Draw `count` errors in random order, each as often as its weight says."""
+    deck = [error for error in SAMPLE_ERRORS for _ in range(error.weight)]
+    drawn = [error for _ in range(0, count, len(deck)) for error in rng.sample(deck, k=len(deck))]
+    return drawn[:count]

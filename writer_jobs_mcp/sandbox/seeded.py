@@ -1,4 +1,4 @@
-"""Chance that repeats: the same seed, the same ids and words."""
+"""Repeatable randomness: the same seed gives the same ids and texts."""
 
 from collections.abc import Callable
 from random import Random
@@ -6,22 +6,22 @@ from uuid import UUID
 
 
 def seeded_random(*parts: object) -> Random:
-    """A generator that depends on these parts alone."""
-    return Random(" ".join(map(str, parts)))  # noqa: S311 - it makes test data, and has to repeat
+    """Return a generator seeded only by these parts."""
+    return Random(" ".join(map(str, parts)))  # noqa: S311 - repeatable test data
 
 
 def random_uuid(rng: Random) -> str:
-    """A UUID, by the luck of this generator."""
+    """Return a UUID drawn from this generator."""
     return str(UUID(int=rng.getrandbits(128), version=4))
 
 
 class TemplateValues(dict[str, str]):
-    """Words for a `string.Template`: each slot is filled when first used and keeps its word."""
+    """Values for a `string.Template`: each variable gets its value at first use, and keeps it."""
 
-    def __init__(self, fill: Callable[[str], str]) -> None:
+    def __init__(self, generate: Callable[[str], str]) -> None:
         super().__init__()
-        self._fill = fill
+        self._generate = generate
 
-    def __missing__(self, slot: str) -> str:
-        word = self[slot] = self._fill(slot)
-        return word
+    def __missing__(self, name: str) -> str:
+        value = self[name] = self._generate(name)
+        return value

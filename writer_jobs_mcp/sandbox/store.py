@@ -1,4 +1,4 @@
-"""The state behind the embedded API: three applications with their jobs, and a clock to read them by."""
+"""The state of the embedded API: three applications, their jobs, and a clock."""
 
 from bisect import insort
 from collections.abc import Callable, Sequence
@@ -11,29 +11,29 @@ from writer_jobs_mcp.sandbox.sample_errors import SampleError
 from writer_jobs_mcp.sandbox.seeded import random_uuid, seeded_random
 
 DEFAULT_JOB_COUNTS = (400, 150, 90)
-"""How many jobs each application has unless told otherwise."""
+"""How many jobs each application has by default."""
 
-_RETRY_SECONDS = (1.5, 3.5)  # short, so that whoever tries a retry sees it end
+_RETRY_SECONDS = (1.5, 3.5)  # short, so that a person who tries a retry sees it finish
 _LONG_AGO, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class SandboxStore:
     """Three applications and a week of their jobs.
 
-    The same `seed`, `now` and `jobs` make the same world to the byte. Jobs finish as `clock` passes; none
-    arrive or leave unless `add` or `remove` says so. Texts are made when they are read, so a hundred thousand
-    jobs are quick to make and small to keep.
+    The same `seed`, `now` and `jobs` give the same responses to the byte. Jobs finish as `clock` advances; they are
+    created and deleted only by `add` and `remove`. Texts are generated when they are read, so that a hundred thousand
+    jobs need little time and memory.
 
     Attributes:
-        anchor: The moment the world was made for, in UTC.
-        clock: Says what time it is now, as an aware datetime.
-        applications: The three of them; the first is the largest.
+        anchor: The `now` that the jobs were generated for, in UTC.
+        clock: Returns the current time, as an aware datetime.
+        applications: All three; the first has the most jobs.
     """
 
     def __init__(
         self, *, now: datetime, clock: Callable[[], datetime], jobs: int | None = None, seed: int = 20
     ) -> None:
-        """A world whose jobs lie in the seven days before `now` (aware); `jobs` sizes the first application."""
+        """Generate jobs for the seven days before `now` (aware); `jobs` is the number of the first application's."""
         self.anchor = now.astimezone(UTC)
         self.clock = clock
         self.applications: tuple[SandboxApplication, ...] = APPLICATIONS
@@ -52,17 +52,17 @@ class SandboxStore:
             )
             for application, count in zip(APPLICATIONS, counts, strict=True)
         }
-        self._jobs = {job.id: job for shelf in self._jobs_by_application.values() for job in shelf.jobs}
+        self._jobs = {job.id: job for each in self._jobs_by_application.values() for job in each.jobs}
 
     def application(self, id_or_alias: str) -> SandboxApplication | None:
-        """The application by its id or its alias, if there is one."""
+        """Return the application with this id or alias, if there is one."""
         for application in self.applications:
             if id_or_alias in (application.id, application.alias):
                 return application
         return None
 
     def jobs(self, application: str, status: SandboxJobStatus | None = None) -> Sequence[SandboxJob]:
-        """An application's jobs by its id or alias, newest first, now; a view that the next change spoils.
+        """Return an application's current jobs, newest first, by its id or alias; valid until the next change.
 
         Raises:
             LookupError: There is no such application.
@@ -70,7 +70,7 @@ class SandboxStore:
         return self._application_jobs(application).with_status(status, self.clock())
 
     def job(self, job_id: str) -> SandboxJob | None:
-        """The job with this id, if there is one."""
+        """Return the job with this id, if there is one."""
         return self._jobs.get(job_id)
 
     def add(
@@ -83,35 +83,35 @@ class SandboxStore:
         error: str | None = None,
         output: str | None = None,
     ) -> SandboxJob:
-        """Let a job arrive, at its place in the order of creation.
+        """Add a job at its place in the order of creation.
 
         Args:
             application: An id or alias.
-            created_at: When it was asked for; now, unless given.
-            duration: How long it runs from then on; None for ever.
-            sample_error: What it fails of; it completes unless this or `error` is given.
-            error: The words it fails with, in place of the cause's own.
-            output: The words it completes with, in place of made-up ones.
+            created_at: When it was created; by default now.
+            duration: How long it runs; None: for ever.
+            sample_error: The error it fails with; without this and `error` it completes.
+            error: The error text, instead of a generated one.
+            output: The output, instead of a generated one.
 
         Raises:
             LookupError: There is no such application.
         """
-        shelf = self._application_jobs(application)
+        jobs = self._application_jobs(application)
         created_at = created_at or self.clock()
         job = SandboxJob(
             random_uuid(self._rng),
-            shelf.application,
+            jobs.application,
             created_at,
             None if duration is None else created_at + duration,
-            sample_error or (None if error is None else SampleError("told", (error,), weight=0)),
+            sample_error or (None if error is None else SampleError("given", (error,), weight=0)),
             output if error is None else error,
         )
-        shelf.insert(job)
+        jobs.insert(job)
         self._jobs[job.id] = job
         return job
 
     def remove(self, job_id: str) -> None:
-        """Let a job disappear.
+        """Delete a job.
 
         Raises:
             LookupError: There is no such job.
@@ -120,7 +120,7 @@ class SandboxStore:
         self._jobs_by_application[job.application.id].remove(job)
 
     def retry(self, job_id: str) -> SandboxJob:
-        """Start a job again under its own id and creation time; this time it will complete.
+        """Restart a job with its id and creation time; this time it will complete.
 
         Raises:
             LookupError: There is no such job.
@@ -140,18 +140,18 @@ class SandboxStore:
 
 
 class _ApplicationJobs:
-    """One application's jobs, newest first, sorted by status once and again only when a status changes."""
+    """One application's jobs, newest first, with an index by status that is rebuilt only when a status changes."""
 
     def __init__(self, application: SandboxApplication, jobs: list[SandboxJob]) -> None:
         self.application = application
         self.jobs = jobs
         self._by_status: dict[SandboxJobStatus, list[SandboxJob]] = {}
-        self._since, self._until = _NEVER, _LONG_AGO
+        self._indexed_from, self._indexed_until = _NEVER, _LONG_AGO
 
     def with_status(self, status: SandboxJobStatus | None, now: datetime) -> Sequence[SandboxJob]:
         if status is None:
             return self.jobs
-        if not self._since <= now < self._until:
+        if not self._indexed_from <= now < self._indexed_until:
             self._index_by_status(now)
         return self._by_status[status]
 
@@ -164,12 +164,12 @@ class _ApplicationJobs:
         self.invalidate()
 
     def invalidate(self) -> None:
-        """Sort again at the next reading."""
-        self._until = _LONG_AGO
+        """Rebuild the index at the next read."""
+        self._indexed_until = _LONG_AGO
 
     def _index_by_status(self, now: datetime) -> None:
         self._by_status = {"in_progress": [], "failed": [], "completed": []}
         for job in self.jobs:
             self._by_status[job.status(now)].append(job)
         running = (job.ends_at for job in self._by_status["in_progress"])
-        self._since, self._until = now, min((end for end in running if end is not None), default=_NEVER)
+        self._indexed_from, self._indexed_until = now, min((end for end in running if end is not None), default=_NEVER)
