@@ -1,1 +1,1 @@
-"""What the README claims, measured."""
+"""Measurements of the README's claims."""

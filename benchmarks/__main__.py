@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: what the README claims of speed and size, measured side by side, as one table."""
+"""``python -m benchmarks`` measures the README's claims on speed and size, beside other tools, in one table."""
 
 import argparse
 import os
@@ -10,18 +10,18 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import calling, growing, reading, stages, waiting
-from benchmarks.peers import openapi_servers, serve_api, write_schema
+from benchmarks import call_time, page_stages, startup_time, token_counts, triage_scaling
+from benchmarks.measured_servers import openapi_servers, serve_api, write_schema
 from benchmarks.table import Row, render_table
 
-PARTS = ("reading", "waiting", "calling", "stages", "growing")
+PARTS = ("token_counts", "startup_time", "call_time", "page_stages", "triage_scaling")
 
 
 def main() -> None:
-    """Measure, and print the table."""
+    """Measure and print the table."""
     parser = argparse.ArgumentParser("benchmarks", description=__doc__)
-    parser.add_argument("--only", choices=PARTS, action="append", help="one part (may be given again)")
-    parser.add_argument("--openapi", type=Path, help="the schema that the generated servers are made of, YAML or JSON")
+    parser.add_argument("--only", choices=PARTS, action="append", help="one part (may be repeated)")
+    parser.add_argument("--openapi", type=Path, help="the OpenAPI schema for the generated servers, YAML or JSON")
     arguments = parser.parse_args()
     rows: list[Row] = []
     for part in arguments.only or PARTS:
@@ -34,16 +34,16 @@ def _measure(part: str, openapi: Path | None) -> Iterator[Row]:
     with serve_api() as address, tempfile.TemporaryDirectory() as folder:
         peers = openapi_servers(write_schema(Path(folder), openapi))
         match part:
-            case "reading":
-                yield from reading.rows(address, peers)
-            case "waiting":
-                yield from waiting.rows(address(100), peers)
-            case "calling":
-                yield from calling.rows(address(1_200), peers)
-            case "stages":
-                yield from stages.rows(address(1_200))
+            case "token_counts":
+                yield from token_counts.rows(address, peers)
+            case "startup_time":
+                yield from startup_time.rows(address(100), peers)
+            case "call_time":
+                yield from call_time.rows(address(1_200), peers)
+            case "page_stages":
+                yield from page_stages.rows(address(1_200))
             case _:
-                yield from growing.rows(address)
+                yield from triage_scaling.rows(address)
 
 
 def _environment() -> str:

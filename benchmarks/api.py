@@ -1,9 +1,8 @@
-"""``python -m benchmarks.api``: Writer's list of jobs, as fast as can be, so that what is measured is the asking.
+"""``python -m benchmarks.api`` serves Writer's list of jobs as fast as possible, so that only the clients are measured.
 
-What an application is like is in the address, ahead of the path that Writer knows: ``/n1200-o2048-d50-r400`` holds
-1,200 jobs with outputs of 2,048 characters, answers after 50 ms, and refuses what is more than 400 requests a minute.
-``/<that>/asked`` tells, and forgets, how many requests there were; ``/<that>/ready`` answers when each job is rendered,
-so that a page is but a join.
+A scenario is the first part of the path: ``/n1200-o2048-d50-r400`` has 1,200 jobs with outputs of 2,048 characters,
+responds after 50 ms, and rejects more than 400 requests per minute. ``/<scenario>/requests`` returns the number of
+requests and resets it; ``/<scenario>/ready`` responds when all jobs are rendered, so that a page is only a join.
 """
 
 import asyncio
@@ -19,7 +18,7 @@ from benchmarks.jobs import APPLICATION_ID, Jobs
 
 MAX_LIMIT = 100
 BURST = 20
-"""Requests that may come at once, where there are so many a minute."""
+"""Requests that may come at once under a limit per minute."""
 
 _NOW = datetime.now(UTC)
 _SCENARIO_PATH = re.compile(r"/n(\d+)-o(\d+)-d(\d+)-r(\d+)(/.*)")
@@ -37,7 +36,7 @@ _APPLICATION = {
 
 @dataclass
 class Scenario:
-    """One address in front of Writer's paths: its jobs, its pace, and what it was asked."""
+    """A scenario: its jobs, its delay, its rate limit and its request counts."""
 
     jobs: Jobs
     delay: float
@@ -48,9 +47,9 @@ class Scenario:
     _refilled_at: float = 0.0
 
     def respond(self, path: str, now: float) -> tuple[bytes, float]:
-        """The whole answer, and after how many seconds it may leave."""
-        if path == "/asked":
-            body = json.dumps({"asked": self.request_count, "refused": self.rejected_count}).encode()
+        """Return the whole response, and after how many seconds to send it."""
+        if path == "/requests":
+            body = json.dumps({"requests": self.request_count, "rejected": self.rejected_count}).encode()
             self.request_count = self.rejected_count = 0
             return _response(b"200 OK", body), 0
         if path == "/ready":
@@ -63,7 +62,7 @@ class Scenario:
         return self._rendered(path), self.delay
 
     def _wait(self, now: float) -> int:
-        """Whole seconds until there is room for a request; 0, and the room taken, where there is."""
+        """Return the whole seconds until a request is allowed; 0 if one is allowed now, and count it."""
         pace = self.per_minute / 60
         self._tokens = min(BURST, self._tokens + (now - self._refilled_at) * pace)
         self._refilled_at = now
@@ -113,7 +112,7 @@ def _respond(target: str, now: float) -> tuple[bytes, float]:
 
 
 class _Connection(asyncio.Protocol):
-    """Enough of HTTP/1.1 for clients that ask one thing at a time."""
+    """Enough of HTTP/1.1 for clients that send one request at a time."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.WriteTransport)
@@ -136,7 +135,7 @@ class _Connection(asyncio.Protocol):
 
 
 async def main() -> None:
-    """Serve on a free port of loopback, and print which; until stdin closes."""
+    """Serve on a free loopback port, print the port, and stop when stdin closes."""
     server = await asyncio.get_running_loop().create_server(_Connection, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     async with server:

@@ -1,4 +1,4 @@
-"""Jobs by the thousand, made when they are asked for: two weeks of them, nine causes of failure, long outputs."""
+"""Two weeks of jobs for the benchmarks: nine kinds of error, long outputs, generated on demand."""
 
 import json
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from uuid import UUID
 APPLICATION_ID = "3f0b6c1e-9d24-4a57-8c83-5be0d7a41f92"
 
 _WINDOW = timedelta(weeks=2)
-_RUNNING_COUNT = 1  # of the newest; two more hang
+_RUNNING_COUNT = 1  # of the newest; two more are stuck
 _STUCK_POSITIONS = (40, 90)
 _FAILURE_SHARE = 0.233
-_NEW_ERROR_WINDOW = 0.06  # of the time, from now back: how long the ninth cause has been seen
-_OUTPUT_COUNT = 64  # different ones; each job that completed has one of them
+_NEW_ERROR_WINDOW = 0.06  # the latest share of the time, in which the ninth error occurs
+_OUTPUT_COUNT = 64  # distinct outputs, shared by the completed jobs
 _WORDS = """
 a account after against all also an and any are as at back balance based be because been before between board
 both brand brief but by campaign can care case change channel choice clear close colour come common content
@@ -91,14 +91,14 @@ _ORDINARY_ERRORS = (_rate_limit, _timeout, _context_length, _missing_graph, _inv
 
 @dataclass(frozen=True)
 class Jobs:
-    """An application's jobs, newest first, each the same whenever it is asked for."""
+    """An application's jobs, newest first; each is the same at every request."""
 
     count: int
     output_chars: int
     now: datetime
 
     def status(self, position: int) -> str:
-        """The status of the job at ``position``."""
+        """Return the status of the job at ``position``."""
         if position < _RUNNING_COUNT or position in _STUCK_POSITIONS:
             return "in_progress"
         return "failed" if self._rng(position).random() < _FAILURE_SHARE else "completed"
@@ -112,46 +112,46 @@ class Jobs:
         return found
 
     def id(self, position: int) -> str:
-        """The id of the job at ``position``."""
+        """Return the id of the job at ``position``."""
         return str(UUID(int=_seeded_random(f"id {position}").getrandbits(128), version=4))
 
     def job(self, position: int) -> bytes:
-        """The job at ``position`` as JSON."""
+        """Return the job at ``position`` as JSON."""
         if position not in self._rendered:
             self._rendered[position] = self._render(position)
         return b"".join(self._rendered[position])
 
     def prepare(self) -> None:
-        """Make every job, so that none has to be made while it is asked for."""
+        """Render every job before the first request."""
         for position in range(self.count):
             self.job(position)
 
     @cached_property
     def _rendered(self) -> dict[int, tuple[bytes, ...]]:
-        """Each job's parts; an output is one part that jobs share, so that a hundred thousand fit."""
+        """Each job's parts; jobs share their outputs, so that a hundred thousand fit into memory."""
         return {}
 
     def _render(self, position: int) -> tuple[bytes, ...]:
         rng = self._rng(position)
         status = self.status(position)
-        rng.random()  # which the status was told by
+        rng.random()  # the number that decided the status
         created = self.now - (position + rng.random()) * _WINDOW / self.count
-        said = {
+        job = {
             "id": self.id(position),
             "status": status,
             "application_id": APPLICATION_ID,
             "created_at": _timestamp(created),
         }
         if status == "in_progress":
-            return (json.dumps(said).encode(),)
+            return (json.dumps(job).encode(),)
         ended = _timestamp(created + timedelta(seconds=rng.lognormvariate(3, 0.6)))
-        said |= {"updated_at": ended, "completed_at": ended}
+        job |= {"updated_at": ended, "completed_at": ended}
         if status == "failed":
             is_new = position < _NEW_ERROR_WINDOW * self.count and rng.random() < 0.5
             error = (_forbidden if is_new else rng.choice(_ORDINARY_ERRORS))(rng)
-            return (json.dumps({**said, "error": error}).encode(),)
+            return (json.dumps({**job, "error": error}).encode(),)
         output = self._outputs[rng.randrange(_OUTPUT_COUNT)]
-        return json.dumps(said).encode()[:-1], b', "data": {"title": "Description", "suggestion": ', output, b"}}"
+        return json.dumps(job).encode()[:-1], b', "data": {"title": "Description", "suggestion": ', output, b"}}"
 
     @cached_property
     def _outputs(self) -> list[bytes]:
@@ -166,7 +166,7 @@ class Jobs:
 
 
 def _seeded_random(seed: str) -> Random:
-    return Random(seed)  # noqa: S311 - it must be the same each time
+    return Random(seed)  # noqa: S311 - repeatable test data
 
 
 def _timestamp(moment: datetime) -> str:

@@ -1,6 +1,6 @@
-"""An OpenAPI document for the endpoints that are asked, in our own words; the vendor's is theirs.
+"""An OpenAPI document for the measured endpoints, in our own words, because the vendor's is not ours to publish.
 
-It is terser than the vendor's, which is to the advantage of the peers that make tools of it.
+It is shorter than the vendor's, which favours the servers that generate tools from it.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""One table: what was measured, of us and of each peer, the ratio to us, and the bar."""
+"""The table of results: our figure, those of other servers with their ratio to ours, and our limit."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ COLUMNS = ("writer-sdk", "fastmcp", "openapi-mcp-server", "base")
 
 @dataclass(frozen=True)
 class Row:
-    """One figure; a peer's that is missing was not asked, or has no such thing."""
+    """One figure, ours and the others'; a missing one was not measured or does not exist."""
 
     label: str
     ours: float
@@ -20,7 +20,7 @@ class Row:
     within_limit: bool | None = None
 
     def cells(self) -> list[str]:
-        """As text: figures of peers with what they are of ours."""
+        """Return the cells as text: the figures of other servers with their ratio to ours."""
         peers = [self._peer_cell(self.peers.get(name)) for name in COLUMNS]
         verdict = {True: "yes", False: "NO", None: ""}[self.within_limit]
         return [self.label, f"{_format_number(self.ours)} {self.unit}".strip(), *peers, self.limit, verdict]
@@ -33,7 +33,7 @@ class Row:
 
 
 def render_table(rows: Iterable[Row]) -> str:
-    """The table, as Markdown has it and as a terminal shows it."""
+    """Format the table as aligned Markdown."""
     cells = [["what", "ours", *COLUMNS, "bar", "reached"], *(row.cells() for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
     lines = [
@@ -44,7 +44,7 @@ def render_table(rows: Iterable[Row]) -> str:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """By nearest rank; the median where half is asked for."""
+    """Return the percentile by nearest rank; for one half, the median."""
     return median(values) if share == 0.5 else sorted(values)[math.ceil(share * len(values)) - 1]
 
 

@@ -1,1 +1,1 @@
-"""The servers of the peers that are libraries, each as short as its documentation has it."""
+"""Servers made with other libraries, each as short as in the library's documentation."""

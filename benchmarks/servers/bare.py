@@ -1,4 +1,4 @@
-"""The least that a server on this SDK is."""
+"""The smallest possible server on this SDK."""
 
 from mcp.server import MCPServer
 

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.servers.from_openapi SCHEMA``: fastmcp's server for a schema."""
+"""``python -m benchmarks.servers.from_openapi SCHEMA`` runs fastmcp's server for an OpenAPI schema."""
 
 import json
 import os

@@ -1,20 +1,20 @@
-"""What a person waits: from the start of the process to its first answers."""
+"""The startup time: from the start of the process to its first responses."""
 
 import time
 from collections.abc import Iterator, Sequence
 from statistics import median
 
 from benchmarks.jobs import APPLICATION_ID
-from benchmarks.peers import BARE, OURS, MeasuredServer, list_tool
+from benchmarks.measured_servers import BARE, OURS, MeasuredServer, list_tool
+from benchmarks.stdio_client import RunningServer, start_server
 from benchmarks.table import Row
-from benchmarks.wire import RunningServer, start_server
 
 _ROUNDS = 15
 _MAX_RATIO_TO_BARE = 1.05
 
 
 def rows(url: str, peers: Sequence[MeasuredServer]) -> Iterator[Row]:
-    """The figures, in milliseconds. The bare server's tool asks nobody."""
+    """Yield the rows, in milliseconds. The bare server's tool sends no request."""
     contestants = [OURS, BARE, *peers]
     initialized: dict[str, list[float]] = {each.name: [] for each in contestants}
     listed: dict[str, list[float]] = {each.name: [] for each in contestants}
@@ -23,7 +23,7 @@ def rows(url: str, peers: Sequence[MeasuredServer]) -> Iterator[Row]:
         for each in contestants:
             with start_server(each.command, each.environ(url)) as peer:
                 first_answer = _time_first_result(peer)
-                if round_:  # the first is for the disk
+                if round_:  # the first round warms the disk cache
                     initialized[each.name].append(peer.initialized_after * 1000)
                     listed[each.name].append(peer.listed_after * 1000)
                     answered[each.name].append(first_answer * 1000)

@@ -1,4 +1,4 @@
-"""Where the time of a page of jobs goes, stage by stage, in one process and without the pipe."""
+"""The time of each stage of a page of jobs, in one process and without the stdio pipe."""
 
 import json
 import time
@@ -10,7 +10,7 @@ import anyio
 import httpx
 
 from benchmarks.jobs import APPLICATION_ID
-from benchmarks.peers import KEY
+from benchmarks.measured_servers import KEY
 from benchmarks.table import Row
 from writer_jobs_mcp import results
 from writer_jobs_mcp.client import open_client
@@ -26,10 +26,10 @@ _PREFIX = f"of a page of {_LIMIT} jobs:"
 
 
 def rows(url: str) -> Iterator[Row]:
-    """The figures, in milliseconds; the base is what the stage would be without us."""
+    """Yield the rows, in milliseconds; the base is the same stage without our code."""
     config = Config.from_env({"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url})
     key = BearerAuth(config)
-    key.is_key_in("")  # read when it is first used
+    key.is_key_in("")  # the first use reads the key
     body, fetched, fetched_barely = anyio.run(_time_fetch, config, key)
     page = parse_body(body, JobPage, "", key)
     now = datetime.now(UTC)
@@ -53,7 +53,7 @@ def rows(url: str) -> Iterator[Row]:
 
 
 async def _time_fetch(config: Config, key: BearerAuth) -> tuple[bytes, float, float]:
-    """A page as it comes, and how long it takes by our client, its parsing aside, and by httpx alone."""
+    """Return a page's body, its time with our client without parsing, and its time with httpx alone."""
     path = f"/v1/applications/{APPLICATION_ID}/jobs"
     async with open_client(config) as client, httpx.AsyncClient(base_url=config.base_url) as http:
         body = (await http.get(path, params={"limit": _LIMIT})).content

@@ -1,4 +1,4 @@
-"""A server as a subprocess, spoken to line by line: no client library of anybody's is in what is measured."""
+"""A minimal MCP client over stdio, so that no client library is part of the measurement."""
 
 import json
 import os
@@ -21,7 +21,7 @@ _INITIALIZE = {
 
 @dataclass
 class RunningServer:
-    """A running server; times are seconds since its process was started."""
+    """A running server; times are seconds since its process started."""
 
     process: subprocess.Popen[bytes]
     started: float
@@ -31,7 +31,7 @@ class RunningServer:
     _last_id: int = 0
 
     def initialize(self) -> None:
-        """Initialize, and ask what tools there are."""
+        """Initialize the session and list the tools."""
         self.request("initialize", _INITIALIZE)
         self.initialized_after = time.perf_counter() - self.started
         self._send({"jsonrpc": "2.0", "method": "notifications/initialized"})
@@ -39,10 +39,10 @@ class RunningServer:
         self.listed_after = time.perf_counter() - self.started
 
     def call(self, tool: str, arguments: JsonObject) -> JsonObject:
-        """The result of a tool.
+        """Call a tool and return its result.
 
         Raises:
-            RuntimeError: It is an error.
+            RuntimeError: The result is an error.
         """
         result = self.request("tools/call", {"name": tool, "arguments": arguments})
         if result.get("isError"):
@@ -51,10 +51,10 @@ class RunningServer:
         return result
 
     def request(self, method: str, params: JsonObject) -> JsonObject:
-        """The result of a request.
+        """Send a request and return its result.
 
         Raises:
-            RuntimeError: There is none.
+            RuntimeError: The server returned an error, or exited.
         """
         self._last_id += 1
         self._send({"jsonrpc": "2.0", "id": self._last_id, "method": method, "params": params})
@@ -70,13 +70,13 @@ class RunningServer:
 
     @property
     def peak_megabytes(self) -> float:
-        """The most memory that the process has had, as Linux tells it."""
+        """The peak memory of the process, from Linux's /proc."""
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
         return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
     @property
     def cpu_seconds(self) -> float:
-        """What the process has computed so far, as Linux tells it."""
+        """The CPU time of the process so far, from Linux's /proc."""
         ticks = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[11:13]
         return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
@@ -88,7 +88,7 @@ class RunningServer:
 
 @contextmanager
 def start_server(command: Sequence[str], environ: Mapping[str, str]) -> Generator[RunningServer]:
-    """Start a server and shake hands with it; it ends when its stdin closes."""
+    """Start a server and initialize it; kill it at the end."""
     started = time.perf_counter()
     with subprocess.Popen(  # noqa: S603 - our own command
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=dict(environ)

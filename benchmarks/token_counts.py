@@ -1,4 +1,4 @@
-"""What the agent reads: tokens, o200k, of the tools and of what they answer."""
+"""What the agent reads: o200k tokens of the tools and of their results."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -9,16 +9,16 @@ import bpe_openai
 from writerai import Writer
 
 from benchmarks.jobs import APPLICATION_ID
-from benchmarks.peers import KEY, OURS, MeasuredServer, job_tool, list_tool
+from benchmarks.measured_servers import KEY, OURS, MeasuredServer, job_tool, list_tool
+from benchmarks.stdio_client import JsonObject, RunningServer, start_server
 from benchmarks.table import Row
-from benchmarks.wire import JsonObject, RunningServer, start_server
 
 _PAGE_SIZE = 100
-_ALL_TOOLS = {"WRITER_JOBS_ALLOW_RETRY": "true"}  # every tool that there is
+_ALL_TOOLS = {"WRITER_JOBS_ALLOW_RETRY": "true"}
 
 
 def rows(address: Any, peers: Sequence[MeasuredServer]) -> Iterator[Row]:
-    """The figures."""
+    """Yield the rows."""
     url = address(1_200)
     with start_server(OURS.command, OURS.environ(url, **_ALL_TOOLS)) as ours:
         offered = {peer.name: _measure(peer, url, _tool_list_tokens) for peer in peers}
@@ -44,9 +44,9 @@ def rows(address: Any, peers: Sequence[MeasuredServer]) -> Iterator[Row]:
     for count in (1_200, 12_000):
         url = address(count)
         with start_server(OURS.command, OURS.environ(url, **_ALL_TOOLS)) as ours:
-            asked: JsonObject = {"application_id": APPLICATION_ID, "max_jobs": count}
-            whole = ours.call("triage_application_jobs", asked)
-            answer = ours.call("triage_application_jobs", {**asked, "since": "7d"})
+            arguments: JsonObject = {"application_id": APPLICATION_ID, "max_jobs": count}
+            whole = ours.call("triage_application_jobs", arguments)
+            answer = ours.call("triage_application_jobs", {**arguments, "since": "7d"})
         others = {peer.name: _measure(peer, url, _all_failures_tokens) for peer in peers}
         others["writer-sdk"] = _script_output_tokens(url)
         yield from _structure_and_text_rows(
@@ -62,11 +62,11 @@ def _structure_and_text_rows(
     structure: int | None = None,
     text: int | None = None,
 ) -> Iterator[Row]:
-    for form, said, bar in (
+    for form, content, bar in (
         ("structure", _compact_json(answer["structuredContent"]), structure),
         ("text", answer["content"][0]["text"], text),
     ):
-        tokens = _count_tokens(said)
+        tokens = _count_tokens(content)
         reached = None if bar is None else tokens <= bar
         yield Row(f"tokens: {label}, as {form}", tokens, "", others, f"≤ {bar:,}" if bar else "", reached)
 
@@ -93,7 +93,7 @@ def _job_tokens(peer: RunningServer, job_id: str) -> float:
 
 
 def _all_failures_tokens(peer: RunningServer) -> float:
-    """Every failed job, page after page: the model then has to group them, and to compare the weeks."""
+    """Count the tokens of all pages of failed jobs, which the model would have to group and compare itself."""
     tool, read, offset = list_tool(peer), 0.0, 0
     while True:
         arguments = {"application_id": APPLICATION_ID, "status": "failed", "limit": _PAGE_SIZE, "offset": offset}
@@ -105,25 +105,25 @@ def _all_failures_tokens(peer: RunningServer) -> float:
 
 
 def _script_output_tokens(url: str) -> float:
-    """What an agent reads that may run code, and prints nothing but when each failed job began, and its error."""
+    """Count the tokens of a script's output that has only the time and the error of each failed job."""
     jobs = _sdk(url).list(APPLICATION_ID, status="failed", limit=_PAGE_SIZE)
     return _count_tokens("\n".join(f"{job.created_at:%m-%d %H:%M} {job.error}" for job in jobs))
 
 
 def _total_count(answer: JsonObject) -> int:
-    said = answer.get("structuredContent") or json.loads(answer["content"][0]["text"])
-    return said["totalCount"]
+    structure = answer.get("structuredContent") or json.loads(answer["content"][0]["text"])
+    return structure["totalCount"]
 
 
 def _result_tokens(answer: JsonObject) -> float:
-    """The shorter of what clients may pass to the model."""
+    """Count the tokens of the shorter form that clients may pass to the model."""
     forms = ["".join(block.get("text", "") for block in answer["content"])]
     forms += [_compact_json(answer["structuredContent"])] if answer.get("structuredContent") else []
     return min(map(_count_tokens, forms))
 
 
-def _compact_json(said: Any) -> str:
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+def _compact_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 @cache

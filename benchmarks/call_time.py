@@ -1,4 +1,4 @@
-"""What a call costs: a page of jobs as our tool gives it, against fetching and parsing it by hand, and peers' tools."""
+"""The time of one call: a page of jobs from our tool, from other servers, and from httpx alone."""
 
 import json
 import time
@@ -8,9 +8,9 @@ from contextlib import ExitStack
 import httpx
 
 from benchmarks.jobs import APPLICATION_ID
-from benchmarks.peers import BARE, MINIMAL, OURS, MeasuredServer, list_tool
+from benchmarks.measured_servers import BARE, MINIMAL, OURS, MeasuredServer, list_tool
+from benchmarks.stdio_client import JsonObject, RunningServer, start_server
 from benchmarks.table import Row, percentile
-from benchmarks.wire import JsonObject, RunningServer, start_server
 
 _CALLS = 200
 _MAX_RATIO_TO_RAW = 2
@@ -18,7 +18,7 @@ _MINIMAL, _BARE, _RAW = "least", "nothing", "base"
 
 
 def rows(url: str, peers: Sequence[MeasuredServer]) -> Iterator[Row]:
-    """The figures, in milliseconds; the base is httpx and its JSON, in this process."""
+    """Yield the rows, in milliseconds; the base is httpx and json in this process."""
     with ExitStack() as stack:
         started = {
             each.name: stack.enter_context(start_server(each.command, each.environ(url))) for each in (OURS, *peers)
@@ -26,13 +26,13 @@ def rows(url: str, peers: Sequence[MeasuredServer]) -> Iterator[Row]:
         least, bare = (stack.enter_context(start_server(each.command, each.environ(url))) for each in (MINIMAL, BARE))
         http = stack.enter_context(httpx.Client())
         for limit in (20, 100):
-            asked: JsonObject = {"application_id": APPLICATION_ID, "limit": limit}
-            pages = {name: _tool_call(peer, list_tool(peer), asked) for name, peer in started.items()}
-            sizes = _text_sizes(started[OURS.name].call("list_application_jobs", asked))
+            arguments: JsonObject = {"application_id": APPLICATION_ID, "limit": limit}
+            pages = {name: _tool_call(peer, list_tool(peer), arguments) for name, peer in started.items()}
+            sizes = _text_sizes(started[OURS.name].call("list_application_jobs", arguments))
             calls: dict[str, Callable[[], object]] = {
                 _RAW: _http_call(http, f"{url}/v1/applications/{APPLICATION_ID}/jobs", limit),
                 **pages,
-                _MINIMAL: _tool_call(least, "list_jobs", {**asked, **sizes}),
+                _MINIMAL: _tool_call(least, "list_jobs", {**arguments, **sizes}),
                 _BARE: _tool_call(bare, "hello", {"name": "you"}),
             }
             times = _interleaved(calls)
@@ -57,7 +57,7 @@ def _interleaved(calls: Mapping[str, Callable[[], object]]) -> dict[str, list[fl
         for name, call in calls.items():
             started = time.perf_counter()
             call()
-            if round_:  # the first opens connections
+            if round_:  # the first round opens connections
                 times[name].append((time.perf_counter() - started) * 1000)
     return times
 

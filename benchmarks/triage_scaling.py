@@ -1,4 +1,4 @@
-"""How a triage grows: time, computing, memory and requests, over a thousand jobs and a hundred times as many."""
+"""How a triage scales from a thousand to a hundred thousand jobs: time, CPU, memory and requests."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -12,20 +12,20 @@ from writerai import Writer
 
 from benchmarks.api import BURST
 from benchmarks.jobs import APPLICATION_ID
-from benchmarks.peers import KEY, OURS
+from benchmarks.measured_servers import KEY, OURS
+from benchmarks.stdio_client import start_server
 from benchmarks.table import Row
-from benchmarks.wire import start_server
 
-_PAGE_DELAY_MS = 50  # ms a page
+_PAGE_DELAY_MS = 50
 _PAGE_SIZE = 100
-_RUNS_BY_JOB_COUNT = {1_000: 5, 10_000: 5, 100_000: 1}  # jobs, and how often
-_REQUESTS_PER_MINUTE = 400  # requests a minute
+_RUNS_BY_JOB_COUNT = {1_000: 5, 10_000: 5, 100_000: 1}  # jobs: runs
+_REQUESTS_PER_MINUTE = 400
 _LONG_BUDGET = {"WRITER_JOBS_CALL_BUDGET": "600"}
 
 
 @dataclass(frozen=True)
 class _TriageRun:
-    """One of ours."""
+    """The measurements of one triage by our server."""
 
     seconds: float
     cpu_seconds: float
@@ -35,7 +35,7 @@ class _TriageRun:
 
 
 def rows(address: Any) -> Iterator[Row]:
-    """The figures."""
+    """Yield the rows."""
     peaks: dict[int, float] = {}
     for jobs, times in _RUNS_BY_JOB_COUNT.items():
         url = address(jobs, delay=_PAGE_DELAY_MS)
@@ -52,11 +52,11 @@ def rows(address: Any) -> Iterator[Row]:
         reached = complete and theirs >= least * took if bar or not complete else None
         yield Row(what, took, "s", {"writer-sdk": theirs}, bar, reached)
         yield Row(f"{what}: CPU a job", median(run.cpu_seconds for run in ours) / jobs * 1e6, "µs")
-        # Pages that overlap by a job, without which one could be lost between them while others arrive.
+        # Pages overlap by one job, so that none is missed between two pages when jobs arrive.
         fewest = ceil((jobs - 1) / (_PAGE_SIZE - 1))
-        asked = max(run.request_count for run in ours)
+        requests = max(run.request_count for run in ours)
         others = {"writer-sdk": ceil(jobs / _PAGE_SIZE)}
-        yield Row(f"{what}: requests", asked, "", others, f"≤ {fewest} + 2", asked <= fewest + 2)
+        yield Row(f"{what}: requests", requests, "", others, f"≤ {fewest} + 2", requests <= fewest + 2)
         peaks[jobs] = max(run.peak_megabytes for run in ours)
     grown = peaks[100_000] - peaks[1_000]
     yield Row("memory of the server: 100,000 jobs over 1,000", grown, "MB", limit="≤ 40 MB", within_limit=grown <= 40)
@@ -65,28 +65,26 @@ def rows(address: Any) -> Iterator[Row]:
 
 
 def _rate_limited_row(url: str) -> Row:
-    """A triage where only so many requests a minute are answered, with ``Retry-After``."""
+    """Measure a triage under a rate limit with ``Retry-After``."""
     run = _run_triage(url, 10_000)
-    least = (run.request_count - BURST) / (
-        _REQUESTS_PER_MINUTE / 60
-    )  # as the limit lets so many through, after the first at once
+    least = (run.request_count - BURST) / (_REQUESTS_PER_MINUTE / 60)  # what the limit itself takes after the burst
     what = f"triage of 10,000 jobs, {_REQUESTS_PER_MINUTE} requests a minute (base: the limit's own pace)"
     return Row(what, run.seconds, "s", {"base": least}, "complete", run.complete)
 
 
 def _run_triage(url: str, jobs: int) -> _TriageRun:
     with start_server(OURS.command, OURS.environ(url, **_LONG_BUDGET)) as ours:
-        # Opens a connection and imports what a first call needs; the SDK's client is made and has asked before, too.
+        # Warm up: open a connection and import what the first call needs, as the SDK's client has done.
         ours.call("list_application_jobs", {"application_id": APPLICATION_ID, "limit": 1})
-        httpx.get(f"{url}/asked")
+        httpx.get(f"{url}/requests")
         before, arguments = ours.cpu_seconds, {"application_id": APPLICATION_ID, "since": "7d", "max_jobs": jobs}
         started = time.perf_counter()
         answer = ours.call("triage_application_jobs", arguments)["structuredContent"]
         seconds = time.perf_counter() - started
-        told = httpx.get(f"{url}/asked").json()
+        counts = httpx.get(f"{url}/requests").json()
         complete = answer["coverage"]["complete"] and answer["coverage"]["jobs_read"] == jobs
         return _TriageRun(
-            seconds, ours.cpu_seconds - before, ours.peak_megabytes, told["asked"] - told["refused"], complete
+            seconds, ours.cpu_seconds - before, ours.peak_megabytes, counts["requests"] - counts["rejected"], complete
         )
 
 

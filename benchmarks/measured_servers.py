@@ -1,4 +1,4 @@
-"""Who is measured: how each is started, and what its tools are called."""
+"""The measured servers: how each is started, and the names of its tools."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.schema import OPENAPI
-from benchmarks.wire import RunningServer
+from benchmarks.stdio_client import RunningServer
 
 HERE = Path(__file__).parent
 KEY = "sk-bench-0123456789abcdefghijklmnop"
@@ -18,13 +18,13 @@ KEY = "sk-bench-0123456789abcdefghijklmnop"
 
 @dataclass(frozen=True)
 class MeasuredServer:
-    """A server, and the column it is in."""
+    """A server, and its column in the table."""
 
     name: str
     command: Sequence[str]
 
     def environ(self, url: str, **more: str) -> Mapping[str, str]:
-        """What to start it with, for an API at an address."""
+        """Return the environment to start it with, for the API at ``url``."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("WRITER_")}
         return {
             **kept,
@@ -38,11 +38,11 @@ class MeasuredServer:
 
 OURS = MeasuredServer("ours", [sys.executable, "-m", "writer_jobs_mcp"])
 BARE = MeasuredServer("base", [sys.executable, "-m", "benchmarks.servers.bare"])
-MINIMAL = MeasuredServer("least", [sys.executable, "-m", "benchmarks.servers.fetching"])
+MINIMAL = MeasuredServer("least", [sys.executable, "-m", "benchmarks.servers.minimal"])
 
 
 def openapi_servers(schema: Path) -> list[MeasuredServer]:
-    """The servers that make their tools of a schema."""
+    """Return the servers that generate their tools from an OpenAPI schema."""
     node = HERE / "node_modules/@ivotoby/openapi-mcp-server/bin/mcp-server.js"
     return [
         MeasuredServer("fastmcp", [sys.executable, "-m", "benchmarks.servers.from_openapi", str(schema)]),
@@ -53,10 +53,10 @@ def openapi_servers(schema: Path) -> list[MeasuredServer]:
 
 
 def write_schema(folder: Path, given: Path | None) -> Path:
-    """The schema as JSON: ours, or the one that was given in YAML or JSON."""
+    """Write the schema as JSON: ours, or the given YAML or JSON file."""
     schema = OPENAPI
     if given:
-        import yaml  # noqa: PLC0415 - arrives with fastmcp, and only whoever has a schema of their own needs it
+        import yaml  # noqa: PLC0415 - installed with fastmcp, and needed only for --openapi
 
         schema = yaml.safe_load(given.read_text(encoding="utf-8"))
     path = folder / "openapi.json"
@@ -65,7 +65,7 @@ def write_schema(folder: Path, given: Path | None) -> Path:
 
 
 def job_tool(peer: RunningServer) -> str:
-    """The one that tells a job, and does not run it again."""
+    """Return the name of the tool that returns a job without retrying it."""
     words = {tool["name"]: f"{tool['name']} {tool['description']}".lower() for tool in peer.tools}
     return next(
         name
@@ -75,7 +75,7 @@ def job_tool(peer: RunningServer) -> str:
 
 
 def list_tool(peer: RunningServer) -> str:
-    """The one that lists jobs."""
+    """Return the name of the tool that lists jobs."""
     return _tools_with_arguments(peer, "offset", "limit")[0]
 
 
@@ -85,7 +85,7 @@ def _tools_with_arguments(peer: RunningServer, *arguments: str) -> list[str]:
 
 @contextmanager
 def serve_api() -> Generator[Callable[..., str]]:
-    """The API in a process of its own; gives the address for a number of jobs and how it answers."""
+    """Serve the API in its own process; yield a function that returns the address of a scenario."""
     with subprocess.Popen(
         [sys.executable, "-m", "benchmarks.api"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
