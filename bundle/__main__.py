@@ -29,7 +29,7 @@ def main() -> None:
             shutil.copy(ROOT / name, content)
         ignored = shutil.ignore_patterns("__pycache__", "node_modules", "src")
         shutil.copytree(ROOT / "writer_jobs_mcp", content / "writer_jobs_mcp", ignore=ignored)
-        # Whoever installs the bundle gets the versions that it was tried with, and does not wait for them to be chosen.
+        # The lock file pins the tested versions and saves the installer from resolving them.
         run_command(UV, "lock", "--quiet", "--directory", directory)
         run_command(*MCPB, "validate", directory)
         run_command(*MCPB, "pack", directory, str(packed))
@@ -38,10 +38,10 @@ def main() -> None:
 
 
 def run_command(*command: str) -> None:
-    """Run a command to its end.
+    """Run a command until it exits.
 
     Raises:
-        SystemExit: It failed; with what it said.
+        SystemExit: The command failed; with its output.
     """
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
     if done.returncode:

@@ -1,4 +1,4 @@
-"""The bundle's manifest: what Claude Desktop shows, asks for and starts, taken from the package and the live server."""
+"""The bundle's manifest: what Claude Desktop shows, asks for and starts, built from the package and the live server."""
 
 from importlib.metadata import metadata
 from typing import Any
@@ -9,7 +9,7 @@ from mcp_types import Prompt, TextContent
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.server.build import build_server
 
-# Claude Desktop hands over the literal `${user_config.…}` where a setting is left blank; the server takes it as unset.
+# For a blank setting, Claude Desktop passes the literal `${user_config.…}`; the server treats it as unset.
 USER_CONFIG = {
     "api_key": {
         "type": "string",
@@ -41,9 +41,9 @@ ENVIRONMENT = {
 
 
 async def build_manifest() -> dict[str, Any]:
-    """The whole of ``manifest.json``."""
+    """Build the content of ``manifest.json``."""
     package = metadata("writer-jobs-mcp")
-    # What the server offers as it is delivered; where retrying is allowed, it offers that as well.
+    # The tools with the default settings; with retries allowed, the server also offers retry_jobs.
     async with Client(build_server(Config.from_env({}))) as client:
         tools = [{"name": tool.name, "description": tool.description} for tool in (await client.list_tools()).tools]
         prompts = [await _export_prompt(client, prompt) for prompt in (await client.list_prompts()).prompts]
@@ -78,8 +78,8 @@ async def build_manifest() -> dict[str, Any]:
 
 
 async def _export_prompt(client: Client, prompt: Prompt) -> dict[str, Any]:
-    """A prompt with its text, where ``${arguments.name}`` stands for what the user will give."""
+    """Return a prompt with its text, in which ``${arguments.name}`` stands for the user's input."""
     names = [argument.name for argument in prompt.arguments or ()]
-    got = await client.get_prompt(prompt.name, {name: f"${{arguments.{name}}}" for name in names})
-    text = "\n\n".join(message.content.text for message in got.messages if isinstance(message.content, TextContent))
+    result = await client.get_prompt(prompt.name, {name: f"${{arguments.{name}}}" for name in names})
+    text = "\n\n".join(message.content.text for message in result.messages if isinstance(message.content, TextContent))
     return {"name": prompt.name, "description": prompt.description, "arguments": names, "text": text}

@@ -1,4 +1,4 @@
-"""The host page of `demo --page`: on loopback, for its own page alone, relaying to a real server."""
+"""The host page of `demo --page`: it serves on loopback, only for its own page, and relays to a real server."""
 
 import os
 import subprocess
@@ -40,7 +40,7 @@ async def test_the_relay_lists_the_tools_reads_the_page_and_calls(host: httpx.As
     assert len(called["result"]["structuredContent"]["applications"]) == 1
 
 
-async def test_what_the_server_refuses_is_said(host: httpx.AsyncClient) -> None:
+async def test_an_error_of_the_server_is_relayed(host: httpx.AsyncClient) -> None:
     assert "ui://nowhere" in (await relayed(host, "resources/read", uri="ui://nowhere"))["error"]["message"]
 
 
@@ -55,7 +55,7 @@ async def test_what_the_server_refuses_is_said(host: httpx.AsyncClient) -> None:
         (b"[]", {}, 400),
     ],
 )
-async def test_what_the_host_page_does_not_ask_is_refused(
+async def test_requests_that_the_host_page_never_sends_are_rejected(
     host: httpx.AsyncClient, body: bytes, headers: dict[str, str], status: int
 ) -> None:
     answer = await host.post("/rpc", content=body, headers={"content-type": "application/json", **headers})
@@ -63,7 +63,7 @@ async def test_what_the_host_page_does_not_ask_is_refused(
 
 
 @pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="a browser is always found there")
-def test_the_command_prints_an_address_that_serves_the_host_page_where_no_browser_is_found() -> None:
+def test_the_command_prints_the_address_of_the_host_page_if_there_is_no_browser() -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("WRITER_", "BROWSER"))}
     command = [sys.executable, "-m", "writer_jobs_mcp", "demo", "--page"]
     with subprocess.Popen(  # noqa: S603 - our own program
@@ -82,7 +82,7 @@ def test_the_command_prints_an_address_that_serves_the_host_page_where_no_browse
     assert advice == "No browser was found. Open the address yourself.\n"
 
 
-async def test_the_server_behind_the_page_is_not_given_the_key(tmp_path: Path) -> None:
+async def test_the_server_behind_the_page_does_not_get_the_key(tmp_path: Path) -> None:
     seen = tmp_path / "seen"
     (tmp_path / "sitecustomize.py").write_text(
         f"import os\nopen({str(seen)!r}, 'a').write(','.join(name for name in os.environ if name[:6] == 'WRITER'))\n",

@@ -1,7 +1,7 @@
-"""A Writer API that is not our sandbox: the standard library alone, written from the vendor's two documents.
+"""A second fake of the Writer API, written from the vendor's documents with the standard library only.
 
-Where these are silent it is as unlike the sandbox as they allow: jobs come oldest first, five a page unless asked, ids
-are plain strings, optional fields are null.
+Where the documents are silent, it differs from the sandbox: jobs are listed oldest first, five per page by default,
+ids are plain strings, and optional fields are null.
 """
 
 import hashlib
@@ -18,10 +18,10 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 APPLICATION = "marketing copy v2"
-"""Neither a UUID nor a slug: the documents call it a string."""
+"""Neither a UUID nor a slug: the documents only say string."""
 EMPTY_APPLICATION = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 Response = tuple[int, dict[str, str], object]
-"""Status, headers, and what is said as JSON."""
+"""Status, headers and JSON body."""
 
 _STATUSES = ("failed", "completed", "in_progress", "completed")
 _FIRST_CREATED_AT = datetime(2026, 11, 20, 8, 0, 0, 501223, tzinfo=UTC)
@@ -30,16 +30,16 @@ _PATH = re.compile(r"/v1/applications(?:/(?P<jobs>jobs)/(?P<job>[^/]+)|/(?P<appl
 
 @dataclass
 class SecondApi:
-    """What it answers, and what it was asked.
+    """The API's settings, and the requests that it received.
 
     Attributes:
-        key: The one bearer token it takes.
-        total: What ``totalCount`` counts: the filter's matches, the whole application, or it is left out.
-        cap: The greatest page, whatever was asked.
-        single_jobs: Whether ``GET /v1/applications/jobs/{id}`` is served; else it answers 404.
-        nulls: Optional fields that do not apply are null; else they are absent.
-        trouble: Statuses to answer with before anything else, each with its headers; the last for ever if ``lasting``.
-        asked: The requests, as ``GET /path?query``.
+        key: The one bearer token accepted.
+        total_count: What ``totalCount`` counts: the filter's matches, the whole application, or nothing.
+        max_limit: The largest page.
+        single_job_endpoint: Whether ``GET /v1/applications/jobs/{id}`` exists; without it, 404.
+        null_fields: Whether optional fields without a value are null; otherwise they are absent.
+        error_statuses: Errors to respond with first, each with its headers; ``repeat_last_error`` keeps the last one.
+        requests: As ``GET /path?query``.
     """
 
     key: str
@@ -60,7 +60,7 @@ class SecondApi:
 
     @contextmanager
     def serve(self) -> Generator[str]:
-        """Its URL, while a thread serves it."""
+        """Serve the API in a thread, and yield its URL."""
         server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_class(self))
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -73,7 +73,7 @@ class SecondApi:
             thread.join()
 
     def respond(self, target: str, authorization: str) -> Response:
-        """The status, headers and JSON for one request."""
+        """Return the status, headers and JSON body for one request."""
         self.requests.append(f"GET {target}")
         if self.error_statuses:
             status, headers = (
@@ -97,16 +97,16 @@ class SecondApi:
         page = {"data": [_application(EMPTY_APPLICATION), _application(APPLICATION)], "has_more": False}
         return 200, {}, {**page, "first_id": EMPTY_APPLICATION, "last_id": APPLICATION}
 
-    def _application(self, name: str, asked: dict[str, str] | None) -> Response:
-        """An application, or a page of its jobs where something was ``asked`` about these."""
+    def _application(self, name: str, query: dict[str, str] | None) -> Response:
+        """Return an application, or a page of its jobs if there is a ``query``."""
         if name not in {APPLICATION, EMPTY_APPLICATION}:
             return _not_found()
-        if asked is None:
+        if query is None:
             return 200, {}, _application(name)
-        return self._list([] if name == EMPTY_APPLICATION else self.jobs_with_status(asked.get("status")), asked)
+        return self._list([] if name == EMPTY_APPLICATION else self.jobs_with_status(query.get("status")), query)
 
-    def _list(self, matches: list[dict[str, Any]], asked: dict[str, str]) -> Response:
-        offset, limit = int(asked.get("offset", 0)), min(int(asked.get("limit", 5)), self.max_limit)
+    def _list(self, matches: list[dict[str, Any]], query: dict[str, str]) -> Response:
+        offset, limit = int(query.get("offset", 0)), min(int(query.get("limit", 5)), self.max_limit)
         page: dict[str, object] = {"result": matches[offset : offset + limit]}
         if self.total_count != "missing":
             page["totalCount"] = len(matches if self.total_count == "matches" else self.jobs)
@@ -155,14 +155,14 @@ def _not_found() -> Response:
 
 
 def _key_echoing_error(key: str) -> object:
-    """The 401 that was seen in the wild."""
-    said = (
+    """Return the 401 that the real API was seen to send."""
+    description = (
         f"Authentication Error, Invalid proxy server token passed. Received API Key = sk-...{key[-4:]}, "
         f"Key Hash (Token) ={hashlib.sha256(key.encode()).hexdigest()}."
     )
     return {
         "tpe": "fail.auth",
-        "errors": [{"description": said, "key": "fail.auth.generic", "extras": "key"}],
+        "errors": [{"description": description, "key": "fail.auth.generic", "extras": "key"}],
         "extras": None,
     }
 
@@ -174,8 +174,8 @@ def _handler_class(api: SecondApi) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            status, headers, said = api.respond(self.path, self.headers.get("Authorization", ""))
-            body = json.dumps(said, ensure_ascii=False).encode()
+            status, headers, content = api.respond(self.path, self.headers.get("Authorization", ""))
+            body = json.dumps(content, ensure_ascii=False).encode()
             self.send_response(status)
             for name, value in {**headers, "X-Request-Id": str(next(numbers))}.items():
                 self.send_header(name, value)

@@ -1,6 +1,6 @@
-"""Find a Chromium-family browser for the tests of the triage page; as a program, install one where there is none.
+"""Find a Chromium-family browser for the tests of the triage page; as a program, install one if there is none.
 
-``python -m tests.helpers.find_browser`` exits 0 when a browser is there, and 1, with the reason, when none is.
+``python -m tests.helpers.find_browser`` exits with 0 if there is a browser; otherwise with 1 and the reason.
 """
 
 import os
@@ -34,13 +34,13 @@ ON_WINDOWS = (
     "BraveSoftware/Brave-Browser/Application/brave.exe",
     "Vivaldi/Application/vivaldi.exe",
 )
-START_SECONDS = 60  # a browser that has not printed its version by then does not start
-DOWNLOAD_SECONDS = 600  # 170 MB, over a slow line
+START_SECONDS = 60  # to print its version
+DOWNLOAD_SECONDS = 600  # 170 MB, over a slow connection
 INSTALL_ADVICE = (
     "install chromium (on Debian `apt-get install chromium`, elsewhere `.venv/bin/playwright install chromium`), "
     f"or set {SETTING}"
 )
-# In a process of its own: Playwright's synchronous interface refuses to run beside an event loop.
+# In its own process: Playwright's synchronous API does not run beside an event loop.
 PRINT_PLAYWRIGHT_PATH = """
 from playwright.sync_api import sync_playwright
 with sync_playwright() as playwright:
@@ -49,14 +49,14 @@ with sync_playwright() as playwright:
 
 
 class BrowserNotFound(Exception):
-    """No browser can be started; the message is the reason, and what to install."""
+    """No browser can be started; the message has the reason, and what to install."""
 
 
 def find_browser() -> Path:
-    """Return the program of the first Chromium-family browser that starts.
+    """Return the path of the first Chromium-family browser that starts.
 
     Raises:
-        BrowserNotFound: None does, or the one that ``CHROME_PATH`` names does not.
+        BrowserNotFound: None starts, or the one in ``CHROME_PATH`` does not.
     """
     named = os.environ.get(SETTING)
     if named:
@@ -70,7 +70,7 @@ def find_browser() -> Path:
 
 
 def candidates() -> Iterator[Path]:
-    """Yield the browsers that may be here: on PATH, where their installers put them, and Playwright's own."""
+    """Yield the paths of possible browsers: on PATH, in the installers' folders, and Playwright's own."""
     yield from (Path(program) for program in map(shutil.which, NAMES) if program)
     if platform.system() == "Darwin":
         folders = (Path("/Applications"), Path.home() / "Applications")
@@ -85,9 +85,9 @@ def candidates() -> Iterator[Path]:
 
 
 def starts(program: Path) -> bool:
-    """Whether the program is there and starts: it may need a snap, a library or a processor that is not here."""
+    """Return whether the program exists and starts: a snap, a library or a processor feature may be missing."""
     if platform.system() == "Windows":
-        return program.is_file()  # asked for its version, it opens a window
+        return program.is_file()  # with --version, it opens a window
     return run([str(program), "--version"], START_SECONDS) is not None
 
 
@@ -110,10 +110,10 @@ def run(command: list[str], seconds: float | None = None, **environ: str) -> sub
 
 def install_with_apt() -> None:
     """Install Debian's Chromium; root only."""
-    # No time limit: a dpkg that is killed leaves packages half installed. apt-get gives up by itself.
+    # No time limit: killing dpkg leaves packages half installed. apt-get has its own timeouts.
     apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::http::Timeout=30"]
     run([*apt, "update"])
-    packages = ["chromium", "fonts-liberation"]  # without a font, it draws no text
+    packages = ["chromium", "fonts-liberation"]  # without a font, no text is drawn
     run([*apt, "install", "--yes", "--no-install-recommends", *packages], DEBIAN_FRONTEND="noninteractive")
 
 
@@ -124,7 +124,7 @@ def install_playwright_chromium() -> None:
 
 
 def main() -> int:
-    """Find a browser, or install one; print what is installed, or why none is there."""
+    """Find or install a browser; print what is installed, or why there is none."""
     missing = missing_browser_reason()
     if missing and SETTING not in os.environ:
         for name, install in installers():
@@ -139,7 +139,7 @@ def main() -> int:
 
 
 def missing_browser_reason() -> str:
-    """Return why there is no browser; empty when there is one."""
+    """Return why there is no browser; empty if there is one."""
     try:
         find_browser()
     except BrowserNotFound as error:
@@ -148,14 +148,14 @@ def missing_browser_reason() -> str:
 
 
 def installers() -> Iterator[tuple[str, Callable[[], None]]]:
-    """Yield the ways to install a browser here, the better one first."""
+    """Yield the possible ways to install a browser, the better one first."""
     if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
         yield "apt-get", install_with_apt
     yield "Playwright", install_playwright_chromium
 
 
 def print_now(line: str) -> None:
-    """Print the line at once."""
+    """Print the line and flush."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
