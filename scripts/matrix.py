@@ -21,9 +21,7 @@ UV = [sys.executable, "-m", "uv"]
 RESOLUTIONS = {"lowest": "lowest-direct", "newest": "highest"}
 FIRST, LAST = 11, 20  # of Python 3
 # The first needs a browser; the second uses pipes, signals and /proc as Linux has them.
-EXCLUDED_TESTS: list[str] = ["tests/e2e/triage_page"] + (
-    ["tests/robustness"] if platform.system() != "Linux" else []
-)
+EXCLUDED_TESTS: list[str] = ["tests/e2e/triage_page"] + (["tests/robustness"] if platform.system() != "Linux" else [])
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOWEST = dict(re.findall(r"([\w-]+)>=([\d.]+)", "\n".join(PROJECT["dependencies"])))
 
