@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from mcp.server import MCPServer
 
     from writer_jobs_mcp.config import Config
+    from writer_jobs_mcp.context import App
     from writer_jobs_mcp.sandbox import SandboxStore
-    from writer_jobs_mcp.tools import App
 
 PROGRAM = "writer-jobs-mcp"
 _COMMANDS = ("serve", "check", "demo", "sandbox")

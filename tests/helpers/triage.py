@@ -12,8 +12,8 @@ from tests.fakes.unstable_list import UnstableListApi, newest_first
 from tests.helpers.mcp import call_tool, text_of
 from writer_jobs_mcp.client import asgi_transport
 from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.context import App
 from writer_jobs_mcp.server.build import build_server
-from writer_jobs_mcp.tools import App
 
 JsonObject = dict[str, Any]
 TRIAGE = "triage_application_jobs"

@@ -16,7 +16,7 @@ from writer_jobs_mcp import __version__
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, CannedResponse, FaultScript, SandboxApp, SandboxStore
 from writer_jobs_mcp.server.build import build_server
-from writer_jobs_mcp.server.tool import simplify_schema
+from writer_jobs_mcp.server.json_schema import simplify_schema
 
 ERAS = ["auto", "legacy"]
 ALIAS = "product-description-writer"

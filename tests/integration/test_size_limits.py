@@ -24,7 +24,7 @@ from tests.helpers.triage import TRIAGE, JsonObject, api_with, make_job, nine_ca
 from writer_jobs_mcp import results
 from writer_jobs_mcp.client import asgi_transport, open_client
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.server.tool import simplify_schema
+from writer_jobs_mcp.server.json_schema import simplify_schema
 from writer_jobs_mcp.triage.report import ReportBuilder, Window
 from writer_jobs_mcp.triage.scan import scan_jobs
 

@@ -1,1 +1,1 @@
-"""Serve the tools, prompts and resources over MCP."""
+"""The MCP server: tools, resources, prompts and completions, and the stdio transport."""

@@ -1,7 +1,7 @@
-"""The server: the catalogue as clients see it."""
+"""Builds the MCP server: its instructions, and everything that it offers to clients."""
 
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,13 +10,15 @@ from mcp.server.caching import CacheHint
 
 from writer_jobs_mcp import __version__, client
 from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.context import App
 from writer_jobs_mcp.server.completions import add_completions
 from writer_jobs_mcp.server.prompts import PROMPTS, add_prompts
 from writer_jobs_mcp.server.resources import add_resources
-from writer_jobs_mcp.server.tool import JobServer, JobTool
+from writer_jobs_mcp.server.server import JobServer
+from writer_jobs_mcp.server.tool import JobTool
 from writer_jobs_mcp.server.triage_app import triage_app_extension
 from writer_jobs_mcp.telemetry.middleware import add_tracing
-from writer_jobs_mcp.tools import TOOLS, App
+from writer_jobs_mcp.tools import TOOLS
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client import Transport
@@ -54,40 +56,33 @@ def build_server(
     transport: "Transport | None" = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> MCPServer[App]:
-    """The server for one configuration, ready to run on any of the SDK's transports.
+    """Build a server that is ready to run on any of the SDK's transports.
 
     Args:
         config: The settings.
-        transport: What carries requests to Writer; the network, unless another is given.
-        clock: Says what time it is, with an offset.
+        transport: Carries the requests to Writer; the network by default.
+        clock: Returns the current time, with an offset.
     """
-    running: list[App] = []  # what has no context of its own (a static resource, a completion) asks here
+    app = App(lambda: client.create_client(config, transport), clock, allow_retry=config.allow_retry)
 
-    @asynccontextmanager
-    async def lifespan(_: MCPServer[App]) -> AsyncGenerator[App]:
-        app = App(lambda: client.create_client(config, transport), clock, allow_retry=config.allow_retry)
-        running.append(app)
-        try:
-            yield app
-        finally:
-            running.remove(app)
-            await app.aclose()
+    def lifespan(_: MCPServer[App]) -> AbstractAsyncContextManager[App]:
+        return app.session()
 
+    tools = [JobTool.build(each, config) for each in TOOLS if config.allow_retry or not each.changes_jobs]
     server = JobServer(
-        "writer-jobs-mcp",
+        config,
         title="Writer jobs",
         version=__version__,
         instructions=INSTRUCTIONS,
-        tools=[JobTool.build(offer, config) for offer in TOOLS if config.allow_retry or not offer.changes_jobs],
+        tools=tools,
         extensions=[triage_app_extension()],
         lifespan=lifespan,
         log_level=config.log_level,
         subscriptions=False,
         cache_hints={"tools/list": _ONE_HOUR, "server/discover": _ONE_HOUR},
     )
-    server.is_key_in = config.is_key_in
-    add_resources(server, lambda: running[-1], config.call_budget)
+    add_resources(server, app, config.call_budget)
     add_prompts(server)
-    add_completions(server, lambda: running[-1])
-    add_tracing(server, {fn.__name__ for fn in (*(offer.fn for offer in TOOLS), *(fn for _, fn in PROMPTS))})
+    add_completions(server, app)
+    add_tracing(server, {fn.__name__ for fn in (*(each.fn for each in TOOLS), *(fn for _, fn in PROMPTS))})
     return server

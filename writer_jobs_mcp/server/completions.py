@@ -1,7 +1,6 @@
-"""Completions: an application's id from a part of its name or id."""
+"""Completions: application ids from a part of a name or an id."""
 
 import logging
-from collections.abc import Callable
 
 import anyio
 from mcp.server import MCPServer
@@ -14,17 +13,17 @@ from mcp_types import (
 )
 
 from writer_jobs_mcp.client.ids import is_usable_id
+from writer_jobs_mcp.context import App
 from writer_jobs_mcp.errors import WriterError
-from writer_jobs_mcp.tools import App
 
 logger = logging.getLogger(__name__)
 
-_MAX_VALUES = 100  # in one answer, says the protocol
-_TIMEOUT_SECONDS = 10  # nobody waits longer for a suggestion
+_MAX_VALUES = 100  # in one response, by the protocol
+_TIMEOUT_SECONDS = 10  # a user does not wait longer for a suggestion
 
 
-def add_completions(server: MCPServer[App], app: Callable[[], App]) -> None:
-    """Complete ``application_id``, wherever it is asked for, from the first hundred applications."""
+def add_completions(server: MCPServer[App], app: App) -> None:
+    """Complete every ``application_id`` argument from the first hundred applications."""
 
     @server.completion()
     async def complete(  # pyright: ignore[reportUnusedFunction] - the decorator keeps it
@@ -36,9 +35,9 @@ def add_completions(server: MCPServer[App], app: Callable[[], App]) -> None:
             return None
         try:
             with anyio.fail_after(_TIMEOUT_SECONDS):
-                page = await app().client.list_applications(limit=100)
+                page = await app.client.list_applications(limit=100)
         except (WriterError, TimeoutError) as exc:
-            # A suggestion that cannot be made is none; the call it was for will say what is wrong.
+            # Suggest nothing; the call that the user prepares will say what is wrong.
             logger.info("No applications to complete from: %s", exc or "Writer took too long")
             return None
         typed = argument.value.strip().casefold()
@@ -47,7 +46,7 @@ def add_completions(server: MCPServer[App], app: Callable[[], App]) -> None:
             for each in page.applications
             if is_usable_id(each.id) and typed in f"{each.id}\n{each.name or ''}".casefold()
         ]
-        # Further pages, and applications that could not be read, may hold more that fit: how many is not known.
+        # Further pages, and applications that could not be read, may have an unknown number of other matches.
         has_others = bool(page.has_more or page.unreadable)
         return Completion(
             values=ids[:_MAX_VALUES],

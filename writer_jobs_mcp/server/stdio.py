@@ -25,6 +25,7 @@ from mcp_types import (
 )
 
 from writer_jobs_mcp.sanitize.text import LONE_SURROGATE_ESCAPE
+from writer_jobs_mcp.sdk_compat import lowlevel_server, request_key
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ async def serve_stdio(server: MCPServer[Any], stdin: int, stdout: int) -> None:
         OSError: One of them does not work, and not because the client is gone; its words say which.
     """
     # The SDK would wait for a line from a client that reads no more, and for a client to read that writes no more.
-    lowlevel = server._lowlevel_server  # pyright: ignore[reportPrivateUsage] - the SDK's only way to run over streams
+    lowlevel = lowlevel_server(server)
     to_client, said = anyio.create_memory_object_stream[SessionMessage]()
     pipes = _Pipes(stdin, stdout)
 
@@ -153,7 +154,7 @@ class _Pipes:
                             await self._wait_for_responses()
                             session.close()
                             session = begin_session()
-                        self._open_requests[_request_key(request)] += 1
+                        self._open_requests[request_key(request)] += 1
                     case JSONRPCNotification(method="notifications/cancelled", params={"requestId": request}):
                         self._release_slot(request)  # it is not answered
                     case _:
@@ -215,9 +216,9 @@ class _Pipes:
         self.broken = OSError(exc.errno, f"{what}: {exc.strerror}")
 
     def _release_slot(self, request: object) -> None:
-        if times := self._open_requests.pop(_request_key(request), 0):
+        if times := self._open_requests.pop(request_key(request), 0):
             if times > 1:
-                self._open_requests[_request_key(request)] = times - 1
+                self._open_requests[request_key(request)] = times - 1
             self._slots.release()
         if not self._open_requests:
             self._all_responses_sent.set()
@@ -242,14 +243,6 @@ def _parse_message(line: bytes) -> JSONRPCMessage:
     except ValueError:
         whole = LONE_SURROGATE_ESCAPE.sub(rb"\\ufffd", said.encode())
         return jsonrpc_message_adapter.validate_json(whole, by_name=False)
-
-
-def _request_key(request: object) -> str:
-    """A request's id in the one form in which the SDK compares it: ``7``, ``"7"`` and ``7.0`` are one."""
-    try:
-        return str(int(request)) if isinstance(request, int | float | str) else str(request)
-    except (ValueError, OverflowError):
-        return str(request)
 
 
 def _has_client_hung_up(pipe: int) -> bool:

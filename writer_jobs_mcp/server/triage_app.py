@@ -1,4 +1,4 @@
-"""The pages that a host with MCP Apps draws beside an answer: each one file, which needs no network and no other."""
+"""The MCP App: the page with which a host shows the result of ``triage_application_jobs``."""
 
 from pathlib import Path
 
@@ -8,11 +8,11 @@ from mcp.server.mcpserver.resources import FileResource
 from writer_jobs_mcp.tools import TRIAGE_PAGE_URI
 
 PAGES_DIRECTORY = Path(__file__).parents[1] / "web" / "dist"
-"""Where the pages lie, each the build of a directory in ``src`` there."""
+"""The built pages, each one file that needs no network; their sources are in ``web/src``."""
 
 
 def triage_app_extension() -> Apps:
-    """The extension that offers the triage page, to be read from its file when a host asks for it."""
+    """Return the extension that offers the triage page; its file is read when a host asks for it."""
     apps = Apps()
     apps.add_resource(
         FileResource(

@@ -22,6 +22,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from pydantic import ValidationError
 
 from writer_jobs_mcp import __version__
+from writer_jobs_mcp.sdk_compat import is_otel_middleware
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ _OTHER = "_OTHER"  # as OpenTelemetry names a method of HTTP that it does not kn
 
 def add_tracing(server: MCPServer[Any], names: Collection[str]) -> None:
     """Trace what clients ask ``server``; of the names they ask for, only these are told."""
-    others = [each for each in server.middleware if type(each).__name__ != "OpenTelemetryMiddleware"]
+    others = [each for each in server.middleware if not is_otel_middleware(each)]
     server.middleware[:] = [TracingMiddleware(names), *others]
 
 

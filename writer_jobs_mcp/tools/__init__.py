@@ -1,29 +1,31 @@
-"""The tools: each takes valid arguments, asks the client or a scan, and answers with a view."""
+"""The tools: one file each, which takes valid arguments, asks Writer and returns a result."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from writer_jobs_mcp.tools.reading import get_job_error, get_job_output, list_application_jobs, list_applications
-from writer_jobs_mcp.tools.result import App
+from writer_jobs_mcp.tools.get_job_error import get_job_error
+from writer_jobs_mcp.tools.get_job_output import get_job_output
+from writer_jobs_mcp.tools.list_application_jobs import list_application_jobs
+from writer_jobs_mcp.tools.list_applications import list_applications
 from writer_jobs_mcp.tools.retry_jobs import retry_jobs
 from writer_jobs_mcp.tools.triage_application_jobs import triage_application_jobs
 from writer_jobs_mcp.tools.wait_for_job import wait_for_job
 
-__all__ = ["TOOLS", "TRIAGE_PAGE_URI", "App", "ToolDefinition"]
+__all__ = ["TOOLS", "TRIAGE_PAGE_URI", "ToolDefinition"]
 
 TRIAGE_PAGE_URI = "ui://writer-jobs/triage"
 
 
 @dataclass(frozen=True, slots=True)
 class ToolDefinition:
-    """A tool as it is offered."""
+    """A tool: its function, and what clients learn of it beside its signature and docstring."""
 
     title: str
     fn: Callable[..., object]
     changes_jobs: bool = False
-    """Whether it changes anything at Writer; if so it is offered only where that is allowed."""
+    """Whether it changes anything at Writer; if so, it is offered only where the settings allow it."""
     page_uri: str | None = None
-    """The page that hosts with MCP Apps draw its answer with."""
+    """The page with which hosts that support MCP Apps show its result."""
 
 
 TOOLS: tuple[ToolDefinition, ...] = (
@@ -35,4 +37,4 @@ TOOLS: tuple[ToolDefinition, ...] = (
     ToolDefinition("Wait for a job", wait_for_job),
     ToolDefinition("Retry failed jobs", retry_jobs, changes_jobs=True),
 )
-"""Each tool, in the order in which they are offered."""
+"""Every tool, in the order in which clients see them."""

@@ -15,12 +15,13 @@ from writer_jobs_mcp import failures, results
 from writer_jobs_mcp.client.connection_guard import SendTracker
 from writer_jobs_mcp.client.ids import display_id, is_usable_id
 from writer_jobs_mcp.client.sent_retries import Failure, SentRetries, SentRetry, is_same_id, job_key
+from writer_jobs_mcp.context import App
 from writer_jobs_mcp.deadlines import RETRY_RESERVE, scope_with_reserve
 from writer_jobs_mcp.errors import BudgetExceeded, FailedRetry, NotFound, UncertainRetry, WriterError
 from writer_jobs_mcp.results.formatting import join_words
 from writer_jobs_mcp.sanitize.text import json_quote
 from writer_jobs_mcp.tools.arguments import JobIds
-from writer_jobs_mcp.tools.result import App, tool_result
+from writer_jobs_mcp.tools.result import tool_result
 from writer_jobs_mcp.tools.retry_consent import Consent, FailedJob, RetryPreview, ask_user, preview_retry
 from writer_jobs_mcp.triage.error_text import error_text
 from writer_jobs_mcp.triage.timestamps import format_timestamp

@@ -10,10 +10,11 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from writer_jobs_mcp import results
+from writer_jobs_mcp.context import App
 from writer_jobs_mcp.deadlines import COMPARE_SHARE, seconds_left
 from writer_jobs_mcp.errors import InvalidArguments
 from writer_jobs_mcp.tools.arguments import ASSUMED_UTC, ApplicationId, MaxJobs, NotGiven, TimeOrAge
-from writer_jobs_mcp.tools.result import App, tool_result
+from writer_jobs_mcp.tools.result import tool_result
 from writer_jobs_mcp.triage.find_application import resolve_and_call
 from writer_jobs_mcp.triage.gather import gather
 from writer_jobs_mcp.triage.next_calls import TriageRequest

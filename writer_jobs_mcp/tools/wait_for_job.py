@@ -11,10 +11,11 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from writer_jobs_mcp import results
+from writer_jobs_mcp.context import App
 from writer_jobs_mcp.deadlines import SAMPLE_RESERVE, WAIT_RESERVE, scope_with_reserve
 from writer_jobs_mcp.errors import BudgetExceeded, WriterError
 from writer_jobs_mcp.tools.arguments import ApplicationOfJob, JobId, NotGiven, Seconds
-from writer_jobs_mcp.tools.result import App, tool_result_in_worker
+from writer_jobs_mcp.tools.result import tool_result_in_worker
 from writer_jobs_mcp.triage.durations import p95
 from writer_jobs_mcp.triage.find_job import find_in_list, find_job
 from writer_jobs_mcp.triage.stuck import stuck_after

@@ -19,9 +19,9 @@ from tests.helpers.text_layout import HOSTILE_TEXTS, mask_quotations, parse_layo
 from tests.integration.test_second_api import KEY, server_session
 from writer_jobs_mcp.client import asgi_transport
 from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.context import App
 from writer_jobs_mcp.sanitize.text import preview
 from writer_jobs_mcp.server.build import INSTRUCTIONS, build_server
-from writer_jobs_mcp.tools import App
 
 JOBS, TRIAGE = "list_application_jobs", "triage_application_jobs"
 UUID = "7d1f0c52-6b1e-4c0b-9a57-2f3f5e8a9c10"

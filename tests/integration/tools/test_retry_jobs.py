@@ -18,6 +18,7 @@ from tests.conftest import NOW, config_for
 from tests.fakes.raw_http_server import Exchange, RawHttpServer, ScriptedServer
 from tests.helpers.mcp import call_tool, call_tool_error, text_of
 from writer_jobs_mcp.client import asgi_transport, open_client
+from writer_jobs_mcp.context import App
 from writer_jobs_mcp.errors import BudgetExceeded, Unavailable, UncertainRetry, WriterError
 from writer_jobs_mcp.sandbox import (
     CannedResponse,
@@ -34,7 +35,6 @@ from writer_jobs_mcp.sandbox import (
     serve,
 )
 from writer_jobs_mcp.server.build import build_server
-from writer_jobs_mcp.tools import App
 
 ERAS = ["auto", "legacy"]
 ALIAS = "product-description-writer"

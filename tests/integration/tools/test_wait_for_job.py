@@ -13,6 +13,7 @@ from mcp.server import MCPServer
 
 from tests.conftest import NOW, Clock, config_for
 from tests.helpers.mcp import call_tool, call_tool_error, text_of
+from writer_jobs_mcp.context import App
 from writer_jobs_mcp.sandbox import (
     CannedResponse,
     Delay,
@@ -24,7 +25,6 @@ from writer_jobs_mcp.sandbox import (
     serve,
 )
 from writer_jobs_mcp.server.build import build_server
-from writer_jobs_mcp.tools import App
 
 ALIAS = "product-description-writer"
 CLOCK_STEP = timedelta(seconds=10)  # the clock moves by it at each request, so that no test waits for jobs to end
