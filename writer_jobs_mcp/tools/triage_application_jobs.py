@@ -61,7 +61,7 @@ async def triage_application_jobs(
         report = triage.build(
             can_compare=gathered.can_compare,
             earlier_failures_read=gathered.earlier_failures_read,
-            is_over=lambda: time.monotonic() >= end_of_comparing,
+            is_time_over=lambda: time.monotonic() >= end_of_comparing,
         )
         view = results.triage_report(report, gathered, asked)
         meta = (

@@ -166,14 +166,18 @@ class ReportBuilder:
             self._failures.add(job, Period.EARLIER)
 
     def build(
-        self, *, can_compare: bool, earlier_failures_read: bool = False, is_over: Callable[[], bool] = lambda: False
+        self,
+        *,
+        can_compare: bool,
+        earlier_failures_read: bool = False,
+        is_time_over: Callable[[], bool] = lambda: False,
     ) -> Report:
         """Summarize the jobs taken so far.
 
         Args:
             can_compare: Whether this window and the one before were read whole.
             earlier_failures_read: Whether the failures before both windows were read: at least 500, or all.
-            is_over: Whether there is no more time to compare and classify errors; the report is made all the same.
+            is_time_over: Whether there is no more time to compare and classify errors; the report is made all the same.
         """
         before = None
         if can_compare and self._before_since is not None:
@@ -182,7 +186,7 @@ class ReportBuilder:
             self._counts.total(),
             None if before is None else before.jobs,
             earlier_failures_read=earlier_failures_read,
-            is_time_over=is_over,
+            is_time_over=is_time_over,
         )
         ordered = sorted(self._seconds)
         limit = stuck_after(p95(ordered or sorted(self._seconds_before)))

@@ -165,7 +165,7 @@ class _Scan:
             self._step_back_from(offset)
 
     async def _joins_last(self, offset: int, page: JobPage) -> bool:
-        """Return whether no job can be missing before this page. A page between the two may be read, and taken."""
+        """Return whether no job can be missing before this page. If in doubt, read the page between, and take it."""
         last, page_size = self._last, self._pages.page_size
         if last is None or offset == 0 or page_size == 1 or last.joins(page):  # pages of one row cannot overlap
             return True
@@ -186,7 +186,8 @@ class _Scan:
     async def _take(self, offset: int, page: JobPage) -> None:
         """Take a page that joins the last one, and decide where to go on."""
         coverage, rules, end = self._coverage, self._rules, PageEnd.of(page, offset)
-        coverage.moved |= rules.note_total(page.total, end.next_offset) or self._stride > 1
+        has_changed = rules.note_total(page.total, end.next_offset)
+        coverage.moved |= has_changed or self._stride > 1 or self._has_border_moved(offset, page)
         self._stride = 1
         is_repeated = self._last is not None and self._last.is_repeated_by(page)
         unreadable = self._new_unreadable(offset, page, is_repeated=is_repeated)
@@ -204,18 +205,26 @@ class _Scan:
             await self._progress(coverage.jobs_read, rules.expected_total)
 
     def _new_unreadable(self, offset: int, page: JobPage, *, is_repeated: bool) -> list[UnreadableRow]:
-        """Return the unreadable rows of a page that were not on the last one. Note if the border between them moved."""
+        """Return the unreadable rows of a page that were not on the last one."""
         # Equal rows look alike: a page of them may be another page, even if it looks like the last one.
         keys_are_unique = len(row_keys(page)) == len(page.rows)
         if is_repeated and (keys_are_unique or page.total is None or self._rules.total_is_wrong):
-            unreadable = []
-        else:
-            unreadable = page.unreadable
-        if self._last is not None and offset == self._last.next_offset - 1 and page.rows:
-            first = page.rows[0]
-            self._coverage.moved |= first.row_key != self._last.last_row_key
-            unreadable = unreadable[1:] if first in unreadable[:1] else unreadable
-        return unreadable
+            return []
+        unreadable = page.unreadable
+        is_first_known = self._overlaps_last(offset, page) and page.rows[0] in unreadable[:1]
+        return unreadable[1:] if is_first_known else unreadable
+
+    def _overlaps_last(self, offset: int, page: JobPage) -> bool:
+        """Return whether the page begins where the last row of the last page was."""
+        return self._last is not None and offset == self._last.next_offset - 1 and bool(page.rows)
+
+    def _has_border_moved(self, offset: int, page: JobPage) -> bool:
+        """Return whether another row than before is where the last page ended."""
+        return (
+            self._last is not None
+            and self._overlaps_last(offset, page)
+            and page.rows[0].row_key != self._last.last_row_key
+        )
 
     async def _take_new(self, page: JobPage) -> int:
         new: list[ListedJob] = []
@@ -242,11 +251,11 @@ class _Scan:
             self._coverage.jobs_read += 1
 
     def _go_on(self, size: int, reached: int, *, has_new_jobs: bool) -> None:
-        """Request on from the page just taken, of ``size`` rows up to the offset ``reached``."""
+        """Continue behind the page just taken, which has ``size`` rows and ends at the offset ``reached``."""
         pages = self._pages
         if reached == self._rules.start + size or size > pages.page_size:
-            # The first page, or larger ones than before: pages of this size that overlap by a row follow. If it holds
-            # less than was requested, the list ends here or the server returns fewer rows at a time.
+            # The first page, or a larger one than before: pages of this size follow, and overlap by a row. If it is
+            # shorter than requested, the list ends here or the server returns fewer rows at a time.
             pages.page_size = size
             pages.restart(max(reached - 1, 1), one_at_a_time=size < PAGE_SIZE)
         elif size < pages.page_size:

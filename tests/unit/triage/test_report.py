@@ -156,9 +156,9 @@ async def test_failed_jobs_are_counted_among_any_number_of_statuses() -> None:
     assert len(answer["counts"]) == 9
 
 
-@pytest.mark.parametrize(("is_over", "trends"), [(False, {"steady"}), (True, {None})])
+@pytest.mark.parametrize(("is_time_over", "trends"), [(False, {"steady"}), (True, {None})])
 def test_no_trend_is_given_if_time_ran_out_before_all_errors_were_compared(
-    is_over: bool, trends: set[str | None]
+    is_time_over: bool, trends: set[str | None]
 ) -> None:
     builder = ReportBuilder(Window(NOW - timedelta(hours=1), None), NOW)
     for n, name in enumerate("kestrel osprey merlin falcon harrier goshawk".split() * 4):
@@ -166,6 +166,6 @@ def test_no_trend_is_given_if_time_ran_out_before_all_errors_were_compared(
         error = f"Could not open the file {name} of the tenant {name}"
         fields = {"id": f"{n}", "status": "failed", "application_id": "a", "created_at": created, "error": error}
         builder.add(Job.model_validate(fields))
-    report = builder.build(can_compare=True, is_over=lambda: is_over)
+    report = builder.build(can_compare=True, is_time_over=lambda: is_time_over)
     assert {group.trend for group in report.failures} == trends
-    assert (report.all_compared, report.failed) == (not is_over, sum(group.count for group in report.failures))
+    assert (report.all_compared, report.failed) == (not is_time_over, sum(group.count for group in report.failures))
