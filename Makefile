@@ -39,7 +39,7 @@ coverage: $(VENV)/.develops ## branch coverage of each package, subprocesses inc
 	@$(BIN)/python -m scripts.branch_coverage $(TESTS)
 
 robustness: $(VENV)/.develops ## the robustness tests at length: counts what was tried, lost, leaked or hung (nine minutes)
-	@CHAOS=full $(BIN)/python -m pytest -q $(PARALLEL) tests/robustness
+	@ROBUSTNESS=full $(BIN)/python -m pytest -q $(PARALLEL) tests/robustness
 
 check: export FAIL_ON_SKIPPED_TESTS = 1
 check: $(VENV)/.develops ## the whole gate, as CI runs it
@@ -80,8 +80,8 @@ matrix: $(VENV)/.develops ## test the wheel on each installed Python, with the l
 first-run: ## measure the time from git clone to the first answer, with an empty home
 	@$(PYTHON) scripts/first_run.py
 
-clients: $(VENV)/.develops tests/clients/node_modules/.installed ## let real clients start the server and call it (Node 20 or later, npm)
-	@$(BIN)/python -m tests.clients
+clients: $(VENV)/.develops tests/e2e/real_clients/node_modules/.installed ## let real clients start the server and call it (Node 20 or later, npm)
+	@$(BIN)/python -m tests.e2e.real_clients
 
 bundle: $(VENV)/.develops bundle/node_modules/.installed ## build dist/*.mcpb for Claude Desktop, unpack it and start it
 	@$(BIN)/python -m bundle
@@ -116,7 +116,7 @@ bench-texts: $(VENV)/.runs ## measure how long awkward text takes, and whether p
 	@$(BIN)/python -m benchmarks.texts --linear 300
 
 clean: ## remove what was built
-	rm -rf $(VENV) $(BENCH) benchmarks/node_modules bundle/node_modules tests/clients/node_modules $(WEB)/node_modules
+	rm -rf $(VENV) $(BENCH) benchmarks/node_modules bundle/node_modules tests/e2e/real_clients/node_modules $(WEB)/node_modules
 	rm -rf dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(WEB)/node_modules/.installed: $(WEB)/package.json $(WEB)/package-lock.json
@@ -163,8 +163,8 @@ bundle/node_modules/.installed: bundle/package.json
 	@touch $@
 
 # Runs no package's scripts but the one that installs Node 22, which some clients need.
-tests/clients/node_modules/.installed: tests/clients/package.json
-	@echo "Installing real clients into tests/clients/node_modules …"
-	@cd tests/clients && npm install --ignore-scripts --no-package-lock --no-audit --no-fund --loglevel=error
-	@cd tests/clients/node_modules/node && node installArchSpecificPackage.js >/dev/null
+tests/e2e/real_clients/node_modules/.installed: tests/e2e/real_clients/package.json
+	@echo "Installing real clients into tests/e2e/real_clients/node_modules …"
+	@cd tests/e2e/real_clients && npm install --ignore-scripts --no-package-lock --no-audit --no-fund --loglevel=error
+	@cd tests/e2e/real_clients/node_modules/node && node installArchSpecificPackage.js >/dev/null
 	@touch $@

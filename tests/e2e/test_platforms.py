@@ -10,7 +10,8 @@ from pathlib import Path, PureWindowsPath
 import pytest
 
 import writer_jobs_mcp
-from tests.helpers.stdio_server import INITIALIZE, SERVER, TIMEOUT
+from tests.helpers.key import TIMEOUT
+from tests.helpers.stdio_server import INITIALIZE, SERVER
 from writer_jobs_mcp.cli import main
 from writer_jobs_mcp.commands.check import CheckReport, CheckResult
 from writer_jobs_mcp.commands.demo import supports_colours

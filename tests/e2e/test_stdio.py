@@ -12,7 +12,7 @@ from typing import Any
 import anyio
 import pytest
 from mcp.client import Client
-from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.client.stdio import stdio_client
 
 from tests.helpers.mcp import call_tool
 from tests.helpers.stdio_server import (
@@ -21,6 +21,7 @@ from tests.helpers.stdio_server import (
     TIMEOUT,
     environment_without_settings,
     initialize,
+    server_parameters,
     start_server,
 )
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, CannedResponse, FaultScript, SandboxApp
@@ -28,8 +29,7 @@ from writer_jobs_mcp.sandbox import SANDBOX_KEY, CannedResponse, FaultScript, Sa
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 async def test_the_python_sdk_client_lists_applications_and_jobs_and_explains_a_failure(url: str, mode: str) -> None:
-    environ = {**environment_without_settings(), "WRITER_API_KEY": SANDBOX_KEY, "WRITER_BASE_URL": url}
-    parameters = StdioServerParameters(command=SERVER[0], args=SERVER[1:], env=environ)
+    parameters = server_parameters(WRITER_API_KEY=SANDBOX_KEY, WRITER_BASE_URL=url)
     with anyio.fail_after(TIMEOUT):
         async with Client(stdio_client(parameters), mode=mode) as client:
             applications = await call_tool(client, "list_applications", {})
@@ -42,11 +42,8 @@ async def test_the_python_sdk_client_lists_applications_and_jobs_and_explains_a_
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 async def test_optional_arguments_may_be_blank_strings(mode: str) -> None:
-    parameters = StdioServerParameters(
-        command=SERVER[0], args=[*SERVER[1:], "--sandbox"], env=environment_without_settings()
-    )
     with anyio.fail_after(TIMEOUT):
-        async with Client(stdio_client(parameters), mode=mode) as client:
+        async with Client(stdio_client(server_parameters("--sandbox")), mode=mode) as client:
             blank = {"limit": "", "order": "", "after": "", "before": "", "type": ""}
             applications = await call_tool(client, "list_applications", blank)
             application = applications["applications"][0]["id"]
@@ -60,11 +57,8 @@ async def test_optional_arguments_may_be_blank_strings(mode: str) -> None:
 
 
 async def test_the_sandbox_needs_no_key() -> None:
-    parameters = StdioServerParameters(
-        command=SERVER[0], args=[*SERVER[1:], "--sandbox"], env=environment_without_settings()
-    )
     with anyio.fail_after(TIMEOUT):
-        async with Client(stdio_client(parameters)) as client:
+        async with Client(stdio_client(server_parameters("--sandbox"))) as client:
             answer = await call_tool(client, "list_applications", {})
     assert answer["page"]["returned"] == 3
 

@@ -14,7 +14,7 @@ from tests.conftest import config_for
 from tests.fakes.raw_http_server import JOBS
 from tests.helpers.key import KEY, TIMEOUT
 from tests.helpers.mcp import text_of
-from tests.robustness.conftest import Tally
+from tests.helpers.tally import Tally
 from writer_jobs_mcp.server.build import build_server
 
 DEFAULT_TOOL = "list_application_jobs"

@@ -70,3 +70,18 @@ def allow_protocol_errors(*codes: int) -> Generator[None]:
         check_error_message(exc.message)
         if exc.code not in codes:
             raise
+
+
+def check_triage_sums(report: dict[str, Any]) -> None:
+    shown = sum(group["count"] for group in report["failures"])
+    assert shown + report.get("failures_omitted", {"jobs": 0})["jobs"] == report["counts"].get("failed", 0)
+    assert sum(report["counts"].values()) == report["coverage"]["jobs_in_window"] <= report["coverage"]["jobs_read"]
+    assert report.get("stuck_count", len(report["stuck"])) >= len(report["stuck"])
+
+
+def check_detail(detail: str, reason: str, advice: str) -> None:
+    """Check that a line of ``check`` gives a reason, then advice."""
+    assert reason in detail
+    assert advice in detail
+    assert detail.index(reason) < detail.index(advice)
+    assert detail.endswith(".")

@@ -1,4 +1,4 @@
-"""Start the server as a subprocess, with its pipes in the hands of the test."""
+"""Start the server as a subprocess, without an event loop; works on Windows too."""
 
 import json
 import os
@@ -7,6 +7,8 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
+
+from mcp.client.stdio import StdioServerParameters
 
 SERVER = [sys.executable, "-m", "writer_jobs_mcp"]
 INITIALIZE_PARAMS: dict[str, Any] = {
@@ -39,6 +41,12 @@ def start_server(*arguments: str, **environ: str) -> Generator[subprocess.Popen[
 def environment_without_settings() -> dict[str, str]:
     """Return this process's environment without the settings of the server."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("WRITER_", "OTEL_"))}
+
+
+def server_parameters(*arguments: str, **environ: str) -> StdioServerParameters:
+    """Return how a client of the Python SDK starts the server."""
+    environ = {**environment_without_settings(), **environ}
+    return StdioServerParameters(command=SERVER[0], args=[*SERVER[1:], *arguments], env=environ)
 
 
 def initialize(server: subprocess.Popen[str]) -> dict[str, Any]:

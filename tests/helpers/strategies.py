@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from tests.robustness.conftest import gate_or_full
+from tests.helpers.tally import gate_or_full
 
 Json = Any
 Schema = dict[str, Any]

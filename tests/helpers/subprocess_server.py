@@ -1,4 +1,4 @@
-"""The server as a subprocess whose pipes and signals are in the test's own hands."""
+"""The server as a subprocess, with its pipes and signals under the test's control (POSIX)."""
 
 import asyncio
 import json
@@ -6,18 +6,21 @@ import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from fcntl import ioctl
 from itertools import count
+from struct import unpack
+from termios import FIONREAD
 from typing import Any
 
 from tests.helpers.key import KEY, TIMEOUT
-from tests.helpers.stdio_server import INITIALIZE_PARAMS, SERVER
+from tests.helpers.stdio_server import INITIALIZE_PARAMS, SERVER, environment_without_settings
 
 PIPE = asyncio.subprocess.PIPE
 
 
 @dataclass
 class ServerProcess:
-    """One that runs, or has run."""
+    """A server that runs or has ended; messages are read in their order."""
 
     process: asyncio.subprocess.Process
 
@@ -27,7 +30,7 @@ class ServerProcess:
         """The id of the newest request."""
 
     def send(self, method: str, params: dict[str, Any] | None = None) -> int:
-        """Send a request, as soon as the pipe takes it; its id."""
+        """Queue a request for stdin and return its id."""
         self.last_id = next(self._ids)
         self._write({"id": self.last_id, "method": method, "params": params or {}})
         return self.last_id
@@ -48,28 +51,28 @@ class ServerProcess:
             return json.loads(await self.process.stdout.readline())
 
     async def receive_until(self, id_: int) -> list[dict[str, Any]]:
-        """All messages up to the answer to one request."""
+        """Return all messages up to the response with this id."""
         received = [await self.receive()]
         while received[-1].get("id") != id_:
             received.append(await self.receive())
         return received
 
     async def read_rest(self) -> list[dict[str, Any]]:
-        """All messages up to the end of stdout."""
+        """Return all messages up to the end of stdout."""
         assert self.process.stdout
         async with asyncio.timeout(TIMEOUT):
             return [json.loads(line) for line in (await self.process.stdout.read()).splitlines()]
 
     async def call_tool(self, tool: str, **arguments: Any) -> dict[str, Any]:
-        """The result of a call that is not an error."""
+        """Return the result of a call that must succeed."""
         id_ = self.send_call(tool, **arguments)
-        answer = await self.receive()
-        assert answer["id"] == id_, answer
-        assert not answer["result"]["isError"], answer
-        return answer["result"]
+        response = await self.receive()
+        assert response["id"] == id_, response
+        assert not response["result"]["isError"], response
+        return response["result"]
 
     def send_handshake(self) -> None:
-        """The handshake, with nobody waiting for the answer."""
+        """Send the handshake without reading the response."""
         self.send("initialize", INITIALIZE_PARAMS)
         self.notify("notifications/initialized")
 
@@ -78,7 +81,7 @@ class ServerProcess:
         self.process.stdin.close()
 
     async def read_stderr(self) -> str:
-        """All that was written to stderr, once nobody has it open any more."""
+        """Return all of stderr, once every process has closed it."""
         assert self.process.stderr
         async with asyncio.timeout(TIMEOUT):
             return (await self.process.stderr.read()).decode("utf-8", "replace")
@@ -89,9 +92,9 @@ class ServerProcess:
 
 
 async def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait for what happens elsewhere; nothing may take longer than a while."""
+    """Wait until the condition holds; fail after the timeout."""
     async with asyncio.timeout(TIMEOUT):
-        while not condition():  # noqa: ASYNC110 - what happens in a process sets no event
+        while not condition():  # noqa: ASYNC110 - another process sets no event
             await asyncio.sleep(0.01)
 
 
@@ -104,16 +107,17 @@ async def start_process(
     stderr: int = PIPE,
     unset: tuple[str, ...] = (),
     cwd: str | None = None,
+    max_line: int = 2**24,
 ) -> AsyncGenerator[ServerProcess]:
-    """This program, or ``command`` in its place, in this environment less what it is to be ``without``."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("WRITER_") and name not in unset}
+    """Start the server, or ``command``, in this environment without the variables in ``unset``."""
+    kept = {name: value for name, value in environment_without_settings().items() if name not in unset}
     process = await asyncio.create_subprocess_exec(
         *command,
         *arguments,
         stdin=PIPE,
         stdout=stdout,
         stderr=stderr,
-        limit=2**24,
+        limit=max_line,
         cwd=cwd,
         env={**kept, "WRITER_API_KEY": KEY, **(environ or {})},
     )
@@ -129,8 +133,27 @@ async def start_process(
 async def start_server(
     url: str, environ: Mapping[str, str] | None = None, **others: Any
 ) -> AsyncGenerator[ServerProcess]:
-    """A server that asks the peer at ``url``, after the handshake."""
+    """Start a server that requests ``url``, and complete the handshake."""
     async with start_process(environ={"WRITER_BASE_URL": url, **(environ or {})}, **others) as server:
         server.send_handshake()
         await server.receive()
         yield server
+
+
+@asynccontextmanager
+async def open_pipe() -> AsyncGenerator[tuple[int, int]]:
+    """Open a pipe whose ends the test may close itself."""
+    read, write = os.pipe()
+    try:
+        yield read, write
+    finally:
+        for end in (read, write):
+            try:
+                os.close(end)
+            except OSError:
+                assert end  # the test has closed it
+
+
+def bytes_in(read: int) -> int:
+    """Return how many bytes a pipe holds."""
+    return unpack("i", ioctl(read, FIONREAD, b"    "))[0]

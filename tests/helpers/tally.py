@@ -1,14 +1,23 @@
-"""What a run has tried, and what of it went wrong: counted in each process, summed over all."""
+"""How much a run of the robustness tests tries, and what it counts."""
 
+import os
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import pytest
+
+T = TypeVar("T")
+
+
+def gate_or_full(gate: T, full: T) -> T:
+    """Return the first for ``make test``, the second for ``make robustness``."""
+    return full if os.environ.get("ROBUSTNESS") == "full" else gate
 
 
 @dataclass
 class Tally:
-    """What was tried, by kind, and what went wrong with it."""
+    """What was tried, by kind, and how often it went wrong; summed over all processes of a run."""
 
     tried: Counter[str] = field(default_factory=Counter[str])
     lost: int = 0
@@ -16,7 +25,7 @@ class Tally:
     hung: int = 0
 
     def check_for_key(self, text: str) -> None:
-        """Look through whatever an agent or a person gets to see."""
+        """Check that output for an agent or a person shows no part of the key."""
         from tests.helpers.key import leaked_parts  # noqa: PLC0415 - it imports the whole server
 
         parts = leaked_parts(text)
@@ -24,7 +33,7 @@ class Tally:
         assert parts == []
 
     def __iadd__(self, other: "Tally") -> "Tally":
-        """Add what another process counted."""
+        """Add the counts of another process."""
         self.tried += other.tried
         self.lost += other.lost
         self.leaked += other.leaked

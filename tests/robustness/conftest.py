@@ -1,25 +1,16 @@
-"""What the tests share that break things on purpose: a tally, certificates, and a watch on what is logged."""
+"""Fixtures of the robustness tests: the tally, certificates, proxies, and a check of the log after each test."""
 
 import logging
-import os
 import ssl
 from collections.abc import Awaitable, Callable, Generator
 from pathlib import Path
-from typing import TypeVar
 
 import anyio
 import pytest
 import trustme
 
+from tests.fakes.http_proxy import PROXY_VARIABLES
 from tests.helpers.tally import TALLY, Tally
-
-T = TypeVar("T")
-
-
-def gate_or_full(short: T, full: T) -> T:
-    """How many times something is tried, or how: the first in the gate, the second by ``make chaos``."""
-    return full if os.environ.get("CHAOS") == "full" else short
-
 
 RunWithoutErrors = Callable[[Callable[[], Awaitable[None]]], None]
 
@@ -36,7 +27,7 @@ def issuer() -> trustme.CA:
 
 @pytest.fixture
 def authority(issuer: trustme.CA, tmp_path: Path) -> Path:
-    """The certificate of the authority behind ``certified``, for those who trust it."""
+    """The CA certificate that a client must trust to accept ``certified``."""
     path = tmp_path / "authority.pem"
     issuer.cert_pem.write_to_path(str(path))
     return path
@@ -44,7 +35,7 @@ def authority(issuer: trustme.CA, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def certified(issuer: trustme.CA, tmp_path: Path) -> ssl.SSLContext:
-    """The side of TLS of a server on 127.0.0.1."""
+    """The TLS settings of a server on 127.0.0.1."""
     path = tmp_path / "certificate.pem"
     issuer.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(path))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -52,22 +43,36 @@ def certified(issuer: trustme.CA, tmp_path: Path) -> ssl.SSLContext:
     return context
 
 
+@pytest.fixture
+def without_proxies(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Unset every proxy variable."""
+    for name in PROXY_VARIABLES:
+        for each in (name, name.lower()):
+            monkeypatch.delenv(each, raising=False)
+    return monkeypatch
+
+
+@pytest.fixture
+def trusted_authority(authority: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+
+
 @pytest.fixture(autouse=True)
-def nothing_of_the_key_is_logged(tally: Tally, caplog: pytest.LogCaptureFixture) -> Generator[None]:
+def no_part_of_the_key_is_logged(tally: Tally, caplog: pytest.LogCaptureFixture) -> Generator[None]:
     caplog.set_level(logging.DEBUG)
     yield
-    # By now `caplog.text` holds what is logged after the test, so what was logged in it is written out anew.
+    # By now `caplog.text` also holds what teardown logs, so format the records of the test itself.
     formatter = logging.Formatter()
     tally.check_for_key("\n".join(map(formatter.format, caplog.get_records("call"))))
 
 
 @pytest.fixture
-def quietly(tally: Tally, caplog: pytest.LogCaptureFixture) -> RunWithoutErrors:
-    """Has a conversation in which nothing of the key, and no fault, may be logged; for those who have many."""
-    caplog.set_level(logging.WARNING, "httpcore")  # as the command line has it: it logs each header
+def run_without_errors(tally: Tally, caplog: pytest.LogCaptureFixture) -> RunWithoutErrors:
+    """Run a coroutine that must log no error and no part of the key; for tests with many examples."""
+    caplog.set_level(logging.WARNING, "httpcore")  # as the command line sets it: httpcore logs each header
 
-    def have(conversation: Callable[[], Awaitable[None]]) -> None:
-        anyio.run(conversation)
+    def run(example: Callable[[], Awaitable[None]]) -> None:
+        anyio.run(example)
         faults = [
             record.getMessage() for record in caplog.records if record.exc_info or record.levelno >= logging.ERROR
         ]
@@ -75,4 +80,4 @@ def quietly(tally: Tally, caplog: pytest.LogCaptureFixture) -> RunWithoutErrors:
         caplog.clear()
         assert faults == []
 
-    return have
+    return run

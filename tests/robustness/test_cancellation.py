@@ -15,7 +15,7 @@ from mcp.client import Client
 from mcp.client._memory import InMemoryTransport  # without it, calls of the newer era pass by the wire's cancellation
 from mcp.client.context import ClientRequestContext
 from mcp.client.session import ElicitationFnT
-from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.client.stdio import stdio_client
 from mcp_types import ElicitRequestParams, ElicitResult
 
 from tests.conftest import config_for
@@ -23,8 +23,8 @@ from tests.fakes.holding_writer import APPLICATION, HoldingWriter, HoldPoint
 from tests.helpers.chaos_calls import run_tool, structure_of_result
 from tests.helpers.key import KEY, TIMEOUT
 from tests.helpers.mcp import call_tool
-from tests.helpers.subprocess_server import SERVER
-from tests.robustness.conftest import Tally, gate_or_full
+from tests.helpers.stdio_server import server_parameters
+from tests.helpers.tally import Tally, gate_or_full
 from writer_jobs_mcp.server.build import build_server
 
 CONCURRENCY = 2
@@ -214,7 +214,7 @@ async def test_cancelling_a_call_over_stdio_closes_its_connection(era: str, tall
     peer = HoldingWriter()
     async with peer.serve() as url:
         environ = {"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url, "WRITER_JOBS_CONCURRENCY": str(CONCURRENCY)}
-        server = StdioServerParameters(command=SERVER[0], args=SERVER[1:], env=environ)
+        server = server_parameters(**environ)
         async with Client(stdio_client(server), mode=era) as client:
             for point in get_args(HoldPoint):
                 peer.hold(point, after=1)

@@ -14,7 +14,7 @@ from tests.fakes.raw_http_server import ScriptedServer
 from tests.helpers.chaos_calls import check_success, connect_client, run_tool
 from tests.helpers.mcp import text_of
 from tests.helpers.subprocess_server import start_server
-from tests.robustness.conftest import Tally
+from tests.helpers.tally import Tally
 
 IGNORED = "SSLKEYLOGFILE cannot be used and is ignored: "
 

@@ -1,8 +1,7 @@
-"""Each way in which ``check`` can fail, provoked: its line says what happened, then what to do."""
+"""Each way in which a check of Writer can fail: its detail gives the reason, then advice."""
 
 import asyncio
 import json
-import os
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -10,21 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import config_for
-from tests.e2e.test_cli import run_command, run_command_in_thread
+from tests.fakes.http_proxy import HttpProxy
 from tests.fakes.raw_http_server import Behaviour, Exchange, ScriptedServer, http_response, send_and_close
 from tests.helpers.key import KEY, error_body
-from tests.helpers.otlp_collector import collecting
-from tests.robustness.conftest import Tally
-from tests.robustness.test_proxy import PROXIES, Proxy
+from tests.helpers.result_checks import check_detail
+from tests.helpers.tally import Tally
 from writer_jobs_mcp.commands.check import CheckReport, check_writer
-from writer_jobs_mcp.sandbox import SANDBOX_KEY
 
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in PROXIES:
-        for each in (name, name.lower()):
-            monkeypatch.delenv(each, raising=False)
+pytestmark = pytest.mark.usefixtures("without_proxies")
 
 
 async def check_with_key(url: str, tally: Tally, **environ: str) -> dict[str, str]:
@@ -49,6 +41,8 @@ async def stay_silent(_: Exchange) -> None:
 
 
 WAIT = "Retry-After: 60"  # too long to begin, so nothing is waited for here
+
+
 ANSWERS: dict[str, tuple[Behaviour, str, str]] = {
     "401": (
         send_and_close(http_response(b"", "401 No")),
@@ -106,15 +100,7 @@ async def test_an_error_response_fails_the_key_check_with_reason_and_advice(
     async with ScriptedServer(default=behaviour).serve() as url:
         failed = await check_with_key(url, tally)
     assert failed.keys() == {"key"}
-    assert_key_detail(failed["key"], what, mend)
-
-
-def assert_key_detail(said: str, what: str, mend: str) -> None:
-    """It says what happened, and behind that what to do."""
-    assert what in said
-    assert mend in said
-    assert said.index(what) < said.index(mend)
-    assert said.endswith(".")
+    check_detail(failed["key"], what, mend)
 
 
 NETWORK = "Check WRITER_BASE_URL, the network and any proxy"
@@ -122,52 +108,48 @@ NETWORK = "Check WRITER_BASE_URL, the network and any proxy"
 
 async def test_a_refused_connection_fails_the_reachable_check(unused_url: str, tally: Tally) -> None:
     failed = await check_with_key(unused_url, tally, WRITER_JOBS_CALL_BUDGET="1")
-    assert_key_detail(failed["reachable"], "no connection could be made (127.0.0.1)", NETWORK)
+    check_detail(failed["reachable"], "no connection could be made (127.0.0.1)", NETWORK)
     assert failed["key"] == NOT_TRIED
 
 
 async def test_an_unknown_host_fails_the_reachable_check(tally: Tally) -> None:
     failed = await check_with_key("https://writer.invalid", tally, WRITER_JOBS_CALL_BUDGET="1")
-    assert_key_detail(failed["reachable"], "its host name could not be resolved (writer.invalid)", NETWORK)
+    check_detail(failed["reachable"], "its host name could not be resolved (writer.invalid)", NETWORK)
     assert failed["key"] == NOT_TRIED
 
 
 async def test_a_closed_connection_fails_the_reachable_check(tally: Tally) -> None:
     async with ScriptedServer(default=send_and_close()).serve() as url:
         failed = await check_with_key(url, tally, WRITER_JOBS_CALL_BUDGET="1")
-    assert_key_detail(failed["reachable"], "closed the connection", "Try again in a few minutes.")
+    check_detail(failed["reachable"], "closed the connection", "Try again in a few minutes.")
 
 
 async def test_a_server_that_never_responds_fails_the_reachable_check(tally: Tally) -> None:
     async with ScriptedServer(default=stay_silent).serve() as url:
         failed = await check_with_key(url, tally, WRITER_JOBS_CALL_BUDGET="1")
-    assert_key_detail(
-        failed["reachable"], "did not answer within 1 s.", "Check WRITER_BASE_URL, the network and any proxy."
-    )
+    check_detail(failed["reachable"], "did not answer within 1 s.", "Check WRITER_BASE_URL, the network and any proxy.")
     assert failed["key"] == NOT_TRIED
 
 
 async def test_an_untrusted_certificate_fails_the_reachable_check(certified: ssl.SSLContext, tally: Tally) -> None:
     async with ScriptedServer().serve(certified) as url:
         failed = await check_with_key(url, tally)
-    assert_key_detail(
-        failed["reachable"], "The TLS certificate of 127.0.0.1 is not trusted here.", "set SSL_CERT_FILE."
-    )
+    check_detail(failed["reachable"], "The TLS certificate of 127.0.0.1 is not trusted here.", "set SSL_CERT_FILE.")
 
 
 async def test_a_server_without_tls_fails_the_reachable_check(tally: Tally) -> None:
     async with ScriptedServer(default=send_and_close(http_response(b"", "400 Bad"))).serve() as url:
         failed = await check_with_key(url.replace("http:", "https:"), tally, WRITER_JOBS_CALL_BUDGET="1")
-    assert_key_detail(failed["reachable"], "the TLS handshake failed (127.0.0.1)", NETWORK)
+    check_detail(failed["reachable"], "the TLS handshake failed (127.0.0.1)", NETWORK)
 
 
 async def test_a_proxy_that_rejects_the_tunnel_fails_the_reachable_check(
     monkeypatch: pytest.MonkeyPatch, tally: Tally
 ) -> None:
-    async with Proxy(http_response(b"", "407 Proxy Authentication Required")).serve() as way:
+    async with HttpProxy(http_response(b"", "407 HttpProxy Authentication Required")).serve() as way:
         monkeypatch.setenv("HTTPS_PROXY", way)
         failed = await check_with_key("https://127.0.0.1:9", tally, WRITER_JOBS_CALL_BUDGET="1")
-    assert_key_detail(failed["reachable"], "could not be reached through the proxy", NETWORK)
+    check_detail(failed["reachable"], "could not be reached through the proxy", NETWORK)
 
 
 def applications_response(*applications: dict[str, str], **others: object) -> Behaviour:
@@ -175,6 +157,8 @@ def applications_response(*applications: dict[str, str], **others: object) -> Be
 
 
 MANY = [{"id": f"a-{number}", "name": f"Agent {number}"} for number in range(100)]
+
+
 SEEN: dict[str, tuple[Behaviour, str]] = {
     "none": (applications_response(has_more=False), "accepted, but sees no application (no-code agent)"),
     "one": (applications_response(MANY[0], has_more=False), 'accepted, sees 1 application: "Agent 0"'),
@@ -220,10 +204,8 @@ async def test_a_valid_key_is_described_by_the_applications_it_sees(
 async def test_a_missing_key_fails_the_key_check(url: str, tally: Tally) -> None:
     failed = await check_with_key(url, tally, WRITER_API_KEY="")
     assert failed.keys() == {"key"}
-    assert_key_detail(
-        failed["key"], "No Writer API key is set.", "Set WRITER_API_KEY, or WRITER_API_KEY_FILE to a file"
-    )
-    assert_key_detail(failed["key"], "Settings → Extensions", "claude_desktop_config.json")
+    check_detail(failed["key"], "No Writer API key is set.", "Set WRITER_API_KEY, or WRITER_API_KEY_FILE to a file")
+    check_detail(failed["key"], "Settings → Extensions", "claude_desktop_config.json")
 
 
 FILES: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -251,63 +233,5 @@ async def test_an_unusable_key_file_fails_the_key_check(
     make(path)
     failed = await check_with_key(url, tally, WRITER_API_KEY="", WRITER_API_KEY_FILE=str(path))
     assert failed.keys() == {"key"}
-    assert_key_detail(failed["key"], what, "then try again.")
+    check_detail(failed["key"], what, "then try again.")
     assert str(tmp_path) not in failed["key"]
-
-
-@pytest.mark.parametrize(
-    ("environ", "words"),
-    [
-        ({"WRITER_BASE_URL": "http://example.com"}, "WRITER_BASE_URL must start with https://"),
-        ({"WRITER_API_KEY": "two words"}, "WRITER_API_KEY must be the key alone, "),
-        (
-            {"HTTPS_PROXY": "nonsense://proxy"},
-            "The proxy cannot be used (HTTPS_PROXY, ALL_PROXY or the system's setting): set HTTPS_PROXY to",
-        ),
-        ({"SSL_CERT_FILE": os.devnull}, "SSL_CERT_FILE cannot be used: it holds no valid PEM certificates."),
-        ({"SSL_CERT_FILE": "", "SSL_CERT_DIR": os.devnull}, "SSL_CERT_DIR cannot be used: Not a directory."),
-    ],
-)
-def test_an_unusable_setting_is_reported_on_stderr_and_in_json(
-    environ: dict[str, str], words: str, tally: Tally
-) -> None:
-    tally.tried["failures of check"] += 1
-    done = run_command("check", "--json", **environ)
-    said = json.loads(done.stdout)
-    finding, *others = said["checks"]
-    assert (done.returncode, said["ok"], finding["name"], finding["ok"]) == (2, False, "settings", False)
-    assert {each["detail"] for each in others} == {"Not tried, because settings cannot be used."}
-    assert {each["ok"] for each in others} == {None}
-    assert words in finding["detail"]
-    assert done.stderr == f"writer-jobs-mcp: {finding['detail']}\n"
-
-
-async def test_a_server_that_fails_to_start_fails_the_handshake_check(url: str, tmp_path: Path, tally: Tally) -> None:
-    tally.tried["failures of check"] += 1
-    broken = (
-        "import os, sys\nif sys.orig_argv[-1] == 'writer_jobs_mcp': os.write(2, b'It is broken.\\n'); os._exit(3)\n"
-    )
-    (tmp_path / "sitecustomize.py").write_text(broken, encoding="utf-8")
-    environ = {"WRITER_API_KEY": SANDBOX_KEY, "WRITER_BASE_URL": url, "PYTHONPATH": str(tmp_path)}
-    done = await run_command_in_thread("check", **environ)
-    assert (done.returncode, done.stderr) == (1, "It is broken.\n")
-    (failed,) = (line for line in done.stdout.splitlines() if not line.startswith("ok"))
-    assert_key_detail(failed, "did not answer over stdio", "Reinstall writer-jobs-mcp, or report this.")
-
-
-@pytest.mark.parametrize("status", [200, 401])
-async def test_the_spans_check_tries_the_configured_collector(url: str, status: int, tally: Tally) -> None:
-    tally.tried["failures of check"] += status != 200
-    with collecting(status) as collector:
-        environ = {"WRITER_API_KEY": SANDBOX_KEY, "WRITER_BASE_URL": url, "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}
-        done = await run_command_in_thread("check", **environ)
-    line = done.stdout.splitlines()[-1]
-    if status == 200:
-        assert (done.returncode, line) == (0, "ok    spans     the collector accepts them")
-    else:
-        assert done.returncode == 1
-        assert_key_detail(
-            line, "FAIL  spans     The collector does not accept spans.", "Check OTEL_EXPORTER_OTLP_ENDPOINT"
-        )
-    assert done.stderr == ""
-    assert collector.spans == [], "no child and no check of ours makes any"

@@ -19,7 +19,7 @@ from tests.fakes.raw_http_server import Exchange, ScriptedServer
 from tests.helpers.chaos_calls import run_tool, structure_of_result
 from tests.helpers.key import KEY, MIB, TIMEOUT
 from tests.helpers.subprocess_server import ServerProcess, start_process, start_server, wait_until
-from tests.robustness.conftest import Tally, gate_or_full
+from tests.helpers.tally import Tally, gate_or_full
 from writer_jobs_mcp.server.build import build_server
 
 LIMIT = 6

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from mcp.client import Client
-from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.client.stdio import stdio_client
 from mcp_types import INVALID_PARAMS, PromptReference, ResourceTemplateReference, TextContent, TextResourceContents
 
 from tests.conftest import config_for
@@ -29,7 +29,7 @@ from tests.helpers.result_checks import (
     check_visible,
     parse_strict_json,
 )
-from tests.helpers.stdio_server import SERVER, environment_without_settings
+from tests.helpers.stdio_server import server_parameters
 from tests.helpers.strategies import (
     Schema,
     encodable,
@@ -40,7 +40,8 @@ from tests.helpers.strategies import (
     odd_values,
     texts,
 )
-from tests.robustness.conftest import RunWithoutErrors, Tally, gate_or_full
+from tests.helpers.tally import Tally, gate_or_full
+from tests.robustness.conftest import RunWithoutErrors
 from writer_jobs_mcp.server.build import build_server
 from writer_jobs_mcp.server.prompts import PROMPTS
 from writer_jobs_mcp.server.resources import JOB_URI
@@ -51,7 +52,7 @@ Converse = Callable[[str, Talk], None]
 
 
 @pytest.fixture
-def converse(tally: Tally, quietly: RunWithoutErrors) -> Converse:
+def converse(tally: Tally, run_without_errors: RunWithoutErrors) -> Converse:
     """A conversation with a server in memory, whose Writer is in order; the next call is answered all the same."""
 
     def converse(era: str, talk: Talk) -> None:
@@ -62,7 +63,7 @@ def converse(tally: Tally, quietly: RunWithoutErrors) -> Converse:
                     await talk(client)
                     check_valid_result(await run_tool_with(client, tally, "list_applications", {}), "list_applications")
 
-        quietly(conversation)
+        run_without_errors(conversation)
 
     return converse
 
@@ -128,12 +129,10 @@ def test_invalid_arguments_give_a_result_or_an_error_message(
 
 @asynccontextmanager
 async def over_stdio() -> AsyncGenerator[Client]:
-    """A client of a server that is a process of its own, and has no complaint."""
+    """Connect a client to a server process, which must log nothing."""
     async with CannedResponses().serve() as url:
         environ = {"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url, "WRITER_JOBS_ALLOW_RETRY": "true"}
-        server = StdioServerParameters(
-            command=SERVER[0], args=SERVER[1:], env={**environment_without_settings(), **environ}
-        )
+        server = server_parameters(**environ)
         with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
             async with Client(stdio_client(server, errlog=log)) as client:
                 yield client

@@ -24,7 +24,7 @@ from tests.fakes.canned_responses import CannedResponses
 from tests.helpers.raw_stdio_client import MODERN_META, Message, RawStdioClient, initialize, start_raw_client
 from tests.helpers.stdio_server import INITIALIZE
 from tests.helpers.strategies import LongText, example_settings, mutated, nested, odd_values, texts
-from tests.robustness.conftest import Tally, gate_or_full
+from tests.helpers.tally import Tally, gate_or_full
 from writer_jobs_mcp.server.resources import APPLICATIONS_URI, JOB_URI
 
 MIB = 2**20

@@ -12,10 +12,16 @@ from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, ResourceTe
 
 from tests.fakes.canned_responses import JOB, VALID_RESPONSES, CannedResponses, Document
 from tests.helpers.chaos_calls import connect_client, run_tool_with, structure_of_result
-from tests.helpers.result_checks import allow_protocol_errors, check_result_or_error, parse_strict_json
+from tests.helpers.result_checks import (
+    allow_protocol_errors,
+    check_result_or_error,
+    check_triage_sums,
+    parse_strict_json,
+)
 from tests.helpers.sandbox_documents import Accepted, ApplicationList, DocumentedJob, Envelope, JobList
 from tests.helpers.strategies import example_settings, from_schema, mutated
-from tests.robustness.conftest import RunWithoutErrors, Tally
+from tests.helpers.tally import Tally
+from tests.robustness.conftest import RunWithoutErrors
 from writer_jobs_mcp.server.resources import APPLICATIONS_URI, JOB_URI
 
 CALLS: list[tuple[str, dict[str, Any]]] = [
@@ -57,7 +63,7 @@ async def call_every_tool(client: Client, tally: Tally) -> list[CallToolResult]:
         results.append(await run_tool_with(client, tally, tool, arguments))
         check_result_or_error(results[-1], tool)
         if tool == "triage_application_jobs" and not results[-1].is_error:
-            check_adds_up(structure_of_result(results[-1]))
+            check_triage_sums(structure_of_result(results[-1]))
     for address in (APPLICATIONS_URI, JOB_URI.format(application_id="a", job_id="job-0")):
         tally.tried["answers of Writer's"] += 1
         with allow_protocol_errors(INVALID_PARAMS, INTERNAL_ERROR):
@@ -69,17 +75,10 @@ async def call_every_tool(client: Client, tally: Tally) -> list[CallToolResult]:
     return results
 
 
-def check_adds_up(report: dict[str, Any]) -> None:
-    shown = sum(group["count"] for group in report["failures"])
-    assert shown + report.get("failures_omitted", {"jobs": 0})["jobs"] == report["counts"].get("failed", 0)
-    assert sum(report["counts"].values()) == report["coverage"]["jobs_in_window"] <= report["coverage"]["jobs_read"]
-    assert report.get("stuck_count", len(report["stuck"])) >= len(report["stuck"])
-
-
 @example_settings(2, 30)
 @given(st.lists(st.fixed_dictionaries(DOCUMENTED), min_size=3, max_size=5))
 def test_documented_responses_give_a_result(
-    tally: Tally, quietly: RunWithoutErrors, said: list[dict[str, Document]]
+    tally: Tally, run_without_errors: RunWithoutErrors, said: list[dict[str, Document]]
 ) -> None:
     async def conversation() -> None:
         async with connected_client() as (client, peer):
@@ -87,7 +86,7 @@ def test_documented_responses_give_a_result(
                 results = await call_every_tool(client, tally)
                 assert [result.is_error for result in results] == [False] * len(CALLS)
 
-    quietly(conversation)
+    run_without_errors(conversation)
 
 
 @example_settings(6, 80)
@@ -95,7 +94,7 @@ def test_documented_responses_give_a_result(
 @example([VALID_RESPONSES | {"jobs": {"result": [{**JOB, "id": f"job-{number}"} for number in range(1_200)]}}])
 @example([VALID_RESPONSES | {"jobs": {"result": [None] * 1_200, "totalCount": 1}}])
 def test_mutated_responses_give_a_result_or_an_error_message(
-    tally: Tally, quietly: RunWithoutErrors, said: list[dict[str, Document]]
+    tally: Tally, run_without_errors: RunWithoutErrors, said: list[dict[str, Document]]
 ) -> None:
     async def conversation() -> None:
         async with connected_client() as (client, peer):
@@ -104,7 +103,7 @@ def test_mutated_responses_give_a_result_or_an_error_message(
             peer.responses = VALID_RESPONSES
             assert not any(result.is_error for result in await call_every_tool(client, tally))
 
-    quietly(conversation)
+    run_without_errors(conversation)
 
 
 READABLE = [{**JOB, "id": f"readable-{number}"} for number in range(3)]
@@ -113,7 +112,7 @@ READABLE = [{**JOB, "id": f"readable-{number}"} for number in range(3)]
 @example_settings(4, 60)
 @given(st.lists(st.lists(MUTATED["job"], max_size=4), min_size=4, max_size=4))
 def test_readable_jobs_are_shown_beside_mutated_ones(
-    tally: Tally, quietly: RunWithoutErrors, said: list[list[Document]]
+    tally: Tally, run_without_errors: RunWithoutErrors, said: list[list[Document]]
 ) -> None:
     first, *others = said
     rows = [*first, *(row for job, beside in zip(READABLE, others, strict=True) for row in (job, *beside))]
@@ -133,9 +132,9 @@ def test_readable_jobs_are_shown_beside_mutated_ones(
         unreadable = listed["page"].get("unreadable", {"count": 0})["count"]
         assert listed["page"]["returned"] + unreadable == len(rows)
         assert report["coverage"]["jobs_read"] >= len(READABLE)
-        check_adds_up(report)
+        check_triage_sums(report)
 
-    quietly(conversation)
+    run_without_errors(conversation)
 
 
 STATUSES = """\
@@ -146,7 +145,7 @@ error_bodies = from_schema(Envelope.model_json_schema())
 @example_settings(3, 30)
 @given(st.lists(st.tuples(st.sampled_from(STATUSES), error_bodies | mutated(error_bodies)), min_size=3, max_size=5))
 def test_error_responses_of_any_form_give_an_error_message(
-    tally: Tally, quietly: RunWithoutErrors, said: list[tuple[str, Document]]
+    tally: Tally, run_without_errors: RunWithoutErrors, said: list[tuple[str, Document]]
 ) -> None:
     async def conversation() -> None:
         async with connected_client() as (client, peer):
@@ -156,13 +155,13 @@ def test_error_responses_of_any_form_give_an_error_message(
                 assert all(result.is_error for result in others)
                 assert structure_of_result(retried)["jobs"][0]["outcome"] in {"error", "not_found"}
 
-    quietly(conversation)
+    run_without_errors(conversation)
 
 
 @example_settings(2, 30)
 @given(st.lists(DOCUMENTED["job"] | MUTATED["job"], min_size=8, max_size=16))
 def test_waiting_for_a_mutated_job_gives_a_result_or_an_error_message(
-    tally: Tally, quietly: RunWithoutErrors, said: list[Document]
+    tally: Tally, run_without_errors: RunWithoutErrors, said: list[Document]
 ) -> None:
     async def conversation() -> None:
         jobs = {f"job-{number}": document for number, document in enumerate(said)}
@@ -171,7 +170,7 @@ def test_waiting_for_a_mutated_job_gives_a_result_or_an_error_message(
             for job_id in jobs:
                 tasks.start_soon(wait_for, job_id, client, tally)
 
-    quietly(conversation)
+    run_without_errors(conversation)
 
 
 async def wait_for(job_id: str, client: Client, tally: Tally) -> None:

@@ -22,7 +22,7 @@ from tests.helpers.chaos_calls import (
     run_tool,
     structure_of_result,
 )
-from tests.robustness.conftest import Tally
+from tests.helpers.tally import Tally
 
 BUDGET = 1  # seconds
 UNKNOWN_APPLICATION = {"400 Bad", "422 No", "404 Where", "405 How", "410 Gone", "a gzip bomb for a complaint"}

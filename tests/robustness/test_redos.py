@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from tests.helpers.stdio_server import SERVER
-from tests.robustness.conftest import Tally
+from tests.helpers.tally import Tally
 
 MAX_SECONDS = 30
 BEGINNINGS = [

@@ -1,268 +1,29 @@
-"""The key and other secrets: whatever Writer echoes, a job says or is set wrongly, they are not told."""
+"""Credentials in a job's text: masked, and ordinary text is not."""
 
-import base64
-import hashlib
 import json
-import logging
-import os
-import tempfile
-from collections.abc import Awaitable, Callable, Generator
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
-from mcp.client import Client
-from mcp.client.stdio import StdioServerParameters, stdio_client
-from mcp.shared.exceptions import MCPError
 
 from tests.data.credentials import CREDENTIALS, INNOCENT
-from tests.e2e.test_cli import run_command, run_command_in_thread
+from tests.fakes.canned_responses import JOB
 from tests.fakes.raw_http_server import ScriptedServer, http_response, jobs_page, send_and_close
-from tests.helpers.chaos_calls import check_error, connect_client, run_tool, structure_of_result
-from tests.helpers.key import KEY, leaked_parts
+from tests.helpers.chaos_calls import connect_client, run_tool, structure_of_result
 from tests.helpers.mcp import text_of
-from tests.helpers.stdio_server import SERVER, environment_without_settings
-from tests.robustness.conftest import Tally
-from writer_jobs_mcp.cli import main
-from writer_jobs_mcp.client import open_client
-from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.errors import ConfigError
+from tests.helpers.tally import Tally
 from writer_jobs_mcp.sanitize.secrets import MASK
 from writer_jobs_mcp.sanitize.text import sanitize
-from writer_jobs_mcp.telemetry.logging import VERBOSE_LOGGERS
 
 CAUSES = Path(__file__).parents[1] / "data" / "causes.jsonl"
-HASHES = [hashlib.new(name, KEY.encode(), usedforsecurity=False).digest() for name in ("md5", "sha1", "sha256")]
-ENCODINGS = [
-    *(base64.b64encode(f"{before}{KEY}".encode()).decode() for before in ("", ":", "me:")),
-    *(base64.urlsafe_b64encode(each).decode() for each in HASHES),
-    *(base64.b64encode(each).decode() for each in HASHES),
-    *(each.hex() for each in (KEY.encode(), *HASHES)),
-    *(each.hex().upper() for each in (KEY.encode(), *HASHES)),
-    "".join(f"%{octet:02X}" for octet in KEY.encode()),
-]
-"""What the usual encodings and hashes make of the key."""
-TOLD = "; ".join([f"Bearer {KEY}", f"sk-...{KEY[-4:]}", f"{KEY[:8]}****", *ENCODINGS])
-"""The key in every form that an answer might tell it in."""
-JOB: dict[str, Any] = {
-    "id": "job-0",
-    "status": "failed",
-    "application_id": TOLD,
-    "created_at": "2026-11-23T10:00:00Z",
-    "error": TOLD,
-    "data": {"title": TOLD, "suggestion": TOLD},
-}
-APPLICATION = {"id": f"a {KEY}", "name": TOLD, "type": TOLD, "status": TOLD, "updated_at": "2026-11-23T10:00:00Z"}
-COMPLAINT = {"tpe": KEY, "errors": [{"description": TOLD, "key": KEY, "extras": KEY}], "extras": TOLD, "message": TOLD}
-SAID: dict[str, tuple[bytes, str]] = {
-    "everything at once": (
-        json.dumps({**JOB, "result": [JOB, {**JOB, "id": KEY}], "data": [APPLICATION], "has_more": False}).encode(),
-        "200 OK",
-    ),
-    "a job": (json.dumps(JOB).encode(), "200 OK"),
-    "escaped": (json.dumps(JOB).replace(KEY, "".join(f"\\u{ord(letter):04x}" for letter in KEY)).encode(), "200 OK"),
-    "rows that cannot be read": (jobs_page({**JOB, "created_at": KEY}, KEY, {KEY: KEY}), "200 OK"),
-    "no JSON": (TOLD.encode(), "200 OK"),
-    "a web page": (f"<title>{TOLD}</title>".encode(), "200 OK"),
-    **{
-        f"{status}": (json.dumps(COMPLAINT).encode(), f"{status} {KEY}")
-        for status in (201, 302, 400, 401, 403, 404, 409, 418, 422, 429, 500, 503, 507)
-    },
-}
-CALLS: list[tuple[str, dict[str, Any]]] = [
-    ("list_applications", {}),
+
+
+READ_CALLS: list[tuple[str, dict[str, Any]]] = [
     ("list_application_jobs", {"application_id": "a"}),
     ("get_job_error", {"job_id": "j", "application_id": "a"}),
     ("get_job_output", {"job_id": "j"}),
     ("triage_application_jobs", {"application_id": "a"}),
-    ("wait_for_job", {"job_id": "j", "timeout_seconds": 1}),
-    ("retry_jobs", {"job_ids": ["j"], "dry_run": False}),
-    ("get_job_error", {"job_id": KEY}),
-    ("list_application_jobs", {"application_id": f"x{KEY}"}),
-    ("list_applications", {"after": KEY}),
-    ("list_application_jobs", {"application_id": "a", "limit": KEY}),
 ]
-"""Each tool, and the key in the place of its arguments."""
-
-
-async def test_no_tool_resource_or_log_shows_a_key_that_writer_echoes(tally: Tally) -> None:
-    heard: list[str] = []
-    wire = ScriptedServer()
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
-        async with wire.serve() as url:
-            environ = {
-                **environment_without_settings(),
-                "WRITER_API_KEY": KEY,
-                "WRITER_BASE_URL": url,
-                "WRITER_JOBS_LOG_LEVEL": "DEBUG",
-                "WRITER_JOBS_CALL_BUDGET": "1",
-                "WRITER_JOBS_ALLOW_RETRY": "true",
-            }
-            server = StdioServerParameters(command=SERVER[0], args=SERVER[1:], env=environ)
-            with anyio.fail_after(120):
-                async with Client(stdio_client(server, errlog=log)) as client:
-                    assert len((await client.list_tools()).tools) == 7
-                    for body, status in SAID.values():
-                        # A wait that is too long to begin keeps the whole from taking minutes.
-                        headers = (f"X-Key: {KEY}", f"Location: https://evil.example/{KEY}", "Retry-After: 60")
-                        wire.default = send_and_close(http_response(body, status, *headers))
-                        heard += [await hear(client, tool, arguments, tally) for tool, arguments in CALLS]
-                        heard += [await read(client, uri, tally) for uri in ("applications", "applications/a/jobs/j")]
-        log.seek(0)
-        heard.append(log.read())
-    told = {part for text in heard for part in parts_of_echoes(text)}
-    tally.leaked += len(told)
-    assert told == set()
-    assert "Traceback" not in heard[-1]
-    assert "GET /v1/applications" in heard[-1], "the log was at work"
-
-
-async def hear(client: Client, tool: str, arguments: dict[str, Any], tally: Tally) -> str:
-    tally.tried["echoes of the key"] += 1
-    return (await client.call_tool(tool, arguments)).model_dump_json()
-
-
-async def read(client: Client, uri: str, tally: Tally) -> str:
-    tally.tried["echoes of the key"] += 1
-    try:
-        return (await client.read_resource(f"writer://{uri}")).model_dump_json()
-    except MCPError as exc:
-        return str(exc)
-
-
-def parts_of_echoes(text: str) -> list[str]:
-    # At its edges base64 shares letters with what stands beside the key.
-    pieces = {form[at : at + 12] for form in ENCODINGS for at in range(4, len(form) - 15)}
-    return [*leaked_parts(text), *(piece for piece in pieces if piece in text)]
-
-
-SETTINGS = (
-    "WRITER_API_KEY",
-    "WRITER_API_KEY_FILE",
-    "WRITER_BASE_URL",
-    "WRITER_JOBS_CALL_BUDGET",
-    "WRITER_JOBS_CONCURRENCY",
-    "WRITER_JOBS_ALLOW_RETRY",
-    "WRITER_JOBS_LOG_LEVEL",
-    "HTTPS_PROXY",
-    "ALL_PROXY",
-    "SSL_CERT_FILE",
-)
-
-
-@pytest.fixture
-def log_left_as_it_was() -> Generator[None]:
-    """What a command run in this process does to the log would clean what later tests look for in it."""
-    names = (None, *VERBOSE_LOGGERS)
-    levels = [logging.getLogger(name).level for name in names]
-    formatters = [(handler, handler.formatter) for handler in logging.getLogger().handlers]
-    yield
-    for name, level in zip(names, levels, strict=True):
-        logging.getLogger(name).setLevel(level)
-    for handler, formatter in formatters:
-        handler.setFormatter(formatter)
-
-
-@pytest.mark.usefixtures("log_left_as_it_was")
-@pytest.mark.parametrize("form", [KEY, f"https://{KEY}@127.0.0.1:9"])
-@pytest.mark.parametrize("name", SETTINGS)
-def test_check_does_not_show_a_key_in_the_wrong_setting(
-    name: str, form: str, tally: Tally, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    tally.tried["misplaced keys"] += 1
-    monkeypatch.setenv(name, form)  # proxies and authorities are read from here, by httpx and ssl
-    environ = {**os.environ, "WRITER_BASE_URL": "https://127.0.0.1:9", "WRITER_JOBS_CALL_BUDGET": "1", name: form}
-    assert main(["check"], environ) in {1, 2}
-    told = "".join(capfd.readouterr())
-    tally.check_for_key(told)
-    assert "Traceback" not in told
-
-
-async def test_a_key_passed_as_a_job_id_or_uri_is_not_repeated(tally: Tally) -> None:
-    async with ScriptedServer().serve() as url, connect_client(url, WRITER_JOBS_ALLOW_RETRY="true") as client:
-        for dry_run in (True, False):
-            tally.tried["misplaced keys"] += 1
-            result = await run_tool(client, tally, "retry_jobs", job_ids=["j", f"x{KEY}"], dry_run=dry_run)
-            check_error(result, "The API key was passed as an")
-        for uri in (f"writer://applications/{KEY}/jobs/j", f"writer://applications/a/jobs/{KEY}", f"writer://{KEY}"):
-            tally.tried["misplaced keys"] += 1
-            with pytest.raises(MCPError) as caught:
-                await client.read_resource(uri)
-            tally.check_for_key(caught.value.error.model_dump_json())
-
-
-async def test_check_does_not_show_a_key_that_writer_echoes(tally: Tally) -> None:
-    for body, status in (SAID[name] for name in ("everything at once", "no JSON", "401", "503")):
-        tally.tried["echoes of the key"] += 1
-        wire = ScriptedServer(default=send_and_close(http_response(body, status, "Retry-After: 60")))
-        async with wire.serve() as url:
-            environ = {"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url, "WRITER_JOBS_CALL_BUDGET": "3"}
-            done = await run_command_in_thread("check", "--json", **environ)
-        tally.check_for_key(done.stdout + done.stderr)
-        assert json.loads(done.stdout)["checks"][3]["ok"] is True
-        assert KEY.encode() not in wire.request_heads[0], "reaching out needs no key"
-
-
-IN_CLEAR = (
-    "http://api.writer.com",
-    "http://localhost.evil.example",
-    "http://127.0.0.1.evil.example",
-    "http://127.0.0.1@evil.example",
-    "http://evil.example#@localhost",
-    "http://0.0.0.0",
-    "http://10.0.0.1",
-    "http://[::ffff:10.0.0.1]",
-    "http://2130706433",
-    "//localhost",
-    "ftp://localhost",
-    "HTTP://evil.example",
-)
-
-
-@pytest.mark.parametrize("url", IN_CLEAR)
-def test_the_key_is_never_sent_unencrypted_to_another_machine(url: str) -> None:
-    with pytest.raises(ConfigError, match="WRITER_BASE_URL must "):
-        Config.from_env({"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url})
-
-
-@pytest.mark.parametrize(
-    "url", ["http://localhost:8080", "http://127.0.0.1", "http://[::1]:9", "https://api.writer.com"]
-)
-def test_loopback_and_tls_urls_are_accepted(url: str) -> None:
-    assert Config.from_env({"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url}).base_url == url
-
-
-@pytest.mark.parametrize("command", ["check", "demo"])
-def test_child_processes_do_not_inherit_the_key(command: str, tmp_path: Path, tally: Tally) -> None:
-    tally.tried["commands with children"] += 1
-    seen = tmp_path / "seen"
-    (tmp_path / "sitecustomize.py").write_text(
-        f"import os\nhas_it = any({KEY!r} in value for value in os.environ.values())\n"
-        f"with open({str(seen)!r}, 'a') as file: print(has_it, file=file)\n",
-        encoding="utf-8",
-    )
-    done = run_command(
-        command,
-        PYTHONPATH=str(tmp_path),
-        WRITER_API_KEY=KEY,
-        WRITER_API_KEY_FILE=f"{KEY}.txt",
-        WRITER_BASE_URL="https://127.0.0.1:9",
-        WRITER_JOBS_CALL_BUDGET="1",
-    )
-    tally.check_for_key(done.stdout + done.stderr)
-    parent, *children = seen.read_text(encoding="utf-8").splitlines()
-    assert parent == "True"
-    assert set(children) == {"False"}, "it starts itself as a subprocess, without the key"
-
-
-async def test_printing_an_object_does_not_show_the_key(tally: Tally) -> None:
-    config = Config.from_env({"WRITER_API_KEY": KEY, "WRITER_BASE_URL": "http://127.0.0.1:9"})
-    async with open_client(config) as client:
-        for each in (config, client, config.api_key, *vars(client).values()):
-            tally.tried["printed objects"] += 1
-            tally.check_for_key(f"{each!r} {each!s} {each}")
-    tally.check_for_key(config.model_dump_json())
 
 
 @pytest.mark.parametrize("names", [sorted(CREDENTIALS)[part::4] for part in range(4)], ids=range(4))
@@ -282,7 +43,7 @@ async def test_secrets_in_job_text_are_masked_before_grouping_and_display(names:
             rows = [{**row, "data": {"title": errors[0], "suggestion": errors[0]}} for row in rows]
             wire.always(send_and_close(http_response(jobs_page(*rows, totalCount=2))))
             wire.always(send_and_close(http_response(json.dumps(rows[0]).encode())), "jobs")
-            results = [await run_tool(client, tally, tool, **arguments) for tool, arguments in CALLS[1:5]]
+            results = [await run_tool(client, tally, tool, **arguments) for tool, arguments in READ_CALLS]
             resource = await client.read_resource("writer://applications/a/jobs/j-0")
             shown = "\n".join([*(result.model_dump_json() for result in results), resource.model_dump_json()])
             leaked[name] = [piece for piece in pieces_of(secret) if piece in shown]
@@ -319,26 +80,3 @@ def test_errors_of_real_programs_are_almost_never_masked() -> None:
     # Both say a part of a key, as OpenAI and Writer themselves would.
     assert [error for error in masked if "sk-" not in error] == []
     assert len(masked) <= 2
-
-
-async def test_a_key_passed_as_a_name_or_prompt_argument_is_not_repeated(
-    unused_url: str, tally: Tally, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.WARNING, "mcp")  # as the command line has it: the SDK logs names
-    async with connect_client(unused_url) as client:
-        asking: list[Callable[[], Awaitable[object]]] = [
-            lambda: client.call_tool(KEY, {}),
-            lambda: client.get_prompt(KEY),
-            lambda: client.get_prompt("explain_job_failure", {"job_id": f" {KEY}"}),
-            lambda: client.get_prompt("triage_failed_jobs", {"application_id": "a", "since": KEY}),
-            lambda: client.read_resource(f"writer://{KEY}"),
-            lambda: client.read_resource(f"writer://applications/a/jobs/{KEY}"),
-        ]
-        for ask in asking:
-            tally.tried["misplaced keys"] += 1
-            try:
-                said = str(await ask())
-            except MCPError as exc:
-                said = str(exc)
-            assert "The API key was passed as an" in said
-            tally.check_for_key(said)

@@ -5,9 +5,6 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable
-from fcntl import ioctl
-from struct import unpack
-from termios import FIONREAD
 from typing import Any
 
 import pytest
@@ -17,9 +14,8 @@ from tests.fakes.holding_writer import APPLICATION, HoldingWriter
 from tests.helpers.key import MIB, TIMEOUT
 from tests.helpers.raw_stdio_client import MODERN_META
 from tests.helpers.stdio_server import INITIALIZE_PARAMS
-from tests.helpers.subprocess_server import ServerProcess, start_process, start_server, wait_until
-from tests.robustness.conftest import Tally, gate_or_full
-from tests.robustness.test_shutdown import pipe
+from tests.helpers.subprocess_server import ServerProcess, bytes_in, open_pipe, start_process, start_server, wait_until
+from tests.helpers.tally import Tally, gate_or_full
 from writer_jobs_mcp.server.resources import APPLICATIONS_URI
 
 DISCOVER = "server/discover"
@@ -143,7 +139,7 @@ async def test_a_client_that_reads_late_gets_each_response_of_both_sessions_once
     tally.tried["ways to begin"] += 1
     async with (
         HoldingWriter().serve() as url,
-        pipe() as (read, write),
+        open_pipe() as (read, write),
         start_process(stdout=write, environ={"WRITER_BASE_URL": url}) as server,
     ):
         for _ in range(250):
@@ -224,7 +220,7 @@ async def test_an_open_elicitation_is_dropped_at_the_end_of_input(tally: Tally) 
 
 async def test_queued_responses_are_written_after_the_end_of_input(tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
-    async with pipe() as (read, write), start_process("--sandbox", stdout=write) as server:
+    async with open_pipe() as (read, write), start_process("--sandbox", stdout=write) as server:
         server.send_handshake()
         for _ in range(20):
             server.send("tools/list")
@@ -267,11 +263,6 @@ async def begin(server: ServerProcess, era: str) -> None:
     else:
         server.send_handshake()
     await server.receive()
-
-
-def bytes_in(read: int) -> int:
-    """How many bytes are in a pipe."""
-    return unpack("i", ioctl(read, FIONREAD, b"    "))[0]
 
 
 async def lines_from(read: int, number: int) -> list[dict[str, Any]]:

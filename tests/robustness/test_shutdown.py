@@ -6,17 +6,15 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from fcntl import ioctl
 from pathlib import Path
-from struct import unpack
-from termios import FIONREAD
 
 import pytest
 
 from tests.fakes.holding_writer import APPLICATION, HoldingWriter, HoldPoint
 from tests.helpers.key import TIMEOUT
-from tests.helpers.subprocess_server import SERVER, ServerProcess, start_process, start_server, wait_until
-from tests.robustness.conftest import Tally, gate_or_full
+from tests.helpers.stdio_server import SERVER
+from tests.helpers.subprocess_server import ServerProcess, bytes_in, open_pipe, start_process, start_server, wait_until
+from tests.helpers.tally import Tally, gate_or_full
 
 Way = Callable[[ServerProcess], None]
 WAYS: dict[str, tuple[Way, int]] = {
@@ -65,7 +63,7 @@ async def test_the_server_exits_when_stdout_is_closed(moment: tuple[HoldPoint, i
     peer = HoldingWriter(jobs=1000)
     async with (
         peer.serve() as url,
-        pipe() as (read, write),
+        open_pipe() as (read, write),
         start_process(stdout=write, environ={"WRITER_BASE_URL": url}) as server,
     ):
         server.send_handshake()
@@ -78,11 +76,11 @@ async def test_the_server_exits_when_stdout_is_closed(moment: tuple[HoldPoint, i
 
 async def test_the_server_exits_at_the_end_of_input_while_stdout_is_full(tally: Tally) -> None:
     tally.tried["ways to leave"] += 1
-    async with pipe() as (read, write), start_process("--sandbox", stdout=write) as server:
+    async with open_pipe() as (read, write), start_process("--sandbox", stdout=write) as server:
         server.send_handshake()
         for _ in range(20):
             server.send("tools/list")  # each takes a good part of what a pipe holds
-        await wait_until(lambda: unpack("i", ioctl(read, FIONREAD, b"    "))[0] > 40_000)
+        await wait_until(lambda: bytes_in(read) > 40_000)
         server.close_stdin()
         assert (await server.read_stderr(), await server.wait()) == ("", 0)
 
@@ -94,19 +92,6 @@ async def test_a_failed_write_to_stdout_is_explained_on_stderr(tmp_path: Path, t
         server.send_handshake()  # its input stays open
         assert await server.read_stderr() == "writer-jobs-mcp: stdout cannot be written to: File too large.\n"
         assert await server.wait() == 1
-
-
-@asynccontextmanager
-async def pipe() -> AsyncGenerator[tuple[int, int]]:
-    read, write = os.pipe()
-    try:
-        yield read, write
-    finally:
-        for end in (read, write):
-            try:
-                os.close(end)
-            except OSError:
-                assert end  # it was closed inside
 
 
 # A client that starts the server and sends it each line of its own input.

@@ -11,9 +11,9 @@ import pytest
 from tests.fakes.holding_writer import APPLICATION, HoldingWriter
 from tests.fakes.raw_http_server import http_response
 from tests.helpers.key import KEY
+from tests.helpers.result_checks import check_triage_sums
 from tests.helpers.subprocess_server import ServerProcess, start_server
-from tests.robustness.conftest import Tally
-from tests.robustness.test_fuzz_responses import check_adds_up
+from tests.helpers.tally import Tally
 
 TRIAGE = "triage_application_jobs"
 NESTED = json.dumps({"body": json.dumps({"trace": [{"service": "gateway", "ms": n} for n in range(60)]})})
@@ -99,7 +99,7 @@ async def test_a_triage_that_runs_out_of_time_reports_what_it_read(words: str, t
     peer = DifferentErrors(jobs=20_000, text=words)
     async with peer.serve() as url, start_server(url, {"WRITER_JOBS_CALL_BUDGET": "2"}) as server:
         report = await result_of(server, server.send_call(TRIAGE, application_id=APPLICATION, max_jobs=20_000))
-    check_adds_up(report)
+    check_triage_sums(report)
     coverage = report["coverage"]
     assert (coverage["stopped_by"], coverage["complete"]) == ("time_budget", False)
     assert 0 < coverage["jobs_read"] == coverage["jobs_in_window"] < 20_000

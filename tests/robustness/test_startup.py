@@ -8,8 +8,9 @@ import pytest
 
 from tests.fakes.holding_writer import HoldingWriter
 from tests.helpers.key import TIMEOUT
-from tests.helpers.subprocess_server import SERVER, ServerProcess, start_process, start_server
-from tests.robustness.conftest import Tally, gate_or_full
+from tests.helpers.stdio_server import SERVER
+from tests.helpers.subprocess_server import ServerProcess, start_process, start_server
+from tests.helpers.tally import Tally, gate_or_full
 
 WORDS = "Größe: «文字» ≤ 🚫"
 PLACES: dict[str, dict[str, str]] = {  # none in the mode by which Python knows better than its surroundings

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from tests.fakes.holding_writer import HoldingWriter
-from tests.helpers.subprocess_server import SERVER, ServerProcess, start_process, wait_until
-from tests.robustness.conftest import Tally, gate_or_full
+from tests.helpers.stdio_server import SERVER
+from tests.helpers.subprocess_server import ServerProcess, start_process, wait_until
+from tests.helpers.tally import Tally, gate_or_full
 
 DEBUG = ("--log-level", "DEBUG")
 CALLS = gate_or_full(2_000, 10_000)

@@ -11,11 +11,12 @@ from mcp.client import Client
 from mcp.server import MCPServer
 
 from tests.conftest import NOW
+from tests.data.hostile_texts import HOSTILE_TEXTS, replace_surrogates
 from tests.fakes.second_api import APPLICATION, EMPTY_APPLICATION, SecondApi
 from tests.helpers.facts import missing_facts
 from tests.helpers.mcp import call_tool, call_tool_error, text_of
 from tests.helpers.naming import NamedApplicationsApi
-from tests.helpers.text_layout import HOSTILE_TEXTS, mask_quotations, parse_layout, replace_surrogates
+from tests.helpers.text_layout import mask_quotations, parse_layout
 from tests.integration.test_second_api import KEY, server_session
 from writer_jobs_mcp.client import asgi_transport
 from writer_jobs_mcp.config import Config

@@ -6,9 +6,9 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.clients.installed import CONFORMANCE, FOLDER
-from tests.clients.programs import run_program
-from tests.clients.script import expect
+from tests.e2e.real_clients.checks import expect
+from tests.e2e.real_clients.installations import CONFORMANCE, FOLDER
+from tests.e2e.real_clients.programs import run_program
 from writer_jobs_mcp.client import asgi_transport
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, SandboxStore, build_app, serve

@@ -11,7 +11,7 @@ import anyio
 from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from tests.clients.installed import isolated_environment
+from tests.e2e.real_clients.installations import isolated_environment
 
 _MAX_LINE = 4 * 2**20  # bytes
 

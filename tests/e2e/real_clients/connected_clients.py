@@ -11,10 +11,10 @@ from typing import Any, Literal
 from mcp import client as python_sdk
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from tests.clients.installed import CODEX, FOLDER, INSPECTOR, NODE, NODE_22, isolated_environment
-from tests.clients.programs import JsonLinesProgram, run_program, start_program
-from tests.clients.recipes import documented_arguments
-from tests.clients.script import ClientUnderTest, expect
+from tests.e2e.real_clients.checks import ClientUnderTest, expect
+from tests.e2e.real_clients.documented_commands import documented_arguments
+from tests.e2e.real_clients.installations import CODEX, FOLDER, INSPECTOR, NODE, NODE_22, isolated_environment
+from tests.e2e.real_clients.programs import JsonLinesProgram, run_program, start_program
 
 _TOOL_ERROR_STATUS = 5  # the exit status by which the Inspector tells of it
 

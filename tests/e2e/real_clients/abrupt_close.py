@@ -6,9 +6,9 @@ from pathlib import Path
 
 import anyio
 
-from tests.clients.installed import FOLDER
-from tests.clients.programs import run_program
-from tests.clients.script import expect
+from tests.e2e.real_clients.checks import expect
+from tests.e2e.real_clients.installations import FOLDER
+from tests.e2e.real_clients.programs import run_program
 from tests.helpers.stdio_server import SERVER
 
 

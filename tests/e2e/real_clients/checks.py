@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from tests.clients.programs import CheckFailed
+from tests.e2e.real_clients.programs import CheckFailed
 
 NO_SUCH_JOB = {"job_id": "no-such-job"}
 

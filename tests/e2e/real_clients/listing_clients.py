@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.clients.installed import CLAUDE, GEMINI
-from tests.clients.programs import ProcessResult, run_program
-from tests.clients.recipes import documented_arguments
-from tests.clients.script import expect
+from tests.e2e.real_clients.checks import expect
+from tests.e2e.real_clients.documented_commands import documented_arguments
+from tests.e2e.real_clients.installations import CLAUDE, GEMINI
+from tests.e2e.real_clients.programs import ProcessResult, run_program
 
 
 async def claude_code(server: Sequence[str], home: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""``python -m tests.clients``: real clients start the server and ask it; what they found is printed."""
+"""``python -m tests.e2e.real_clients``: real clients start the server and ask it; what they found is printed."""
 
 import json
 import sys
@@ -10,13 +10,13 @@ from pathlib import Path
 import anyio
 
 from scripts.snapshots import tool_schemas
-from tests.clients.askers import Connect, ai_sdk, codex, inspector, python, typescript
-from tests.clients.closing import python_sdk_1
-from tests.clients.conformance import conformance
-from tests.clients.health import claude_code, gemini_cli
-from tests.clients.installed import FOLDER, PYTHON_SDKS_1
-from tests.clients.programs import CheckFailed
-from tests.clients.script import check_client
+from tests.e2e.real_clients.abrupt_close import python_sdk_1
+from tests.e2e.real_clients.checks import check_client
+from tests.e2e.real_clients.conformance import conformance
+from tests.e2e.real_clients.connected_clients import Connect, ai_sdk, codex, inspector, python, typescript
+from tests.e2e.real_clients.installations import FOLDER, PYTHON_SDKS_1
+from tests.e2e.real_clients.listing_clients import claude_code, gemini_cli
+from tests.e2e.real_clients.programs import CheckFailed
 
 SERVER = (sys.executable, "-m", "writer_jobs_mcp", "--sandbox")
 TIMEOUT = 90  # seconds for one client: far more than is ever needed, so that nothing hangs for ever
