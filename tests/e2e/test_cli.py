@@ -58,13 +58,13 @@ def test_on_a_terminal_the_server_prints_that_it_waits_for_a_client(arguments: l
     try:
         with start_with_stdin(stdin, *arguments) as server:
             assert server.stderr is not None
-            said = server.stderr.readline()
+            printed = server.stderr.readline()
             os.write(terminal, b"\x04")  # Ctrl-D
             assert (server.stderr.read(), server.wait(COMMAND_TIMEOUT)) == ("", 0)
     finally:
         os.close(terminal)
         os.close(stdin)
-    assert said == (
+    assert printed == (
         "writer-jobs-mcp: waiting for an MCP client on stdin. To try it without one: writer-jobs-mcp demo\n"
     )
 

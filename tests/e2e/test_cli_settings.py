@@ -25,7 +25,7 @@ API_KEY = "wk-7Hq2ZtVx9LmB4RcY8sNd"
         ["--APIKEY", "foo9182"],
         ["--writer-api-key", "foo9182"],
         ["--writer-api-key-file", "foo9182"],
-        ["--api-key foo9182"],  # one argument, as some configurations of clients have it
+        ["--api-key foo9182"],  # one argument, as in some client configurations
         ["demo", "--bearer=foo9182"],
         ["WRITER_API_KEY=foo9182"],
         ["--WRITER_API_KEY_FILE=foo9182"],
@@ -191,5 +191,5 @@ async def test_the_log_level_option_overrides_the_setting(url: str, command: lis
         "DEBUG GET /v1/applications, attempt 1: 401 after  ms",
         "DEBUG GET /v1/applications, attempt 1: 200 after  ms",
     ]
-    assert "DEBUG tools/list: ok after  ms" in lines, "so has its own server"
+    assert "DEBUG tools/list: ok after  ms" in lines, "the server that check starts logs too"
     assert SANDBOX_KEY not in done.stderr

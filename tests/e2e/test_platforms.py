@@ -1,4 +1,4 @@
-"""What differs from one system to the next, as far as it can be tried on any of them."""
+"""Differences between operating systems, as far as any system can test them."""
 
 import ast
 import json
@@ -33,7 +33,7 @@ KEY_FILES = {
     "cmd": f"{SANDBOX_KEY} \r\n".encode(),
     "classic Mac": f"{SANDBOX_KEY}\r".encode(),
 }
-# What a client on Windows may hand on, and the little without which nothing starts there.
+# What a client on Windows may pass on, and what Windows needs to start a process.
 MINIMAL_ENVIRONMENT = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "cp1252"} | {
     name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ
 }
@@ -56,11 +56,11 @@ def test_a_windows_path_of_a_key_file_is_kept_as_written(path: str) -> None:
 
 
 def test_stdio_is_utf_8_with_lf_line_ends_whatever_the_console_encoding() -> None:
-    asked = {"name": "list_applications", "arguments": {"größe ✓": 1}}
+    call = {"name": "list_applications", "arguments": {"größe ✓": 1}}
     messages = [
         INITIALIZE,
         {"jsonrpc": "2.0", "method": "notifications/initialized"},
-        {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": asked},
+        {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": call},
     ]
     with subprocess.Popen(  # noqa: S603 - our own program
         [*SERVER, "--sandbox"],
@@ -122,7 +122,7 @@ def test_no_posix_only_module_is_imported() -> None:
 
 
 def imported_by(path: Path) -> set[str]:
-    """The first part of the name of each module that is imported anywhere in a file."""
+    """Return the top-level name of every module that a file imports."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):

@@ -1,4 +1,4 @@
-"""The server as clients run it: a subprocess that speaks over stdio, and nothing else over stdout."""
+"""The server as clients run it: a subprocess that writes only JSON-RPC to stdout."""
 
 import json
 import os
@@ -95,7 +95,7 @@ def test_the_server_exits_silently_when_the_connection_is_reset() -> None:
         theirs.close()
         ours.sendall(json.dumps(INITIALIZE).encode() + b"\n")
         select.select([ours], [], [], TIMEOUT)
-        ours.close()  # with an answer unread, which resets it
+        ours.close()  # with an unread response, which resets the connection
         _, complaints = server.communicate(timeout=TIMEOUT)
     assert (server.returncode, complaints) == (0, b"")
 

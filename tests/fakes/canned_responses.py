@@ -1,4 +1,4 @@
-"""A peer with a document for each endpoint of Writer's, sent to whoever asks for anything there."""
+"""A Writer API that sends one JSON document per endpoint, whatever the request."""
 
 import asyncio
 import json
@@ -30,17 +30,17 @@ VALID_RESPONSES: dict[str, Document] = {
     "job": JOB,
     "started": {"id": "job-1", "status": "in_progress", "created_at": "2026-11-23T10:05:00Z"},
 }
-"""What a Writer in order says of its applications, of an application's jobs, of a job, and to a retry."""
+"""Documented responses: the applications, an application's jobs, one job, and a retry."""
 
 
 @dataclass
 class CannedResponses(RawHttpServer):
-    """Whoever tells them; it keeps its connections, so that many calls are cheap."""
+    """The server; it keeps connections open, so that many calls are cheap."""
 
     responses: dict[str, Document] = field(default_factory=lambda: VALID_RESPONSES)
-    """What is said by endpoint, or of the job with an id."""
+    """The document by endpoint, or by job id."""
     status: str | None = None
-    """What each answer has for its status, where that is not the right one."""
+    """The status of every response, if not the documented one."""
 
     async def handle_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while not writer.is_closing():
@@ -52,17 +52,17 @@ class CannedResponses(RawHttpServer):
         path, _, query = target.partition("?")
         match path.split("/")[3:]:
             case []:
-                said, status = self.responses["applications"], "200 OK"
+                body, status = self.responses["applications"], "200 OK"
             case ["jobs", _, "retry"] if method == "POST":
-                said, status = self.responses["started"], "202 Accepted"
+                body, status = self.responses["started"], "202 Accepted"
             case ["jobs", id_]:
-                said, status = self.responses.get(id_, self.responses["job"]), "200 OK"
+                body, status = self.responses.get(id_, self.responses["job"]), "200 OK"
             case _:
-                said, status = self._page(query), "200 OK"
-        # A wait that is too long to begin keeps those who are refused from asking again.
-        return http_response(json.dumps(said).encode(), self.status or status, "Retry-After: 60")
+                body, status = self._page(query), "200 OK"
+        # Too long to wait for, so errors are not retried.
+        return http_response(json.dumps(body).encode(), self.status or status, "Retry-After: 60")
 
     def _page(self, query: str) -> Document:
-        """All jobs on the first page, and none after it."""
-        asked = query.split("&")
-        return self.responses["jobs"] if "offset=0" in asked or "offset" not in query else {"result": []}
+        """Return all jobs on the first page, and none after it."""
+        parameters = query.split("&")
+        return self.responses["jobs"] if "offset=0" in parameters or "offset" not in query else {"result": []}

@@ -1,4 +1,4 @@
-"""A peer that is Writer with one application: it answers well, counts, and can be told to hold an answer back."""
+"""A correct Writer API with one application that counts requests and can stop at a chosen point of a response."""
 
 import asyncio
 import json
@@ -17,13 +17,13 @@ _RETRY_RESPONSES: dict[str, bytes] = {
 
 @dataclass
 class HoldingWriter(ScriptedServer):
-    """Jobs are called by their numbers; what is under no number is not known, and job 0 never ends."""
+    """Job ids are numbers; job 0 never ends."""
 
     jobs: int = 250
     text: str = "Upstream timed out"
     """The error and the output of each job."""
     keep_alive: bool = True
-    """Whether a connection is kept for the next request."""
+    """Whether a connection stays open for the next request."""
     in_flight: int = 0
     max_in_flight: int = 0
     is_held: asyncio.Event = field(default_factory=asyncio.Event)
@@ -39,14 +39,14 @@ class HoldingWriter(ScriptedServer):
             self.in_flight -= 1
 
     def hold(self, point: HoldPoint, after: int = 0) -> None:
-        """Answer so many requests, and bring the others as far as ``point`` and no further."""
+        """Respond to ``after`` requests, and stop all others at ``point``."""
         self.is_held.clear()
-        answered = 0
+        count = 0
 
         async def behave(exchange: Exchange) -> None:
-            nonlocal answered
-            answered += 1
-            if answered <= after:
+            nonlocal count
+            count += 1
+            if count <= after:
                 await self.respond(exchange)
             elif point in _RETRY_RESPONSES:
                 await exchange.send(_RETRY_RESPONSES[point])
@@ -60,11 +60,11 @@ class HoldingWriter(ScriptedServer):
         self._behaviour = behave
 
     def hold_until(self, number: int) -> None:
-        """Answer nothing until so many requests are here at once."""
-        here = asyncio.Barrier(number)
+        """Respond only when this many requests are in flight."""
+        arrived = asyncio.Barrier(number)
 
         async def behave(exchange: Exchange) -> None:
-            await here.wait()
+            await arrived.wait()
             self.release()
             await self.respond(exchange)
 
@@ -74,13 +74,13 @@ class HoldingWriter(ScriptedServer):
         self._behaviour = None
 
     async def respond(self, exchange: Exchange) -> None:
-        said = self.response_to(exchange.head)
-        await exchange.send(said if self.keep_alive else said.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
+        response = self.response_to(exchange.head)
+        await exchange.send(response if self.keep_alive else response.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
         if not self.keep_alive:
             await exchange.wait_for_close()
 
     def response_to(self, head: bytes) -> bytes:
-        """The whole answer to a request."""
+        """Return the complete response to a request."""
         method, _, rest = head.decode("latin-1").partition(" ")
         path, _, query = rest.partition(" ")[0].partition("?")
         match path.split("/")[3:]:
@@ -91,8 +91,8 @@ class HoldingWriter(ScriptedServer):
             case ["jobs", number] if number.isdigit():
                 return _json(self._job(int(number)))
             case [_, "jobs"]:
-                asked = dict(part.split("=") for part in query.split("&"))
-                first, limit = int(asked.get("offset", 0)), int(asked["limit"])
+                parameters = dict(part.split("=") for part in query.split("&"))
+                first, limit = int(parameters.get("offset", 0)), int(parameters["limit"])
                 rows = [self._job(each) for each in range(first, min(self.jobs, first + limit))]
                 return _json({"result": rows, "totalCount": self.jobs})
             case _:

@@ -1,4 +1,4 @@
-"""The table of faults on the wire: what the peer does, and what must come of it."""
+"""The table of network faults: what the server does, and what the client must make of it."""
 
 import asyncio
 import gzip
@@ -11,19 +11,19 @@ from tests.fakes.raw_http_server import JOBS, VALID_PAGE, Behaviour, Exchange, h
 from tests.helpers.key import KEY
 
 MIB = 2**20
-Outcome = Literal["right", "retried", "told"]
-"""The right answer at once; the right answer from another request; or a sentence, with no other request made."""
+Outcome = Literal["success", "retried", "error"]
+"""Success at once, success after a retry, or an error message without a retry."""
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkFault:
-    """One thing a peer may do.
+    """One misbehaviour of a server.
 
     Attributes:
-        name: What to call it.
-        behaviour: What it is.
-        outcome: What must come of it when it happens once.
-        words: What the sentence says, where there is one: when it is told, or retried and happens for ever.
+        name: Its test id.
+        behaviour: What the server does.
+        outcome: What must follow if it happens once.
+        message: A part of the error message: at once for ``error``, and for ``retried`` if the fault persists.
     """
 
     name: str
@@ -33,11 +33,11 @@ class NetworkFault:
 
 
 def fails(name: str, response: bytes, message: str) -> NetworkFault:
-    return NetworkFault(name, send_and_close(response), "told", message)
+    return NetworkFault(name, send_and_close(response), "error", message)
 
 
 def succeeds(name: str, response: bytes) -> NetworkFault:
-    return NetworkFault(name, send_and_close(response), "right")
+    return NetworkFault(name, send_and_close(response), "success")
 
 
 def breaks_off(name: str, *parts: bytes) -> NetworkFault:
@@ -52,7 +52,7 @@ async def _reset_at_once(exchange: Exchange) -> None:
 
 async def _reset_in_the_body(exchange: Exchange) -> None:
     await exchange.send(http_response(VALID_PAGE)[:-20])
-    await asyncio.sleep(0.05)  # or the reset overtakes what was sent
+    await asyncio.sleep(0.05)  # or the reset would overtake the body
     exchange.reset()
 
 
@@ -67,16 +67,16 @@ CONNECTIONS = [
     breaks_off("closed in the body", http_response(VALID_PAGE)[:-20]),
     breaks_off("closed before the last chunk", CHUNKED, b"%x\r\n%b\r\n" % (len(VALID_PAGE), VALID_PAGE)),
     breaks_off("closed in a chunk", CHUNKED, b"%x\r\n%b" % (len(VALID_PAGE), VALID_PAGE[:-5])),
-    breaks_off("a chunk of no size", CHUNKED, b"zz\r\n"),
+    breaks_off("a chunk without a size", CHUNKED, b"zz\r\n"),
     breaks_off("a chunk of endless size", CHUNKED, b"f" * 100 + b"\r\n"),
     breaks_off("a longer length than the body", http_response(VALID_PAGE).replace(b"Length: ", b"Length: 9")),
-    breaks_off("a length that is no number", b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n" + VALID_PAGE),
+    breaks_off("a length that is not a number", b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n" + VALID_PAGE),
     breaks_off("a negative length", b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n" + VALID_PAGE),
     breaks_off("two lengths", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n" + VALID_PAGE),
     breaks_off("a header of 200 kB", b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000 + b"\r\n\r\n"),
     breaks_off("60,000 headers", b"HTTP/1.1 200 OK\r\n" + b"X: x\r\n" * 60_000 + b"\r\n"),
-    breaks_off("a header that tells the key", f"HTTP/1.1 200 OK\r\n{KEY}\r\n\r\n".encode()),
-    breaks_off("no HTTP but the key", f"Bearer {KEY}\r\n\r\n".encode()),
+    breaks_off("a header with the key", f"HTTP/1.1 200 OK\r\n{KEY}\r\n\r\n".encode()),
+    breaks_off("the key instead of HTTP", f"Bearer {KEY}\r\n\r\n".encode()),
     breaks_off("a TLS alert", b"\x15\x03\x01\x00\x02\x02\x46"),
     breaks_off("HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
     breaks_off("another protocol", b"220 mail.example.com ESMTP\r\n"),
@@ -86,8 +86,8 @@ CONNECTIONS = [
         http_response(VALID_PAGE).replace(str(len(VALID_PAGE)).encode(), b"40"),
         "EOF while parsing",
     ),
-    succeeds("more than was due", http_response(VALID_PAGE) + http_response(VALID_PAGE) + b"\x00" * 100),
-    succeeds("no length, and the end of the connection", b"HTTP/1.1 200 OK\r\n\r\n" + VALID_PAGE),
+    succeeds("more bytes than announced", http_response(VALID_PAGE) + http_response(VALID_PAGE) + b"\x00" * 100),
+    succeeds("no length, ended by closing", b"HTTP/1.1 200 OK\r\n\r\n" + VALID_PAGE),
     succeeds("HTTP/1.0", b"HTTP/1.0 200 OK\r\n\r\n" + VALID_PAGE),
     succeeds("chunks of a byte", CHUNKED + b"".join(b"1\r\n%c\r\n" % byte for byte in VALID_PAGE) + b"0\r\n\r\n"),
 ]
@@ -115,8 +115,8 @@ STATUSES = [
         NetworkFault(each, send_and_close(http_response(b"<html>", each)), "retried", f"{each[:3]}")
         for each in TRANSIENT_STATUSES
     ),
-    *(_rejected_with(status, words) for status, words in FINAL_STATUSES.items()),
-    breaks_off("101, not asked for", http_response(VALID_PAGE, "101 Switching Protocols", "Upgrade: h2c")),
+    *(_rejected_with(status, message) for status, message in FINAL_STATUSES.items()),
+    breaks_off("101, not requested", http_response(VALID_PAGE, "101 Switching Protocols", "Upgrade: h2c")),
     succeeds("100 first", b"HTTP/1.1 100 Continue\r\n\r\n" + http_response(VALID_PAGE)),
     succeeds("103 first", b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 3 + http_response(VALID_PAGE)),
     *(
@@ -157,7 +157,7 @@ STATUSES = [
 GZIP, BROTLI = "Content-Encoding: gzip", "Content-Encoding: br"
 CANNOT_DECODE, TOO_LARGE = "cannot be decoded", "larger than 32 MiB"
 _ZEROS = gzip.compress(bytes(96 * MIB))
-# Nobody unpacks what nobody asked for, so it need not be real.
+# Never decoded, because the client does not accept brotli; so it need not be valid.
 _BROTLI_BYTES = bytes.fromhex("cbffff3f0080ff") * 1_000
 
 
@@ -175,18 +175,18 @@ async def _send_chunks_forever(exchange: Exchange) -> None:
 
 
 BODIES = [
-    succeeds("packed", http_response(gzip.compress(VALID_PAGE), "200 OK", GZIP)),
-    succeeds("packed as zlib", http_response(zlib.compress(VALID_PAGE), "200 OK", "Content-Encoding: deflate")),
-    succeeds("said to be as it is", http_response(VALID_PAGE, "200 OK", "Content-Encoding: identity")),
+    succeeds("gzip", http_response(gzip.compress(VALID_PAGE), "200 OK", GZIP)),
+    succeeds("zlib", http_response(zlib.compress(VALID_PAGE), "200 OK", "Content-Encoding: deflate")),
+    succeeds("declared as identity", http_response(VALID_PAGE, "200 OK", "Content-Encoding: identity")),
     NetworkFault(
-        "packed and cut short",
+        "gzip cut short",
         send_and_close(http_response(gzip.compress(VALID_PAGE)[:-12], "200 OK", GZIP)),
         "retried",
         "ended its response before it was complete",
     ),
-    fails("not packed as said", http_response(VALID_PAGE, "200 OK", GZIP), CANNOT_DECODE),
-    fails("brotli, not asked for", http_response(_BROTLI_BYTES, "200 OK", BROTLI), CANNOT_DECODE),
-    fails("an encoding of its own", http_response(VALID_PAGE, "200 OK", "Content-Encoding: rot13"), CANNOT_DECODE),
+    fails("declared as gzip, but is not", http_response(VALID_PAGE, "200 OK", GZIP), CANNOT_DECODE),
+    fails("brotli, not accepted", http_response(_BROTLI_BYTES, "200 OK", BROTLI), CANNOT_DECODE),
+    fails("an unknown encoding", http_response(VALID_PAGE, "200 OK", "Content-Encoding: rot13"), CANNOT_DECODE),
     fails("a gzip bomb", http_response(_ZEROS, "200 OK", GZIP), TOO_LARGE),
     fails(
         "a zlib bomb", http_response(zlib.compress(bytes(96 * MIB)), "200 OK", "Content-Encoding: deflate"), TOO_LARGE
@@ -196,9 +196,9 @@ BODIES = [
         http_response(gzip.compress(_ZEROS), "200 OK", "Content-Encoding: gzip, gzip"),
         CANNOT_DECODE,
     ),
-    fails("a gzip bomb for a complaint", http_response(_ZEROS, "400 Bad", GZIP), "and gave no reason"),
-    NetworkFault("200 MB", _send_200_mb, "told", TOO_LARGE),
-    NetworkFault("without end", _send_chunks_forever, "told", TOO_LARGE),
+    fails("a gzip bomb as an error body", http_response(_ZEROS, "400 Bad", GZIP), "and gave no reason"),
+    NetworkFault("200 MB", _send_200_mb, "error", TOO_LARGE),
+    NetworkFault("without end", _send_chunks_forever, "error", TOO_LARGE),
     fails(
         "20 MB of empty lists",
         http_response(b'{"result": [' + b"[]," * (7 * MIB) + b"0]}"),
@@ -213,21 +213,21 @@ BODIES = [
         "it is a web page",
     ),
     fails(
-        "HTML said to be JSON",
+        "HTML declared as JSON",
         http_response(f"<p>{KEY}".encode(), "200 OK", "Content-Type: application/json"),
         "a web page",
     ),
-    succeeds("JSON said to be HTML", http_response(VALID_PAGE, "200 OK", "Content-Type: text/html; charset=utf-16")),
+    succeeds("JSON declared as HTML", http_response(VALID_PAGE, "200 OK", "Content-Type: text/html; charset=utf-16")),
     succeeds("JSON behind a byte order mark", http_response(b"\xef\xbb\xbf" + VALID_PAGE)),
     fails("UTF-16", http_response(VALID_PAGE.decode().encode("utf-16")), "Invalid JSON"),
     fails("JSON cut short", http_response(VALID_PAGE[:-9]), "Invalid JSON"),
     fails("JSON and more", http_response(VALID_PAGE + b"{}"), "Invalid JSON"),
     fails("a string", http_response(json.dumps(KEY).encode()), "Input should be"),
     fails("null", http_response(b"null"), "Input should be"),
-    succeeds("letters that are no UTF-8", http_response(VALID_PAGE.replace(b"}]", b', "x": "\xff\xfe"}]', 1))),
-    succeeds("half a pair", http_response(VALID_PAGE.replace(b"}]", b', "x": "\\ud83d"}]', 1))),
+    succeeds("bytes that are not UTF-8", http_response(VALID_PAGE.replace(b"}]", b', "x": "\xff\xfe"}]', 1))),
+    succeeds("half a surrogate pair", http_response(VALID_PAGE.replace(b"}]", b', "x": "\\ud83d"}]', 1))),
     succeeds("NaN", http_response(jobs_page(*JOBS, a=float("nan"), b=float("inf"), c=1e308))),
-    succeeds("numbers without bounds", http_response(jobs_page(*JOBS, a=10**4_000))),
+    succeeds("a number of 4,000 digits", http_response(jobs_page(*JOBS, a=10**4_000))),
     fails(
         "a number of 10,000 digits",
         http_response(VALID_PAGE[:-1] + b', "a": ' + b"9" * 10_000 + b"}"),
@@ -239,8 +239,8 @@ BODIES = [
         http_response(VALID_PAGE[:-1] + b', "a": ' + b"[" * 5_000 + b"]" * 5_000 + b"}"),
         "recursion",
     ),
-    succeeds("twice the same key", http_response(b'{"result": null, ' + VALID_PAGE[1:])),
-    succeeds("the key as a name", http_response(jobs_page(*JOBS, **{KEY: KEY}))),
+    succeeds("a duplicate key", http_response(b'{"result": null, ' + VALID_PAGE[1:])),
+    succeeds("the API key as a field name", http_response(jobs_page(*JOBS, **{KEY: KEY}))),
 ]
 
 FAULTS: list[NetworkFault] = [*CONNECTIONS, *STATUSES, *BODIES]
@@ -273,19 +273,19 @@ async def _send_100_continue_forever(exchange: Exchange) -> None:
 
 OVER_BUDGET = "within the call budget of 1 s"
 STALLS = [
-    NetworkFault("silence", _stall, "told", OVER_BUDGET),
-    NetworkFault("silence in the status line", _stall_after(b"HTTP/1.1 2"), "told", OVER_BUDGET),
-    NetworkFault("silence in the headers", _stall_after(b"HTTP/1.1 200 OK\r\nX: "), "told", OVER_BUDGET),
+    NetworkFault("silence", _stall, "error", OVER_BUDGET),
+    NetworkFault("silence in the status line", _stall_after(b"HTTP/1.1 2"), "error", OVER_BUDGET),
+    NetworkFault("silence in the headers", _stall_after(b"HTTP/1.1 200 OK\r\nX: "), "error", OVER_BUDGET),
     NetworkFault(
-        "silence before the body", _stall_after(http_response(VALID_PAGE)[: -len(VALID_PAGE)]), "told", OVER_BUDGET
+        "silence before the body", _stall_after(http_response(VALID_PAGE)[: -len(VALID_PAGE)]), "error", OVER_BUDGET
     ),
-    NetworkFault("silence in the body", _stall_after(http_response(VALID_PAGE)[:-20]), "told", OVER_BUDGET),
+    NetworkFault("silence in the body", _stall_after(http_response(VALID_PAGE)[:-20]), "error", OVER_BUDGET),
     NetworkFault(
-        "silence in a packed body",
+        "silence in a gzip body",
         _stall_after(http_response(gzip.compress(VALID_PAGE), "200 OK", GZIP)[:-9]),
-        "told",
+        "error",
         OVER_BUDGET,
     ),
-    NetworkFault("a byte at a time", _send_bytes_slowly, "told", OVER_BUDGET),
-    NetworkFault("100 Continue for ever", _send_100_continue_forever, "told", OVER_BUDGET),
+    NetworkFault("a byte at a time", _send_bytes_slowly, "error", OVER_BUDGET),
+    NetworkFault("100 Continue forever", _send_100_continue_forever, "error", OVER_BUDGET),
 ]

@@ -1,4 +1,4 @@
-"""A peer that may say anything at all: sockets and bytes, with no HTTP library between."""
+"""An HTTP server that may send any bytes: plain sockets, without an HTTP library."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ JOBS = [
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request that has come in, and the connection to answer it on, or to break."""
+    """One received request, and the connection to respond on or to break."""
 
     head: bytes
     reader: asyncio.StreamReader
@@ -39,13 +39,13 @@ class Exchange:
         await self.writer.wait_closed()
 
     async def wait_for_close(self) -> None:
-        """Wait until the other side hangs up."""
+        """Wait until the client closes the connection."""
         with suppress(ConnectionError):
             await self.reader.read()
         self.writer.close()
 
     def reset(self) -> None:
-        """Break the connection by a TCP reset."""
+        """Break the connection with a TCP reset."""
         connection: socket.socket = self.writer.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
@@ -55,7 +55,7 @@ Behaviour = Callable[[Exchange], Awaitable[None]]
 
 
 def http_response(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
-    """A whole and honest answer."""
+    """Return a complete, correct response."""
     lines = [f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body)}", "", ""]
     return "\r\n".join(lines).encode() + body
 
@@ -68,7 +68,7 @@ VALID_PAGE = jobs_page(*JOBS, totalCount=2)
 
 
 def send_and_close(*parts: bytes) -> Behaviour:
-    """Sends these bytes and hangs up."""
+    """Return a behaviour that sends these bytes and closes the connection."""
 
     async def behave(exchange: Exchange) -> None:
         for part in parts:
@@ -79,14 +79,14 @@ def send_and_close(*parts: bytes) -> Behaviour:
 
 
 class RawHttpServer:
-    """Whoever listens on a port of this machine; a connection is a conversation, which may break off."""
+    """A TCP server on loopback; subclasses handle each connection."""
 
     async def handle_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         raise NotImplementedError
 
     @asynccontextmanager
     async def serve(self, tls: SSLContext | None = None) -> AsyncGenerator[str]:
-        """Its URL."""
+        """Serve, and yield the URL."""
         serving: set[asyncio.Task[None] | None] = set()
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -104,10 +104,10 @@ class RawHttpServer:
             yield f"{'https' if tls else 'http'}://127.0.0.1:{port}"
         finally:
             server.close()
-            left = [task for task in serving if task]
-            for task in left:
+            open_ = [task for task in serving if task]
+            for task in open_:
                 task.cancel()
-            await asyncio.gather(*left)
+            await asyncio.gather(*open_)
             await server.wait_closed()
 
 
@@ -116,10 +116,10 @@ _SEND_VALID_PAGE = send_and_close(http_response(VALID_PAGE))
 
 @dataclass
 class ScriptedServer(RawHttpServer):
-    """What is done to the requests for each application, one after the other; after that they are answered well."""
+    """A server with a script of behaviours per application; without a script it sends a valid page."""
 
     default: Behaviour = _SEND_VALID_PAGE
-    """What is done where there is no script, or where it is over."""
+    """What to do without a script, or after its end."""
     scripts: dict[str, Iterator[Behaviour]] = field(default_factory=dict[str, Iterator[Behaviour]])
     request_heads: list[bytes] = field(default_factory=list[bytes])
 
@@ -134,7 +134,7 @@ class ScriptedServer(RawHttpServer):
             await self.handle(Exchange(await self._read_head(reader), reader, writer))
 
     async def _read_head(self, reader: asyncio.StreamReader) -> bytes:
-        """A request without its body, or the first letters of something else."""
+        """Return the head of an HTTP request, or the first four bytes of anything else."""
         method = await reader.readexactly(4)
         return method + await reader.readuntil(b"\r\n\r\n") if method in {b"GET ", b"POST"} else method
 

@@ -1,4 +1,4 @@
-"""Asking a server whose peer may do anything, and looking through all that it says."""
+"""Call tools through a client, with a timeout, and check each result for the key."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -22,18 +22,18 @@ DEFAULT_TOOL = "list_application_jobs"
 
 @asynccontextmanager
 async def connect_client(url: str, **environ: str) -> AsyncGenerator[Client]:
-    """A client of a server that asks the peer at ``url``."""
+    """Connect a client to an in-process server that requests ``url``."""
     async with Client(build_server(config_for(url, WRITER_API_KEY=KEY, **environ))) as client:
         yield client
 
 
 async def run_tool(client: Client, tally: Tally, tool: str = DEFAULT_TOOL, **arguments: Any) -> CallToolResult:
-    """The result of a call, which asks about an application unless it is told what to ask."""
+    """Call a tool, by default about application ``a``."""
     return await run_tool_with(client, tally, tool, arguments or {"application_id": "a"})
 
 
 async def run_tool_with(client: Client, tally: Tally, tool: str, arguments: dict[str, Any]) -> CallToolResult:
-    """The result, looked through for the key; nothing may take longer than a while."""
+    """Call a tool within the timeout and check its result for the key."""
     with anyio.move_on_after(TIMEOUT):
         result = await client.call_tool(tool, arguments)
         tally.check_for_key(result.model_dump_json())
@@ -44,14 +44,14 @@ async def run_tool_with(client: Client, tally: Tally, tool: str, arguments: dict
 
 @dataclass
 class LoopTime:
-    """How long this event loop has run; the time for which a busy machine stopped it does not count."""
+    """How long this event loop has run, without the time in which a busy machine stopped it."""
 
     seconds: float = 0
 
 
 @asynccontextmanager
 async def measure_loop_time() -> AsyncGenerator[LoopTime]:
-    """Measure by it what must end in time on any machine, however busy."""
+    """Count event loop time, for limits that hold on a busy machine."""
     clock, step = LoopTime(), 0.01
 
     async def run() -> None:
@@ -79,7 +79,7 @@ def check_success(result: CallToolResult, tally: Tally) -> None:
 
 
 def check_error(result: CallToolResult, *words: str) -> None:
-    """It is one sentence or two for whoever must act next, with one of these among its words."""
+    """Check that a result is an error of one or two sentences that contains one of ``words``."""
     sentence = text_of(result)
     assert result.is_error, sentence
     assert any(each in sentence for each in words), sentence

@@ -1,4 +1,4 @@
-"""What each answer has to be: valid by the published schema, or a sentence for whoever reads it."""
+"""Check results: valid against the published schema, or an error message."""
 
 import json
 import unicodedata
@@ -17,19 +17,19 @@ from tests.helpers.mcp import text_of
 TOOLS: dict[str, dict[str, Any]] = {
     path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(SCHEMAS.glob("*.json"))
 }
-"""Each tool by name, as a client is told of it: a test of the server's holds these files to that."""
+"""Each tool's published definition by name; a test compares these files with the server."""
 _VALIDATORS = {name: Draft202012Validator(tool["outputSchema"]) for name, tool in TOOLS.items()}
 _INVISIBLE_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-"""The categories of what cannot be seen, or breaks a line."""
+"""Unicode categories that are invisible or break a line."""
 
 
 def parse_strict_json(text: str | bytes) -> Any:
-    """What JSON says that knows no NaN."""
+    """Parse JSON, and reject NaN and infinities."""
     return json.loads(text, parse_constant=_reject_constant)
 
 
 def _reject_constant(constant: str) -> float:
-    raise AssertionError(f"{constant} is no JSON")
+    raise AssertionError(f"{constant} is not JSON")
 
 
 def check_visible(*lines: str) -> None:
@@ -46,7 +46,7 @@ def check_error_message(sentence: str) -> None:
 
 
 def check_result_or_error(result: CallToolResult, tool: str) -> None:
-    """It is a result that is valid by the tool's schema, or an error in a sentence."""
+    """Check that a result is valid by the tool's schema, or an error message."""
     if not result.is_error:
         check_valid_result(result, tool)
         return
@@ -55,7 +55,7 @@ def check_result_or_error(result: CallToolResult, tool: str) -> None:
 
 
 def check_valid_result(result: CallToolResult, tool: str) -> None:
-    """It is a result that is valid by the tool's schema, and both its forms are what any JSON can hold."""
+    """Check that a result is valid by the tool's schema, and that structure and text can be encoded."""
     _VALIDATORS[tool].validate(structure_of_result(result))  # pyright: ignore[reportUnknownMemberType] - its stubs
     assert json.dumps(structure_of_result(result), allow_nan=False, ensure_ascii=False).encode()
     assert text_of(result).encode()
@@ -63,7 +63,7 @@ def check_valid_result(result: CallToolResult, tool: str) -> None:
 
 @contextmanager
 def allow_protocol_errors(*codes: int) -> Generator[None]:
-    """Where the protocol has no result for it, it is told in a sentence, under one of these codes."""
+    """Accept a protocol error if it has one of these codes and a proper message."""
     try:
         yield
     except MCPError as exc:

@@ -1,4 +1,4 @@
-"""What may come in: values of a JSON schema, odd values in their place, and documents spoiled here and there."""
+"""Hypothesis strategies: values of a JSON schema, odd values, and mutated documents."""
 
 import copy
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ Schema = dict[str, Any]
 
 
 def example_settings(short: int, full: int) -> settings:
-    """So many examples: in the gate the same at each run; by ``make chaos`` others each time, which are shrunk too."""
+    """Return Hypothesis settings: fixed examples in ``make test``, new and shrunk ones in ``make robustness``."""
     return settings(
         max_examples=gate_or_full(short, full),
         derandomize=gate_or_full(True, False),
@@ -31,7 +31,7 @@ def example_settings(short: int, full: int) -> settings:
 
 
 def from_schema(schema: Schema) -> SearchStrategy[Json]:
-    """Values that are valid by a schema, of as much of JSON Schema as our tools and the vendor's documents use."""
+    """Return valid values of a schema; covers the JSON Schema that the tools and Writer's documents use."""
     return _values(schema, schema.get("$defs", {}))
 
 
@@ -69,7 +69,7 @@ _PLAIN: dict[tuple[str, str | None], SearchStrategy[Json]] = {
 
 
 def objects(fields: dict[str, SearchStrategy[Json]], required: list[str]) -> SearchStrategy[dict[str, Json]]:
-    """Objects with the fields that are required, and some of the others."""
+    """Return objects with the required fields and some of the others."""
     return st.fixed_dictionaries(
         {name: fields[name] for name in required},
         optional={name: field for name, field in fields.items() if name not in required},
@@ -80,7 +80,7 @@ def objects(fields: dict[str, SearchStrategy[Json]], required: list[str]) -> Sea
 
 
 class LongText(str):
-    """A text that a report of what failed does not tell in full."""
+    """A text that failure reports abbreviate."""
 
     __slots__ = ()
 
@@ -129,7 +129,7 @@ def nested(value: Json, deep: int) -> Json:
     return value
 
 
-# Never so deep in all that a reader of JSON gives up, at 200: a whole answer that holds such a thing cannot be read.
+# Nested less than 200 levels, where JSON parsers reject the whole message.
 LARGE: list[Json] = [
     nested(0, 100),
     nested({"a": {}}, 80),
@@ -147,14 +147,14 @@ odd_values: SearchStrategy[Json] = (
 
 
 def odd_arguments(schema: Schema) -> SearchStrategy[dict[str, Json]]:
-    """Arguments as a schema wants them, but for some that are odd, left out, or not known."""
+    """Return arguments of which some are odd, missing or unknown."""
     known = objects({name: from_schema(field) | texts | odd_values for name, field in schema["properties"].items()}, [])
-    strange = st.dictionaries(texts, odd_values, max_size=2)
-    return known | st.tuples(known, strange).map(lambda parts: {**parts[0], **parts[1]})
+    unknown = st.dictionaries(texts, odd_values, max_size=2)
+    return known | st.tuples(known, unknown).map(lambda parts: {**parts[0], **parts[1]})
 
 
 def encodable(value: Json) -> Json:
-    """A value as JSON on the wire can hold it: its readers take no half of a pair."""
+    """Return a value without lone surrogates, which JSON on the wire cannot carry."""
     match value:
         case str():
             return value.encode("utf-8", "replace").decode()
@@ -167,12 +167,12 @@ def encodable(value: Json) -> Json:
             return value
 
 
-# Spoiled documents
+# Mutated documents
 
 
 @st.composite
 def mutated(draw: st.DrawFn, documents: SearchStrategy[Json]) -> Json:
-    """A document of which some nodes were left out, replaced, doubled, wrapped or lengthened."""
+    """Return a document with some nodes removed, replaced, duplicated, wrapped or lengthened."""
     whole = [copy.deepcopy(draw(documents))]
     for _ in range(draw(st.integers(1, 4))):
         if places := list(_nodes(whole)):
@@ -182,7 +182,7 @@ def mutated(draw: st.DrawFn, documents: SearchStrategy[Json]) -> Json:
 
 
 def _nodes(document: Json) -> Iterator[tuple[Any, Any]]:
-    """Each node of a document, as the container that it is in and its key or position there."""
+    """Yield each node as (container, key or index)."""
     keys: list[Any] = [*document] if isinstance(document, dict) else [*range(len(document))]
     for key in keys:
         yield document, key
@@ -190,7 +190,7 @@ def _nodes(document: Json) -> Iterator[tuple[Any, Any]]:
             yield from _nodes(document[key])
 
 
-def _leave_out(_: st.DrawFn, container: Any, key: Any) -> None:
+def _remove(_: st.DrawFn, container: Any, key: Any) -> None:
     del container[key]
 
 
@@ -198,7 +198,7 @@ def _replace(draw: st.DrawFn, container: Any, key: Any) -> None:
     container[key] = copy.deepcopy(draw(odd_values))
 
 
-def _double(draw: st.DrawFn, container: Any, key: Any) -> None:
+def _duplicate(draw: st.DrawFn, container: Any, key: Any) -> None:
     value = container[key]
     if isinstance(container, list):
         container[key:key] = [value] * draw(st.sampled_from([1, 2, 30]))
@@ -223,4 +223,4 @@ def _lengthen(draw: st.DrawFn, container: Any, key: Any) -> None:
             container[key] = draw(numbers)
 
 
-_MUTATIONS = (_leave_out, _replace, _double, _wrap, _lengthen)
+_MUTATIONS = (_remove, _replace, _duplicate, _wrap, _lengthen)

@@ -1,4 +1,4 @@
-"""``python -m tests.e2e.real_clients``: real clients start the server and ask it; what they found is printed."""
+"""``python -m tests.e2e.real_clients``: real MCP clients start the server and call its tools; prints transcripts."""
 
 import json
 import sys
@@ -19,15 +19,15 @@ from tests.e2e.real_clients.listing_clients import claude_code, gemini_cli
 from tests.e2e.real_clients.programs import CheckFailed
 
 SERVER = (sys.executable, "-m", "writer_jobs_mcp", "--sandbox")
-TIMEOUT = 90  # seconds for one client: far more than is ever needed, so that nothing hangs for ever
+TIMEOUT = 90  # seconds for one client, so that no client hangs forever
 CONCURRENCY = 2  # clients
 
 Trial = Callable[[Sequence[str], Path], Awaitable[list[str]]]
 
 
 async def main() -> int:
-    """Try every client and print its transcript; the exit status is 1 if one found what it should not."""
-    # What changes anything is offered only where the user has allowed it, and nobody has here.
+    """Check every client and print its transcript; return 1 if a check failed."""
+    # Tools that change something are offered only if the settings allow it; here they do not.
     offered = [name for name, tool in (await tool_schemas()).items() if tool["annotations"]["readOnlyHint"]]
     trials: dict[str, Trial] = {
         "The Python SDK, in the newest protocol": check_of(python("auto"), offered),
@@ -35,7 +35,7 @@ async def main() -> int:
         "The TypeScript SDK, @modelcontextprotocol/client": check_of(typescript("2"), offered),
         "The TypeScript SDK, @modelcontextprotocol/sdk": check_of(typescript("1"), offered),
         **{f"The Python SDK {version}, closing with a call open": python_sdk_1(version) for version in PYTHON_SDKS_1},
-        "The AI SDK, with a server that starts slowly": check_of(ai_sdk, offered),
+        "The AI SDK, with a slow server start": check_of(ai_sdk, offered),
         "The MCP Inspector, strict, in the newest protocol": check_of(inspector("modern"), offered),
         "The MCP Inspector, strict, in the protocol of 2025": check_of(inspector("legacy"), offered),
         "Codex": check_of(codex, offered),
@@ -64,7 +64,7 @@ async def main() -> int:
 
 
 def check_of(connect: Connect, offered: Sequence[str]) -> Trial:
-    """The trial of a client that can be told what to ask."""
+    """Return the check of a client that can call tools on request."""
 
     async def trial(server: Sequence[str], home: Path) -> list[str]:
         async with connect(server, home) as client:
@@ -74,19 +74,19 @@ def check_of(connect: Connect, offered: Sequence[str]) -> Trial:
 
 
 async def run_trial(trial: Trial) -> list[str] | CheckFailed:
-    """The transcript of one trial, or where it went wrong."""
+    """Run one check; return its transcript or its failure."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         try:
             with anyio.fail_after(TIMEOUT):
                 return await trial(SERVER, Path(home))
         except CheckFailed as deviation:
             return deviation
-        except Exception:  # whatever a client stumbles over, the others are tried as well
+        except Exception:  # one broken client must not stop the others
             return CheckFailed(traceback.format_exc())
 
 
 def client_versions() -> str:
-    """The packages that the clients came from."""
+    """List the packages of the clients."""
     installed: dict[str, str] = json.loads((FOLDER / "package.json").read_text(encoding="utf-8"))["dependencies"]
     named = [*installed.items(), *(("mcp", version) for version in PYTHON_SDKS_1)]
     return ", ".join(f"{name} {version}" for name, version in named)

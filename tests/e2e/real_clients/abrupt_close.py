@@ -1,4 +1,4 @@
-"""The clients that close while the server still works for them."""
+"""Clients that disconnect during a call."""
 
 import sys
 from collections.abc import Awaitable, Callable
@@ -13,23 +13,23 @@ from tests.helpers.stdio_server import SERVER
 
 
 def python_sdk_1(version: str) -> Callable[[object, Path], Awaitable[list[str]]]:
-    """The trial of a client of the Python SDK 1 that gives a call up and closes: it must not fail or complain."""
+    """Return a check that a client of the Python SDK 1 can cancel a call and disconnect without an error."""
 
     async def trial(_: object, home: Path) -> list[str]:
         ended = await run_program(
             [await _interpreter_with(f"mcp=={version}"), str(FOLDER / "python_sdk_1.py"), *SERVER], home
         )
-        expect(not ended.err, f"it complains: {ended.err}")
+        expect(not ended.err, f"it printed errors: {ended.err}")
         return [
             f"tools/list → {ended.out.strip()}",
-            "list_applications({}), which Writer does not answer → given up, and closed without an error",
+            "list_applications({}), without a response from Writer → cancelled, and disconnected without an error",
         ]
 
     return trial
 
 
 async def _interpreter_with(requirement: str) -> str:
-    """The interpreter of an environment that uv keeps in its cache."""
+    """Return the interpreter of a cached uv environment with this requirement."""
     asked = ["--from", requirement, "python", "-c", "import sys; sys.stdout.write(sys.executable)"]
     uvx = [sys.executable, "-m", "uv", "tool", "run", "--quiet", "--python", sys.executable]
     return (await anyio.run_process([*uvx, *asked], stderr=None)).stdout.decode()

@@ -1,4 +1,4 @@
-"""What every client is put through: list the tools, call three of them, see an error as an error."""
+"""The check of every client: list the tools, call three of them, and recognise an error."""
 
 import json
 from collections.abc import Sequence
@@ -13,19 +13,19 @@ class ClientUnderTest(Protocol):
     """A real client, connected to the server."""
 
     async def tools(self) -> list[str]:
-        """The names of the tools it was offered."""
+        """Return the names of the offered tools."""
         ...
 
     async def call(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """The result of one call, as the protocol has it: ``content``, ``structuredContent``, ``isError``."""
+        """Return the result of one call in the protocol's form: ``content``, ``structuredContent``, ``isError``."""
         ...
 
 
 async def check_client(client: ClientUnderTest, offered: Sequence[str]) -> list[str]:
-    """The transcript, a line a question.
+    """Return the transcript, one line per call.
 
     Raises:
-        Deviation: An answer is not what it should be.
+        CheckFailed: A result is wrong.
     """
     tools = await client.tools()
     expect(sorted(tools) == sorted(offered), f"the tools are {tools}, not {list(offered)}")
@@ -40,9 +40,9 @@ async def check_client(client: ClientUnderTest, offered: Sequence[str]) -> list[
     page = await _structure(client, "list_application_jobs", wanted)
     expect([job["status"] for job in page["jobs"]] == ["failed", "failed"], f"two failed jobs were asked for: {page}")
     refused = await client.call("get_job_error", NO_SUCH_JOB)
-    said: str = refused["content"][0]["text"]
+    message: str = refused["content"][0]["text"]
     expect(refused.get("isError") is True, f"the error is not seen as one: {refused}")
-    expect('Writer does not know job "no-such-job"' in said, f"the error says something else: {said}")
+    expect('Writer does not know job "no-such-job"' in message, f"the error has another text: {message}")
     return [
         _transcript_line("tools/list", f"{len(tools)}: {', '.join(tools)}"),
         _transcript_line("list_applications", ", ".join(application["name"] for application in applications)),
@@ -52,15 +52,15 @@ async def check_client(client: ClientUnderTest, offered: Sequence[str]) -> list[
         _transcript_line(
             "list_application_jobs", f"{page['page']['returned']} failed jobs of {page['page']['total']}", wanted
         ),
-        _transcript_line("get_job_error", f"error: {said}", NO_SUCH_JOB),
+        _transcript_line("get_job_error", f"error: {message}", NO_SUCH_JOB),
     ]
 
 
 def expect(holds: bool, otherwise: str) -> None:
-    """Go on only if it holds.
+    """Fail the check unless the condition holds.
 
     Raises:
-        Deviation: With what is the case instead.
+        CheckFailed: With ``otherwise`` as the message.
     """
     if not holds:
         raise CheckFailed(otherwise)

@@ -1,4 +1,4 @@
-"""The official conformance suite, over a mount of the same server on HTTP that only this test has."""
+"""The official conformance suite, run against the server over HTTP, which only this check offers."""
 
 import json
 import logging
@@ -24,17 +24,17 @@ MUST_PASS = {
     "server-sse-multiple-streams",
     "tools-list",
 }
-# Any answer passes these, even that there is no such tool.
+# Any response passes these, even "unknown tool".
 PASS_TRIVIALLY = {"tools-call-simple-text", "tools-call-error"}
 
 
 async def conformance(_: object, home: Path) -> list[str]:
-    """Which scenarios pass; those that fail are the ones that ``conformance.yml`` explains.
+    """Return which scenarios pass; those that may fail are listed in ``conformance.yml``.
 
     Raises:
-        Deviation: One fails that should pass, or passes that was said to fail.
+        CheckFailed: A scenario has an unexpected outcome.
     """
-    # The suite asks for much that is not there, and the SDK would log each of these with its stack.
+    # The suite requests many things that do not exist; the SDK would log each with a traceback.
     logging.getLogger("mcp").setLevel(logging.CRITICAL)
     environ = {"WRITER_API_KEY": SANDBOX_KEY, "WRITER_BASE_URL": "http://localhost"}
     world = SandboxStore(now=datetime.now(UTC), clock=lambda: datetime.now(UTC))
@@ -49,7 +49,7 @@ async def conformance(_: object, home: Path) -> list[str]:
     return [
         f"passed → {', '.join(sorted(MUST_PASS))}",
         f"failed, as conformance.yml explains → {len(failed)} others",
-        f"passed, which any server does → {', '.join(sorted(PASS_TRIVIALLY))}",
+        f"passed, as with any server → {', '.join(sorted(PASS_TRIVIALLY))}",
     ]
 
 

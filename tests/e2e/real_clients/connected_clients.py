@@ -1,4 +1,4 @@
-"""The clients that let themselves be told what to ask: the SDKs, the Inspector, and Codex."""
+"""Clients that call tools on request: the SDKs, the Inspector, and Codex."""
 
 import json
 import sys
@@ -16,19 +16,19 @@ from tests.e2e.real_clients.documented_commands import documented_arguments
 from tests.e2e.real_clients.installations import CODEX, FOLDER, INSPECTOR, NODE, NODE_22, isolated_environment
 from tests.e2e.real_clients.programs import JsonLinesProgram, run_program, start_program
 
-_TOOL_ERROR_STATUS = 5  # the exit status by which the Inspector tells of it
+_TOOL_ERROR_STATUS = 5  # the Inspector's exit status for an isError result
 
 Connect = Callable[[Sequence[str], Path], AbstractAsyncContextManager[ClientUnderTest]]
-"""Connects to the server that a command starts, with a home of its own."""
+"""Connects to the server that a command starts, with its own home folder."""
 
 
 def python(mode: Literal["auto", "legacy"]) -> Connect:
-    """The official Python SDK's client, in one of the protocol's eras."""
+    """Connect the official Python SDK's client, in one protocol era."""
 
     @asynccontextmanager
     async def connect(server: Sequence[str], home: Path) -> AsyncGenerator[ClientUnderTest]:
-        itself = StdioServerParameters(command=server[0], args=list(server[1:]), env=isolated_environment(home))
-        async with python_sdk.Client(stdio_client(itself), mode=mode) as client:
+        parameters = StdioServerParameters(command=server[0], args=list(server[1:]), env=isolated_environment(home))
+        async with python_sdk.Client(stdio_client(parameters), mode=mode) as client:
             yield _Python(client)
 
     return connect
@@ -46,7 +46,7 @@ class _Python:
 
 
 def typescript(generation: Literal["1", "2"]) -> Connect:
-    """The official TypeScript SDK's client, of one of its two lines, on this machine's own Node."""
+    """Connect one of the two official TypeScript SDK clients, on the installed Node."""
 
     @asynccontextmanager
     async def connect(server: Sequence[str], home: Path) -> AsyncGenerator[ClientUnderTest]:
@@ -69,22 +69,22 @@ class _TypeScript:
         return await self.conversation.request("call", name=tool, arguments=arguments)
 
 
-# The AI SDK waits one second for the answer to `server/discover`, and then sends `initialize` on the same pipe.
+# The AI SDK waits one second for the response to `server/discover`, then sends `initialize` on the same pipe.
 _SLOW_START = "import os, sys, time; time.sleep(1.5); os.execv(sys.argv[1], sys.argv[1:])"
 
 
 @asynccontextmanager
 async def ai_sdk(server: Sequence[str], home: Path) -> AsyncGenerator[ClientUnderTest]:
-    """The AI SDK's client, with a server that takes longer to start than it waits for the newest protocol."""
+    """Connect the AI SDK's client to a server that starts too slowly for the newest protocol."""
     command = [NODE_22, str(FOLDER / "ai_sdk.mjs"), sys.executable, "-c", _SLOW_START, *server]
     async with start_program(command, home) as conversation:
         version: Any = await conversation.request("version")
-        expect(version == "2025-11-25", f"it was answered in time, so that nothing is shown: it speaks {version}")
+        expect(version == "2025-11-25", f"the response came in time, so the check shows nothing: version {version}")
         yield _TypeScript(conversation)
 
 
 def inspector(era: Literal["modern", "legacy"]) -> Connect:
-    """The MCP Inspector's command line, one process a question, strict about the tools' schemas."""
+    """Use the MCP Inspector's command line: one process per call, strict about schemas."""
 
     @asynccontextmanager
     async def connect(server: Sequence[str], home: Path) -> AsyncGenerator[ClientUnderTest]:
@@ -100,7 +100,7 @@ class _Inspector:
 
     async def tools(self) -> list[str]:
         listed = await run_program([*self.command, "--method", "tools/list", "--strict"], self.home)
-        expect(not listed.err, f"the schemas are complained of: {listed.err}")
+        expect(not listed.err, f"it rejects the schemas: {listed.err}")
         return [tool["name"] for tool in json.loads(listed.out)["tools"]]
 
     async def call(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -114,7 +114,7 @@ class _Inspector:
 
 @asynccontextmanager
 async def codex(server: Sequence[str], home: Path) -> AsyncGenerator[ClientUnderTest]:
-    """Codex, through the interface its own front ends use; configured by its own command, without a login."""
+    """Connect Codex through its app server; configured by its own command, without a login."""
     await run_program([*CODEX, *documented_arguments("codex"), *server], home)
     async with start_program([*CODEX, "app-server"], home) as conversation:
         who = {"name": "writer-jobs-mcp-tests", "title": "writer-jobs-mcp tests", "version": "1"}

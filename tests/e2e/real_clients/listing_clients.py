@@ -1,4 +1,4 @@
-"""The clients that show no answer without a login, but do connect to a server and say how that went."""
+"""Clients that need a login to call tools, but list whether a server is connected."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,20 +10,20 @@ from tests.e2e.real_clients.programs import ProcessResult, run_program
 
 
 async def claude_code(server: Sequence[str], home: Path) -> list[str]:
-    """What ``claude mcp list`` says of the server, added as the documents tell.
+    """Return what ``claude mcp list`` prints about the server, added as documented.
 
     Raises:
-        Deviation: It is not connected.
+        CheckFailed: The server is not connected.
     """
     await run_program([*CLAUDE, *documented_arguments("claude"), *server], home)
     return [_connected(await run_program([*CLAUDE, "mcp", "list"], home))]
 
 
 async def gemini_cli(server: Sequence[str], home: Path) -> list[str]:
-    """What ``gemini mcp list`` says of the server, added as the documents tell.
+    """Return what ``gemini mcp list`` prints about the server, added as documented.
 
     Raises:
-        Deviation: It is not connected.
+        CheckFailed: The server is not connected.
     """
     command, *arguments = server
     await run_program([*GEMINI, *documented_arguments("gemini"), command, "--", *arguments], home)
@@ -31,7 +31,7 @@ async def gemini_cli(server: Sequence[str], home: Path) -> list[str]:
 
 
 def _connected(listed: ProcessResult) -> str:
-    printed = listed.out + listed.err  # Gemini CLI prints all that it says on stderr
-    said = [line.rpartition(" - ")[2] for line in printed.splitlines() if "writer-jobs:" in line]
-    expect(len(said) == 1 and said[0].endswith("Connected"), f"it is not connected: {printed}")
-    return f"mcp list → {said[0]}"
+    printed = listed.out + listed.err  # Gemini CLI prints to stderr
+    states = [line.rpartition(" - ")[2] for line in printed.splitlines() if "writer-jobs:" in line]
+    expect(len(states) == 1 and states[0].endswith("Connected"), f"it is not connected: {printed}")
+    return f"mcp list → {states[0]}"

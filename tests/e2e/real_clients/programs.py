@@ -1,4 +1,4 @@
-"""Running a client's program: once, for what it prints, or for as long as it answers a line with a line."""
+"""Run a client program: once to its end, or as long as it exchanges JSON lines."""
 
 import json
 from collections.abc import AsyncGenerator, Collection, Sequence
@@ -17,11 +17,11 @@ _MAX_LINE = 4 * 2**20  # bytes
 
 
 class CheckFailed(Exception):
-    """A client did not find what it should have; the message says what, for the reader of the transcript."""
+    """A client got a wrong result; the message goes into the transcript."""
 
 
 class ProcessResult(NamedTuple):
-    """A program that has run: what it printed, and its exit status."""
+    """The output and the exit status of a program."""
 
     out: str
     err: str
@@ -32,7 +32,7 @@ async def run_program(command: Sequence[str], home: Path, *, statuses: Collectio
     """Run a program to its end.
 
     Raises:
-        Deviation: It ended with a status that is not among these.
+        CheckFailed: Its exit status is not in ``statuses``.
     """
     done = await anyio.run_process(command, check=False, stdin=DEVNULL, cwd=home, env=isolated_environment(home))
     ended = ProcessResult(done.stdout.decode(), done.stderr.decode(), done.returncode)
@@ -43,7 +43,7 @@ async def run_program(command: Sequence[str], home: Path, *, statuses: Collectio
 
 
 class JsonLinesProgram:
-    """A program that is asked in JSON-RPC's manner, a line a message, and may say other things in between."""
+    """A program that takes JSON-RPC requests, one per line, and may print other lines between responses."""
 
     def __init__(self, process: Process) -> None:
         assert process.stdin is not None
@@ -53,10 +53,10 @@ class JsonLinesProgram:
         self._last_id = 0
 
     async def request(self, method: str, **params: Any) -> dict[str, Any]:
-        """The result of a request.
+        """Send a request and return its result.
 
         Raises:
-            Deviation: It was answered with an error.
+            CheckFailed: The response is an error.
         """
         self._last_id += 1
         await self.notify({"id": self._last_id, "method": method, "params": params})
@@ -64,18 +64,18 @@ class JsonLinesProgram:
             answer: dict[str, Any] = json.loads(await self._stdout.receive_until(b"\n", _MAX_LINE))
             if answer.get("id") == self._last_id:
                 if "error" in answer:
-                    message = f"{method} was answered with {answer['error']}"
+                    message = f"{method} failed with {answer['error']}"
                     raise CheckFailed(message)
                 return answer["result"]
 
     async def notify(self, message: dict[str, Any]) -> None:
-        """Send a message that needs no answer."""
+        """Send a message that gets no response."""
         await self._stdin.send(json.dumps(message).encode() + b"\n")
 
 
 @asynccontextmanager
 async def start_program(command: Sequence[str], home: Path) -> AsyncGenerator[JsonLinesProgram]:
-    """The program, started; it is ended when the caller is done."""
+    """Start the program, and terminate it at the end."""
     async with await anyio.open_process(command, stderr=DEVNULL, cwd=home, env=isolated_environment(home)) as process:
         try:
             yield JsonLinesProgram(process)

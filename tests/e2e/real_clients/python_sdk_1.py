@@ -1,4 +1,4 @@
-"""A client made with the Python SDK 1, run where that is installed: it leaves the server with a call open.
+"""A client made with the Python SDK 1, run where that is installed: it disconnects during a call.
 
 ``python python_sdk_1.py COMMAND…`` starts the server that the command starts, beside a Writer that never answers.
 """
@@ -11,7 +11,7 @@ from anyio.abc import SocketAttribute, SocketStream
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
-TIMEOUT = 60  # seconds: far more than is ever needed
+TIMEOUT = 60  # seconds: more than a busy machine needs
 
 
 async def main() -> None:
@@ -23,7 +23,7 @@ async def main() -> None:
             await anyio.sleep_forever()
 
     writer = await anyio.create_tcp_listener(local_host="127.0.0.1")
-    url = f"http://127.0.0.1:{writer.extra(SocketAttribute.local_port)}"  # noqa: S610 - it is not Django
+    url = f"http://127.0.0.1:{writer.extra(SocketAttribute.local_port)}"  # noqa: S610 - not Django
     environ = {**os.environ, "WRITER_API_KEY": "a-key-of-a-test", "WRITER_BASE_URL": url}
     server = StdioServerParameters(command=sys.argv[1], args=sys.argv[2:], env=environ)
     with anyio.fail_after(TIMEOUT):
@@ -35,7 +35,7 @@ async def main() -> None:
                 async with anyio.create_task_group() as calls:
                     calls.start_soon(session.call_tool, "list_applications")
                     await is_asked.wait()
-                    calls.cancel_scope.cancel()  # the server is not told
+                    calls.cancel_scope.cancel()  # without a cancellation message
             peer.cancel_scope.cancel()
 
 
