@@ -37,7 +37,7 @@ def rows(url: str, peers: Sequence[MeasuredServer]) -> Iterator[Row]:
             }
             times = _interleaved(calls)
             yield from _page_rows(limit, times, [_RAW, *(peer.name for peer in peers)])
-        yield Row("a tool that does nothing, p50 (the SDK, the pipe)", percentile(times[_BARE], 0.5), "ms")
+        yield Row("an empty tool, p50 (SDK and pipe)", percentile(times[_BARE], 0.5), "ms")
 
 
 def _page_rows(limit: int, times: Mapping[str, Sequence[float]], others: Sequence[str]) -> Iterator[Row]:
@@ -48,7 +48,7 @@ def _page_rows(limit: int, times: Mapping[str, Sequence[float]], others: Sequenc
         yield Row(f"a page of {limit} jobs, {name} (base: httpx + json)", most, "ms", beside, bar, reached)
     least = percentile(times[_MINIMAL], 0.5)
     beside = {_RAW: percentile(times[_RAW], 0.5)}
-    yield Row(f"the least for {limit}: fetched, parsed, as many characters handed on, p50", least, "ms", beside)
+    yield Row(f"the minimum for {limit} jobs: fetch, parse, return as many characters, p50", least, "ms", beside)
 
 
 def _interleaved(calls: Mapping[str, Callable[[], object]]) -> dict[str, list[float]]:

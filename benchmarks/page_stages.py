@@ -30,7 +30,7 @@ def rows(url: str) -> Iterator[Row]:
     config = Config.from_env({"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url})
     key = BearerAuth(config)
     key.is_key_in("")  # the first use reads the key
-    body, fetched, fetched_barely = anyio.run(_time_fetch, config, key)
+    body, fetched, base_time = anyio.run(_time_fetch, config, key)
     page = parse_body(body, JobPage, "", key)
     now = datetime.now(UTC)
 
@@ -39,17 +39,17 @@ def rows(url: str) -> Iterator[Row]:
 
     listed = view()
     result = tool_result(listed)
-    yield Row(f"{_PREFIX} fetched (base: httpx.AsyncClient)", fetched, "ms", {"base": fetched_barely})
+    yield Row(f"{_PREFIX} fetched (base: httpx.AsyncClient)", fetched, "ms", {"base": base_time})
     yield Row(
-        f"{_PREFIX} read, and searched for the key (base: json.loads)",
+        f"{_PREFIX} parsed and searched for the key (base: json.loads)",
         _milliseconds(lambda: parse_body(body, JobPage, "", key)),
         "ms",
         {"base": _milliseconds(lambda: json.loads(body))},
     )
-    yield Row(f"{_PREFIX} cleaned and cut into rows", _milliseconds(view), "ms")
+    yield Row(f"{_PREFIX} sanitized and turned into rows", _milliseconds(view), "ms")
     yield Row(f"{_PREFIX} written as text and as structure", _milliseconds(lambda: tool_result(listed)), "ms")
     dumped = _milliseconds(lambda: result.model_dump_json(by_alias=True, exclude_none=True))
-    yield Row(f"{_PREFIX} made JSON by the SDK", dumped, "ms")
+    yield Row(f"{_PREFIX} serialized by the SDK", dumped, "ms")
 
 
 async def _time_fetch(config: Config, key: BearerAuth) -> tuple[bytes, float, float]:
@@ -57,11 +57,11 @@ async def _time_fetch(config: Config, key: BearerAuth) -> tuple[bytes, float, fl
     path = f"/v1/applications/{APPLICATION_ID}/jobs"
     async with open_client(config) as client, httpx.AsyncClient(base_url=config.base_url) as http:
         body = (await http.get(path, params={"limit": _LIMIT})).content
-        ours, barely = await _interleaved(
+        ours, base = await _interleaved(
             lambda: client.list_jobs(APPLICATION_ID, limit=_LIMIT),
             lambda: http.get(path, params={"limit": _LIMIT}),
         )
-    return body, ours - _milliseconds(lambda: parse_body(body, JobPage, "", key)), barely
+    return body, ours - _milliseconds(lambda: parse_body(body, JobPage, "", key)), base
 
 
 async def _interleaved(*calls: Callable[[], Awaitable[object]]) -> list[float]:

@@ -15,25 +15,25 @@ _MAX_RATIO_TO_BARE = 1.05
 
 def rows(url: str, peers: Sequence[MeasuredServer]) -> Iterator[Row]:
     """Yield the rows, in milliseconds. The bare server's tool sends no request."""
-    contestants = [OURS, BARE, *peers]
-    initialized: dict[str, list[float]] = {each.name: [] for each in contestants}
-    listed: dict[str, list[float]] = {each.name: [] for each in contestants}
-    answered: dict[str, list[float]] = {each.name: [] for each in contestants}
+    servers = [OURS, BARE, *peers]
+    initialized: dict[str, list[float]] = {each.name: [] for each in servers}
+    listed: dict[str, list[float]] = {each.name: [] for each in servers}
+    results: dict[str, list[float]] = {each.name: [] for each in servers}
     for round_ in range(_ROUNDS + 1):
-        for each in contestants:
+        for each in servers:
             with start_server(each.command, each.environ(url)) as peer:
-                first_answer = _time_first_result(peer)
+                first_result = _time_first_result(peer)
                 if round_:  # the first round warms the disk cache
                     initialized[each.name].append(peer.initialized_after * 1000)
                     listed[each.name].append(peer.listed_after * 1000)
-                    answered[each.name].append(first_answer * 1000)
-    for what, times in (("the initialize answer", initialized), ("the first tools/list", listed)):
+                    results[each.name].append(first_result * 1000)
+    for what, times in (("the initialize response", initialized), ("the first tools/list", listed)):
         medians = {name: median(of) for name, of in times.items()}
         ours = medians.pop("ours")
         reached = ours <= _MAX_RATIO_TO_BARE * medians["base"] and ours < medians["fastmcp"]
         yield Row(f"start to {what}", ours, "ms", medians, "≤ 1.05 × bare server, < fastmcp", reached)
-    medians = {name: median(of) for name, of in answered.items()}
-    yield Row("start to the first answer of a tool", medians.pop("ours"), "ms", medians)
+    medians = {name: median(of) for name, of in results.items()}
+    yield Row("start to the first result of a tool", medians.pop("ours"), "ms", medians)
 
 
 def _time_first_result(peer: RunningServer) -> float:

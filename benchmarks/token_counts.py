@@ -71,8 +71,8 @@ def _structure_and_text_rows(
         yield Row(f"tokens: {label}, as {form}", tokens, "", others, f"≤ {bar:,}" if bar else "", reached)
 
 
-def _measure(contestant: MeasuredServer, url: str, plan: Any) -> float | str:
-    with start_server(contestant.command, contestant.environ(url)) as peer:
+def _measure(server: MeasuredServer, url: str, plan: Any) -> float | str:
+    with start_server(server.command, server.environ(url)) as peer:
         try:
             return plan(peer)
         except RuntimeError:

@@ -47,11 +47,11 @@ def rows(address: Any) -> Iterator[Row]:
             sdk.append(_time(lambda: _list_with_sdk(url)))  # noqa: B023 - called here
         took, theirs = median(run.seconds for run in ours), median(sdk)
         bar, least = ("≥ 5 × faster", 5) if jobs == 10_000 else ("", 0)
-        what = f"triage of {jobs:,} jobs at {_PAGE_DELAY_MS} ms a page"
+        what = f"triage of {jobs:,} jobs at {_PAGE_DELAY_MS} ms per page"
         complete = all(run.complete for run in ours)
         reached = complete and theirs >= least * took if bar or not complete else None
         yield Row(what, took, "s", {"writer-sdk": theirs}, bar, reached)
-        yield Row(f"{what}: CPU a job", median(run.cpu_seconds for run in ours) / jobs * 1e6, "µs")
+        yield Row(f"{what}: CPU per job", median(run.cpu_seconds for run in ours) / jobs * 1e6, "µs")
         # Pages overlap by one job, so that none is missed between two pages when jobs arrive.
         fewest = ceil((jobs - 1) / (_PAGE_SIZE - 1))
         requests = max(run.request_count for run in ours)
@@ -68,7 +68,7 @@ def _rate_limited_row(url: str) -> Row:
     """Measure a triage under a rate limit with ``Retry-After``."""
     run = _run_triage(url, 10_000)
     least = (run.request_count - BURST) / (_REQUESTS_PER_MINUTE / 60)  # what the limit itself takes after the burst
-    what = f"triage of 10,000 jobs, {_REQUESTS_PER_MINUTE} requests a minute (base: the limit's own pace)"
+    what = f"triage of 10,000 jobs, {_REQUESTS_PER_MINUTE} requests per minute (base: the rate limit itself)"
     return Row(what, run.seconds, "s", {"base": least}, "complete", run.complete)
 
 
