@@ -30,6 +30,7 @@ async def draw() -> None:
                 await drawn.page.locator(".bar").nth(1).click()
                 await drawn.page.locator(".job").first.click()
                 await drawn.page.wait_for_selector(".details")
+                await drawn.host.evaluate("scrollTo(0, 0)")
                 await drawn.host.screenshot(path=PICTURES / f"triage-{theme}.png", animations="disabled")
 
 

@@ -86,10 +86,10 @@ async def test_a_jobs_error_opens_in_place(draw: Draw, url: str, structure: dict
     async with draw() as drawn:
         await drawn.page.locator(".bar").first.click()
         await drawn.page.get_by_role("button", name=job).click()
-        told = drawn.page.locator(".details")
-        await expect(told.locator("pre")).to_have_text(explained["error"])
-        await expect(told).to_contain_text(explained["cause"]["advice"])
-        await expect(told.locator("q")).to_have_text(explained["cause"]["evidence"])
+        details = drawn.page.locator(".details")
+        await expect(details.locator("pre")).to_have_text(explained["error"])
+        await expect(details).to_contain_text(explained["cause"]["advice"])
+        await expect(details.locator("q")).to_have_text(explained["cause"]["evidence"])
 
 
 async def test_a_question_about_a_group_contains_ids_and_no_text_of_the_jobs(draw: Draw, world: SandboxStore) -> None:
