@@ -18,7 +18,7 @@ from writer_jobs_mcp.results.triage import (
 from writer_jobs_mcp.results.triage_coverage import coverage_summary
 from writer_jobs_mcp.sanitize.text import preview, truncate
 from writer_jobs_mcp.triage.next_calls import TriageRequest, next_calls
-from writer_jobs_mcp.triage.selection import FailedSteps, ShownGroups, select_groups, select_statuses, select_steps
+from writer_jobs_mcp.triage.selection import ShownGroups, select_groups, select_statuses, select_steps
 from writer_jobs_mcp.triage.timestamps import format_timestamp
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.triage.failed_groups import FailedGroup, GoneGroup
     from writer_jobs_mcp.triage.gather import Gathered
     from writer_jobs_mcp.triage.report import BeforeWindow, Report
+    from writer_jobs_mcp.triage.timeline import Histogram
 
 _MAX_GROUPS = 12
 _MAX_PLACEHOLDER = 60
@@ -80,7 +81,7 @@ def _length(result: ResultModel) -> int:
 
 
 def _report(report: "Report", gathered: "Gathered", request: TriageRequest, max_groups: int) -> TriageReport:
-    groups = select_groups(report.failures, max_groups)
+    failures, groups = report.failures, select_groups(report.failures.groups, max_groups)
     application, window = gathered.application, request.window
     name = application and application.name and preview(application.name, _MAX_NAME)
     deployed = application and application.last_deployed_at
@@ -95,14 +96,14 @@ def _report(report: "Report", gathered: "Gathered", request: TriageRequest, max_
         failure_rate=_rate(report.failed, report.jobs),
         before=report.before and _before(report.before),
         seconds=_durations(report, is_whole=gathered.coverage.complete_since(window.since)),
-        by_category={**report.by_category} if report.by_category else None,
+        by_category={**failures.by_category} if failures.by_category else None,
         failed_over_time=_over_time(select_steps(report.failed_timeline, gathered.coverage, window.since)),
         stuck=[_stuck(job) for job in report.stuck],
         stuck_count=report.stuck_count if gathered.all_running_read else None,
         stuck_after=round(report.stuck_after, 1),
         failures=_failures(groups, report.failed),
         failures_omitted=_omitted(groups),
-        gone=[_gone(group) for group in report.gone] or None,
+        gone=[_gone(group) for group in failures.gone] or None,
         next=[NextCall.of(call) for call in calls] or None,
     )
     result.note_largest(is_shown=groups.has_largest)
@@ -155,9 +156,9 @@ def _durations(report: "Report", *, is_whole: bool) -> DurationSummary | None:
     )
 
 
-def _over_time(steps: FailedSteps | None) -> FailedOverTime | None:
+def _over_time(steps: "Histogram | None") -> FailedOverTime | None:
     return steps and FailedOverTime.model_validate(
-        {"from": format_timestamp(steps.start), "step": steps.seconds, "counts": list(steps.counts)}
+        {"from": format_timestamp(steps.start), "step": steps.seconds, "counts": list(steps.counts["failed"])}
     )
 
 

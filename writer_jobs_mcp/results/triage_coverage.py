@@ -67,16 +67,16 @@ def coverage_summary(gathered: "Gathered", report: "Report", request: "TriageReq
 
 
 def _message(gathered: "Gathered", report: "Report", request: "TriageRequest") -> str:
-    assumed_utc = request.assumed_utc
+    failures, assumed_utc = report.failures, request.assumed_utc
     return join_words(
         gathered.coverage.error,
         _no_trend(gathered, request),
-        not report.all_compared
+        not failures.all_compared
         and "Time ran out before all errors were compared: one failure may appear as several groups, and no trend is "
         "given.",
-        not report.all_templates_kept
+        not failures.all_templates_kept
         and "Errors were worded in too many ways to compare them all, so no trend is given.",
-        report.by_category is None
+        failures.by_category is None
         and bool(report.failed)
         and "Time ran out before all causes were read, so by_category is left out.",
         not gathered.all_running_read

@@ -68,8 +68,8 @@ class GoneGroup(NamedTuple):
 class FailureSummary(NamedTuple):
     """The failed jobs of a window."""
 
-    failures: tuple[FailedGroup, ...]
-    """Every group, the largest first."""
+    groups: tuple[FailedGroup, ...]
+    """All, the largest first."""
     by_category: "dict[Category, int] | None"
     """Failed jobs by cause; None where there was no time to read the cause of every group."""
     gone: tuple[GoneGroup, ...]
@@ -126,7 +126,7 @@ class GroupedFailures:
         ]
         causes, all_classified = self._causes(found, trends)
         return FailureSummary(
-            failures=tuple(
+            groups=tuple(
                 _failed_group(group, trend, cause, is_compared=is_compared)
                 for group, trend, cause in zip(found, trends, causes, strict=True)
             ),

@@ -6,7 +6,6 @@ requests no page ahead, accepts a server that ignores the status filter, and rai
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from writer_jobs_mcp.client.ids import display_id
@@ -63,67 +62,57 @@ async def find_in_list(client: WriterClient, application_id: str, job_id: str, l
         BudgetExceeded: Time ran out first; says how many jobs had been searched.
         WriterError: Writer could not be asked.
     """
-    search = _Search(client, application_id, job_id)
-    for status in (likely_status, None):
-        if job := await search.run(status):
-            return job
-    raise search.failure()
-
-
-@dataclass(slots=True)
-class _Search:
-    """A search of an application's jobs for one of them."""
-
-    client: WriterClient
-    application_id: str
-    job_id: str
-    _seen: set[str] = field(default_factory=set[str])
-    _unread: str = ""  # why the last list was not read whole
-    _unreadable: set[str] = field(default_factory=set[str])  # in the last list
-
-    async def run(self, status: str | None) -> Job | None:
-        """Search the jobs of this status, or all."""
-        offset, keys = 0, set[str]()
-        self._unread, self._unreadable = "", set()
-        while True:
-            try:
-                page = await self.client.list_jobs(self.application_id, status=status, offset=offset, limit=PAGE_SIZE)
-            except BudgetExceeded as exc:
-                raise self._out_of_time() from exc
-            for job in page.jobs:
-                if job.id == self.job_id:
-                    return job
-                self._seen.add(job.id)
-            self._unreadable.update(row.row_key for row in page.unreadable)
-            if not page.rows:
-                return None  # a total would not prove the end: it may count the page
-            if row_keys(page) <= keys:  # a server that ignores `offset`
-                self._unread = "Writer returns the same page again and again, so the rest was not read"
-                return None
-            keys |= row_keys(page)
-            offset += len(page.rows)
-
-    def failure(self) -> WriterError:
-        """Return the error for a job that was not found."""
-        job, application = self._names()
-        unread = f"{len(self._unreadable)} of its rows could not be read" if self._unreadable else self._unread
-        if unread:
-            return UnreadableResponse(
-                f"Job {job} is not among the {len(self._seen)} jobs of application {application} that could be read. "
-                f"{unread}: whether it exists is not known. Check both ids; list_application_jobs shows the jobs."
-            )
-        return NotListed(
-            f"Writer does not know job {job}, and it is not among the {len(self._seen)} jobs of application "
-            f"{application}. Check both ids; list_application_jobs shows the jobs."
-        )
-
-    def _out_of_time(self) -> BudgetExceeded:
-        job, application = self._names()
-        return BudgetExceeded(
-            f"The time for one call was over after {len(self._seen)} jobs of application {application}, and job "
+    seen: set[str] = set()
+    why_unread: str | None = None
+    job, application = json_quote(display_id(job_id)), json_quote(display_id(application_id))
+    try:
+        for status in (likely_status, None):
+            found = await _search(client, application_id, job_id, status, seen)
+            if not (found is None or isinstance(found, str)):
+                return found
+            why_unread = found
+    except BudgetExceeded as exc:
+        message = (
+            f"The time for one call was over after {len(seen)} jobs of application {application}, and job "
             f"{job} was not among them. Whether it exists is not known; check the ids, or page through "
             "list_application_jobs."
         )
+        raise BudgetExceeded(message) from exc
+    if why_unread:
+        message = (
+            f"Job {job} is not among the {len(seen)} jobs of application {application} that could be read. "
+            f"{why_unread}: whether it exists is not known. Check both ids; list_application_jobs shows the jobs."
+        )
+        raise UnreadableResponse(message)
+    message = (
+        f"Writer does not know job {job}, and it is not among the {len(seen)} jobs of application "
+        f"{application}. Check both ids; list_application_jobs shows the jobs."
+    )
+    raise NotListed(message)
 
-    def _names(self) -> tuple[str, str]:
-        return json_quote(display_id(self.job_id)), json_quote(display_id(self.application_id))
+
+async def _search(
+    client: WriterClient, application_id: str, job_id: str, status: str | None, seen: set[str]
+) -> Job | str | None:
+    """Return the job if it is in the list; else why rows of the list were not read, if there are any.
+
+    The ids of the other jobs are added to ``seen``.
+    """
+    offset = 0
+    keys: set[str] = set()
+    unreadable: set[str] = set()
+    while True:
+        page = await client.list_jobs(application_id, status=status, offset=offset, limit=PAGE_SIZE)
+        for job in page.jobs:
+            if job.id == job_id:
+                return job
+            seen.add(job.id)
+        unreadable.update(row.row_key for row in page.unreadable)
+        is_repeated = bool(page.rows) and row_keys(page) <= keys  # a server that ignores `offset`
+        if is_repeated or not page.rows:  # a total would not prove the end: it may count the page
+            break
+        keys |= row_keys(page)
+        offset += len(page.rows)
+    if unreadable:
+        return f"{len(unreadable)} of its rows could not be read"
+    return "Writer returns the same page again and again, so the rest was not read" if is_repeated else None

@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from writer_jobs_mcp.triage.durations import TimedJob, median, p95
-from writer_jobs_mcp.triage.failed_groups import FailedGroup, GoneGroup, GroupedFailures, Period
+from writer_jobs_mcp.triage.failed_groups import FailureSummary, GroupedFailures, Period
 from writer_jobs_mcp.triage.stuck import RunningJobs, stuck_after
 from writer_jobs_mcp.triage.timeline import Histogram, Timeline
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Job
-    from writer_jobs_mcp.failures import Category
 
 _MAX_STUCK = 5
 _FAILED_STEPS = 24
@@ -60,20 +59,11 @@ class Report(NamedTuple):
     stuck_after: float
     """Seconds."""
     before: BeforeWindow | None
-    failures: tuple[FailedGroup, ...]
-    """Every group, the largest first."""
-    by_category: "dict[Category, int] | None"
-    """Failed jobs by cause; None where there was no time to read the cause of every group."""
-    gone: tuple[GoneGroup, ...]
-    """Largest first."""
+    failures: FailureSummary
     timeline: Histogram | None
     """The jobs over time; None where there are none."""
     failed_timeline: Histogram | None
     """The failed jobs over time, in at most 24 steps; None where there are none."""
-    all_compared: bool
-    """Whether there was time to compare the errors of all groups."""
-    all_templates_kept: bool
-    """Whether few enough wordings of errors came up to compare them all."""
 
     @property
     def jobs(self) -> int:
@@ -201,11 +191,7 @@ class ReportBuilder:
             stuck_count=len(stuck),
             stuck_after=limit,
             before=before,
-            failures=failures.failures,
-            by_category=failures.by_category,
-            gone=failures.gone,
-            all_compared=failures.all_compared,
-            all_templates_kept=failures.all_templates_kept,
+            failures=failures,
             timeline=self._timeline.histogram(),
             failed_timeline=self._failed_timeline.histogram(),
         )

@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from writer_jobs_mcp.client.job_status import KNOWN_STATUSES
-from writer_jobs_mcp.triage.timeline import OTHER
+from writer_jobs_mcp.triage.timeline import OTHER, Histogram
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.triage.coverage import Coverage
     from writer_jobs_mcp.triage.failed_groups import FailedGroup
-    from writer_jobs_mcp.triage.timeline import Histogram
 
 _MAX_STATUSES = 8
 _STATUS = re.compile(r"(?=.{1,24}\Z)[A-Za-z]+(?:[ _-][A-Za-z0-9]+){0,3}", re.ASCII)
@@ -49,15 +48,7 @@ def select_statuses(counts: dict[str, int]) -> dict[str, int]:
     return dict(by_number) | ({OTHER: rest + shown.get(OTHER, 0)} if rest else {})
 
 
-class FailedSteps(NamedTuple):
-    """Failed jobs in equal steps of time, one after another from ``start``."""
-
-    start: datetime
-    seconds: int
-    counts: Sequence[int]
-
-
-def select_steps(failed: "Histogram | None", coverage: "Coverage", since: datetime | None) -> FailedSteps | None:
+def select_steps(failed: Histogram | None, coverage: "Coverage", since: datetime | None) -> Histogram | None:
     """Choose the steps of the failed jobs that were read; None for fewer than two failures."""
     if failed is None or sum(counts := failed.counts.get("failed", ())) < 2:  # noqa: PLR2004 - one failure has its time
         return None
@@ -68,4 +59,5 @@ def select_steps(failed: "Histogram | None", coverage: "Coverage", since: dateti
         first_failed = next(step for step, count in enumerate(counts) if count)
         first = first_failed if oldest is None else int((oldest - failed.start).total_seconds()) // failed.seconds
         first = max(0, min(first, first_failed))
-    return FailedSteps(failed.start + timedelta(seconds=first * failed.seconds), failed.seconds, counts[first:])
+    start = failed.start + timedelta(seconds=first * failed.seconds)
+    return Histogram(start, failed.seconds, {"failed": counts[first:]})

@@ -167,5 +167,6 @@ def test_no_trend_is_given_if_time_ran_out_before_all_errors_were_compared(
         fields = {"id": f"{n}", "status": "failed", "application_id": "a", "created_at": created, "error": error}
         builder.add(Job.model_validate(fields))
     report = builder.build(can_compare=True, is_time_over=lambda: is_time_over)
-    assert {group.trend for group in report.failures} == trends
-    assert (report.all_compared, report.failed) == (not is_time_over, sum(group.count for group in report.failures))
+    assert {group.trend for group in report.failures.groups} == trends
+    assert report.failures.all_compared is not is_time_over
+    assert report.failed == sum(group.count for group in report.failures.groups)

@@ -54,12 +54,13 @@ HISTOGRAM = Histogram(NOON, 60, {"failed": (0, 0, 1, 2)})
 
 def test_all_steps_of_a_window_that_was_read_are_shown() -> None:
     steps = select_steps(HISTOGRAM, Coverage(stopped_by="since"), NOON)
-    assert steps == (NOON, 60, (0, 0, 1, 2))
+    assert steps == HISTOGRAM
 
 
 def test_steps_before_the_oldest_job_that_was_read_are_left_out() -> None:
     coverage = Coverage(stopped_by="max_jobs", oldest=NOON + timedelta(seconds=70))
-    assert select_steps(HISTOGRAM, coverage, NOON) == (NOON + timedelta(minutes=1), 60, (0, 1, 2))
+    steps = select_steps(HISTOGRAM, coverage, NOON)
+    assert steps == Histogram(NOON + timedelta(minutes=1), 60, {"failed": (0, 1, 2)})
 
 
 def test_one_failure_is_not_drawn_over_time() -> None:
