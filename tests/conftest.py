@@ -1,4 +1,4 @@
-"""What the tests share: a world that stands still, its API over real HTTP, and settings that point there."""
+"""Fixtures for all tests: a sandbox whose clock stands still, its API over HTTP, and settings for that API."""
 
 import socket
 from collections.abc import AsyncGenerator, Generator
@@ -10,13 +10,14 @@ import pytest
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, FaultScript, SandboxApp, SandboxStore, build_app, serve
 
-# A busy machine is no failure: time never decides a test.
+# No deadline: a test must not fail because the machine is busy.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 pytest_plugins = ["tests.helpers.reporting"]
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+ALIAS = "product-description-writer"  # an application of the sandbox
 
 
 class Clock:
@@ -43,8 +44,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def world() -> SandboxStore:
+def store() -> SandboxStore:
     return SandboxStore(now=NOW, clock=lambda: NOW)
+
+
+@pytest.fixture
+def world(store: SandboxStore) -> SandboxStore:
+    return store
 
 
 @pytest.fixture
@@ -53,8 +59,8 @@ def faults() -> FaultScript:
 
 
 @pytest.fixture
-def api(world: SandboxStore, faults: FaultScript) -> SandboxApp:
-    return build_app(world, faults=faults)
+def api(store: SandboxStore, faults: FaultScript) -> SandboxApp:
+    return build_app(store, faults=faults)
 
 
 @pytest.fixture
@@ -70,12 +76,12 @@ def config(url: str) -> Config:
 
 @pytest.fixture
 def unused_url() -> Generator[str]:
-    """Where nobody listens: the port is taken, and takes no connections."""
+    """Return the URL of a port that is in use but accepts no connections."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
 def config_for(url: str, **others: str) -> Config:
-    """The settings of a server that asks the API at ``url``."""
+    """Return the settings of a server for the API at ``url``."""
     return Config.from_env({"WRITER_API_KEY": SANDBOX_KEY, "WRITER_BASE_URL": url, **others})

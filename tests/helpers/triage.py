@@ -1,68 +1,51 @@
-"""Asking for the triage of a list of jobs, through a real client."""
+"""Triage a list of jobs through a real client."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from mcp.client import Client
-from mcp.server import MCPServer
 
-from tests.conftest import NOW
 from tests.fakes.unstable_list import UnstableListApi, newest_first
-from tests.helpers.mcp import call_tool, text_of
-from writer_jobs_mcp.client import asgi_transport
-from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.context import App
-from writer_jobs_mcp.server.build import build_server
+from tests.helpers.jobs import JsonObject, make_job
+from tests.helpers.mcp import call_tool, server_for, text_of
 
-JsonObject = dict[str, Any]
 TRIAGE = "triage_application_jobs"
-
-
-def make_job(
-    minutes_ago: float, status: str = "completed", error: str | None = None, seconds: float | None = 20
-) -> JsonObject:
-    """What there is to say of a job that was created so long before now."""
-    created = NOW - timedelta(minutes=minutes_ago)
-    said: JsonObject = {"created_at": created.isoformat(), "status": status, "error": error}
-    if status != "in_progress" and seconds is not None:
-        said["completed_at"] = (created + timedelta(seconds=seconds)).isoformat()
-    return said
-
-
-def make_failed_jobs(text: str, count: int, minutes_ago: float) -> list[JsonObject]:
-    """As many jobs that failed with the same text within a minute or so."""
-    return [make_job(minutes_ago + n / 100, "failed", text) for n in range(count)]
+RATE_LIMIT, TIMEOUT, NOT_FOUND = "Rate limit reached", "Timed out after 30 s", "Knowledge Graph was not found"
+UNREADABLE_ID: JsonObject = {"id": None}
+UNREADABLE_STATUS: JsonObject = {"status": None}
+DIFFERENT_ERRORS = [
+    f"The {noun} {verb} badly"
+    for noun in ("disk", "socket", "parser", "kernel", "mutex")
+    for verb in ("overflowed", "collapsed", "vanished", "melted", "froze")
+]
 
 
 def api_with(jobs: list[JsonObject], **options: Any) -> UnstableListApi:
-    """An API with these jobs, newest first; the first has the greatest number."""
-    jobs = sorted(jobs, key=lambda said: said["created_at"])
+    """Return an API with these jobs, newest first; the newest has the greatest number."""
+    jobs = sorted(jobs, key=lambda job: job["created_at"])
     return UnstableListApi(
         newest_first(len(jobs)), job_fields=lambda number: jobs[number - 1] if number <= len(jobs) else {}, **options
     )
 
 
-def server_for(api: UnstableListApi, **environ: str) -> MCPServer[App]:
-    config = Config.from_env(
-        {"WRITER_API_KEY": "a-key-of-some-length", "WRITER_BASE_URL": "http://localhost", **environ}
-    )
-    return build_server(config, transport=asgi_transport(api), clock=lambda: NOW)
-
-
 async def triage(api: UnstableListApi, environ: dict[str, str] | None = None, **arguments: Any) -> JsonObject:
-    """The structure of the answer."""
+    """Return the structured content of a triage."""
     async with Client(server_for(api, **environ or {})) as client:
         return await call_tool(client, TRIAGE, {"application_id": "a", **arguments})
 
 
 async def triage_text(api: UnstableListApi, **arguments: Any) -> str:
-    """Its text."""
+    """Return the text of a triage."""
     async with Client(server_for(api)) as client:
         return text_of(await client.call_tool(TRIAGE, {"application_id": "a", **arguments}))
 
 
-NINE: list[Callable[[int], str]] = [
+def trends(report: JsonObject) -> dict[str, str | None]:
+    """Return the trend of each group by its signature."""
+    return {group["signature"]: group.get("trend") for group in report["failures"]}
+
+
+NINE_ERRORS: list[Callable[[int], str]] = [
     lambda n: f"Rate limit exceeded: 400 requests per minute. Retry after {n % 60} seconds (request req_{n:09x})",
     lambda n: f"Request to model palmyra-x{n % 3 + 3} timed out after {30_000 + n}ms",
     lambda n: f"This model's maximum context length is 128000 tokens, however you requested {128_001 + n} tokens.",
@@ -81,7 +64,6 @@ def nine_causes() -> list[JsonObject]:
     for n in range(1_200):
         failed = n % 4 == 0
         cause = 8 if n < 100 and n % 20 == 0 else n // 4 % 8
-        jobs.append(
-            make_job(10 * n + 1, "failed" if failed else "completed", NINE[cause](n) if failed else None, 5 + n % 50)
-        )
+        error = NINE_ERRORS[cause](n) if failed else None
+        jobs.append(make_job(10 * n + 1, "failed" if failed else "completed", error, 5 + n % 50))
     return jobs

@@ -1,39 +1,35 @@
-"""Every fact of a result's structure is in its text, whatever Writer says."""
+"""The text of a result states every fact of its structure: some clients show one, some the other."""
 
+import operator
 from collections.abc import AsyncGenerator, Mapping
 from datetime import timedelta
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
-from hypothesis import settings as examples
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mcp.client import Client
 
 from scripts.snapshots import tool_schemas
-from tests.conftest import NOW, config_for
+from tests.conftest import ALIAS, NOW
 from tests.helpers.facts import missing_facts
-from tests.helpers.mcp import text_of
+from tests.helpers.mcp import structure_of, text_of
+from tests.helpers.retries import retry_server
 from writer_jobs_mcp import failures, results
 from writer_jobs_mcp.client.models import Application, ApplicationPage, Job, JobPage
 from writer_jobs_mcp.sandbox import SandboxStore
-from writer_jobs_mcp.server.build import build_server
 from writer_jobs_mcp.triage.coverage import Coverage
 from writer_jobs_mcp.triage.find_application import ResolvedApplication
 from writer_jobs_mcp.triage.gather import Gathered
 from writer_jobs_mcp.triage.next_calls import TriageRequest
 from writer_jobs_mcp.triage.report import ReportBuilder, Window
 
-ALIAS = "product-description-writer"
-
-# The check itself
-
 
 @pytest.mark.parametrize(
     ("structure", "text"),
     [
         ({"id": "a-job"}, "Job a-job failed."),
-        ({"error": 'It said "no"\n'}, 'It said: "It said \\"no\\"\\n"'),
+        ({"error": 'It was "no"\n'}, 'Its error: "It was \\"no\\"\\n"'),
         ({"total": 1200}, "1,200 jobs"),
         ({"total": 1200}, "total=1200."),
         ({"share": 0.125}, "12.5% of them"),
@@ -50,7 +46,7 @@ ALIAS = "product-description-writer"
         ({"seconds": 194_331.4}, "for 54 h"),
     ],
 )
-def test_a_fact_is_told_in_any_of_its_forms(structure: dict[str, Any], text: str) -> None:
+def test_a_fact_is_found_in_any_of_its_forms(structure: dict[str, Any], text: str) -> None:
     assert missing_facts(structure, text) == []
 
 
@@ -71,20 +67,14 @@ def test_a_fact_is_told_in_any_of_its_forms(structure: dict[str, Any], text: str
         ({"rows": [{"id": "a"}, {"id": "z"}]}, "a"),
     ],
 )
-def test_a_fact_that_is_not_told_is_found(structure: dict[str, Any], text: str) -> None:
+def test_a_missing_fact_is_reported(structure: dict[str, Any], text: str) -> None:
     assert len(missing_facts(structure, text)) == 1
 
-
-# Whatever Writer says
 
 WORDS = st.text(st.one_of(st.sampled_from('ab 1"\\\n\t“…\u0301\u2028\u202e'), st.characters()), max_size=30)
 
 
-def repeated(word: str, times: int) -> str:
-    return word * times
-
-
-LONG = WORDS | st.builds(repeated, WORDS, st.integers(20, 400))
+LONG = WORDS | st.builds(operator.mul, WORDS, st.integers(20, 400))
 ID = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 TIME = st.datetimes(NOW.replace(tzinfo=None) - timedelta(days=2), NOW.replace(tzinfo=None))
 JOB = st.fixed_dictionaries(
@@ -105,28 +95,31 @@ COUNT = st.integers(0, 100_000)
 LIMIT = st.integers(1, 100)
 
 
-def missing_from_text(view: results.ResultModel) -> list[str]:
-    return missing_facts(view.as_structure(), view.as_text())
+def missing_from_text(result: results.ResultModel) -> list[str]:
+    """Return the facts of the structure that the text does not state."""
+    return missing_facts(result.as_structure(), result.as_text())
 
 
-@examples(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(job=JOB, offset=st.integers(0, 40), length=st.integers(1, 60), waited=st.floats(0, 600))
-def test_of_one_job(job: Mapping[str, Any], offset: int, length: int, waited: float) -> None:
-    known = Job.model_validate(job)
-    assert missing_from_text(results.job_error(known, NOW)) == []
-    assert missing_from_text(results.job_output(known, offset=offset, max_chars=length)) == []
-    assert missing_from_text(results.job_wait(known, NOW, waited=waited, wait_error=None)) == []
-    assert missing_from_text(results.job_wait(known, NOW, waited=waited, wait_error=None, stuck_after=600)) == []
-    assert missing_from_text(results.job_wait(known, NOW, waited=waited, wait_error="Writer is\nunavailable.")) == []
+def test_the_text_of_a_job_states_every_fact(job: Mapping[str, Any], offset: int, length: int, waited: float) -> None:
+    parsed = Job.model_validate(job)
+    assert missing_from_text(results.job_error(parsed, NOW)) == []
+    assert missing_from_text(results.job_output(parsed, offset=offset, max_chars=length)) == []
+    assert missing_from_text(results.job_wait(parsed, NOW, waited=waited, wait_error=None)) == []
+    assert missing_from_text(results.job_wait(parsed, NOW, waited=waited, wait_error=None, stuck_after=600)) == []
+    assert missing_from_text(results.job_wait(parsed, NOW, waited=waited, wait_error="Writer is\nunavailable.")) == []
 
 
-@examples(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(rows=st.lists(JOB | st.just({"id": 5}), max_size=12), total=st.none() | COUNT, offset=COUNT, limit=LIMIT)
-def test_of_a_list_of_jobs(rows: list[Mapping[str, Any]], total: int | None, offset: int, limit: int) -> None:
+def test_the_text_of_a_job_list_states_every_fact(
+    rows: list[Mapping[str, Any]], total: int | None, offset: int, limit: int
+) -> None:
     page = JobPage.model_validate({"result": rows, "totalCount": total})
     for status in (None, "failed"):
-        view = results.job_list(page, application_id="a b", status=status, offset=offset, limit=limit, now=NOW)
-        assert missing_from_text(view) == []
+        result = results.job_list(page, application_id="a b", status=status, offset=offset, limit=limit, now=NOW)
+        assert missing_from_text(result) == []
 
 
 APPLICATION = st.fixed_dictionaries(
@@ -134,9 +127,11 @@ APPLICATION = st.fixed_dictionaries(
 )
 
 
-@examples(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(rows=st.lists(APPLICATION | st.just({"name": 5}), max_size=8), more=st.booleans(), last=st.none() | ID)
-def test_of_a_list_of_applications(rows: list[Mapping[str, Any]], more: bool, last: str | None) -> None:
+def test_the_text_of_an_application_list_states_every_fact(
+    rows: list[Mapping[str, Any]], more: bool, last: str | None
+) -> None:
     page = ApplicationPage.model_validate({"data": rows, "has_more": more, "last_id": last})
     assert missing_from_text(results.application_list(page, 100)) == []
 
@@ -151,11 +146,13 @@ CAUSE = st.sampled_from(["Rate limit exceeded", "Input is required", "Permission
 
 
 @given(rows=st.lists(ROW, min_size=1, max_size=20), dry_run=st.booleans(), causes=st.lists(CAUSE, max_size=20))
-def test_of_retries(rows: list[results.RetryRow], dry_run: bool, causes: list[failures.Cause]) -> None:
+def test_the_text_of_a_retry_report_states_every_fact(
+    rows: list[results.RetryRow], dry_run: bool, causes: list[failures.Cause]
+) -> None:
     if dry_run:
         rows = [row.model_copy(update={"outcome": "would_retry"}) for row in rows]
-    known = {row.job_id: cause for row, cause in zip(rows, causes, strict=False)}
-    assert missing_from_text(results.retry_report(rows, dry_run=dry_run, causes=known)) == []
+    causes_by_id = {row.job_id: cause for row, cause in zip(rows, causes, strict=False)}
+    assert missing_from_text(results.retry_report(rows, dry_run=dry_run, causes=causes_by_id)) == []
 
 
 SINCE = st.none() | st.timedeltas(timedelta(minutes=1), timedelta(days=2)).map(lambda age: NOW - age)
@@ -172,7 +169,7 @@ COVERAGE = st.builds(
 )
 
 
-@examples(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     jobs=st.lists(JOB, max_size=25),
     since=SINCE,
@@ -182,7 +179,7 @@ COVERAGE = st.builds(
     knows=st.tuples(st.booleans(), st.booleans()),
     named=st.fixed_dictionaries({}, optional={"name": LONG, "last_deployed_at": TIME}),
 )
-def test_of_a_triage(
+def test_the_text_of_a_triage_states_every_fact(
     jobs: list[Mapping[str, Any]],
     since: Any,
     until: Any,
@@ -192,35 +189,31 @@ def test_of_a_triage(
     named: Mapping[str, Any],
 ) -> None:
     window = Window(since, until)
-    triage = ReportBuilder(window, NOW)
+    builder = ReportBuilder(window, NOW)
     for job in jobs:
-        triage.add(Job.model_validate(job))
-    asked = TriageRequest(ResolvedApplication("an app"), window, NOW, 5000, offers_retry=retries)
+        builder.add(Job.model_validate(job))
+    request = TriageRequest(ResolvedApplication("an app"), window, NOW, 5000, offers_retry=retries)
     application = Application.model_validate({"id": "a", **named})
     gathered = Gathered(coverage, knows[0], "Writer failed.", knows[1], "Writer failed.", application)
-    report = triage.build(can_compare=gathered.can_compare, earlier_failures_read=gathered.earlier_failures_read)
-    assert missing_from_text(results.triage_report(report, gathered, asked)) == []
+    report = builder.build(can_compare=gathered.can_compare, earlier_failures_read=gathered.earlier_failures_read)
+    assert missing_from_text(results.triage_report(report, gathered, request)) == []
 
 
-# As it is served
-
-
-@pytest.fixture(params=["auto", "legacy"])
-async def client(request: pytest.FixtureRequest, url: str) -> AsyncGenerator[Client]:
-    server = build_server(config_for(url, WRITER_JOBS_ALLOW_RETRY="true"), clock=lambda: NOW)
-    async with Client(server, mode=request.param) as client:
+@pytest.fixture
+async def client(mode: str, url: str) -> AsyncGenerator[Client]:
+    async with Client(retry_server(url), mode=mode) as client:
         yield client
 
 
-async def test_of_every_tool_on_the_sandbox(client: Client, world: SandboxStore) -> None:
-    failed, completed = world.jobs(ALIAS, "failed")[0].id, world.jobs(ALIAS, "completed")[0].id
+async def test_the_text_of_every_tool_on_the_sandbox_states_every_fact(client: Client, store: SandboxStore) -> None:
+    failed, completed = store.jobs(ALIAS, "failed")[0].id, store.jobs(ALIAS, "completed")[0].id
     calls: list[tuple[str, dict[str, Any]]] = [
         ("list_applications", {}),
         ("list_applications", {"limit": 1}),
         ("list_application_jobs", {"application_id": ALIAS, "limit": 100}),
         ("list_application_jobs", {"application_id": ALIAS, "status": "failed", "offset": 7}),
         ("list_application_jobs", {"application_id": ALIAS, "offset": 10_000}),
-        *(("get_job_error", {"job_id": job.id}) for job in world.jobs(ALIAS, "failed")[:40]),
+        *(("get_job_error", {"job_id": job.id}) for job in store.jobs(ALIAS, "failed")[:40]),
         ("get_job_error", {"job_id": completed}),
         ("get_job_output", {"job_id": completed}),
         ("get_job_output", {"job_id": completed, "offset": 5, "max_chars": 100}),
@@ -229,12 +222,11 @@ async def test_of_every_tool_on_the_sandbox(client: Client, world: SandboxStore)
         ("triage_application_jobs", {"application_id": ALIAS, "since": "24h"}),
         ("triage_application_jobs", {"application_id": ALIAS, "since": "3d", "until": "1d", "max_jobs": 150}),
         ("wait_for_job", {"job_id": failed}),
-        ("wait_for_job", {"job_id": world.jobs(ALIAS, "in_progress")[0].id, "timeout_seconds": 1}),
-        ("retry_jobs", {"job_ids": [failed, completed, "nobody"]}),
-        ("retry_jobs", {"job_ids": [failed, completed, "nobody"], "dry_run": False}),
+        ("wait_for_job", {"job_id": store.jobs(ALIAS, "in_progress")[0].id, "timeout_seconds": 1}),
+        ("retry_jobs", {"job_ids": [failed, completed, "no-such-job"]}),
+        ("retry_jobs", {"job_ids": [failed, completed, "no-such-job"], "dry_run": False}),
     ]
     for tool, arguments in calls:
         result = await client.call_tool(tool, arguments)
-        assert result.structured_content is not None, (tool, arguments)
-        assert missing_facts(result.structured_content, text_of(result)) == [], (tool, arguments)
+        assert missing_facts(structure_of(result), text_of(result)) == [], (tool, arguments)
     assert {tool for tool, _ in calls} == set(await tool_schemas())

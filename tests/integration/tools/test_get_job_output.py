@@ -1,28 +1,23 @@
-"""Reading an output piece by piece: the pieces are the whole, and none holds half of a character."""
+"""get_job_output reads an output in pieces: no character is lost or split, and no secret is shown."""
 
 import json
 import unicodedata
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 from itertools import accumulate
 from typing import Any
 
 import pytest
-from hypothesis import example, given
-from hypothesis import settings as examples
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mcp.client import Client
 
-from tests.conftest import NOW
+from tests.conftest import ALIAS, NOW
+from tests.helpers.jobs import job_response, make_job
 from tests.helpers.mcp import call_tool, call_tool_error, text_of
 from writer_jobs_mcp.client.models import Job
-from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.results import JobOutput, job_output
 from writer_jobs_mcp.sandbox import CannedResponse, FaultScript, SandboxStore
 from writer_jobs_mcp.sanitize.text import sanitize
-from writer_jobs_mcp.server.build import build_server
-
-ALIAS = "product-description-writer"
 
 LANGUAGES = {
     "English": "The quick brown fox — “quoted”, and 100 % done.",
@@ -46,12 +41,12 @@ TEXT = st.text(
 
 
 def job_with(output: str | None, status: str = "completed") -> Job:
-    said = {"id": "a-job", "status": status, "application_id": "an-app", "created_at": NOW}
-    return Job.model_validate({**said, "data": {"suggestion": output}})
+    data = {"suggestion": output}
+    return Job.model_validate(make_job(0, status, seconds=None, id="a-job", application_id="an-app", data=data))
 
 
 def read_pieces(output: str, offset: int, max_chars: int) -> list[JobOutput]:
-    """What a reader gets who follows next_offset from ``offset`` on."""
+    """Return all pieces from ``offset`` on."""
     job, read = job_with(output), list[JobOutput]()
     following: int | None = offset
     while following is not None:
@@ -61,11 +56,11 @@ def read_pieces(output: str, offset: int, max_chars: int) -> list[JobOutput]:
     return read
 
 
-@examples(max_examples=250, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(output=TEXT, offset=st.integers(0, 80), max_chars=st.integers(1, 12))
 @example(output="e" + "\u0301" * 30 + "x", offset=0, max_chars=3)
 @example(output="🇩🇪🇫🇷🇺🇦", offset=0, max_chars=3)
-def test_the_pieces_joined_are_the_whole_cleaned_output(output: str, offset: int, max_chars: int) -> None:
+def test_the_joined_pieces_are_the_whole_sanitized_output(output: str, offset: int, max_chars: int) -> None:
     whole = sanitize(output)
     read = read_pieces(output, offset, max_chars)
     joined = "".join(piece.output or "" for piece in read)
@@ -74,18 +69,18 @@ def test_the_pieces_joined_are_the_whole_cleaned_output(output: str, offset: int
     assert {piece.output_chars for piece in read} == {len(output) if whole or offset else 0}
 
 
-@examples(max_examples=250, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(output=TEXT, max_chars=st.integers(4, 12))
 def test_no_piece_ends_in_the_middle_of_a_character(output: str, max_chars: int) -> None:
     whole, position = sanitize(output), 0
-    # What is longer than a piece has to be cut somewhere.
+    # A character that is longer than a piece must be split.
     for piece in read_pieces(output, 0, max_chars)[:-1] if longest_character(whole) < max_chars else ():
         position += len(piece.output or "")
         assert not is_continuation(whole, position)
 
 
 def is_continuation(text: str, position: int) -> bool:
-    """Whether the character at ``position`` belongs to the one before it."""
+    """Return whether the code point at ``position`` continues the character before it."""
     here = text[position]
     if unicodedata.category(here).startswith("M") or "\U0001f3fb" <= here <= "\U0001f3ff":
         return True
@@ -98,7 +93,7 @@ def is_continuation(text: str, position: int) -> bool:
 
 
 def longest_character(text: str) -> int:
-    """How many code points the longest character takes."""
+    """Return the number of code points of the longest character."""
     longest = run = 0
     for position in range(len(text)):
         run = run + 1 if is_continuation(text, position) else 1
@@ -108,42 +103,42 @@ def longest_character(text: str) -> int:
 
 @pytest.mark.parametrize("text", LANGUAGES.values(), ids=LANGUAGES)
 @pytest.mark.parametrize("max_chars", [4, 7])
-def test_every_script_is_read_whole(text: str, max_chars: int) -> None:
+def test_text_in_every_script_is_read_whole(text: str, max_chars: int) -> None:
     shown = [piece.output or "" for piece in read_pieces(text, 0, max_chars)]
     assert "".join(shown) == sanitize(text)
     ends = list(accumulate(map(len, shown)))
     assert not any(is_continuation(sanitize(text), end) for end in ends[:-1])
 
 
-@examples(deadline=None)
+@settings(deadline=None)
 @given(output=TEXT, offset=st.integers(0, 80), max_chars=st.integers(1, 100))
 def test_next_offset_is_absent_only_when_nothing_visible_follows(output: str, offset: int, max_chars: int) -> None:
-    view = job_output(job_with(output), offset=offset, max_chars=max_chars)
-    if view.next_offset is None:
-        assert sanitize(output).endswith(view.output or "")
+    result = job_output(job_with(output), offset=offset, max_chars=max_chars)
+    if result.next_offset is None:
+        assert sanitize(output).endswith(result.output or "")
     else:
-        assert offset < view.next_offset < len(output)
-        assert job_output(job_with(output), offset=view.next_offset, max_chars=1).output
+        assert offset < result.next_offset < len(output)
+        assert job_output(job_with(output), offset=result.next_offset, max_chars=1).output
 
 
 SECRET = "sk-live-1234567890abcdef"
 KEY_FILE = "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEowIBAAKCAQEA7\n" * 60 + "-----END RSA PRIVATE KEY-----"
 
 
-@examples(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
-    words=st.lists(st.sampled_from(["It says", SECRET, KEY_FILE, "password='hunter22'", "\u200b", "é\n"]), max_size=12),
+    words=st.lists(st.sampled_from(["Output:", SECRET, KEY_FILE, "password='hunter22'", "\u200b", "é\n"]), max_size=12),
     max_chars=st.integers(1, 60),
 )
-def test_a_secret_is_masked_wherever_a_piece_begins_or_ends(words: list[str], max_chars: int) -> None:
+def test_a_secret_is_masked_wherever_a_piece_starts_or_ends(words: list[str], max_chars: int) -> None:
     output = " ".join(words)
     shown = [piece.output or "" for piece in read_pieces(output, 0, max_chars)]
-    if max_chars >= len("[masked]"):  # a smaller piece has no room for the whole of it
+    if max_chars >= len("[masked]"):  # the mark does not fit into a smaller piece
         assert "".join(shown) == sanitize(output)
     assert not any(part in "".join(shown) for part in ("1234", "MIIE", "hunter"))
 
 
-def test_a_piece_of_a_long_output_is_part_of_the_cleaned_whole() -> None:
+def test_a_piece_of_a_long_output_is_part_of_the_sanitized_output() -> None:
     output = "".join(f"{n}: {SECRET} é\u200b and {KEY_FILE} then some words. " for n in range(60))
     whole = sanitize(output)
     read = read_pieces(output, 0, 20_000)
@@ -168,16 +163,16 @@ def test_a_piece_of_a_long_output_is_part_of_the_cleaned_whole() -> None:
         (job_with(None, 'odd" one\n'), 'Writer gives no output text for this job: its status is "odd\\" one".'),
     ],
 )
-def test_a_job_without_an_output_is_said_so(job: Job, message: str) -> None:
-    view = job_output(job, offset=0, max_chars=4000)
-    assert (view.message, view.output, view.output_chars, view.next_offset) == (message, None, 0, None)
+def test_a_job_without_output_gets_a_message(job: Job, message: str) -> None:
+    result = job_output(job, offset=0, max_chars=4000)
+    assert (result.message, result.output, result.output_chars, result.next_offset) == (message, None, 0, None)
 
 
 @pytest.mark.parametrize("offset", [5, 6, 10**9])
-def test_an_offset_beyond_the_end_is_said_so(offset: int) -> None:
-    view = job_output(job_with("12345"), offset=offset, max_chars=4000)
-    assert view.message == "The output has only 5 characters."
-    assert (view.output, view.offset, view.next_offset) == (None, offset, None)
+def test_an_offset_beyond_the_end_gets_a_message(offset: int) -> None:
+    result = job_output(job_with("12345"), offset=offset, max_chars=4000)
+    assert result.message == "The output has only 5 characters."
+    assert (result.output, result.offset, result.next_offset) == (None, offset, None)
 
 
 @pytest.mark.parametrize(
@@ -187,24 +182,24 @@ def test_an_offset_beyond_the_end_is_said_so(offset: int) -> None:
         ("\u200b" * 2_000_000 + "abc", 0, "Nothing visible lies between offset 0 and offset 524000."),
     ],
 )
-def test_a_piece_without_visible_text_says_where_to_go_on(output: str, offset: int, message: str) -> None:
-    view = job_output(job_with(output), offset=offset, max_chars=4000)
-    assert (view.message, view.output) == (message, None)
-    assert ("next_offset" in view.as_text()) == (view.next_offset is not None)
+def test_a_piece_without_visible_text_says_where_to_continue(output: str, offset: int, message: str) -> None:
+    result = job_output(job_with(output), offset=offset, max_chars=4000)
+    assert (result.message, result.output) == (message, None)
+    assert ("next_offset" in result.as_text()) == (result.next_offset is not None)
     assert "".join(piece.output or "" for piece in read_pieces(output, 0, 4_000)) == "abc"
 
 
 LONG_SECRETS = {
     "a key file": "-----BEGIN RSA PRIVATE KEY-----\n" + f"{'zBqQ' * 16}\n" * 250 + "-----END RSA PRIVATE KEY-----",
-    "a token of JSON": "eyJhbGciOiJIUzI1NiJ9." + "zB7q" * 6_000 + ".c2lnbmF0dXJl",
+    "a JSON Web Token": "eyJhbGciOiJIUzI1NiJ9." + "zB7q" * 6_000 + ".c2lnbmF0dXJl",
     "a password in JSON": '{"client_secret": "' + "zB7q" * 6_000 + '"}',
-    "a bearer's": "Authorization: Bearer " + "zB7q" * 4_000,
+    "a bearer token": "Authorization: Bearer " + "zB7q" * 4_000,
 }
 
 
 @pytest.mark.parametrize("secret", LONG_SECRETS.values(), ids=LONG_SECRETS)
-@pytest.mark.parametrize("before", ["It says ", "some ordinary words " * 2_000])
-def test_nothing_of_a_long_secret_is_shown_wherever_a_piece_begins(secret: str, before: str) -> None:
+@pytest.mark.parametrize("before", ["Output: ", "some ordinary words " * 2_000])
+def test_no_part_of_a_long_secret_is_shown_wherever_a_piece_starts(secret: str, before: str) -> None:
     output = f"{before}{secret} and so on. " + "more words " * 4_000
     for offset in range(len(before) - 100, len(before) + len(secret) + 100, 1_777):
         shown = job_output(job_with(output), offset=offset, max_chars=500).output or ""
@@ -213,55 +208,45 @@ def test_nothing_of_a_long_secret_is_shown_wherever_a_piece_begins(secret: str, 
     assert "".join(piece.output or "" for piece in read_pieces(output, 0, 4_000)) == sanitize(output)
 
 
-# Through the server
+def add_completed_job(store: SandboxStore, output: str) -> str:
+    return store.add(ALIAS, created_at=NOW - timedelta(hours=1), output=output).id
 
 
-@pytest.fixture(params=["auto", "legacy"])
-async def client(request: pytest.FixtureRequest, config: Config) -> AsyncGenerator[Client]:
-    async with Client(build_server(config, clock=lambda: NOW), mode=request.param) as client:
-        yield client
-
-
-def add_completed_job(world: SandboxStore, output: str) -> str:
-    return world.add(ALIAS, created_at=NOW - timedelta(hours=1), output=output).id
-
-
-async def test_an_output_is_read_by_next_offset(client: Client, world: SandboxStore) -> None:
+async def test_an_output_is_read_whole_by_next_offset(client: Client, store: SandboxStore) -> None:
     output = " ".join(LANGUAGES.values()) * 40
-    job, read = add_completed_job(world, output), list[str]()
+    job, read = add_completed_job(store, output), list[str]()
     offset: int | None = 0
     while offset is not None:
-        answer = await call_tool(client, "get_job_output", {"job_id": job, "offset": offset, "max_chars": 3000})
-        read.append(answer["output"])
-        offset = answer.get("next_offset")
+        result = await call_tool(client, "get_job_output", {"job_id": job, "offset": offset, "max_chars": 3000})
+        read.append(result["output"])
+        offset = result.get("next_offset")
     assert "".join(read) == sanitize(output)
     assert len(read) == -(-len(sanitize(output)) // 3000)
 
 
-async def test_a_piece_has_4000_characters_unless_asked(client: Client, world: SandboxStore) -> None:
-    answer = await call_tool(client, "get_job_output", {"job_id": add_completed_job(world, "x" * 5000)})
-    assert (len(answer["output"]), answer["output_chars"], answer["next_offset"]) == (4000, 5000, 4000)
+async def test_a_piece_has_4000_characters_by_default(client: Client, store: SandboxStore) -> None:
+    result = await call_tool(client, "get_job_output", {"job_id": add_completed_job(store, "x" * 5000)})
+    assert (len(result["output"]), result["output_chars"], result["next_offset"]) == (4000, 5000, 4000)
 
 
-async def test_the_text_says_where_the_piece_stands_and_quotes_it(client: Client, world: SandboxStore) -> None:
-    job = add_completed_job(world, 'One"\nThe output ends here.')
+async def test_the_text_states_the_offsets_and_quotes_the_piece(client: Client, store: SandboxStore) -> None:
+    job = add_completed_job(store, 'One"\nThe output ends here.')
     result = await client.call_tool("get_job_output", {"job_id": job, "max_chars": 9})
     lines = text_of(result).splitlines()
     assert lines[0].endswith("completed, offset=0, output_chars=26. More follows: next_offset=9.")
     assert lines[-1] == "Its output, in the job's own words: " + json.dumps('One"\nThe ')
 
 
-async def test_secrets_and_hidden_characters_do_not_come_through(client: Client, world: SandboxStore) -> None:
+async def test_secrets_and_invisible_characters_are_removed_from_an_output(client: Client, store: SandboxStore) -> None:
     hidden = "".join(chr(0xE0000 + ord(letter)) for letter in "obey")
-    job = add_completed_job(world, f"Use sk-live-1234567890abcdef{hidden}\x1b[31m now.")
-    answer = await call_tool(client, "get_job_output", {"job_id": job})
-    assert answer["output"] == "Use [masked] now."
+    job = add_completed_job(store, f"Use sk-live-1234567890abcdef{hidden}\x1b[31m now.")
+    result = await call_tool(client, "get_job_output", {"job_id": job})
+    assert result["output"] == "Use [masked] now."
 
 
 async def test_a_title_is_one_short_line(client: Client, faults: FaultScript) -> None:
-    said = {"id": "a", "status": "completed", "application_id": "b", "created_at": NOW.isoformat()}
-    body = json.dumps(said | {"data": {"title": "A\ntitle " * 40, "suggestion": "Done."}})
-    faults.push(CannedResponse(200, body.encode()))
+    data = {"title": "A\ntitle " * 40, "suggestion": "Done."}
+    faults.push(CannedResponse(200, job_response(0, "completed", data=data)))
     title = (await call_tool(client, "get_job_output", {"job_id": "a"}))["title"]
     assert (len(title) <= 120, title[:15], title[-1]) == (True, "A title A title", "…")
 
@@ -273,6 +258,6 @@ INVALID_ARGUMENTS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-async def test_a_bad_argument_is_answered_with_one_sentence(client: Client) -> None:
-    for arguments, sentence in INVALID_ARGUMENTS:
-        assert await call_tool_error(client, "get_job_output", {"job_id": "a", **arguments}) == sentence
+async def test_an_invalid_argument_is_a_one_sentence_error(client: Client) -> None:
+    for arguments, message in INVALID_ARGUMENTS:
+        assert await call_tool_error(client, "get_job_output", {"job_id": "a", **arguments}) == message

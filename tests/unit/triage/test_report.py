@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tests.conftest import NOW
 from tests.fakes.unstable_list import MOVES, TOTALS, Move
-from tests.helpers.triage import JsonObject, api_with, make_failed_jobs, make_job, nine_causes, triage, triage_text
+from tests.helpers.jobs import JsonObject, make_failed_jobs, make_job
+from tests.helpers.triage import api_with, nine_causes, triage, triage_text
 from writer_jobs_mcp.client.models import Job
 from writer_jobs_mcp.triage.report import ReportBuilder, Window
 
