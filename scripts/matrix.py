@@ -19,6 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 UV = [sys.executable, "-m", "uv"]
 RESOLUTIONS = {"lowest": "lowest-direct", "newest": "highest"}
+# Resolved with opentelemetry-api, which they would raise to their own version if they were installed later.
+SPAN_EXPORTER = ["opentelemetry-distro>=0.51b0,<1", "opentelemetry-exporter-otlp-proto-http>=1.30,<2"]
 FIRST, LAST = 11, 20  # of Python 3
 # The first needs a browser; the second uses pipes, signals and /proc as Linux has them.
 EXCLUDED_TESTS: list[str] = ["tests/e2e/triage_page"] + (["tests/robustness"] if platform.system() != "Linux" else [])
@@ -83,7 +85,7 @@ def install(environment: Path, python: str, wheel: Path, dependencies: str) -> d
     uv("venv", "--quiet", "--clear", "--python", python, "--no-python-downloads", str(environment))
     inside = ["--quiet", "--python", str(environment)]
     # For uv, the requirements of a manifest are direct, those of a wheel are not.
-    declared = ["--resolution", RESOLUTIONS[dependencies], "--extra", "otel"]
+    declared = ["--resolution", RESOLUTIONS[dependencies], *SPAN_EXPORTER]
     uv("pip", "install", *inside, *declared, "-r", str(ROOT / "pyproject.toml"))
     # Keeps the versions that are installed already.
     uv("pip", "install", *inside, "--group", f"{ROOT / 'pyproject.toml'}:dev", f"{PROJECT['name']} @ {wheel.as_uri()}")

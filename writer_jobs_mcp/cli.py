@@ -7,7 +7,6 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
@@ -17,7 +16,6 @@ from writer_jobs_mcp.errors import ConfigError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from contextlib import AbstractContextManager
 
     from mcp.server import MCPServer
 
@@ -247,12 +245,13 @@ def _built(environ: Mapping[str, str], *, sandbox: bool) -> "MCPServer[App]":
 
 async def _converse(server: "MCPServer[App]", environ: Mapping[str, str]) -> NoReturn:
     from writer_jobs_mcp.server.stdio import claim_stdio, serve_stdio
+    from writer_jobs_mcp.telemetry.flush import flushed_spans
     from writer_jobs_mcp.telemetry.logging import detach_stderr
 
     status = 1
     drain = detach_stderr()
     try:
-        with _traced(environ):
+        with flushed_spans(environ):
             await serve_stdio(server, *claim_stdio())
         status = 0
     except OSError as exc:
@@ -263,15 +262,6 @@ async def _converse(server: "MCPServer[App]", environ: Mapping[str, str]) -> NoR
         drain()
         # A thread may still wait for a line, or for a name to be looked up, and Python would wait for the thread.
         os._exit(status)
-
-
-def _traced(environ: Mapping[str, str]) -> "AbstractContextManager[None]":
-    """Within it, spans are exported where OpenTelemetry's settings ask for them."""
-    if not any(name.startswith("OTEL_") for name in environ):
-        return nullcontext()
-    from writer_jobs_mcp.telemetry.export import exported, is_asked_for
-
-    return exported(environ) if is_asked_for(environ) else nullcontext()
 
 
 def _sandboxed_server(config: "Config") -> "MCPServer[App]":
@@ -309,7 +299,7 @@ def _check(environ: Mapping[str, str], *, as_json: bool) -> int:
         findings = anyio.run(check, config, environ, faults)
     except ConfigError as exc:
         if as_json:
-            _write(configuration_failure(exc.sentences, environ).as_json())
+            _write(configuration_failure(exc.sentences).as_json())
         raise
     _write(findings.as_json() if as_json else findings.as_text())
     return 0 if findings.all_ok else 1

@@ -39,7 +39,7 @@ REQUEST_RESERVE = 0.1
 MIN_ATTEMPT = 0.2
 COMPLETION_TIMEOUT = 10.0  # for a completion, which has no call budget: no user waits longer for one
 SHUTDOWN_GRACE = 0.4  # clients kill a server that has not ended two seconds after they closed its stdin
-SPAN_FLUSH = 1.0
+SPAN_FLUSH, MAX_SPAN_FLUSH = 1.0, 60.0  # the latter if OTEL_BSP_EXPORT_TIMEOUT asks for more
 LOG_DRAIN = 0.3
 
 

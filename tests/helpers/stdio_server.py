@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,10 +21,10 @@ TIMEOUT = 40  # seconds: more than a busy machine needs, and less than a call ma
 
 
 @contextmanager
-def start_server(*arguments: str, **environ: str) -> Generator[subprocess.Popen[str]]:
+def start_server(*arguments: str, command: Sequence[str] = SERVER, **environ: str) -> Generator[subprocess.Popen[str]]:
     """Start the server, and kill it at the end."""
     with subprocess.Popen(  # noqa: S603 - our own program
-        [*SERVER, *arguments],
+        [*command, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

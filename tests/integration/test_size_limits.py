@@ -100,7 +100,6 @@ LAZY_MODULES = [
     "writer_jobs_mcp.commands.check",
     "writer_jobs_mcp.client.client",
     "writer_jobs_mcp.commands.demo",
-    "writer_jobs_mcp.telemetry.export",
     "writer_jobs_mcp.failures.classify.classifier",
     "writer_jobs_mcp.failures.grouping.groups",
     "writer_jobs_mcp.client.models",

@@ -124,7 +124,7 @@ def test_the_documented_span_attributes_match_the_code() -> None:
         re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)`", (ROOT / "docs" / "observability.md").read_text(encoding="utf-8"))
     )
     package = ROOT / "writer_jobs_mcp"
-    sources = (package / "telemetry" / "middleware.py", package / "telemetry" / "http.py")
+    sources = (package / "telemetry" / name for name in ("middleware.py", "http.py", "recording.py"))
     recorded = {
         text for path in sources for text in string_literals(path) if re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", text)
     }

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.command import run_command, run_command_in_thread
-from tests.helpers.otlp_collector import collecting
 from tests.helpers.result_checks import check_detail
 from tests.helpers.tally import Tally
 from writer_jobs_mcp.sandbox import SANDBOX_KEY
@@ -51,19 +50,3 @@ async def test_a_server_that_fails_to_start_fails_the_handshake_check(url: str, 
     assert (done.returncode, done.stderr) == (1, "It is broken.\n")
     (failed,) = (line for line in done.stdout.splitlines() if not line.startswith("ok"))
     check_detail(failed, "did not answer over stdio", "Reinstall writer-jobs-mcp, or report this.")
-
-
-@pytest.mark.parametrize("status", [200, 401])
-async def test_the_spans_check_tries_the_configured_collector(url: str, status: int, tally: Tally) -> None:
-    tally.tried["failures of check"] += status != 200
-    with collecting(status) as collector:
-        environ = {"WRITER_API_KEY": SANDBOX_KEY, "WRITER_BASE_URL": url, "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}
-        done = await run_command_in_thread("check", **environ)
-    line = done.stdout.splitlines()[-1]
-    if status == 200:
-        assert (done.returncode, line) == (0, "ok    spans     the collector accepts them")
-    else:
-        assert done.returncode == 1
-        check_detail(line, "FAIL  spans     The collector does not accept spans.", "Check OTEL_EXPORTER_OTLP_ENDPOINT")
-    assert done.stderr == ""
-    assert collector.spans == [], "no child and no check of ours makes any"

@@ -16,7 +16,6 @@ from writer_jobs_mcp.commands.self_server import self_server_parameters
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import BadRequest, ConfigError, Forbidden, KeyRejected, MissingKey, NotFound, WriterError
 from writer_jobs_mcp.sanitize.text import json_quote, preview
-from writer_jobs_mcp.telemetry.export import is_asked_for, obstacle
 
 logger = logging.getLogger(__name__)
 
@@ -63,8 +62,6 @@ class CheckReport:
 async def check(config: Config, environ: Mapping[str, str], setting_errors: Sequence[str] = ()) -> CheckReport:
     """Try the settings, the connection to Writer, the key, and a handshake with this server as its own subprocess.
 
-    Where OpenTelemetry's settings ask for spans, the collector is tried as well.
-
     Args:
         config: The settings, with defaults for those that cannot be used.
         environ: The environment that they were read from.
@@ -75,8 +72,7 @@ async def check(config: Config, environ: Mapping[str, str], setting_errors: Sequ
     """
     if setting_errors:
         raise ConfigError(*setting_errors, *network_setting_errors(config))
-    tried = (*(await check_writer(config)), await _check_handshake(environ))
-    return CheckReport((*tried, await _spans(environ)) if is_asked_for(environ) else tried)
+    return CheckReport((*(await check_writer(config)), await _check_handshake(environ)))
 
 
 async def check_writer(config: Config) -> tuple[CheckResult, CheckResult, CheckResult]:
@@ -90,9 +86,9 @@ async def check_writer(config: Config) -> tuple[CheckResult, CheckResult, CheckR
         return _describe_settings(config), reachable, await _check_key(client, config, is_reachable=bool(reachable.ok))
 
 
-def configuration_failure(faults: Sequence[str], environ: Mapping[str, str]) -> CheckReport:
+def configuration_failure(faults: Sequence[str]) -> CheckReport:
     """What to report where settings cannot be used, so that nothing else was tried."""
-    others = ("reachable", "key", "handshake", *(("spans",) if is_asked_for(environ) else ()))
+    others = ("reachable", "key", "handshake")
     return CheckReport(
         (
             CheckResult("settings", ok=False, detail=" ".join(faults)),
@@ -153,7 +149,7 @@ def _describe_key_error(exc: WriterError) -> str:
             )
         case NotFound() | BadRequest():
             # No id and no argument of a tool was sent, so their advice does not fit: the address is not Writer's API.
-            return f"Could not be tried: {str(exc).rpartition('. ')[0]}. Check WRITER_BASE_URL."
+            return f"Could not be tried: {exc.what} Check WRITER_BASE_URL."
         case _:
             return f"Could not be tried: {exc}"
 
@@ -189,14 +185,3 @@ async def _check_handshake(environ: Mapping[str, str]) -> CheckResult:
         return CheckResult("handshake", ok=False, detail=f"{what} Reinstall writer-jobs-mcp, or report this.")
     seconds = anyio.current_time() - started
     return CheckResult("handshake", ok=True, detail=f"{len(tools)} tools over stdio after {seconds:.1f} s")
-
-
-async def _spans(environ: Mapping[str, str]) -> CheckResult:
-    detail = obstacle(environ) or await anyio.to_thread.run_sync(_refusal)
-    return CheckResult("spans", ok=not detail, detail=detail or "the collector accepts them")
-
-
-def _refusal() -> str:
-    from writer_jobs_mcp.telemetry.otlp import refusal
-
-    return refusal()

@@ -14,12 +14,12 @@ from mcp_types import (
 
 from writer_jobs_mcp.client.ids import is_usable_id
 from writer_jobs_mcp.context import App
+from writer_jobs_mcp.deadlines import COMPLETION_TIMEOUT
 from writer_jobs_mcp.errors import WriterError
 
 logger = logging.getLogger(__name__)
 
 _MAX_VALUES = 100  # in one response, by the protocol
-_TIMEOUT_SECONDS = 10  # a user does not wait longer for a suggestion
 
 
 def add_completions(server: MCPServer[App], app: App) -> None:
@@ -34,7 +34,7 @@ def add_completions(server: MCPServer[App], app: App) -> None:
         if argument.name != "application_id":
             return None
         try:
-            with anyio.fail_after(_TIMEOUT_SECONDS):
+            with anyio.fail_after(COMPLETION_TIMEOUT):
                 page = await app.client.list_applications(limit=100)
         except (WriterError, TimeoutError) as exc:
             # Suggest nothing; the call that the user prepares will say what is wrong.

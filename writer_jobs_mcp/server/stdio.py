@@ -24,6 +24,7 @@ from mcp_types import (
     jsonrpc_message_adapter,
 )
 
+from writer_jobs_mcp.deadlines import SHUTDOWN_GRACE
 from writer_jobs_mcp.sanitize.text import LONE_SURROGATE_ESCAPE
 from writer_jobs_mcp.sdk_compat import lowlevel_server, request_key
 
@@ -33,7 +34,6 @@ _MAX_OPEN_REQUESTS = (
     256  # requests; a client that reads no answers is heard no further, so that they cannot pile up here
 )
 _HANG_UP_CHECK_SECONDS = 0.25  # seconds: how soon it is seen that a client has gone which has as many open
-_SHUTDOWN_GRACE = 0.4  # seconds: what is not written so long after the end of input, nobody reads
 
 _Session = MemoryObjectSendStream[SessionMessage | Exception]
 """Takes the client's messages to one session of the SDK, which ends when this is closed."""
@@ -75,7 +75,7 @@ async def serve_stdio(server: MCPServer[Any], stdin: int, stdout: int) -> None:
         tasks.start_soon(stop_output)
 
     async def stop_output() -> None:
-        await anyio.sleep(_SHUTDOWN_GRACE)
+        await anyio.sleep(SHUTDOWN_GRACE)
         said.close()  # also what is shielded from cancellation
         tasks.cancel_scope.cancel()
 
@@ -180,7 +180,7 @@ class _Pipes:
         """Wait until all requests so far are answered, which takes milliseconds unless the client does not read."""
         if self._open_requests:
             self._all_responses_sent = anyio.Event()
-            with anyio.move_on_after(_SHUTDOWN_GRACE):
+            with anyio.move_on_after(SHUTDOWN_GRACE):
                 await self._all_responses_sent.wait()
 
     async def _acquire_slot(self) -> bool:

@@ -10,18 +10,19 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, TextIO, cast
 
+from writer_jobs_mcp.deadlines import LOG_DRAIN
 from writer_jobs_mcp.sanitize.text import sanitize
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-# At DEBUG these would log each chunk and header of an answer, and what clients and models say; lines of our own tell of
-# each message and each request.
+# At DEBUG these would log each chunk and header of a response, and the messages of clients and models. The modules
+# beside this one log each message and each request.
 VERBOSE_LOGGERS = ("httpx", "httpcore", "mcp", "asyncio")
 
 
 def log_to_stderr(level: str) -> None:
-    """Log what is of a level or above, in the same form whatever else is installed."""
+    """Log at a level or above, in one format whatever other packages configure."""
     logging.basicConfig(level=level)
     for name in VERBOSE_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -30,7 +31,6 @@ def log_to_stderr(level: str) -> None:
 
 
 _QUEUE_BYTES = 2**18  # a few thousand lines, enough for a slow reader
-_DRAIN_SECONDS = 0.3  # to write the rest of the queue at shutdown
 
 
 def detach_stderr() -> Callable[[], None]:
@@ -54,7 +54,7 @@ def detach_stderr() -> Callable[[], None]:
 
     def drain() -> None:
         detached.flush()
-        writer.drain(_DRAIN_SECONDS)
+        writer.drain(LOG_DRAIN)
 
     return drain
 
@@ -134,5 +134,5 @@ class _SanitizingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         try:
             return sanitize(super().format(record))
-        except Exception as exc:  # whoever logs wrongly costs a line; logging itself would print it uncleaned
+        except Exception as exc:  # a wrong log call; logging itself would print it unsanitized
             return sanitize(f"{record.levelname} {record.msg!r} {record.args!r} ({type(exc).__name__}: {exc})")
