@@ -1,4 +1,4 @@
-"""A Writer API with many named applications, each with one job; an ASGI app, for an in-process transport."""
+"""A Writer API with many named applications, each with one job; an ASGI app."""
 
 import json
 import re
@@ -9,25 +9,25 @@ from urllib.parse import parse_qs, unquote
 
 from starlette.types import Receive, Scope, Send
 
-from tests.fakes.unstable_list import NOON
+from tests.helpers.jobs import make_job
 
 _PATH = re.compile(r"/v1/applications(?:/(?P<jobs>jobs)/(?P<job>[^/]+)|/(?P<application>[^/]+)/jobs)?\Z")
 
 
 @dataclass
 class NamedApplicationsApi:
-    """What it knows, and what it was asked.
+    """An API with named applications.
 
     Attributes:
         names: The name of each application by its id, in the order of the list.
         page_size: How many applications a page holds at most.
-        unknown: The status for an id that is not known.
-        list_status: The status for the list of applications.
-        follows: Whether it keeps to ``after``.
-        single_jobs: Whether it serves a job by its own id.
-        says_more: What it says of ``has_more``, given whether more follow.
-        forgotten: Ids that are listed and yet not known.
-        asked: The paths as they were sent, with the query.
+        unknown_status: The HTTP status for an unknown id.
+        list_status: The HTTP status for the list of applications.
+        honors_after: Whether it pages by ``after``.
+        serves_single_jobs: Whether it has the endpoint for one job.
+        report_has_more: The value of ``has_more``, given whether more follow; None omits it.
+        listed_but_unknown: Ids that are in the list but are unknown to the other endpoints.
+        requests: The paths of all requests, with the query.
     """
 
     names: dict[str, str | None]
@@ -39,20 +39,20 @@ class NamedApplicationsApi:
     report_has_more: Callable[[bool], bool | None] = bool
     listed_but_unknown: frozenset[str] = frozenset()
     extra_rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    """More rows of the first page, as they are."""
+    """More rows for the first page."""
     requests: list[str] = field(default_factory=list[str])
 
     @property
     def listed_applications(self) -> bool:
-        """Whether it was asked for the list of applications."""
+        """Whether the list of applications was requested."""
         return any(each.partition("?")[0] == "/v1/applications" for each in self.requests)
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         path, query = scope["raw_path"].decode(), scope["query_string"].decode()
         self.requests.append(f"{path}?{query}")
-        status, said = self.respond(path, {name: values[0] for name, values in parse_qs(query).items()})
+        status, body = self.respond(path, {name: values[0] for name, values in parse_qs(query).items()})
         await send({"type": "http.response.start", "status": status, "headers": []})
-        await send({"type": "http.response.body", "body": json.dumps(said).encode()})
+        await send({"type": "http.response.body", "body": json.dumps(body).encode()})
 
     def respond(self, path: str, query: dict[str, str]) -> tuple[int, object]:
         found = _PATH.match(path.partition("?")[0])
@@ -73,21 +73,12 @@ class NamedApplicationsApi:
         ids = list(self.names)
         first = ids.index(after) + 1 if after and self.honors_after else 0
         shown = ids[first : first + self.page_size]
-        said: dict[str, object] = {"data": [{"id": id_, "name": self.names[id_]} for id_ in shown]}
-        if not first:
-            said["data"] = [*self.extra_rows, *[{"id": id_, "name": self.names[id_]} for id_ in shown]]
+        rows = [{"id": id_, "name": self.names[id_]} for id_ in shown]
+        page: dict[str, object] = {"data": rows if first else [*self.extra_rows, *rows]}
         more = self.report_has_more(first + self.page_size < len(ids))
-        return said if more is None else {**said, "has_more": more}
+        return page if more is None else {**page, "has_more": more}
 
     def jobs(self, id_: str) -> list[dict[str, Any]]:
-        """The one job of an application."""
-        return [
-            {
-                "id": f"job of {id_}",
-                "status": "failed",
-                "application_id": id_,
-                "created_at": NOON.isoformat(),
-                "error": "Request timed out after 30 seconds",
-                "data": {"suggestion": "a part of the output"},
-            }
-        ]
+        """Return the one job of an application."""
+        error, data = "Request timed out after 30 seconds", {"suggestion": "a part of the output"}
+        return [make_job(0, "failed", error, None, id=f"job of {id_}", application_id=id_, data=data)]

@@ -1,4 +1,4 @@
-"""Whether a result's text carries every fact of its structure: some clients show the one, some the other."""
+"""Check that the text of a result states every fact of its structure: some clients show one, some the other."""
 
 import json
 import re
@@ -11,22 +11,22 @@ from writer_jobs_mcp.results.formatting import format_duration
 _TIMESTAMP = re.compile(r"\d{4}-(\d\d-\d\d)T(\d\d:\d\d:\d\d)Z\Z")
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _DURATION_FIELDS = frozenset({"seconds", "median", "p95", "step", "stuck_after"})
-"""Fields that hold seconds; in the text they are durations for people."""
+"""Fields that hold seconds; the text gives them as readable durations."""
 _FIELDS_WITH_MEANINGFUL_KEYS = frozenset({"counts", "arguments", "by_category"})
-"""Fields whose own names are facts too: the statuses that were counted, the arguments of a call."""
+"""Fields whose keys are facts, too: the counted statuses, the arguments of a call."""
 
 
 def missing_facts(structure: Mapping[str, Any], text: str) -> list[str]:
-    """The facts that ``text`` does not carry, as ``where: what``; yes and no are told in words, and left out."""
+    """Return the facts that ``text`` does not state, as ``path: fact``; booleans are not checked."""
     return [
         f"{where}: {fact!r}"
-        for where, fact, for_people in _facts(structure, "")
-        if not (_is_stated(fact, text) or (for_people and re.search(rf"(?<![\d.,]){re.escape(for_people)}\b", text)))
+        for where, fact, readable in _facts(structure, "")
+        if not (_is_stated(fact, text) or (readable and re.search(rf"(?<![\d.,]){re.escape(readable)}\b", text)))
     ]
 
 
 def _facts(value: Any, where: str) -> Iterator[tuple[str, str | int | float, str | None]]:
-    """Each fact with where it stands and, of a length of time, how people are told it."""
+    """Yield the path of each fact, the fact and, for a duration, its readable form."""
     match value:
         case bool() | None:
             pass
@@ -46,12 +46,12 @@ def _facts(value: Any, where: str) -> Iterator[tuple[str, str | int | float, str
                 else:
                     yield from _facts(field, inner)
         case _:
-            message = f"no JSON value: {value!r}"
+            message = f"not a JSON value: {value!r}"
             raise TypeError(message)
 
 
 def _ago(job: Mapping[str, Any]) -> str:
-    """How long before now a running job was last updated: it has run for so many seconds since its creation."""
+    """Return how long ago a running job was updated, from its run time since its creation."""
     created, updated = (datetime.fromisoformat(job[name]) for name in ("created_at", "updated_at"))
     return f"{format_duration(max(0, job['seconds'] - (updated - created).total_seconds()))} ago"
 
@@ -60,8 +60,8 @@ def _is_stated(fact: str | float, text: str) -> bool:
     if isinstance(fact, str):
         if any(json.loads(each) == fact for each in _JSON_STRING.findall(text)):
             return True
-        moment = _TIMESTAMP.match(fact)
-        in_parts = moment is not None and all(part in text for part in moment.groups())
+        timestamp = _TIMESTAMP.match(fact)
+        in_parts = timestamp is not None and all(part in text for part in timestamp.groups())
         return fact in text or json.dumps(fact, ensure_ascii=False)[1:-1] in text or in_parts
     forms = {str(fact), f"{fact:,}", f"{100 * fact:.3g}%"}
     if any(re.search(rf"(?<![\w.,]){re.escape(form)}(?![.,]?\d)", text) for form in forms):

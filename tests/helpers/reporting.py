@@ -1,6 +1,6 @@
-"""What a test run prints before pytest's closing line, whether one process ran it or many: what was left out, and why.
+"""Print which tests were skipped, and why, before pytest's last line; with or without pytest-xdist.
 
-A run fails where ``FAIL_ON_SKIPPED_TESTS`` is set and any test was left out.
+With ``FAIL_ON_SKIPPED_TESTS``, skipped tests fail the run.
 """
 
 import os
@@ -19,7 +19,7 @@ def count_skips(config: pytest.Config) -> Counter[str]:
     """Return how many tests were skipped for each reason."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if not isinstance(reporter, pytest.TerminalReporter):
-        return Counter()  # a worker of pytest-xdist: the process that started it has all reports
+        return Counter()  # a worker of pytest-xdist: its parent process has all reports
     reports: list[pytest.TestReport] = reporter.stats.get("skipped", [])
     return Counter(skip_reason(report) for report in reports)
 
@@ -31,7 +31,7 @@ def skip_reason(report: pytest.TestReport) -> str:
 
 
 def skip_summary(reasons: Counter[str]) -> str:
-    """Return one line on the tests that were skipped."""
+    """Return one line about the skipped tests."""
     number = reasons.total()
     tests = "1 test was" if number == 1 else f"{number} tests were"
     if len(reasons) == 1:
@@ -57,14 +57,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
-    if output is not None:  # of a worker of pytest-xdist; goes to the process that started it
+    if output is not None:  # in a worker of pytest-xdist; its parent process gets it
         tally = session.config.stash[TALLY]
-        output["tally"] = {**asdict(tally), "tried": dict(tally.tried)}  # of plain types, to cross to that process
+        output["tally"] = {**asdict(tally), "tried": dict(tally.tried)}  # plain types, so that it can be sent
     elif os.environ.get(STRICT_VARIABLE) and session.exitstatus == pytest.ExitCode.OK and count_skips(session.config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-@pytest.hookimpl(optionalhook=True)  # pytest-xdist's
+@pytest.hookimpl(optionalhook=True)  # a hook of pytest-xdist
 def pytest_testnodedown(node: Any) -> None:
     counted = getattr(node, "workeroutput", {}).get("tally")  # a worker that crashed sends nothing
     if counted:

@@ -1,7 +1,7 @@
-"""What each family of clients rejects in a tool: the rules by which ``test_dialects`` lints ours.
+"""Rules of the clients for the names and schemas of tools.
 
-They are the rules of the Claude API's and OpenAI's function definitions (of the latter with ``strict``), of Gemini's
-``Schema`` message, and of VS Code's own check of a tool, as their documents and the errors that users report tell.
+They come from the documentation, and from errors that users reported, of the Claude API, of OpenAI's function
+definitions with ``strict``, of Gemini's ``Schema`` message and of VS Code's own check of a tool.
 """
 
 import re
@@ -17,16 +17,16 @@ _BOUND_KEYWORDS = frozenset({"minimum", "maximum", "minItems", "maxItems"})
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One family's rules.
+    """The rules of one client, or of one kind of clients.
 
     Attributes:
-        prefix: What its client puts in front of a tool's name, for a server that is called ``writer-jobs``.
-        keywords: All that it knows, where anything else makes it refuse the tool, or the whole request.
-        closed: Every object must say ``additionalProperties: false``, and require all that it describes.
-        items: An array must say of what.
-        one_type: A type is one word, and no list of them.
-        worded_choices: The choices of an ``enum`` are strings with something in them.
-        names: What the name of an argument must look like.
+        tool_name_prefix: What the client puts before the name of a tool of the server ``writer-jobs``.
+        keywords: The keywords it knows, if it rejects a tool or the whole request because of any other.
+        closed_objects: Whether every object must have ``additionalProperties: false`` and require all its properties.
+        requires_items: Whether an array must have ``items``.
+        single_type: Whether a type must be one name, not a list of names.
+        string_enums: Whether the values of an ``enum`` must be strings that are not empty.
+        argument_name_pattern: The pattern for the names of arguments.
     """
 
     tool_name_prefix: str
@@ -47,7 +47,7 @@ DIALECTS = {
         | {"title", "anyOf", "$ref", "$defs", "const", "pattern", "exclusiveMinimum"},
         closed_objects=True,
     ),
-    # What still fills `parameters`, and not `parametersJsonSchema`, takes out `additionalProperties` by itself.
+    # Clients that use `parameters`, not `parametersJsonSchema`, remove `additionalProperties` themselves.
     "Gemini": Dialect(
         "mcp_writer-jobs_",
         keywords=_BASIC_KEYWORDS | _BOUND_KEYWORDS | {"title", "anyOf", "default", "nullable", "pattern"},
@@ -58,11 +58,11 @@ DIALECTS = {
 }
 
 COMMON_SUBSET = Dialect("", keywords=_BASIC_KEYWORDS | {"anyOf"}, single_type=True, string_enums=True)
-"""No family's, but what any client can check an answer by, in whatever language it is written."""
+"""The keywords that a client in any programming language can validate a result with."""
 
 
 def to_strict(schema: Schema) -> Schema:
-    """An input schema as OpenAI's own SDKs send it with ``strict``: all is required, and nothing has a default."""
+    """Return the schema as OpenAI's SDKs send it with ``strict``: every property required, no defaults."""
     strict = {key: value for key, value in schema.items() if key != "default"}
     if "properties" in schema:
         strict["properties"] = {name: to_strict(inner) for name, inner in schema["properties"].items()}
@@ -71,30 +71,30 @@ def to_strict(schema: Schema) -> Schema:
 
 
 def name_violations(name: str, dialect: Dialect) -> Iterator[str]:
-    """What is wrong with a tool's name."""
+    """Yield what is wrong with the name of a tool."""
     if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_-]*", name):
-        yield f"{name} has a character that is not taken"
+        yield f"{name} has an invalid character"
     if len(dialect.tool_name_prefix + name) > 64:
         yield f"{dialect.tool_name_prefix}{name} is longer than 64 characters"
 
 
 def schema_violations(schema: Schema, dialect: Dialect) -> Iterator[str]:
-    """What is wrong with a schema."""
+    """Yield what is wrong with a schema."""
     if schema.get("type") != "object" or {"anyOf", "oneOf", "allOf", "$ref"} & schema.keys():
         yield "the root is not a plain object"
     for path, node in walk_schema(schema):
         if dialect.keywords is not None:
-            yield from (f"{path}: {keyword} is not known" for keyword in node.keys() - dialect.keywords)
+            yield from (f"{path}: {keyword} is an unknown keyword" for keyword in node.keys() - dialect.keywords)
         if dialect.single_type and not isinstance(node.get("type"), str) and "anyOf" not in node:
-            yield f"{path}: the type is {node.get('type')}, not one word"
+            yield f"{path}: the type is {node.get('type')}, not one name"
         if dialect.string_enums and not all(isinstance(each, str) and each for each in node.get("enum", ())):
-            yield f"{path}: the choices are not all strings with something in them"
+            yield f"{path}: an enum value is empty or not a string"
         match node:
             case {"type": "array"}:
                 if dialect.requires_items and not node.get("items"):
-                    yield f"{path}: the array does not say of what"
+                    yield f"{path}: the array has no items"
             case {"type": "object"}:
-                yield from (f"{path}: {complaint}" for complaint in _object_violations(node, dialect))
+                yield from (f"{path}: {violation}" for violation in _object_violations(node, dialect))
             case _:
                 pass
 
@@ -102,20 +102,20 @@ def schema_violations(schema: Schema, dialect: Dialect) -> Iterator[str]:
 def _object_violations(node: Schema, dialect: Dialect) -> Iterator[str]:
     described, required = node.get("properties", {}).keys(), set(node.get("required", ()))
     if unknown := required - described:
-        yield f"{', '.join(sorted(unknown))} is required and not described"
+        yield f"{', '.join(sorted(unknown))} is required but is not a property"
     if dialect.closed_objects and node.get("additionalProperties") is not False:
-        yield "the object is open"
+        yield "the object allows additional properties"
     if dialect.closed_objects and described - required:
-        yield "something is described and not required"
+        yield "a property is not required"
     yield from (
-        f"{name} has a character that is not taken"
+        f"{name} has an invalid character"
         for name in described
         if not re.fullmatch(dialect.argument_name_pattern, name)
     )
 
 
 def walk_schema(schema: Schema, path: str = "$") -> Generator[tuple[str, Schema]]:
-    """Each schema within a schema, with its path."""
+    """Yield the path and each schema within a schema."""
     yield path, schema
     for name, inner in schema.get("properties", {}).items():
         yield from walk_schema(inner, f"{path}.{name}")
