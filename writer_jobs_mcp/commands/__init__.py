@@ -1,1 +1,1 @@
-"""The commands of ``writer-jobs-mcp`` beside serving."""
+"""What the command line runs: serve, check, demo (or its page) and sandbox."""

@@ -1,4 +1,4 @@
-"""``writer-jobs-mcp check``: whether this server would work here, line by line."""
+"""``writer-jobs-mcp check``: tries the settings, the connection to Writer, the key and this server."""
 
 import json
 import logging
@@ -12,10 +12,12 @@ from mcp.shared.exceptions import MCPError
 
 from writer_jobs_mcp.client import WriterClient, network_setting_errors, open_client
 from writer_jobs_mcp.client.models import Application, ApplicationPage
+from writer_jobs_mcp.commands.output import print_text
 from writer_jobs_mcp.commands.self_server import self_server_parameters
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import BadRequest, ConfigError, Forbidden, KeyRejected, MissingKey, NotFound, WriterError
 from writer_jobs_mcp.sanitize.text import json_quote, preview
+from writer_jobs_mcp.telemetry.logging import log_to_stderr
 
 logger = logging.getLogger(__name__)
 
@@ -25,50 +27,68 @@ _PAGE_SIZE, _MAX_NAMES, _MAX_NAME_LENGTH = 100, 2, 60
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One thing that was to be tried."""
+    """The result of one check."""
 
     name: str
     ok: bool | None
-    """None where it was not tried, because something that it needs had failed."""
+    """None if it was not tried, because a check that it depends on failed."""
     detail: str
-    """Where it failed: what happened, then what to do."""
+    """Of a failure: what happened, then what to do."""
 
     def as_text(self) -> str:
-        """One line."""
+        """Format it as one line."""
         mark = {True: "ok", False: "FAIL", None: "-"}[self.ok]
         return f"{mark:<6}{self.name:<10}{self.detail}"
 
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """All that was to be tried, in order."""
+    """The results of all checks, in order."""
 
     results: tuple[CheckResult, ...]
 
     @property
     def all_ok(self) -> bool:
-        """Whether everything was tried and worked."""
-        return all(finding.ok for finding in self.results)
+        """True if every check was made and passed."""
+        return all(each.ok for each in self.results)
 
     def as_text(self) -> str:
-        """One line each."""
+        """Format each result as one line."""
         return "\n".join(each.as_text() for each in self.results)
 
     def as_json(self) -> str:
-        """``{"ok": bool, "checks": [{"name", "ok", "detail"}]}``; ``ok`` of a check is null where it was not tried."""
+        """Return ``{"ok": bool, "checks": [{"name", "ok", "detail"}]}``; ``ok`` is null if it was not tried."""
         return json.dumps({"ok": self.all_ok, "checks": [asdict(each) for each in self.results]})
+
+
+def run_check(environ: Mapping[str, str], *, as_json: bool) -> int:
+    """Print the report; return 1 if a check failed or could not be made.
+
+    Raises:
+        ConfigError: Settings are invalid, so nothing was checked.
+    """
+    config, setting_errors = Config.from_env_with_errors(environ)
+    log_to_stderr(config.log_level)
+    try:
+        report = anyio.run(check, config, environ, setting_errors)
+    except ConfigError as exc:
+        if as_json:
+            print_text(configuration_failure(exc.sentences).as_json())
+        raise
+    print_text(report.as_json() if as_json else report.as_text())
+    return 0 if report.all_ok else 1
 
 
 async def check(config: Config, environ: Mapping[str, str], setting_errors: Sequence[str] = ()) -> CheckReport:
     """Try the settings, the connection to Writer, the key, and a handshake with this server as its own subprocess.
 
     Args:
-        config: The settings, with defaults for those that cannot be used.
+        config: The settings, with defaults for invalid ones.
         environ: The environment that they were read from.
-        setting_errors: One sentence for each setting that cannot be used.
+        setting_errors: One sentence for each invalid setting.
 
     Raises:
-        ConfigError: Settings cannot be used, those of the network included, so nothing was tried.
+        ConfigError: Settings are invalid, those of the network included; nothing was tried.
     """
     if setting_errors:
         raise ConfigError(*setting_errors, *network_setting_errors(config))
@@ -86,12 +106,12 @@ async def check_writer(config: Config) -> tuple[CheckResult, CheckResult, CheckR
         return _describe_settings(config), reachable, await _check_key(client, config, is_reachable=bool(reachable.ok))
 
 
-def configuration_failure(faults: Sequence[str]) -> CheckReport:
-    """What to report where settings cannot be used, so that nothing else was tried."""
+def configuration_failure(sentences: Sequence[str]) -> CheckReport:
+    """Return the report for invalid settings, after which nothing else was tried."""
     others = ("reachable", "key", "handshake")
     return CheckReport(
         (
-            CheckResult("settings", ok=False, detail=" ".join(faults)),
+            CheckResult("settings", ok=False, detail=" ".join(sentences)),
             *(CheckResult(name, ok=None, detail="Not tried, because settings cannot be used.") for name in others),
         )
     )
@@ -136,7 +156,7 @@ async def _check_key(client: WriterClient, config: Config, *, is_reachable: bool
 
 
 def _describe_key_error(exc: WriterError) -> str:
-    """What an error says of the key, and what to do."""
+    """Say what an error means for the key, and what to do."""
     match exc:
         case MissingKey():
             return str(exc)
@@ -148,18 +168,18 @@ def _describe_key_error(exc: WriterError) -> str:
                 "permission, or ask the administrator of your Writer organization for it."
             )
         case NotFound() | BadRequest():
-            # No id and no argument of a tool was sent, so their advice does not fit: the address is not Writer's API.
+            # The advice is for ids and arguments, which were not sent: the address is not that of Writer's API.
             return f"Could not be tried: {exc.what} Check WRITER_BASE_URL."
         case _:
             return f"Could not be tried: {exc}"
 
 
 def _describe_applications(page: ApplicationPage) -> str:
-    """How many applications a key sees, and the names of the first."""
+    """Say how many applications the key can see, and name the first."""
     number = len(page.rows)
     if not number:
         return "accepted, but sees no application (no-code agent)"
-    # Where Writer does not say whether more follow, a full page leaves it open.
+    # If Writer does not say whether more follow, a full page leaves it open.
     is_more = page.has_more or (page.has_more is None and number >= _PAGE_SIZE)
     noun = "application" if number == 1 else "applications"
     sees = f"accepted, sees {'at least ' if is_more else ''}{number} {noun}"

@@ -1,29 +1,46 @@
-"""``writer-jobs-mcp demo``: the questions of a triage, asked of a real server by a real client, on the embedded API."""
+"""``writer-jobs-mcp demo``: a real client asks a real server the questions of a triage, on the embedded Writer API."""
 
 import json
+import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import anyio
 from mcp.client import Client
 from mcp.client.context import ClientRequestContext
 from mcp.client.stdio import stdio_client
 from mcp_types import ElicitRequestParams, ElicitResult, TextContent
 
 from writer_jobs_mcp import __version__
+from writer_jobs_mcp.commands.output import print_error, print_text
 from writer_jobs_mcp.commands.self_server import self_server_parameters
+from writer_jobs_mcp.config import Config
 
 _CHARACTERS_PER_TOKEN = 3.6
-"""A rule of thumb for such text in current models' vocabularies."""
+"""A rule of thumb for such text with the tokenizers of current models."""
 
 
-async def run_demo(write: Callable[[str], None], coloured: bool, environ: Mapping[str, str], log_level: str) -> None:
-    """Play the dialogue, a paragraph at a time through ``write``.
+def run_demo(environ: Mapping[str, str]) -> int:
+    """Play the dialogue on stdout; return 1 if the server does not answer as it should."""
+    level = {name: value for name, value in environ.items() if name == "WRITER_JOBS_LOG_LEVEL"}
+    coloured = supports_colours(sys.stdout.isatty(), environ, os.name)
+    try:
+        anyio.run(play_demo, print_text, coloured, environ, Config.from_env(level).log_level)
+    except DemoFailed as exc:
+        print_error(str(exc))
+        return 1
+    return 0
+
+
+async def play_demo(write: Callable[[str], None], coloured: bool, environ: Mapping[str, str], log_level: str) -> None:
+    """Play the dialogue; ``write`` takes it a paragraph at a time.
 
     Raises:
         DemoFailed: The server did not answer as it should.
     """
-    # The dialogue is the same for everybody: settings for Writer are not passed on.
+    # The dialogue never depends on the user's settings.
     kept = {name: value for name, value in environ.items() if not name.startswith("WRITER_")}
     ours = {"WRITER_JOBS_ALLOW_RETRY": "true", "WRITER_JOBS_LOG_LEVEL": log_level}
     server = self_server_parameters(kept | ours, "--sandbox")
@@ -38,10 +55,10 @@ async def run_demo(write: Callable[[str], None], coloured: bool, environ: Mappin
 
 
 def supports_colours(is_terminal: bool, environ: Mapping[str, str], system: str) -> bool:
-    """Whether colours show where the dialogue is written to; ``system`` as in ``os.name``."""
+    """Return True if stdout shows colours; ``system`` is a value of ``os.name``."""
     if not is_terminal or environ.get("NO_COLOR") or environ.get("TERM") == "dumb":
         return False
-    # The old console of Windows prints what asks for a colour; those that draw it say who they are.
+    # The old console of Windows prints the escape codes; terminals that support colours set one of these.
     return system != "nt" or not environ.keys().isdisjoint(("WT_SESSION", "TERM", "TERM_PROGRAM", "ANSICON"))
 
 
@@ -110,10 +127,10 @@ class _Dialogue:
     async def ask(
         self, question: str, tool: str, arguments: dict[str, Any] | None = None, *, is_error: bool = False
     ) -> dict[str, Any]:
-        """Show a question, the call it leads to, and the answer; return the answer's structure."""
+        """Show a question, the call that answers it, and the result; return the structure of the result."""
         arguments = arguments or {}
-        said = ", ".join(f"{name}={json.dumps(value)}" for name, value in arguments.items())
-        self.write(f"{self.paint.question(question)}\n{self.paint.call(f'→ {tool}({said})')}")
+        call_arguments = ", ".join(f"{name}={json.dumps(value)}" for name, value in arguments.items())
+        self.write(f"{self.paint.question(question)}\n{self.paint.call(f'→ {tool}({call_arguments})')}")
         result = await self.client.call_tool(tool, arguments)
         text = "\n".join(block.text for block in result.content if isinstance(block, TextContent))
         if bool(result.is_error) is not is_error or not text:

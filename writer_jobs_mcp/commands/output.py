@@ -1,0 +1,26 @@
+"""What the commands print on stdout and stderr."""
+
+import os
+import sys
+
+PROGRAM = "writer-jobs-mcp"
+
+
+def print_text(text: str) -> None:
+    """Print a paragraph, with ``?`` for each character that the encoding of stdout lacks."""
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+        sys.stdout.flush()
+    except OSError as exc:
+        from writer_jobs_mcp.server.stdio import is_broken_pipe
+
+        if not is_broken_pipe(exc):  # a reader such as head may stop early
+            print_error(f"stdout cannot be written to: {exc.strerror}.")
+            sys.stderr.flush()
+        os._exit(1)
+
+
+def print_error(sentence: str) -> None:
+    """Print a sentence on stderr, with the name of the program."""
+    sys.stderr.write(f"{PROGRAM}: {sentence}\n")
