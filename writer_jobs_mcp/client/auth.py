@@ -1,7 +1,7 @@
 """Send the API key with each request, read it again from its file after a 401, and redact it in responses."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from typing import TypeVar, cast
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from writer_jobs_mcp.client.key_redaction import KeyRedactor
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import KeyRejected
+from writer_jobs_mcp.sanitize.json_walk import map_strings
 from writer_jobs_mcp.sanitize.text import strip_invisible
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -90,7 +91,7 @@ class BearerAuth(httpx.Auth):
         ``check`` is called every few milliseconds; an exception that it raises ends the work.
         """
         for redactor in tuple(self._redactors):
-            parsed = cast("ModelT", _map_strings(partial(_redact_text, redactor, check), parsed))
+            parsed = cast("ModelT", map_strings(partial(_redact_text, redactor, check), parsed))
         return parsed
 
     def redact_error_text(self, text: str) -> str:
@@ -121,24 +122,3 @@ def _redact_text(redactor: KeyRedactor, check: Callable[[], None], text: str) ->
         if redactor.redact(shown) != shown:
             return redactor.redact(strip_invisible(text), check)
     return text
-
-
-def _map_strings(change: Callable[[str], str], value: object) -> object:
-    """Return a model, or the JSON in one, with each text changed."""
-    match value:
-        case str():
-            return change(value)
-        case BaseModel():
-            # Numbers of a model are kept: they are counts and durations.
-            texts = {name: field for name, field in vars(value).items() if not isinstance(field, int | float)}
-            return value.model_copy(update={name: _map_strings(change, field) for name, field in texts.items()})
-        case tuple() | list():
-            items = [_map_strings(change, item) for item in cast("Sequence[object]", value)]
-            return tuple(items) if isinstance(value, tuple) else items
-        case dict():
-            members = cast("dict[str, object]", value).items()
-            return {change(name): _map_strings(change, member) for name, member in members}
-        case int() | float():  # a key may be made of digits alone
-            return value if (text := str(value)) == (shown := change(text)) else shown
-        case _:
-            return value

@@ -2,11 +2,8 @@
 
 import zlib
 from codecs import getincrementaldecoder
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
-from itertools import chain
-from types import NoneType
-from typing import TypeVar, cast
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import anyio.lowlevel
 import httpx
@@ -17,6 +14,7 @@ from writer_jobs_mcp.client.auth import BearerAuth
 from writer_jobs_mcp.client.models import RetryResponse, describe_validation_error
 from writer_jobs_mcp.client.retry import TransientError
 from writer_jobs_mcp.errors import UnreadableResponse
+from writer_jobs_mcp.sanitize.json_walk import list_strings
 from writer_jobs_mcp.sanitize.text import LONE_SURROGATE_ESCAPE
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -109,35 +107,12 @@ def parse_body(
         try:
             parsed = model.model_validate(_parse_json(body, check))
             # Only what the model keeps is searched for the key: that is little of a page with long outputs.
-            return auth.redact(parsed, check) if auth.may_leak_in(_strings(parsed)) else parsed
+            return auth.redact(parsed, check) if auth.may_leak_in(list_strings(parsed)) else parsed
         except ValidationError as exc:
             reason = describe_validation_error(exc)
         except ValueError as exc:
             reason = f"Invalid JSON: {exc}"
     raise UnreadableResponse(f"Writer's answer about {subject} cannot be read ({reason}).", _CHECK_OR_REPORT)
-
-
-_NO_TEXT = (NoneType, int, float, datetime)
-
-
-def _strings(parsed: BaseModel) -> list[str]:
-    """Return every text in a model, at any depth."""
-    texts: list[str] = []
-    pending: list[object] = [parsed]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, dict):
-            values = chain.from_iterable(cast("dict[str, object]", node).items())
-        elif isinstance(node, (list, tuple)):
-            values = iter(cast("Sequence[object]", node))
-        else:
-            values = iter(vars(node).values())
-        for value in values:
-            if isinstance(value, str):
-                texts.append(value)
-            elif not isinstance(value, _NO_TEXT):
-                pending.append(value)
-    return texts
 
 
 def parse_retry_job_id(body: bytes, auth: BearerAuth) -> str | None:

@@ -1,7 +1,6 @@
 """A tool of this server: it rejects unknown arguments, keeps the call budget, and turns failures into sentences."""
 
-from collections.abc import Iterator
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 import anyio
 import anyio.lowlevel
@@ -15,6 +14,7 @@ from pydantic import Field, ValidationError
 from writer_jobs_mcp import results
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import KEY_IN_ARGUMENT, WriterError
+from writer_jobs_mcp.sanitize.json_walk import list_strings
 from writer_jobs_mcp.sdk_compat import forbid_unknown_arguments
 from writer_jobs_mcp.server.json_schema import simplify_schema
 from writer_jobs_mcp.server.validation_messages import validation_message
@@ -90,16 +90,4 @@ class JobTool(Tool):
 def contains_key(arguments: object, config: Config) -> bool:
     """Return True if a name or a value in ``arguments`` contains the API key."""
     # One check for all: the key may be in a file, which is read each time. No key contains a line break.
-    return config.is_key_in("\n".join(_iter_strings(arguments)))
-
-
-def _iter_strings(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for name, item in cast("dict[str, object]", value).items():
-            yield name
-            yield from _iter_strings(item)
-    elif isinstance(value, list):
-        for item in cast("list[object]", value):
-            yield from _iter_strings(item)
+    return config.is_key_in("\n".join(list_strings(arguments)))
