@@ -113,7 +113,7 @@ bench: $(BENCH)/.measures ## measure docs/benchmarks.md, alternatives included (
 
 bench-texts: $(VENV)/.runs ## measure how long awkward text takes, and whether pings are answered meanwhile (two minutes)
 	@$(BIN)/python -m benchmarks.texts $(BENCH_ARGS)
-	@$(BIN)/python -m benchmarks.texts --linear 300
+	@$(BIN)/python -m benchmarks.texts.linear_time 300
 
 clean: ## remove what was built
 	rm -rf $(VENV) $(BENCH) benchmarks/node_modules bundle/node_modules tests/e2e/real_clients/node_modules $(WEB)/node_modules

@@ -1,1 +1,1 @@
-"""How well messages are grouped, measured on corpora rebuilt from package registries."""
+"""Measure how well messages are grouped, on corpora rebuilt from package registries."""

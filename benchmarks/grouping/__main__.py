@@ -18,7 +18,7 @@ _LANGUAGES = ("de", "fr", "es", "ru", "ja", "zh_CN")
 
 
 def ours(messages: Sequence[str]) -> list[int]:
-    """The number of each message's group."""
+    """Return the number of each message's group."""
     found = [0] * len(messages)
     for number, group in enumerate(group_failures(messages)):
         for position in group.members:
@@ -27,7 +27,7 @@ def ours(messages: Sequence[str]) -> list[int]:
 
 
 def corpora(half: dict[str, str], cache: Path) -> Iterator[Corpus]:
-    """The corpora of one half of the sources."""
+    """Yield the corpora of one half of the sources."""
     made = [
         *(
             corpus("python", package, [

@@ -1,4 +1,4 @@
-"""What others make of the same messages: careful masking alone, and Drain with that masking."""
+"""The baselines: careful masking alone, and Drain with that masking."""
 
 import re
 from collections.abc import Hashable, Sequence
@@ -22,12 +22,12 @@ _MASK = re.compile("|".join(_MASKS))
 
 
 def by_masking(messages: Sequence[str]) -> list[Hashable]:
-    """A message's group is what is left of it when ids, numbers, paths, addresses and quotes are masked."""
+    """Group messages that are equal once ids, numbers, paths, addresses and quotations are masked."""
     return [_MASK.sub("<*>", message) for message in messages]
 
 
 def by_drain(messages: Sequence[str]) -> list[Hashable]:
-    """Drain as drain3 has it, with its defaults, after the same masking."""
+    """Group messages by drain3's Drain, with its defaults, after the same masking."""
     config = TemplateMinerConfig()
     config.masking_instructions = [MaskingInstruction(mask, "*") for mask in _MASKS]
     miner = TemplateMiner(config=config)

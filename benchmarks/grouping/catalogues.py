@@ -1,4 +1,4 @@
-"""Templates from message catalogues of C programs: what they print in English, and what translators made of it."""
+"""Templates from message catalogues of C programs, in English and in translation."""
 
 import gettext
 import io
@@ -17,7 +17,7 @@ _HELP = re.compile(r"^\s*-|usage|--\w+|\n.*\n", re.IGNORECASE)
 
 
 def templates(catalogue: bytes, *, translated: bool) -> Iterator[Template]:
-    """A template for each message that has a place for something, and for a third of the others."""
+    """Yield a template for each message with a hole, and for a third of the others."""
     try:
         messages = gettext.GNUTranslations(io.BytesIO(catalogue))._catalog  # type: ignore[attr-defined]
     except (OSError, UnicodeDecodeError, ValueError):

@@ -1,4 +1,4 @@
-"""Corpora whose grouping is known by construction: each message is made from a template of some program."""
+"""Make corpora whose grouping is known: each message is made from a template of some program."""
 
 import random
 import re
@@ -16,26 +16,26 @@ WORDS = 2  # a template of fewer says nothing of its own
 
 @dataclass(frozen=True)
 class Template:
-    """What a call site prints: constant texts, and between two of them a hole."""
+    """What a call site prints: constant texts with a hole between each two."""
 
     texts: tuple[str, ...]
     holes: tuple[Draw, ...]
 
     @property
     def identity(self) -> str:
-        """The same for call sites that print the same."""
+        """Equal for call sites that print the same."""
         return " ".join(re.sub(r"\d+", "0", "\0".join(self.texts)).split()).strip()
 
     @property
     def is_telling(self) -> bool:
-        """Whether its constant words say something."""
-        said = re.findall(r"[^\W\d_]{2,}", " ".join(self.texts))
-        return len(said) >= WORDS and len("".join(self.texts)) < LENGTH
+        """Whether its constant words mean something."""
+        words = re.findall(r"[^\W\d_]{2,}", " ".join(self.texts))
+        return len(words) >= WORDS and len("".join(self.texts)) < LENGTH
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """Messages, and for each the template it was made from."""
+    """Messages, and the template that each was made from."""
 
     family: str
     name: str
@@ -44,9 +44,9 @@ class Corpus:
 
 
 def corpus(family: str, name: str, templates: Sequence[Template]) -> Corpus | None:
-    """Messages of a program, as skewed as programs are: a few templates give most of them.
+    """Make messages of a program, as skewed as programs are: a few templates give most of them.
 
-    None when the program has too few templates. The same for the same templates.
+    None if the program has too few templates. The same for the same templates.
     """
     r = random.Random(f"{family}/{name}")  # noqa: S311 - it must be the same each time
     unique = {template.identity: template for template in templates if template.is_telling}

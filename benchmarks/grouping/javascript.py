@@ -1,4 +1,4 @@
-"""Templates from JavaScript: what is thrown, and what is logged, as template literals or sums."""
+"""Templates from JavaScript: what is thrown or logged, as template literals or sums."""
 
 import random
 import re
@@ -17,7 +17,7 @@ _ERROR = re.compile(r"(?:^|\b)(?:e|ex|err|error|cause|reason|message|msg|stack)(
 
 
 def templates(source: bytes) -> Iterator[Template]:
-    """A template for each call site that can be read."""
+    """Yield a template for each call site that can be parsed."""
     text = source.decode(errors="replace")
     for found in (*_LITERAL.finditer(text), *_STRING.finditer(text)):
         pieces = _HOLE.split(found["text"])

@@ -1,4 +1,4 @@
-"""The sources of the corpora: packages by registry, one half to tune on, the other only to be measured."""
+"""The sources of the corpora: packages by registry, one half for tuning, the other only for measuring."""
 
 import io
 import subprocess
@@ -23,7 +23,7 @@ HELD_OUT = {
 
 
 def files(registry: str, package: str, suffix: str, cache: Path) -> Iterator[tuple[PurePath, bytes]]:
-    """The files of a package whose names end with `suffix`; nothing when the registry has no such package."""
+    """Yield the files of a package whose names end with `suffix`; none if the registry does not have it."""
     folder = cache / registry / package
     if not folder.exists():
         folder.mkdir(parents=True)

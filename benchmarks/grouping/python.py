@@ -16,7 +16,7 @@ _Part = str | tuple[str, str]  # text, or an expression with how it is shown
 
 
 def templates(source: bytes) -> Iterator[Template]:
-    """A template for each call site that can be read."""
+    """Yield a template for each call site that can be parsed."""
     try:
         with warnings.catch_warnings(action="ignore"):
             tree = ast.parse(source)
@@ -107,7 +107,7 @@ def _braces(text: str, positional: list[str], named: dict[str, str]) -> list[_Pa
 
 
 def _template(parts: list[_Part]) -> Template:
-    """A template; where an exception's own words stand, one call site has one exception."""
+    """Return a template; a call site that prints an exception always gets the same one."""
     r = random.Random(str(parts))  # noqa: S311 - it must be the same each time
     texts, holes = [""], list[Draw]()
     for part in parts:

@@ -1,4 +1,4 @@
-"""How long it takes to group 100,000 messages of each kind, and how much memory the table of groups needs."""
+"""Measure the time to group 100,000 messages of each kind, and the memory of the table of groups."""
 
 import multiprocessing
 import random
@@ -31,7 +31,7 @@ class _Count:
 
 
 def messages(kind: str, count: int) -> Iterator[str]:
-    """Messages of a kind."""
+    """Yield messages of a kind."""
     r = random.Random(kind)  # noqa: S311 - the same each time
     number_of = {"of 20 templates": 20, "2,000 characters long": 20}.get(kind, 5_000)
     length = 150 if kind == "2,000 characters long" else SHORT
@@ -61,7 +61,7 @@ def _measured(kind: str, count: int) -> tuple[float, float, int]:
 
 
 def main() -> None:
-    """Print a table in Markdown; each figure from a process of its own."""
+    """Print a table in Markdown; measure each figure in its own process."""
     sys.stdout.write("| messages | 10,000: s | 100,000: s | 100,000: MB | groups |\n|---|---|---|---|---|\n")
     for kind in KINDS:
         with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:

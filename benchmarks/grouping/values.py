@@ -1,4 +1,4 @@
-"""What stands in the holes of a template when a program speaks: values by kind, drawn at random."""
+"""Values for the holes of a template, by kind, drawn at random."""
 
 import random
 import string
@@ -39,7 +39,7 @@ def _noun(r: random.Random) -> str:
 
 
 def name(r: random.Random) -> str:
-    """A name as programs give them, from a plain word to CamelCase."""
+    """Draw a name as programs have them, from a plain word to CamelCase."""
     a, b = r.choice(_ADJECTIVES), r.choice(_NOUNS)
     return r.choice(
         (b, b, f"{a}_{b}", f"{a}-{b}", f"{a.title()}{b.title()}", f"{b}{r.randrange(100)}", f"{a}.{b}", b.title())
@@ -47,17 +47,17 @@ def name(r: random.Random) -> str:
 
 
 def number(r: random.Random) -> str:
-    """A whole number of any size."""
+    """Draw a whole number of any size."""
     return str(r.choice((0, 1, 2, 3, r.randrange(10), r.randrange(100), r.randrange(10_000), r.randrange(10**9))))
 
 
 def decimal(r: random.Random) -> str:
-    """A number with decimals."""
+    """Draw a number with decimals."""
     return f"{r.random() * 10 ** r.randrange(5):.{r.randrange(1, 5)}f}"
 
 
 def identifier(r: random.Random) -> str:
-    """A UUID, a digest, or a prefixed id."""
+    """Draw a UUID, a digest or a prefixed id."""
     digits = f"{r.getrandbits(128):032x}"
     return r.choice(
         (
@@ -70,36 +70,36 @@ def identifier(r: random.Random) -> str:
 
 
 def hexadecimal(r: random.Random) -> str:
-    """An address or a code."""
+    """Draw a memory address or a code."""
     return f"0x{r.getrandbits(r.choice((16, 32, 48))):x}"
 
 
 def path(r: random.Random) -> str:
-    """A path, or a file's name."""
+    """Draw a path or a file name."""
     parts = [r.choice(_NOUNS) for _ in range(r.randrange(1, 4))]
     file = f"{r.choice(_ADJECTIVES)}{r.choice(('', '-', '_'))}{r.randrange(100)}.{r.choice(_EXTENSIONS)}"
     return r.choice((f"/var/{'/'.join(parts)}/{file}", f"/home/{'/'.join(parts)}", file, f"{'/'.join(parts)}/{file}"))
 
 
 def host(r: random.Random) -> str:
-    """A host, by name or by address."""
+    """Draw a host, by name or address."""
     return r.choice(
         (f"{_noun(r)}.{r.choice(_DOMAINS)}", ".".join(str(r.randrange(256)) for _ in range(4)), "localhost")
     )
 
 
 def url(r: random.Random) -> str:
-    """A URL."""
+    """Draw a URL."""
     return f"https://{_noun(r)}.{r.choice(_DOMAINS)}/{_noun(r)}/{r.randrange(10_000)}"
 
 
 def address(r: random.Random) -> str:
-    """A host with its port."""
+    """Draw a host with its port."""
     return f"{host(r)}:{r.randrange(1024, 65536)}"
 
 
 def moment(r: random.Random) -> str:
-    """A date with its time."""
+    """Draw a date with its time."""
     day, clock = (
         f"2026-{r.randrange(1, 13):02}-{r.randrange(1, 29):02}",
         f"{r.randrange(24):02}:{r.randrange(60):02}:{r.randrange(60):02}",
@@ -108,32 +108,32 @@ def moment(r: random.Random) -> str:
 
 
 def phrase(r: random.Random) -> str:
-    """What a user typed."""
+    """Draw words that a user typed."""
     return " ".join(_noun(r) for _ in range(r.randrange(2, 5)))
 
 
 def type_name(r: random.Random) -> str:
-    """A type."""
+    """Draw a type."""
     return r.choice(_TYPES)
 
 
 def quoted(draw: Draw) -> Draw:
-    """The same in quotes."""
+    """Return a draw of the same in quotation marks."""
     return lambda r: f"'{draw(r)}'"
 
 
 def listed(draw: Draw) -> Draw:
-    """Some of them, as a list is printed."""
+    """Return a draw of several, as Python prints a list."""
     return lambda r: "[" + ", ".join(f"'{draw(r)}'" for _ in range(r.randrange(1, 6))) + "]"
 
 
 def enumerated(draw: Draw) -> Draw:
-    """Some of them, as a list is written."""
+    """Return a draw of several, separated by commas."""
     return lambda r: ", ".join(draw(r) for _ in range(r.randrange(1, 5)))
 
 
 def anything(r: random.Random) -> Draw:
-    """A kind for a hole of which nothing is known."""
+    """Choose a kind for a hole of unknown meaning."""
     return r.choice((name, name, name, name, number, number, path, identifier, host, quoted(name), phrase))
 
 
@@ -155,7 +155,7 @@ _BY_WORD = {word: draw for words, draw in _HINTS for word in words.split()}
 
 
 def by_name(expression: str, r: random.Random) -> Draw:
-    """A kind for what a program calls the thing it prints."""
+    """Choose a kind by the name of the printed expression."""
     words = "".join(c if c.isalpha() else " " for c in expression).lower().split()
     for word in reversed(words):
         if word in _BY_WORD:
