@@ -1,4 +1,4 @@
-"""Which words of an error are evidence: not those that it quotes, echoes from the input, links to or negates."""
+"""Which words of an error are evidence: not those that it quotes, repeats from the input, links to or negates."""
 
 import pytest
 

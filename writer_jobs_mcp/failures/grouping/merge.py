@@ -43,7 +43,7 @@ class _NameCache(dict[str, bool]):
 
 
 def fit_to_templates(weights: Mapping[Keys, int], check: Callable[[], None]) -> Spans:
-    """Return the spans by which a template fits one with two wildcards or more, whatever it has there.
+    """Return the spans by which a template fits one with two wildcards or more, with anything in their place.
 
     `weights`: how many templates each was merged from. `check`: as for `find_variable_spans`.
     """
