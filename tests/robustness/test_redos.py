@@ -27,8 +27,8 @@ def test_repeated_beginnings_of_secrets_and_escapes_are_sanitized_in_linear_time
     tally.tried["hostile texts"] += len(BEGINNINGS)
     program = (
         "import json, sys\n"
-        "from writer_jobs_mcp.sanitize.text import clean\n"
-        "for each in json.load(sys.stdin): clean(each * (400_000 // len(each)))\n"
+        "from writer_jobs_mcp.sanitize.text import sanitize\n"
+        "for each in json.load(sys.stdin): sanitize(each * (400_000 // len(each)))\n"
     )
     # Where a form is looked for in the whole rest from each beginning, one of them takes minutes.
     _run_within_limit(program, BEGINNINGS)
@@ -39,10 +39,10 @@ def test_nested_or_repeated_errors_are_classified_in_linear_time(start: str, uni
     tally.tried["hostile texts"] += 1
     program = (
         "import json, sys\n"
-        "from writer_jobs_mcp.failures.classify.classifier import classify\n"
-        "from writer_jobs_mcp.failures.grouping.template import wording\n"
+        "from writer_jobs_mcp.failures.classify.classifier import classify_error\n"
+        "from writer_jobs_mcp.failures.grouping.template import parse_template\n"
         "start, unit = json.load(sys.stdin)\n"
-        "for n in range(200): classify(f'{start}{n}{unit * 8_000}'), wording(f'{start}{n}{unit * 8_000}')\n"
+        "for error in (f'{start}{n}{unit * 8_000}' for n in range(200)): classify_error(error), parse_template(error)\n"
     )
     _run_within_limit(program, [start, unit])
 
@@ -51,9 +51,9 @@ def test_a_resource_with_many_fields_is_built_in_linear_time(tally: Tally) -> No
     tally.tried["hostile texts"] += 1
     program = (
         "import json, sys\n"
-        "from writer_jobs_mcp.client.models import AsSaid\n"
-        "from writer_jobs_mcp.results import as_said\n"
-        "as_said(AsSaid({name + str(n): n for name in json.load(sys.stdin) for n in range(60_000)}))\n"
+        "from writer_jobs_mcp.client.models import RawJson\n"
+        "from writer_jobs_mcp.results.raw_json import raw_json_text\n"
+        "raw_json_text(RawJson({name + str(n): n for name in json.load(sys.stdin) for n in range(60_000)}))\n"
     )
     _run_within_limit(program, ["field"])  # where each is compared with all the others, they take two minutes
 
