@@ -3,13 +3,8 @@
 import { h, replace } from "./dom.ts";
 import type { HostActions } from "./host.ts";
 
-export function askButton(
-  label: string,
-  ariaLabel: string,
-  question: () => string,
-  actions: HostActions,
-): HTMLButtonElement {
-  const button = h("button", { type: "button", class: "ask", "aria-label": ariaLabel });
+export function askButton(label: string, title: string, question: () => string, actions: HostActions): HTMLElement {
+  const button = h("button", { type: "button", class: "ask", "aria-label": title });
   const ask = async (): Promise<void> => {
     const sent = await actions.askModel(question());
     if (sent) button.removeAttribute("aria-label");

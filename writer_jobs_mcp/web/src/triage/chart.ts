@@ -130,6 +130,7 @@ function table(timeline: Timeline, series: Timeline["counts"]): HTMLElement {
       series.map(([, counts]) => h("td", {}, formatNumber(counts[index] ?? 0))),
     ),
   );
+  const columns = series.map(([name]) => h("th", { scope: "col" }, statusLabel(name)));
   const unread = firstReadStep(timeline);
   const empty = steps - unread - filled.length;
   const left = [empty > 0 && `${pluralize(empty, "step")} without a job`, unread > 0 && `${pluralize(unread, "step")} not read`];
@@ -144,21 +145,8 @@ function table(timeline: Timeline, series: Timeline["counts"]): HTMLElement {
       h(
         "table",
         {},
-        h(
-          "caption",
-          {},
-          `Jobs created in each step, UTC.${leftOut && ` Left out: ${leftOut}.`}`,
-        ),
-        h(
-          "thead",
-          {},
-          h(
-            "tr",
-            {},
-            h("th", { scope: "col" }, "Time"),
-            series.map(([name]) => h("th", { scope: "col" }, statusLabel(name))),
-          ),
-        ),
+        h("caption", {}, `Jobs created in each step, UTC.${leftOut && ` Left out: ${leftOut}.`}`),
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Time"), columns)),
         h("tbody", {}, rows),
       ),
     ),

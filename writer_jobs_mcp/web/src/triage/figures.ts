@@ -33,13 +33,7 @@ export function figures(triage: Triage): HTMLElement {
       ),
     ),
     triage.before &&
-      h(
-        "p",
-        { class: "note" },
-        previous
-          ? `Before: ${previousWindow(triage)}, from ${formatTime(previous.since)} UTC.`
-          : beforeSentence(triage),
-      ),
+      h("p", { class: "note" }, previous ? `Before: ${previousWindow(triage)}, from ${formatTime(previous.since)} UTC.` : beforeSentence(triage)),
   );
 }
 

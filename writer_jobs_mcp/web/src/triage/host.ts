@@ -55,9 +55,7 @@ export class Host {
 
   /** Send a message to the model as the user. @throws HostError */
   async sendMessage(text: string): Promise<void> {
-    const { isError } = await withHostError(
-      this.#app.sendMessage({ role: "user", content: [{ type: "text", text }] }),
-    );
+    const { isError } = await withHostError(this.#app.sendMessage({ role: "user", content: [{ type: "text", text }] }));
     if (isError) throw new HostError("The host did not send the message.");
   }
 }

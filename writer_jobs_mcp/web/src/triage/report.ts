@@ -23,12 +23,7 @@ export function reportSections(triage: Triage, actions: HostActions): HTMLElemen
   if (triage.coverage.inWindow === 0) return existing([emptyWindow(triage, actions), ...lower]);
   const hidden = new Set<string>();
   const timeline = h("section", { "aria-labelledby": "over-time" });
-  const failures = h(
-    "section",
-    { "aria-labelledby": "groups" },
-    h("h2", { id: "groups" }, "Why they failed"),
-    filteredGroups(triage, actions),
-  );
+  const failures = section("groups", "Why they failed", filteredGroups(triage, actions));
   const filter = statusFilter(triage, hidden, () => {
     drawTimeline();
     failures.hidden = hidden.has("failed");
@@ -49,19 +44,21 @@ export function reportSections(triage: Triage, actions: HostActions): HTMLElemen
   ]);
 }
 
+function section(id: string, title: string, ...content: Child[]): HTMLElement {
+  return h("section", { "aria-labelledby": id }, h("h2", { id }, title), ...content);
+}
+
 function existing(sections: (HTMLElement | false)[]): HTMLElement[] {
   return sections.filter((section) => section !== false);
 }
 
 function incompleteNote(triage: Triage, actions: HostActions): HTMLElement | false {
-  return (
-    !triage.coverage.complete &&
-    h(
-      "div",
-      { class: "incomplete", role: "note" },
-      h("p", {}, h("strong", {}, "Not all jobs were read. "), coverageSentences(triage)),
-      continueButton(triage, actions),
-    )
+  if (triage.coverage.complete) return false;
+  return h(
+    "div",
+    { class: "incomplete", role: "note" },
+    h("p", {}, h("strong", {}, "Not all jobs were read. "), coverageSentences(triage)),
+    continueButton(triage, actions),
   );
 }
 
@@ -75,9 +72,7 @@ function continueButton(triage: Triage, actions: HostActions): HTMLElement | fal
     "p",
     { class: "actions" },
     h("button", { type: "button", onclick: () => actions.loadTriage(given) }, "Continue reading"),
-    given["until"]
-      ? `Reads the jobs created before ${formatTime(asString(given["until"]))} UTC.`
-      : quoted(capitalize(call.why)),
+    given["until"] ? `Reads the jobs created before ${formatTime(asString(given["until"]))} UTC.` : quoted(capitalize(call.why)),
   );
 }
 
@@ -86,8 +81,7 @@ function isTriage({ tool }: NextCall): boolean {
 }
 
 function timelineContent({ timeline, lastDeployedAt }: Triage, shown: ReadonlySet<string>): Child {
-  if (!timeline)
-    return h("p", { class: "note" }, "The timeline is missing because this host did not forward it.");
+  if (!timeline) return h("p", { class: "note" }, "The timeline is missing because this host did not forward it.");
   if (!timeline.counts.some(([name]) => shown.has(name))) return h("p", { class: "note" }, "No status is selected.");
   return [
     timeline.failuresOnly &&
@@ -103,23 +97,10 @@ function goneSection(triage: Triage): HTMLElement | false {
       "li",
       {},
       quoted(group.signature),
-      h(
-        "span",
-        { class: "note" },
-        h("strong", {}, categoryLabel(group.category)),
-        ` 0 here, ${formatNumber(group.before)} before`,
-      ),
+      h("span", { class: "note" }, h("strong", {}, categoryLabel(group.category)), ` 0 here, ${formatNumber(group.before)} before`),
     ),
   );
-  return (
-    rows.length > 0 &&
-    h(
-      "section",
-      { "aria-labelledby": "gone" },
-      h("h2", { id: "gone" }, "Not seen any more"),
-      h("ul", { class: "gone" }, ...rows),
-    )
-  );
+  return rows.length > 0 && section("gone", "Not seen any more", h("ul", { class: "gone" }, ...rows));
 }
 
 function stuckSection(triage: Triage, actions: HostActions): HTMLElement | false {
@@ -144,10 +125,9 @@ function stuckSection(triage: Triage, actions: HostActions): HTMLElement | false
   );
   const more = (triage.stuckCount ?? 0) - rows.length;
   const limit = triage.stuckAfter === undefined ? "" : ` for over ${formatDuration(triage.stuckAfter)}`;
-  return h(
-    "section",
-    { "aria-labelledby": "stuck" },
-    h("h2", { id: "stuck" }, "Stuck"),
+  return section(
+    "stuck",
+    "Stuck",
     h("p", { class: "note" }, `Jobs running${limit}, including those created before this window.`),
     triage.stuckCount === undefined &&
       h("p", {}, `Not known: not all running jobs could be read.${rows.length > 0 ? " Found so far:" : ""}`),
@@ -166,15 +146,7 @@ function nextSection(triage: Triage, actions: HostActions): HTMLElement | false 
       askButton("Ask", `Ask for ${call.why}`, () => nextCallQuestion(call), actions),
     ),
   );
-  return (
-    rows.length > 0 &&
-    h(
-      "section",
-      { "aria-labelledby": "next" },
-      h("h2", { id: "next" }, "What to do next"),
-      h("ul", { class: "next" }, ...rows),
-    )
-  );
+  return rows.length > 0 && section("next", "What to do next", h("ul", { class: "next" }, ...rows));
 }
 
 function emptyWindow(triage: Triage, actions: HostActions): HTMLElement {

@@ -1,13 +1,6 @@
 // The sentences of the page: what failed, in which window, and what was read.
 
-import {
-  categoryLabel,
-  formatDuration,
-  formatNumber,
-  formatPercent,
-  formatTime,
-  pluralize,
-} from "./format.ts";
+import { categoryLabel, formatDuration, formatNumber, formatPercent, formatTime, pluralize } from "./format.ts";
 import type { Group, Triage } from "./result.ts";
 
 /** `the 24 h before`. */
