@@ -9,13 +9,12 @@
 """
 
 from writer_jobs_mcp.sandbox.app import SANDBOX_KEY, ReceivedRequest, SandboxApp, build_app
-from writer_jobs_mcp.sandbox.applications import APPLICATIONS, SandboxApplication
+from writer_jobs_mcp.sandbox.applications import APPLICATIONS
 from writer_jobs_mcp.sandbox.http_server import serve, serve_forever
 from writer_jobs_mcp.sandbox.injected_faults import (
     CannedResponse,
     Delay,
     DroppedConnection,
-    Exchange,
     FaultScript,
     InjectedFault,
     NotHttp,
@@ -24,42 +23,23 @@ from writer_jobs_mcp.sandbox.injected_faults import (
     WrongContentType,
 )
 from writer_jobs_mcp.sandbox.jobs import SandboxJob, SandboxJobStatus
-from writer_jobs_mcp.sandbox.routes import DEFAULT_LIMIT, TotalCount
-from writer_jobs_mcp.sandbox.sample_errors import (
-    ERROR_WITHOUT_TEXT,
-    NEW_ERROR,
-    OUTAGE_ERROR,
-    RISING_ERROR,
-    SAMPLE_ERRORS,
-    SampleError,
-)
 from writer_jobs_mcp.sandbox.store import SandboxStore
 
 __all__ = [
     "APPLICATIONS",
-    "DEFAULT_LIMIT",
-    "ERROR_WITHOUT_TEXT",
-    "NEW_ERROR",
-    "OUTAGE_ERROR",
-    "RISING_ERROR",
-    "SAMPLE_ERRORS",
     "SANDBOX_KEY",
     "CannedResponse",
     "Delay",
     "DroppedConnection",
-    "Exchange",
     "FaultScript",
     "InjectedFault",
     "NotHttp",
     "ReceivedRequest",
-    "SampleError",
     "SandboxApp",
-    "SandboxApplication",
     "SandboxJob",
     "SandboxJobStatus",
     "SandboxStore",
     "StalledBody",
-    "TotalCount",
     "TruncatedBody",
     "WrongContentType",
     "build_app",

@@ -56,9 +56,8 @@ class SandboxApp(Starlette):
         faults: FaultScript,
         on_request: Callable[[ReceivedRequest], None] | None,
     ) -> None:
-        super().__init__(
-            routes=routes.routes(), middleware=[key_check], exception_handlers={HTTPException: handle_http_exception}
-        )
+        handlers = {HTTPException: handle_http_exception}
+        super().__init__(routes=routes.routes(), middleware=[key_check], exception_handlers=handlers)
         self.router.redirect_slashes = False
         self.received: deque[ReceivedRequest] = deque(maxlen=10_000)
         self._faults, self._on_request = faults, on_request

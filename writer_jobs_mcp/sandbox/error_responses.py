@@ -49,9 +49,8 @@ class KeyCheckMiddleware:
         scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and token == self._key:
             return await self._app(scope, receive, send)
-        response = (
-            _key_echoing_response(token) if self._echo else error_response(401, "Bearer token is missing or not valid")
-        )
+        description = "Bearer token is missing or not valid"
+        response = _key_echoing_response(token) if self._echo else error_response(401, description)
         return await response(scope, receive, send)
 
 

@@ -68,11 +68,9 @@ def _incident_jobs(rng: Random, count: int, *, with_new_error: bool) -> Iterator
 def _ordinary_jobs(rng: Random, count: int, now: datetime) -> list[_Draft]:
     weights = [_HOURLY_LOAD[(now - timedelta(hours=hours + 0.5)).hour] for hours in range(WINDOW_HOURS)]
     ages = [hours + rng.random() for hours in rng.choices(range(WINDOW_HOURS), weights, k=count)]
-    failing = round(count * _ORDINARY_FAILURE_SHARE)
-    failures = [
-        _failed_job(rng, error, hours) for error, hours in zip(draw_by_weight(rng, failing), ages, strict=False)
-    ]
-    return failures + [_Draft(timedelta(hours=hours), _completion_time(rng)) for hours in ages[failing:]]
+    errors = draw_by_weight(rng, round(count * _ORDINARY_FAILURE_SHARE))
+    failures = [_failed_job(rng, error, hours) for error, hours in zip(errors, ages, strict=False)]
+    return failures + [_Draft(timedelta(hours=hours), _completion_time(rng)) for hours in ages[len(errors) :]]
 
 
 def _failed_job(rng: Random, error: SampleError, hours: float) -> _Draft:

@@ -28,9 +28,8 @@ class SampleError:
         """Return the error text of one failed job, or None if the API omits `error`."""
         if not self.templates:
             return None
-        return Template(rng.choice(self.templates)).substitute(
-            TemplateValues(lambda name: _VALUE_GENERATORS[name](rng))
-        )
+        values = TemplateValues(lambda name: _VALUE_GENERATORS[name](rng))
+        return Template(rng.choice(self.templates)).substitute(values)
 
 
 RISING_ERROR = SampleError(

@@ -16,15 +16,9 @@ from tests.helpers.sandbox_documents import (
     Output,
     Pagination,
 )
-from writer_jobs_mcp.sandbox import (
-    APPLICATIONS,
-    DEFAULT_LIMIT,
-    SandboxApplication,
-    SandboxStore,
-    TotalCount,
-    build_app,
-    serve,
-)
+from writer_jobs_mcp.sandbox import APPLICATIONS, SandboxStore, build_app, serve
+from writer_jobs_mcp.sandbox.applications import SandboxApplication
+from writer_jobs_mcp.sandbox.routes import DEFAULT_LIMIT, TotalCount
 
 
 @pytest.mark.parametrize("application", APPLICATIONS, ids=[each.alias for each in APPLICATIONS])

@@ -11,16 +11,8 @@ import pytest
 from tests.conftest import Clock
 from tests.helpers.sandbox import FIRST, JOBS, NOW, SECOND, UNKNOWN_ID, all_jobs, http_client
 from tests.helpers.sandbox_documents import Output
-from writer_jobs_mcp.sandbox import (
-    APPLICATIONS,
-    ERROR_WITHOUT_TEXT,
-    NEW_ERROR,
-    RISING_ERROR,
-    SAMPLE_ERRORS,
-    SandboxJob,
-    SandboxStore,
-    build_app,
-)
+from writer_jobs_mcp.sandbox import APPLICATIONS, SandboxJob, SandboxStore, build_app
+from writer_jobs_mcp.sandbox.sample_errors import ERROR_WITHOUT_TEXT, NEW_ERROR, RISING_ERROR, SAMPLE_ERRORS
 
 
 def outputs(store: SandboxStore) -> list[str]:
