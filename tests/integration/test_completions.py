@@ -3,18 +3,9 @@
 import json
 
 from mcp.client import Client
-from mcp_types import (
-    Completion,
-    PromptReference,
-    ResourceTemplateReference,
-)
+from mcp_types import Completion, PromptReference, ResourceTemplateReference
 
-from writer_jobs_mcp.sandbox import (
-    APPLICATIONS,
-    CannedResponse,
-    FaultScript,
-    SandboxApp,
-)
+from writer_jobs_mcp.sandbox import APPLICATIONS, CannedResponse, FaultScript, SandboxApp
 from writer_jobs_mcp.server.resources import JOB_URI
 
 COMPLETION_REFERENCES = [

@@ -5,10 +5,7 @@ import re
 import pytest
 from mcp.client import Client
 from mcp.shared.exceptions import MCPError
-from mcp_types import (
-    INVALID_PARAMS,
-    TextContent,
-)
+from mcp_types import INVALID_PARAMS, TextContent
 
 from scripts.snapshots import tool_schemas
 

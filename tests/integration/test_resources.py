@@ -6,12 +6,7 @@ from typing import Any
 import pytest
 from mcp.client import Client
 from mcp.shared.exceptions import MCPError
-from mcp_types import (
-    INTERNAL_ERROR,
-    INVALID_PARAMS,
-    ErrorData,
-    TextResourceContents,
-)
+from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, ErrorData, TextResourceContents
 
 from tests.conftest import ALIAS, NOW, config_for
 from writer_jobs_mcp.sandbox import (

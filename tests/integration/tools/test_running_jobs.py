@@ -9,10 +9,7 @@ from tests.conftest import ALIAS, NOW
 from tests.helpers.jobs import job_response, time_before_now
 from tests.helpers.mcp import structure_of, text_of
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.sandbox import (
-    CannedResponse,
-    FaultScript,
-)
+from writer_jobs_mcp.sandbox import CannedResponse, FaultScript
 from writer_jobs_mcp.server.build import build_server
 
 RUNNING: list[tuple[bytes, dict[str, Any], str, str]] = [

@@ -12,10 +12,7 @@ from mcp_types import ElicitRequestParams, ElicitResult
 from tests.conftest import NOW
 from tests.helpers.consent import AGREE, DECLINE, RATE_LIMIT, User, add_failed_jobs, client_with_user, count_posts
 from tests.helpers.retries import outcomes, retry_concurrently, retry_jobs, retry_server
-from writer_jobs_mcp.sandbox import (
-    SandboxApp,
-    SandboxStore,
-)
+from writer_jobs_mcp.sandbox import SandboxApp, SandboxStore
 from writer_jobs_mcp.sandbox.jobs import SandboxJob
 
 

@@ -13,10 +13,7 @@ from tests.conftest import ALIAS
 from tests.helpers.consent import AGREE, DECLINE, User, client_with_user, count_posts
 from tests.helpers.mcp import call_tool, call_tool_error
 from tests.helpers.retries import failed_ids, outcomes, retry_jobs, retry_server
-from writer_jobs_mcp.sandbox import (
-    SandboxApp,
-    SandboxStore,
-)
+from writer_jobs_mcp.sandbox import SandboxApp, SandboxStore
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,7 @@ from tests.conftest import ALIAS, NOW, config_for
 from tests.helpers.consent import add_failed_jobs
 from tests.helpers.mcp import call_tool, call_tool_error, text_of
 from tests.helpers.retries import POSTS, failed_ids, outcomes, posted_ids, retry_jobs
-from writer_jobs_mcp.sandbox import (
-    CannedResponse,
-    FaultScript,
-    SandboxApp,
-    SandboxStore,
-)
+from writer_jobs_mcp.sandbox import CannedResponse, FaultScript, SandboxApp, SandboxStore
 from writer_jobs_mcp.server.build import build_server
 
 

@@ -11,13 +11,7 @@ from tests.conftest import ALIAS
 from tests.helpers.jobs import job_response, make_job, time_before_now
 from tests.helpers.mcp import call_tool, structure_of, text_of
 from tests.helpers.waiting import ProgressRecorder
-from writer_jobs_mcp.sandbox import (
-    CannedResponse,
-    Delay,
-    FaultScript,
-    InjectedFault,
-    SandboxApp,
-)
+from writer_jobs_mcp.sandbox import CannedResponse, Delay, FaultScript, InjectedFault, SandboxApp
 
 LIKELY_STUCK = "likely stuck. Waiting longer is unlikely to help; look at it in Writer (AI Studio)."
 COMPLETED_JOBS = rf"^GET /v1/applications/{ALIAS}/jobs\?"

@@ -10,14 +10,7 @@ from tests.conftest import ALIAS, Clock
 from tests.helpers.jobs import job_response
 from tests.helpers.mcp import call_tool, call_tool_error, text_of
 from tests.helpers.waiting import ProgressRecorder, add_running_job, server_with_clock
-from writer_jobs_mcp.sandbox import (
-    CannedResponse,
-    Delay,
-    FaultScript,
-    InjectedFault,
-    SandboxApp,
-    SandboxStore,
-)
+from writer_jobs_mcp.sandbox import CannedResponse, Delay, FaultScript, InjectedFault, SandboxApp, SandboxStore
 
 
 async def test_the_wait_ends_as_soon_as_the_job_does(

@@ -23,14 +23,7 @@ from tests.helpers.retries import (
     retry_concurrently,
     retry_jobs,
 )
-from writer_jobs_mcp.sandbox import (
-    CannedResponse,
-    Delay,
-    FaultScript,
-    SandboxApp,
-    SandboxStore,
-    serve,
-)
+from writer_jobs_mcp.sandbox import CannedResponse, Delay, FaultScript, SandboxApp, SandboxStore, serve
 
 UUID_ID = "69dedb5e-6a2c-4f0e-9a57-2f3f5e8a9c10"
 SPELLINGS = {

@@ -28,14 +28,7 @@ from tests.helpers.retries import (
 )
 from writer_jobs_mcp.client.models import Job
 from writer_jobs_mcp.client.sent_retries import HOLD_TIME, MAX_REMEMBERED, REMEMBERED_TIME, SentRetries
-from writer_jobs_mcp.sandbox import (
-    CannedResponse,
-    Delay,
-    FaultScript,
-    SandboxApp,
-    SandboxStore,
-    serve,
-)
+from writer_jobs_mcp.sandbox import CannedResponse, Delay, FaultScript, SandboxApp, SandboxStore, serve
 
 
 @pytest.mark.usefixtures("slow_writer")

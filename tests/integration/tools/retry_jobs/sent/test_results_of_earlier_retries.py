@@ -23,14 +23,7 @@ from tests.helpers.retries import (
 )
 from writer_jobs_mcp.client import asgi_transport
 from writer_jobs_mcp.client.sent_retries import HOLD_TIME
-from writer_jobs_mcp.sandbox import (
-    CannedResponse,
-    DroppedConnection,
-    FaultScript,
-    SandboxApp,
-    SandboxStore,
-    build_app,
-)
+from writer_jobs_mcp.sandbox import CannedResponse, DroppedConnection, FaultScript, SandboxApp, SandboxStore, build_app
 from writer_jobs_mcp.server.build import build_server
 
 
