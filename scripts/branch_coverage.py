@@ -23,14 +23,16 @@ WEAKEST = 10  # modules that are named
 
 @contextmanager
 def every_process_measured(data: Path) -> Generator[None]:
-    """Start coverage in each Python process of this environment, whatever its environment variables are."""
+    """Start coverage in each Python process of this environment, whatever variables it inherits."""
     start = Path(sysconfig.get_path("purelib"), "measure_branch_coverage.pth")
     variables = {"COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml"), "COVERAGE_FILE": str(data)}
-    start.write_text(f"import os; os.environ.update({variables!r}); import coverage; coverage.process_startup()\n")
+    # An interrupted run may leave this file behind; without the folder of the data it does nothing.
+    begin = f"os.environ.update({variables!r}), __import__('coverage').process_startup()"
+    start.write_text(f"import os; os.path.isdir({str(data.parent)!r}) and ({begin})\n", encoding="utf-8")
     try:
         yield
     finally:
-        start.unlink()
+        start.unlink(missing_ok=True)
 
 
 def main() -> int:

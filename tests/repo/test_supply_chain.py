@@ -20,7 +20,7 @@ def found(pattern: str) -> list[Path]:
 
 # Python ---------------------------------------------------------------------------------------------------------------
 
-BOUNDED = re.compile(r"[A-Za-z0-9_.-]+(?:\[[a-z,]+\])?>=\d[\d.]*,<\d[\d.]*")
+BOUNDED = re.compile(r"[A-Za-z0-9_.-]+(?:\[[a-z,]+\])?>=\d[\d.]*(?:b\d+)?,<\d[\d.]*")
 
 
 def requirements() -> Iterator[str]:
