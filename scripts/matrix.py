@@ -19,12 +19,13 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 UV = [sys.executable, "-m", "uv"]
 RESOLUTIONS = {"lowest": "lowest-direct", "newest": "highest"}
-# Resolved with opentelemetry-api, which they would raise to their own version if they were installed later.
-SPAN_EXPORTER = ["opentelemetry-distro>=0.51b0,<1", "opentelemetry-exporter-otlp-proto-http>=1.30,<2"]
 FIRST, LAST = 11, 20  # of Python 3
 # The first needs a browser; the second uses pipes, signals and /proc as Linux has them.
 EXCLUDED_TESTS: list[str] = ["tests/e2e/triage_page"] + (["tests/robustness"] if platform.system() != "Linux" else [])
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = PYPROJECT["project"]
+# Resolved with opentelemetry-api, which they would raise to their own version if they were installed later.
+SPAN_EXPORTER = [each for each in PYPROJECT["dependency-groups"]["dev"] if each.startswith("opentelemetry-")]
 LOWEST = dict(re.findall(r"([\w-]+)>=([\d.]+)", "\n".join(PROJECT["dependencies"])))
 
 
