@@ -1,4 +1,4 @@
-"""What a failure of the client may tell: one of the family, a sentence or two, nothing of the key."""
+"""The key of the client tests, and checks that no error and no log line leaks a part of it."""
 
 import hashlib
 import json
@@ -38,7 +38,7 @@ list_jobs = CALLS["list_jobs"]
 
 
 def leaked_parts(text: str, key: str = KEY) -> list[str]:
-    """Each run of four characters of the key, or of eight of its hash, that the text tells."""
+    """Return each run of 4 characters of the key, or of 8 of its hash, that the text holds."""
     digest = hashlib.sha256(key.encode()).hexdigest()
     parts = {key[at : at + 4] for at in range(len(key) - 3)} | {digest[at : at + 8] for at in range(57)}
     return sorted(part for part in parts if part in text)
@@ -48,18 +48,18 @@ def capture_all_logs(caplog: pytest.LogCaptureFixture) -> None:
     """Log as the command line does at DEBUG."""
     for name in VERBOSE_LOGGERS:
         caplog.set_level(logging.WARNING, name)
-    caplog.set_level(logging.DEBUG)  # the last, for it is the level of what captures as well
+    caplog.set_level(logging.DEBUG)  # last, since it sets the level of the handler, too
 
 
 def captured_log(caplog: pytest.LogCaptureFixture) -> str:
-    """What a test has logged, once it is over."""
+    """Return what a test has logged, after it has ended."""
     return "\n".join(map(logging.Formatter().format, caplog.get_records("call")))
 
 
 async def error_of_call(
     config: Config, call: Callable[[WriterClient], Awaitable[object]] = list_jobs, key: str = KEY
 ) -> WriterError:
-    """The error that the call ends in: one of the family, a sentence or two, with nothing of the key anywhere."""
+    """Return the error of a call, checked by :func:`check_error`."""
     with anyio.fail_after(TIMEOUT), pytest.raises(WriterError) as caught:
         async with open_client(config) as client:
             await call(client)
@@ -67,6 +67,7 @@ async def error_of_call(
 
 
 def check_error(error: WriterError, key: str = KEY) -> WriterError:
+    """Check that an error is short, printable, and leaks no part of the key, not even in its traceback."""
     assert leaked_parts("".join([str(error), repr(error), *traceback.format_exception(error)]), key) == []
     sentence = str(error)
     assert sentence.endswith(".")
@@ -76,7 +77,7 @@ def check_error(error: WriterError, key: str = KEY) -> WriterError:
 
 
 def error_body(description: str) -> bytes:
-    """The vendor's documented error body."""
+    """Return an error body as the vendor documents it."""
     error: dict[str, object] = {"description": description, "key": "fail.badRequest.invalidParameters", "extras": {}}
     return json.dumps({"tpe": "BadRequest", "errors": [error], "extras": {}}).encode()
 
@@ -85,7 +86,7 @@ KEY_LEAKING_BODY = error_body(
     f"Authentication Error. Received API Key = sk-...{KEY[-4:]}, that is {KEY} or {KEY[:6]}***, "
     f"Key Hash (Token) ={hashlib.sha256(KEY.encode()).hexdigest()}."
 )
-"""An error body that tells the key in each way that was seen, and some more."""
+"""An error body that holds the key in every form that was seen, and some more."""
 
 
 JOB = {"id": "j", "status": "completed", "application_id": "a", "created_at": "2026-11-23T10:00:00Z"}

@@ -1,4 +1,4 @@
-"""The spans that the server makes, in this process: which there are, how they nest, and what is not in them."""
+"""The spans of the server, recorded in this process: names, attributes, nesting, and no sensitive text."""
 
 import json
 from collections.abc import AsyncGenerator, Generator, Sequence
@@ -35,7 +35,7 @@ JOBS = "GET /v1/applications/{application_id}/jobs"
 
 
 class Memory(SpanExporter):
-    """Keeps our own spans, while somebody looks."""
+    """Keeps the spans of this package while ``kept`` is a list."""
 
     def __init__(self) -> None:
         self.kept: list[ReadableSpan] | None = None
@@ -59,7 +59,7 @@ class Memory(SpanExporter):
 
 
 @pytest.fixture(scope="session")
-def everything() -> Memory:
+def all_spans() -> Memory:
     memory = Memory()
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(memory))
@@ -68,21 +68,21 @@ def everything() -> Memory:
 
 
 @pytest.fixture
-def memory(everything: Memory) -> Generator[Memory]:
-    everything.kept = []
-    yield everything
-    everything.kept = None
+def memory(all_spans: Memory) -> Generator[Memory]:
+    all_spans.kept = []
+    yield all_spans
+    all_spans.kept = None
 
 
 @asynccontextmanager
-async def asked(url: str, mode: str = "auto", **environ: str) -> AsyncGenerator[Client]:
+async def client_of(url: str, mode: str = "auto", **environ: str) -> AsyncGenerator[Client]:
     async with Client(build_server(config_for(url, **environ)), mode=mode) as client:
         yield client
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
-async def test_a_call_and_its_request_are_spans_by_the_conventions(url: str, memory: Memory, mode: str) -> None:
-    async with asked(url, mode) as client:
+async def test_a_call_and_its_request_make_spans_by_the_conventions(url: str, memory: Memory, mode: str) -> None:
+    async with client_of(url, mode) as client:
         await call_tool(client, "list_application_jobs", {"application_id": FIRST.id})
     call = memory.only("tools/call list_application_jobs")
     (request,) = memory.under(call)
@@ -116,12 +116,12 @@ async def test_a_call_and_its_request_are_spans_by_the_conventions(url: str, mem
 async def test_each_attempt_is_a_span_under_the_one_call(url: str, faults: FaultScript, memory: Memory) -> None:
     faults.push(CannedResponse(503, headers={"retry-after": "0"}), times=1)
     faults.push(DroppedConnection(), times=1)
-    async with asked(url) as client:
+    async with client_of(url) as client:
         await call_tool(client, "list_applications", {})
     call = memory.only("tools/call list_applications")
     attempts = [dict(span.attributes) for span in memory.under(call)]
-    told = ("http.response.status_code", "error.type", "http.request.resend_count")
-    assert [tuple(each.get(name) for name in told) for each in attempts] == [
+    names = ("http.response.status_code", "error.type", "http.request.resend_count")
+    assert [tuple(each.get(name) for name in names) for each in attempts] == [
         (503, "503", None),
         (None, "RemoteProtocolError", 1),
         (200, None, 2),
@@ -139,8 +139,8 @@ async def test_each_page_of_a_triage_is_a_span_under_the_one_call(memory: Memory
     assert api.request_count >= 10
 
 
-async def test_an_error_is_told_by_its_type_alone(url: str, memory: Memory) -> None:
-    async with asked(url) as client:
+async def test_spans_hold_only_the_type_of_an_error(url: str, memory: Memory) -> None:
+    async with client_of(url) as client:
         assert "no-such-job" in await call_tool_error(client, "get_job_error", {"job_id": "no-such-job"})
         with pytest.raises(MCPError):
             await client.read_resource("writer://applications/a/jobs/no-such-job")
@@ -152,17 +152,17 @@ async def test_an_error_is_told_by_its_type_alone(url: str, memory: Memory) -> N
         assert request.attributes["error.type"] == "404"
 
 
-async def test_a_call_that_is_cancelled_ends_its_spans(memory: Memory) -> None:
-    asked = anyio.Event()
+async def test_a_cancelled_call_ends_its_spans(memory: Memory) -> None:
+    requested = anyio.Event()
 
     async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
-        asked.set()
+        requested.set()
         await anyio.sleep_forever()
 
     server = build_server(config_for("http://localhost"), transport=asgi_transport(app))
     async with Client(server) as client, anyio.create_task_group() as tasks:
         tasks.start_soon(client.call_tool, "list_applications")
-        await asked.wait()
+        await requested.wait()
         tasks.cancel_scope.cancel()
     call = memory.only("tools/call list_applications")
     (request,) = memory.under(call)
@@ -170,25 +170,25 @@ async def test_a_call_that_is_cancelled_ends_its_spans(memory: Memory) -> None:
     assert (call.failed, request.failed) == (False, False)
 
 
-async def test_a_request_that_finds_nobody_is_a_span_with_the_kind_of_error(unused_url: str, memory: Memory) -> None:
-    async with asked(unused_url, WRITER_JOBS_CALL_BUDGET="1") as client:
+async def test_a_refused_connection_makes_a_span_with_the_error_type(unused_url: str, memory: Memory) -> None:
+    async with client_of(unused_url, WRITER_JOBS_CALL_BUDGET="1") as client:
         await call_tool_error(client, "list_applications", {})
     requests = memory.under(memory.only("tools/call list_applications"))
     assert {span.attributes["error.type"] for span in requests} == {"ConnectError"}
 
 
-async def test_a_name_that_is_not_ours_names_no_span(url: str, memory: Memory) -> None:
-    async with asked(url) as client:
+async def test_unknown_names_are_not_recorded_in_spans(url: str, memory: Memory) -> None:
+    async with client_of(url) as client:
         await client.call_tool("my key is wk-1", {})
         with pytest.raises(MCPError):
             await client.get_prompt("my key is wk-1")
-    told = str(memory.spans)
-    assert "my key" not in told
+    recorded = str(memory.spans)
+    assert "my key" not in recorded
     assert {"tools/call", "prompts/get"} <= {span.name for span in memory.spans}
 
 
-async def test_a_prompt_is_named(url: str, memory: Memory) -> None:
-    async with asked(url) as client:
+async def test_a_span_names_its_prompt(url: str, memory: Memory) -> None:
+    async with client_of(url) as client:
         await client.get_prompt("explain_job_failure", {"job_id": "j"})
     span = memory.only("prompts/get explain_job_failure")
     assert (span.attributes["gen_ai.prompt.name"], span.failed) == ("explain_job_failure", False)
@@ -197,33 +197,35 @@ async def test_a_prompt_is_named(url: str, memory: Memory) -> None:
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
-@pytest.mark.parametrize(("told", "is_parent"), [(PARENT, True), ("00-nonsense", False), (7, False), (None, False)])
-async def test_the_span_of_the_client_is_the_parent_where_it_tells_one(
-    url: str, memory: Memory, told: object, is_parent: bool
+@pytest.mark.parametrize(
+    ("traceparent", "is_parent"), [(PARENT, True), ("00-nonsense", False), (7, False), (None, False)]
+)
+async def test_a_valid_traceparent_of_the_client_is_the_parent(
+    url: str, memory: Memory, traceparent: object, is_parent: bool
 ) -> None:
-    async with asked(url) as client:
-        await client.call_tool("list_applications", {}, meta={"traceparent": told, "tracestate": "a=words"})
+    async with client_of(url) as client:
+        await client.call_tool("list_applications", {}, meta={"traceparent": traceparent, "tracestate": "a=words"})
     call = memory.only("tools/call list_applications")
     assert (call.trace.hex() in PARENT and call.parent.hex() in PARENT and call.parent != b"") is is_parent
     assert "words" not in str(memory.kept)
 
 
-async def test_nothing_of_a_trace_is_sent_to_writer(memory: Memory) -> None:
-    heard: list[set[str]] = []
+async def test_no_trace_header_is_sent_to_writer(memory: Memory) -> None:
+    received: list[set[str]] = []
 
     async def app(scope: Scope, _receive: Receive, send: Send) -> None:
-        heard.append({name.decode() for name, _ in scope["headers"]})
+        received.append({name.decode() for name, _ in scope["headers"]})
         await send_response(send, 200, b'{"data": []}')
 
     async with Client(build_server(config_for("http://localhost"), transport=asgi_transport(app))) as client:
         await client.call_tool("list_applications", {}, meta={"traceparent": PARENT, "baggage": "a=words"})
     assert memory.spans
-    (names,) = heard
+    (names,) = received
     assert "authorization" in names
     assert names & {"traceparent", "tracestate", "baggage"} == set()
 
 
-async def test_every_endpoint_has_its_template(url: str, memory: Memory) -> None:
+async def test_every_endpoint_has_a_path_template(url: str, memory: Memory) -> None:
     async with open_client(config_for(url)) as client:
         job = (await client.list_jobs(FIRST.alias, status="failed", limit=1)).jobs[0].id
         await client.list_applications()
@@ -239,8 +241,8 @@ async def test_every_endpoint_has_its_template(url: str, memory: Memory) -> None
     ]
 
 
-WORDS = "Zqx9 is what the job said"
-SAID: list[dict[str, object]] = [
+WORDS = "Zqx9 is the text of a job"
+BODIES: list[dict[str, object]] = [
     {"result": [{**JOB, "status": "failed", "error": WORDS, "title": WORDS}], "totalCount": 1},
     {**JOB, "status": "failed", "error": f"{WORDS} {KEY}", "data": {"title": WORDS, "suggestion": WORDS}},
     {"data": [{"id": WORDS, "name": WORDS, "type": WORDS, "status": WORDS}], "last_id": WORDS, "has_more": True},
@@ -254,11 +256,11 @@ ARGUMENTS = ("application_id", "job_id", "job_ids", "type", "since", WORDS)
     tool=st.sampled_from([*(offer.fn.__name__ for offer in TOOLS), WORDS]),
     arguments=st.dictionaries(st.sampled_from(ARGUMENTS), st.sampled_from([WORDS, KEY, "a", [WORDS], [KEY], ["a"], 7])),
     status=st.sampled_from([200, 200, 200, 204, 302, 400, 401, 403, 404, 429, 500, 503]),
-    body=st.sampled_from(SAID),
+    body=st.sampled_from(BODIES),
 )
 @settings_of(max_examples=60)
-async def test_nothing_of_the_key_or_of_what_a_job_says_is_in_any_span(
-    everything: Memory, tool: str, arguments: dict[str, object], status: int, body: dict[str, object]
+async def test_no_span_holds_the_key_or_the_text_of_a_job(
+    all_spans: Memory, tool: str, arguments: dict[str, object], status: int, body: dict[str, object]
 ) -> None:
     async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
         # A wait that is too long to begin.
@@ -268,17 +270,17 @@ async def test_nothing_of_the_key_or_of_what_a_job_says_is_in_any_span(
 
     environ = {"WRITER_API_KEY": KEY, "WRITER_JOBS_CALL_BUDGET": "1", "WRITER_JOBS_ALLOW_RETRY": "true"}
     server = build_server(config_for("http://localhost", **environ), transport=asgi_transport(app))
-    everything.kept = []
+    all_spans.kept = []
     async with Client(server) as client:
         await client.call_tool(tool, arguments, meta={"traceparent": PARENT, "tracestate": f"a={WORDS}", WORDS: KEY})
         with suppress(MCPError):
             await client.read_resource(f"writer://applications/{quote(WORDS)}/jobs/{KEY}")
-    told = "\n".join(texts_of(encode_spans(everything.kept)))
-    everything.kept = None
-    assert "tools/call" in told
-    assert "Zqx9" not in told
-    assert leaked_parts(told) == []
+    recorded = "\n".join(texts_of(encode_spans(all_spans.kept)))
+    all_spans.kept = None
+    assert "tools/call" in recorded
+    assert "Zqx9" not in recorded
+    assert leaked_parts(recorded) == []
 
 
-def test_an_application_may_be_called_jobs() -> None:
+def test_an_application_named_jobs_gets_a_placeholder() -> None:
     assert path_template("/v1/applications/jobs") == "/v1/applications/{application_id}"

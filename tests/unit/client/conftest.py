@@ -1,4 +1,4 @@
-"""The client and the API it asks, under a key whose every part is looked for."""
+"""The client and the sandbox that it talks to, with a key of which no part may be logged."""
 
 from collections.abc import AsyncGenerator, Generator
 
@@ -22,8 +22,8 @@ def config(url: str) -> Config:
 
 
 @pytest.fixture
-def hasty(url: str) -> Config:
-    """Settings that give up within a second."""
+def short_budget_config(url: str) -> Config:
+    """Return settings with a call budget of one second."""
     return config_for(url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="1")
 
 
@@ -34,7 +34,7 @@ async def client(config: Config) -> AsyncGenerator[WriterClient]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_of_the_key_is_logged(caplog: pytest.LogCaptureFixture) -> Generator[None]:
+def no_part_of_the_key_is_logged(caplog: pytest.LogCaptureFixture) -> Generator[None]:
     capture_all_logs(caplog)
     yield
     assert leaked_parts(captured_log(caplog)) == []

@@ -1,4 +1,4 @@
-"""The client over real HTTP: each refusal is told once, by its status."""
+"""The client over real HTTP: the error for each status."""
 
 import json
 
@@ -17,7 +17,7 @@ from writer_jobs_mcp.errors import (
 )
 from writer_jobs_mcp.sandbox import CannedResponse, FaultScript, SandboxApp, SandboxStore, build_app, serve
 
-REFUSALS: dict[int, tuple[type[WriterError], str]] = {
+ERRORS: dict[int, tuple[type[WriterError], str]] = {
     400: (BadRequest, f'Writer rejected the request about application "{FIRST.id}" (400 Bad Request)'),
     401: (KeyRejected, "Writer refused the API key (401). Check that WRITER_API_KEY holds a current key"),
     403: (Forbidden, f'The API key may not see application "{FIRST.id}" (403).'),
@@ -47,20 +47,20 @@ BODIES = {
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
-@pytest.mark.parametrize("status", REFUSALS)
-async def test_a_refusal_is_told_once_by_its_status_whatever_the_body(
+@pytest.mark.parametrize("status", ERRORS)
+async def test_each_status_has_its_error_whatever_the_body(
     config: Config, api: SandboxApp, faults: FaultScript, status: int, body: bytes
 ) -> None:
     faults.push(CannedResponse(status, body))
     error = await error_of_call(config)
-    kind, start = REFUSALS[status]
+    kind, start = ERRORS[status]
     assert type(error) is kind
     assert str(error).startswith(start)
     assert len(api.received) == 1
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "reason"),
     [
         (error_body("limit: must be at most 100"), ': "limit: must be at most 100".'),
         (b'{"request_id": "r", "message": "no route"}', ': "no route".'),
@@ -76,23 +76,23 @@ async def test_a_refusal_is_told_once_by_its_status_whatever_the_body(
         (b"", " and gave no reason."),
     ],
 )
-async def test_a_bad_request_is_told_in_writers_own_words(
-    config: Config, faults: FaultScript, body: bytes, said: str
+async def test_the_error_for_a_bad_request_quotes_writers_description(
+    config: Config, faults: FaultScript, body: bytes, reason: str
 ) -> None:
     faults.push(CannedResponse(422, body))
-    assert f"(422 Unprocessable Entity){said}" in str(await error_of_call(config)).replace("Content", "Entity")
+    assert f"(422 Unprocessable Entity){reason}" in str(await error_of_call(config)).replace("Content", "Entity")
 
 
 @pytest.mark.parametrize("name", CALLS)
-async def test_a_refusal_says_what_was_asked_about(config: Config, faults: FaultScript, name: str) -> None:
+async def test_an_error_names_the_subject_of_the_request(config: Config, faults: FaultScript, name: str) -> None:
     faults.push(CannedResponse(403, KEY_LEAKING_BODY))
     subject = {"list_applications": "the list of applications", "get_job": 'job "some-job"'}
-    told = subject.get(name, f'application "{FIRST.id}"')
-    assert str(await error_of_call(config, CALLS[name])).startswith(f"The API key may not see {told} (403).")
+    name_in_error = subject.get(name, f'application "{FIRST.id}"')
+    assert str(await error_of_call(config, CALLS[name])).startswith(f"The API key may not see {name_in_error} (403).")
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
-async def test_a_redirect_is_not_followed_and_the_key_stays(
+async def test_a_redirect_is_not_followed(
     config: Config, api: SandboxApp, faults: FaultScript, world: SandboxStore, status: int
 ) -> None:
     elsewhere = build_app(world)
@@ -106,8 +106,10 @@ async def test_a_redirect_is_not_followed_and_the_key_stays(
 
 
 @pytest.mark.parametrize("location", ["http://[", "//", f"https://{KEY}@[::", "\x7f", "https://ex ample/"])
-async def test_a_redirect_to_nowhere_is_still_a_redirect(hasty: Config, faults: FaultScript, location: str) -> None:
+async def test_a_redirect_to_an_invalid_address_is_reported_as_a_redirect(
+    short_budget_config: Config, faults: FaultScript, location: str
+) -> None:
     faults.push(CannedResponse(302, headers={"Location": location}), times=None)
-    error = await error_of_call(hasty)
+    error = await error_of_call(short_budget_config)
     assert isinstance(error, UnreadableResponse)
     assert "a redirect, which is not followed" in str(error)

@@ -1,4 +1,4 @@
-"""What the client logs of its requests: each attempt and each wait, by figures and kinds alone."""
+"""The log lines of the client: each attempt and each wait, with numbers and error types only."""
 
 import re
 
@@ -12,13 +12,13 @@ from writer_jobs_mcp.sandbox import CannedResponse, DroppedConnection, FaultScri
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Our own lines, without the figures that a clock made."""
-    loggers = ("writer_jobs_mcp.client", "writer_jobs_mcp.telemetry.http")
+    """Return the messages of the client, without the measured times."""
+    loggers = ("writer_jobs_mcp.client", "writer_jobs_mcp.telemetry")
     ours = (record for record in caplog.records if record.name.startswith(loggers))
     return [re.sub(r"(after|again in) [\d.]+", r"\1 N", record.getMessage()) for record in ours]
 
 
-async def test_each_attempt_is_a_line_and_each_wait(
+async def test_each_attempt_and_each_wait_is_logged(
     client: WriterClient, faults: FaultScript, caplog: pytest.LogCaptureFixture
 ) -> None:
     faults.push(CannedResponse(429, headers={"retry-after": "0.5"}), times=1)
@@ -36,7 +36,7 @@ async def test_each_attempt_is_a_line_and_each_wait(
     assert broken.startswith("Writer: it closed the connection")
 
 
-async def test_a_request_without_an_answer_is_told_by_the_kind_of_error(
+async def test_a_request_without_a_response_is_logged_with_the_error_type(
     unused_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with open_client(config_for(unused_url, WRITER_JOBS_CALL_BUDGET="1")) as client:
@@ -48,7 +48,7 @@ async def test_a_request_without_an_answer_is_told_by_the_kind_of_error(
     assert logged(caplog)[-1] == "GET /v1/applications, attempt 1: ConnectError after N ms"
 
 
-async def test_a_wait_that_is_too_long_to_begin_is_a_line(
+async def test_a_wait_beyond_the_deadline_is_logged(
     client: WriterClient, faults: FaultScript, caplog: pytest.LogCaptureFixture
 ) -> None:
     faults.push(CannedResponse(429, headers={"retry-after": "60"}), times=1)

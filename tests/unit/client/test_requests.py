@@ -1,4 +1,4 @@
-"""The client over real HTTP: what is sent, and how much at once."""
+"""The client over real HTTP: what is sent, and how many requests at once."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -50,7 +50,7 @@ LINES: dict[str, Callable[[WriterClient], Awaitable[object]]] = {
 
 
 @pytest.mark.parametrize("line", LINES)
-async def test_every_parameter_reaches_the_request_and_none_is_made_up(
+async def test_exactly_the_given_parameters_are_sent(
     config: Config, api: SandboxApp, faults: FaultScript, line: str
 ) -> None:
     faults.push(CannedResponse(404))
@@ -73,7 +73,7 @@ async def test_every_parameter_reaches_the_request_and_none_is_made_up(
         ("😀", "%F0%9F%98%80"),
     ],
 )
-async def test_an_id_is_one_segment_of_the_path(config: Config, api: SandboxApp, name: str, segment: str) -> None:
+async def test_an_id_is_encoded_as_one_path_segment(config: Config, api: SandboxApp, name: str, segment: str) -> None:
     for method in BY_ID:
         assert isinstance(await error_of_call(config, lambda client, method=method: method(client, name)), NotFound)
     assert [request.path for request in api.received] == [
@@ -84,16 +84,18 @@ async def test_an_id_is_one_segment_of_the_path(config: Config, api: SandboxApp,
 
 
 @pytest.mark.parametrize("name", CALLS)
-async def test_each_endpoint_is_only_ever_read(hasty: Config, api: SandboxApp, faults: FaultScript, name: str) -> None:
+async def test_reading_methods_send_only_gets(
+    short_budget_config: Config, api: SandboxApp, faults: FaultScript, name: str
+) -> None:
     faults.push(DroppedConnection(), times=1)
     faults.push(CannedResponse(503), times=None)
-    assert isinstance(await error_of_call(hasty, CALLS[name]), Unavailable)
+    assert isinstance(await error_of_call(short_budget_config, CALLS[name]), Unavailable)
     assert {request.method for request in api.received} == {"GET"}
 
 
 @dataclass
 class Counter:
-    """An app that counts the requests in flight, and answers none until so many have come together."""
+    """An app that counts the requests in flight, and answers when ``together`` of them have arrived."""
 
     together: int
     in_flight: int = 0
@@ -107,14 +109,14 @@ class Counter:
         if self.in_flight == self.together:
             self.all_there.set()
         await self.all_there.wait()
-        await anyio.sleep(0.005)  # room for one too many to come
+        await anyio.sleep(0.005)  # time for another one to arrive
         self.in_flight -= 1
         self.answered += 1
         await send_response(send, 200, b'{"result": []}')
 
 
 @pytest.mark.parametrize("concurrency", [1, 3, 16])
-async def test_as_many_requests_as_allowed_are_in_flight_and_no_more(concurrency: int) -> None:
+async def test_the_concurrency_limit_is_reached_but_not_exceeded(concurrency: int) -> None:
     app = Counter(together=concurrency)
     async with serve(app) as url:
         config = config_for(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY=str(concurrency))
@@ -125,7 +127,7 @@ async def test_as_many_requests_as_allowed_are_in_flight_and_no_more(concurrency
     assert (app.most, app.answered) == (concurrency, 50)
 
 
-async def test_a_call_that_waits_to_try_again_holds_no_place(url: str, faults: FaultScript) -> None:
+async def test_a_call_that_waits_to_retry_holds_no_slot(url: str, faults: FaultScript) -> None:
     faults.push(CannedResponse(429, headers={"Retry-After": "40"}), on="jobs/slow")
     config = config_for(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY="1", WRITER_JOBS_CALL_BUDGET="90")
     async with open_client(config) as client, anyio.create_task_group() as tasks:
@@ -142,9 +144,7 @@ async def test_a_call_that_waits_to_try_again_holds_no_place(url: str, faults: F
     [Delay(60), StalledBody(bytes_before=10, seconds=60), CannedResponse(503, headers={"Retry-After": "15"})],
     ids=repr,
 )
-async def test_a_cancelled_call_leaves_its_place_to_the_next(
-    url: str, faults: FaultScript, fault: InjectedFault
-) -> None:
+async def test_a_cancelled_call_frees_its_slot(url: str, faults: FaultScript, fault: InjectedFault) -> None:
     faults.push(fault)
     config = config_for(url, WRITER_API_KEY=KEY, WRITER_JOBS_CONCURRENCY="1")
     with anyio.fail_after(TIMEOUT):
@@ -159,11 +159,11 @@ async def test_a_cancelled_call_leaves_its_place_to_the_next(
 
 
 @pytest.mark.parametrize("name", ["\ud800", "a\udfffb", "", ".", "..", "\x00", "a" * 100_000])
-async def test_no_id_whatever_it_is_brings_an_error_of_another_kind(hasty: Config, name: str) -> None:
+async def test_any_id_raises_only_writer_errors(short_budget_config: Config, name: str) -> None:
     for method in (*BY_ID, after):
         with anyio.fail_after(TIMEOUT):
-            async with open_client(hasty) as client:
+            async with open_client(short_budget_config) as client:
                 try:
                     await method(client, name)
                 except WriterError as error:
-                    check_error(error)  # an answer is as good
+                    check_error(error)  # a response is fine, too

@@ -1,4 +1,4 @@
-"""The client over real HTTP: what an answer may hold, and which cannot be read."""
+"""The client over real HTTP: which responses can be read."""
 
 import gzip
 import json
@@ -25,7 +25,7 @@ from writer_jobs_mcp.sandbox import (
 )
 
 
-async def test_list_applications_tells_each_application(client: WriterClient) -> None:
+async def test_list_applications_returns_each_application(client: WriterClient) -> None:
     page = await client.list_applications()
     assert {(row.id, row.name, row.type, row.status) for row in page.applications} == {
         (each.id, each.name, "generation", "deployed") for each in APPLICATIONS
@@ -33,20 +33,20 @@ async def test_list_applications_tells_each_application(client: WriterClient) ->
     assert (page.has_more, page.last_id, page.unreadable) == (False, page.applications[-1].id, [])
 
 
-async def test_get_application_knows_an_id_and_an_alias(client: WriterClient) -> None:
+async def test_get_application_accepts_an_id_and_an_alias(client: WriterClient) -> None:
     for name in (FIRST.id, FIRST.alias):
         application = await client.get_application(name)
         assert (application.id, application.name) == (FIRST.id, FIRST.name)
 
 
-async def test_list_jobs_tells_a_page_and_the_total(client: WriterClient, world: SandboxStore) -> None:
+async def test_list_jobs_returns_a_page_and_the_total(client: WriterClient, world: SandboxStore) -> None:
     page = await client.list_jobs(FIRST.alias, status="failed", offset=2, limit=5)
     expected = world.jobs(FIRST.id, "failed")
     assert [job.id for job in page.jobs] == [job.id for job in expected[2:7]]
     assert (page.total, page.unreadable) == (len(expected), [])
 
 
-async def test_get_job_tells_times_and_words(client: WriterClient, world: SandboxStore) -> None:
+async def test_get_job_returns_times_and_texts(client: WriterClient, world: SandboxStore) -> None:
     failed, completed = (world.jobs(FIRST.id, status)[0] for status in ("failed", "completed"))
     one, other = await client.get_job(failed.id), await client.get_job(completed.id)
     assert (one.status, one.application_id, one.output) == ("failed", FIRST.id, None)
@@ -58,7 +58,7 @@ async def test_get_job_tells_times_and_words(client: WriterClient, world: Sandbo
     assert other.completed_at.utcoffset() == timedelta(0)
 
 
-async def test_the_transport_can_be_an_app_in_this_process(api: SandboxApp) -> None:
+async def test_the_transport_can_be_an_asgi_app(api: SandboxApp) -> None:
     async with open_client(config_for("http://localhost", WRITER_API_KEY=KEY), asgi_transport(api)) as client:
         assert (await client.get_application(FIRST.alias)).id == FIRST.id
 
@@ -81,7 +81,7 @@ def page_of(*rows: object, **others: object) -> bytes:
         (b'{"suggestion": "", "more": [1, {"deep": true}]}', ""),
     ],
 )
-async def test_a_spoiled_letter_costs_a_letter_and_not_the_answer(
+async def test_an_invalid_character_is_replaced(
     client: WriterClient, faults: FaultScript, body: bytes, output: str | None
 ) -> None:
     faults.push(CannedResponse(200, json.dumps(JOB).encode()[:-1] + b', "error": null, "data": ' + body + b"}"))
@@ -97,7 +97,7 @@ async def test_a_spoiled_letter_costs_a_letter_and_not_the_answer(
         ({**JOB, "completed_at": None, "data": None, "error": None, "updated_at": None}, "completed"),
     ],
 )
-async def test_what_the_documents_leave_open_is_read(
+async def test_undocumented_variations_are_accepted(
     client: WriterClient, faults: FaultScript, row: dict[str, object], expected: str
 ) -> None:
     faults.push(CannedResponse(200, page_of(row)))
@@ -119,7 +119,7 @@ async def test_what_the_documents_leave_open_is_read(
         {**JOB, "created_at": ""},
     ],
 )
-async def test_a_row_that_cannot_be_read_does_not_cost_the_others(
+async def test_an_unreadable_row_does_not_affect_the_others(
     client: WriterClient, faults: FaultScript, row: object
 ) -> None:
     faults.push(CannedResponse(200, page_of(JOB, row, {**JOB, "id": "k"})))
@@ -128,12 +128,12 @@ async def test_a_row_that_cannot_be_read_does_not_cost_the_others(
 
 
 @pytest.mark.parametrize("total", [None, "12", -1, True, 1.5, {}])
-async def test_a_total_that_is_no_number_is_no_total(client: WriterClient, faults: FaultScript, total: object) -> None:
+async def test_an_invalid_total_is_ignored(client: WriterClient, faults: FaultScript, total: object) -> None:
     faults.push(CannedResponse(200, page_of(JOB, totalCount=total)))
     assert (await client.list_jobs("a")).total is None
 
 
-async def test_a_wrong_content_type_does_not_matter(client: WriterClient, faults: FaultScript) -> None:
+async def test_a_wrong_content_type_is_ignored(client: WriterClient, faults: FaultScript) -> None:
     faults.push(WrongContentType("text/html"))
     assert len((await client.list_jobs(FIRST.id, limit=3)).jobs) == 3
 
@@ -151,7 +151,7 @@ UNREADABLE = {
     "nested without end": (CannedResponse(200, b'{"result": ' + b"[" * 100_000), ""),
     "no content": (CannedResponse(204), "204 No Content instead of 200"),
     "accepted": (CannedResponse(202, b"{}"), "202 Accepted instead of 200"),
-    "not compressed as said": (
+    "not compressed as its header says": (
         CannedResponse(200, KEY_LEAKING_BODY, {"content-encoding": "gzip"}),
         "cannot be decoded",
     ),
@@ -159,7 +159,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize(("fault", "words"), UNREADABLE.values(), ids=UNREADABLE)
-async def test_what_cannot_be_read_is_said_to_be_unreadable_at_once(
+async def test_an_unreadable_response_is_not_requested_again(
     config: Config, api: SandboxApp, faults: FaultScript, fault: InjectedFault, words: str
 ) -> None:
     faults.push(fault)
@@ -186,7 +186,7 @@ ZEROS = gzip.compress(bytes(ENDLESS))
     ids=["plain", "compressed", "compressed twice", "empty lists"],
 )
 @pytest.mark.parametrize("status", [200, 400])
-async def test_an_endless_body_is_refused_in_bounded_memory(
+async def test_an_endless_body_is_rejected_in_bounded_memory(
     status: int, encoding: str, body: bytes | None, words: str
 ) -> None:
     async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
@@ -211,8 +211,6 @@ async def test_an_endless_body_is_refused_in_bounded_memory(
     assert peak < 160 * MIB, f"{peak / MIB:.0f} MiB"
 
 
-async def test_of_a_page_without_end_the_first_thousand_rows_are_read(
-    client: WriterClient, faults: FaultScript
-) -> None:
+async def test_only_the_first_thousand_rows_of_a_page_are_read(client: WriterClient, faults: FaultScript) -> None:
     faults.push(CannedResponse(200, page_of(*[JOB] * 1_500)))
     assert len((await client.list_jobs("a")).rows) == 1_000

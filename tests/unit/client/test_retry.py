@@ -1,4 +1,4 @@
-"""The client over real HTTP: right answers through trouble that passes, one sentence where it stays."""
+"""The client over real HTTP: retries after transient errors, and the error if they last."""
 
 import re
 import time
@@ -29,19 +29,19 @@ from writer_jobs_mcp.sandbox import (
     TruncatedBody,
 )
 
-PASSING = {
+TRANSIENT = {
     **{str(status): CannedResponse(status, KEY_LEAKING_BODY) for status in (408, 429, 500, 502, 503, 504)},
     "dropped": DroppedConnection(),
     "reset": DroppedConnection(reset=True),
     "cut": TruncatedBody(bytes_sent=40),
     "cut at the start": TruncatedBody(bytes_sent=0),
     "garbage": NotHttp(),
-    "garbage that tells the key": NotHttp(f"HTTP/1.1 200 OK\r\nBearer {KEY}\r\n\r\n".encode()),
+    "garbage with the key": NotHttp(f"HTTP/1.1 200 OK\r\nBearer {KEY}\r\n\r\n".encode()),
 }
 
 
-@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
-async def test_trouble_that_passes_costs_one_more_request_and_no_answer(
+@pytest.mark.parametrize("fault", TRANSIENT.values(), ids=TRANSIENT)
+async def test_a_transient_error_costs_one_more_request(
     client: WriterClient, api: SandboxApp, faults: FaultScript, world: SandboxStore, fault: InjectedFault
 ) -> None:
     faults.push(fault)
@@ -56,33 +56,33 @@ LASTING: dict[str, tuple[type[WriterError], str]] = {
     "429": (RateLimited, "Writer did not say how long to wait"),
     **{
         name: (Unavailable, "it closed the connection before its response was complete (127.0.0.1)")
-        for name in PASSING
+        for name in TRANSIENT
         if not name.isdecimal()
     },
 }
 
 
 @pytest.mark.parametrize("name", LASTING)
-async def test_trouble_that_stays_is_told_with_the_number_of_attempts(
-    hasty: Config, api: SandboxApp, faults: FaultScript, name: str
+async def test_a_lasting_error_names_the_number_of_attempts(
+    short_budget_config: Config, api: SandboxApp, faults: FaultScript, name: str
 ) -> None:
-    faults.push(PASSING[name], times=None)
-    error = await error_of_call(hasty)
+    faults.push(TRANSIENT[name], times=None)
+    error = await error_of_call(short_budget_config)
     kind, words = LASTING[name]
     assert type(error) is kind
     assert words in str(error)
-    told = re.search(r"(\d+) attempts in \d+ seconds", str(error))
-    assert told, str(error)
-    assert int(told[1]) == len(api.received) >= 2
+    attempts = re.search(r"(\d+) attempts in \d+ seconds", str(error))
+    assert attempts, str(error)
+    assert int(attempts[1]) == len(api.received) >= 2
 
 
-async def test_a_refused_connection_is_told(unused_url: str) -> None:
+async def test_a_refused_connection_raises_unavailable(unused_url: str) -> None:
     error = await error_of_call(config_for(unused_url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="1"))
     assert isinstance(error, Unavailable)
     assert "no connection could be made (127.0.0.1)" in str(error)
 
 
-async def test_reaching_out_to_a_refused_connection_is_told_after_one_attempt(unused_url: str) -> None:
+async def test_ping_makes_one_attempt(unused_url: str) -> None:
     error = await error_of_call(config_for(unused_url, WRITER_API_KEY=KEY), lambda client: client.ping())
     assert str(error).startswith(
         "Writer is unavailable: no connection could be made (127.0.0.1); 1 attempt, for the list of applications. "
@@ -94,25 +94,25 @@ async def test_reaching_out_to_a_refused_connection_is_told_after_one_attempt(un
     [StalledBody(bytes_before=40, seconds=60), Delay(60), StalledBody(bytes_before=0, seconds=60)],
     ids=["body", "answer", "head only"],
 )
-async def test_silence_ends_with_the_budget(
-    hasty: Config, api: SandboxApp, faults: FaultScript, fault: InjectedFault
+async def test_a_silent_server_exceeds_the_call_budget(
+    short_budget_config: Config, api: SandboxApp, faults: FaultScript, fault: InjectedFault
 ) -> None:
     faults.push(fault, times=None)
-    error = await error_of_call(hasty)
+    error = await error_of_call(short_budget_config)
     assert isinstance(error, BudgetExceeded)
     assert str(error).startswith(f'Writer did not answer about application "{FIRST.id}" within the call budget of 1 s.')
     assert len(api.received) == 1
 
 
-async def test_a_spent_budget_remembers_what_went_before(hasty: Config, faults: FaultScript) -> None:
+async def test_the_budget_error_names_the_last_failure(short_budget_config: Config, faults: FaultScript) -> None:
     faults.push(CannedResponse(502))
     faults.push(Delay(60))
-    error = await error_of_call(hasty)
+    error = await error_of_call(short_budget_config)
     assert isinstance(error, BudgetExceeded)
     assert "within the call budget of 1 s; before that, it answered 502 Bad Gateway." in str(error)
 
 
-async def test_the_deadline_around_a_call_counts_when_it_is_sooner(client: WriterClient, faults: FaultScript) -> None:
+async def test_an_earlier_surrounding_deadline_applies(client: WriterClient, faults: FaultScript) -> None:
     faults.push(Delay(60))
     with anyio.fail_after(TIMEOUT), pytest.raises(BudgetExceeded), anyio.fail_after(0.5):
         await client.list_jobs(FIRST.id)
@@ -137,10 +137,10 @@ WAITS: list[tuple[dict[str, str], float]] = [
     ({"Retry-After": "Mon, 23 Nov 2026 12:00:00 +9999"}, 0.0),
     ({"Retry-After": "Mon, 23 Nov 2026 12:00:00 +99999999999"}, 0.0),
 ]
-"""What an answer says of waiting, and the fewest seconds that means."""
+"""Headers, and the seconds to wait at least."""
 
 
-async def test_writer_is_given_the_time_it_asks_for(url: str, faults: FaultScript) -> None:
+async def test_the_wait_is_at_least_as_long_as_writer_asks(url: str, faults: FaultScript) -> None:
     waited: dict[int, float] = {}
 
     async def ask(number: int) -> None:
@@ -159,7 +159,7 @@ async def test_writer_is_given_the_time_it_asks_for(url: str, faults: FaultScrip
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
-async def test_the_time_asked_for_counts_whatever_the_status(
+async def test_retry_after_is_honoured_for_every_transient_status(
     config: Config, api: SandboxApp, faults: FaultScript, status: int
 ) -> None:
     faults.push(CannedResponse(status, headers={"Retry-After": "3600"}))
@@ -167,7 +167,7 @@ async def test_the_time_asked_for_counts_whatever_the_status(
     assert len(api.received) == 1, "an hour is not waited for"
 
 
-async def test_a_moment_to_come_back_at_is_waited_for(client: WriterClient, faults: FaultScript) -> None:
+async def test_retry_after_may_be_a_date(client: WriterClient, faults: FaultScript) -> None:
     moment = (datetime.now(UTC) + timedelta(seconds=2)).replace(microsecond=0)
     faults.push(CannedResponse(429, headers={"Retry-After": format_datetime(moment, usegmt=True)}))
     with anyio.fail_after(TIMEOUT):
@@ -176,28 +176,26 @@ async def test_a_moment_to_come_back_at_is_waited_for(client: WriterClient, faul
 
 
 @pytest.mark.parametrize(
-    ("header", "value", "told"),
+    ("header", "value", "advice"),
     [
         ("Retry-After", "3600", r"Wait 3600 seconds, as Writer asks, then call again\."),
         ("retry-after-ms", "90000", r"Wait 90 seconds, as Writer asks, then call again\."),
         ("Retry-After", "in an hour", r"Wait 3(?:[45]\d\d|600) seconds, as Writer asks, then call again\."),
     ],
 )
-async def test_a_wait_beyond_the_budget_is_not_begun_but_told(
-    config: Config, api: SandboxApp, faults: FaultScript, header: str, value: str, told: str
+async def test_a_wait_beyond_the_budget_is_reported_instead(
+    config: Config, api: SandboxApp, faults: FaultScript, header: str, value: str, advice: str
 ) -> None:
     if value == "in an hour":
         value = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
     faults.push(CannedResponse(429, KEY_LEAKING_BODY, {header: value}), times=None)
     error = await error_of_call(config)
     assert type(error) is RateLimited
-    assert re.search(told, str(error)), str(error)
+    assert re.search(advice, str(error)), str(error)
     assert len(api.received) == 1
 
 
-async def test_being_rate_limited_for_ever_does_not_become_a_storm(
-    url: str, api: SandboxApp, faults: FaultScript
-) -> None:
+async def test_endless_429s_do_not_cause_many_requests(url: str, api: SandboxApp, faults: FaultScript) -> None:
     faults.push(CannedResponse(429, headers={"Retry-After": "0"}), times=None)
     error = await error_of_call(config_for(url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="2"))
     assert type(error) is RateLimited
@@ -206,7 +204,7 @@ async def test_being_rate_limited_for_ever_does_not_become_a_storm(
 
 @asynccontextmanager
 async def raw_server(reply: bytes) -> AsyncGenerator[str]:
-    """A peer that says this as soon as it is connected to, and hangs up."""
+    """Run a server that sends these bytes to each connection, and closes it."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
 
     async def speak(stream: ByteStream) -> None:
@@ -235,7 +233,7 @@ async def raw_server(reply: bytes) -> AsyncGenerator[str]:
     ],
     ids=["tls", "length", "chunk", "long header", "echo", "key", "key as header", "nothing"],
 )
-async def test_what_is_not_http_is_told_as_a_broken_connection(reply: bytes) -> None:
+async def test_a_response_that_is_not_http_is_a_broken_connection(reply: bytes) -> None:
     async with raw_server(reply) as url:
         error = await error_of_call(config_for(url, WRITER_API_KEY=KEY, WRITER_JOBS_CALL_BUDGET="1"))
     assert isinstance(error, Unavailable)
