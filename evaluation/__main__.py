@@ -1,4 +1,4 @@
-"""``python -m evaluation`` answers every question by tool calls alone, and prints what each answer costs."""
+"""``python -m evaluation``: answers every question with tool calls alone, and prints what each answer costs."""
 
 import json
 import sys
@@ -20,12 +20,12 @@ class Question:
     question: str
     answer: str
     allow_retry: bool = False
-    """Whether the server offers ``retry_jobs``."""
+    """True if the server offers ``retry_jobs``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The answer that was found, what it costs, and the texts of the results."""
+    """A question with the answer that was found, its cost, and the texts of the results."""
 
     question: Question
     answer: str
@@ -36,7 +36,7 @@ class Answered:
 
     @property
     def is_right(self) -> bool:
-        """Whether it is the right answer."""
+        """True if it is the right answer."""
         return self.answer == self.question.answer
 
 
@@ -47,7 +47,7 @@ def read_questions() -> list[Question]:
 
 
 async def answer_question(asked: Question) -> Answered:
-    """Let an agent that has seen nothing before answer a question."""
+    """Let a new agent answer a question."""
     async with connect_agent(allow_retry=asked.allow_retry) as fresh:
         answer = await ANSWERS[asked.name](fresh)
         text = "\n".join(heard.text for heard in fresh.recorded_calls)
@@ -60,7 +60,7 @@ async def evaluate() -> list[Answered]:
 
 
 def as_text(given: Sequence[Answered]) -> str:
-    """Write a line for each answer, and the sum."""
+    """Format a line for each answer, and the totals."""
     lines = [
         f"{'ok' if each.is_right else 'WRONG':<6}{each.call_count} calls {each.tokens:>6,} tokens  "
         f"{each.question.question} "

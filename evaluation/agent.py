@@ -20,17 +20,17 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 """When the questions are asked."""
 
 CHARACTERS_PER_TOKEN = 2.7
-"""In such JSON, with its many ids, as current models count tokens (o200k)."""
+"""In JSON with many ids, as current models count tokens (o200k)."""
 
 
 def world() -> SandboxStore:
-    """Make the world that the questions are about: always the same, and time stands still in it."""
+    """Create the jobs that the questions are about: always the same, at a fixed time."""
     return SandboxStore(now=NOW, clock=lambda: NOW)
 
 
 @asynccontextmanager
 async def connect_agent(*, allow_retry: bool = False) -> AsyncGenerator["Agent"]:
-    """Connect an agent to a server over that world; it agrees to what the server asks its user."""
+    """Connect an agent to a server with these jobs; it agrees to what the server asks the user."""
     questions: list[str] = []
 
     async def agree(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:  # noqa: ARG001 - the SDK names both
@@ -46,7 +46,7 @@ async def connect_agent(*, allow_retry: bool = False) -> AsyncGenerator["Agent"]
 
 @dataclass(frozen=True, slots=True)
 class RecordedCall:
-    """One call, the text of its result, and what the server asked the user meanwhile."""
+    """A call, the text of its result, and what the server asked the user meanwhile."""
 
     tool: str
     arguments: dict[str, Any]
@@ -56,7 +56,7 @@ class RecordedCall:
 
 @dataclass(slots=True)
 class Agent:
-    """Calls tools, and reads what a client hands to its model: the structure of the result, as compact JSON."""
+    """Calls tools, and reads what a client passes to its model: the structure of the result, as compact JSON."""
 
     client: Client
     questions: list[str]
@@ -76,10 +76,10 @@ class Agent:
 
     @property
     def call_count(self) -> int:
-        """How many calls there were."""
+        """The number of calls so far."""
         return len(self.recorded_calls)
 
     @property
     def tokens(self) -> int:
-        """About how many tokens the results have."""
+        """The estimated number of tokens of the results."""
         return round(self.characters / CHARACTERS_PER_TOKEN)

@@ -1,4 +1,4 @@
-"""How each question is answered: by which calls, and by which fields of their results."""
+"""How each question is answered: with which calls, and from which fields of their results."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable

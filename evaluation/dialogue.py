@@ -1,4 +1,4 @@
-"""``python -m evaluation.dialogue`` writes ``docs/questions.md``: questions of users, and what the agent reads."""
+"""``python -m evaluation.dialogue``: writes ``docs/questions.md``, questions of users and what the agent reads."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -10,7 +10,7 @@ from evaluation.agent import NOW, Agent, RecordedCall, connect_agent
 from evaluation.answers import AFTER_THE_OUTAGE, PRODUCTS, PRODUCTS_BY_ADDRESS, SUPPORT
 
 PAGE = Path(__file__).parents[1] / "docs" / "questions.md"
-_MAX_LINES = 22  # of one result; of a longer one the first and the last are shown
+_MAX_LINES = 22  # of one result; a longer one loses its middle
 _FIRST_LINES, _LAST_LINES = 9, 10
 
 _HEAD = f"""\
@@ -39,7 +39,7 @@ async def missing_graphs(agent: Agent) -> None:
 async def before_a_retry(agent: Agent) -> None:
     report = await agent.call("triage_application_jobs", application_id=PRODUCTS, since="24h")
     largest = [group["job_ids"][0] for group in report["failures"][:2]]
-    agent.recorded_calls.clear()  # it is shown under an earlier question
+    agent.recorded_calls.clear()  # an earlier question shows it
     await agent.call("retry_jobs", job_ids=largest)
 
 
@@ -92,11 +92,11 @@ DIALOGUE: tuple[tuple[str, Callable[[Agent], Awaitable[None]]], ...] = (
     ("Why does ce8b063c-d33c-43fd-8dbf-08eac2983903 fail, and who can fix it?", id_of_a_job),
     ("What did the support reply drafter write last?", latest_output),
 )
-"""Each question, with what an agent does about it."""
+"""Each question, and the calls that answer it."""
 
 
 async def write_page() -> str:
-    """Write the whole page."""
+    """Return the whole page."""
     sections = [_HEAD]
     for number, (question, act) in enumerate(DIALOGUE, 1):
         async with connect_agent(allow_retry=True) as fresh:

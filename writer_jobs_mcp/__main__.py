@@ -1,4 +1,4 @@
-"""``python -m writer_jobs_mcp``: the same as ``writer-jobs-mcp``."""
+"""Runs ``python -m writer_jobs_mcp`` like ``writer-jobs-mcp``."""
 
 from writer_jobs_mcp.cli import entry_point
 

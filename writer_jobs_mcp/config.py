@@ -1,4 +1,4 @@
-"""The settings of one server, read from the environment once."""
+"""The settings, read from the environment once."""
 
 import codecs
 import ipaddress
@@ -28,9 +28,9 @@ _UNEXPANDED_VARIABLE = re.compile(r"\$\{[^{}]*\}\Z")
 _INVALID_IN_URL = re.compile(r"[\s\\\x00-\x1f]")
 _KEY = re.compile(r"[\x21-\x7e]+\Z")
 _MAX_KEY_FILE_BYTES = 65_536
-# A long run of the characters that keys have, or the parts of a URL in which credentials stand.
+# A long run of the characters that keys consist of, or the separators of a URL beside which credentials stand.
 _MAY_BE_SECRET = re.compile(r"(?=[\w+/=-]*\d)[\w+/=-]{12,}|[\w+/=-]{20,}|[@?#]")
-_MAX_CHANCE_MATCH = 3  # characters: that a key holds them too is chance
+_MAX_CHANCE_MATCH = 3  # characters: so short a part of a key may be in any value by chance
 _MAX_VALUE_LENGTH = 60
 
 
@@ -55,7 +55,7 @@ def _validate_base_url(value: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether ``host`` can only be this machine."""
+    """Return True if ``host`` can only be this machine."""
     if host == "localhost":
         return True
     try:
@@ -72,18 +72,18 @@ def _validate_key(value: SecretStr) -> SecretStr:
 
 
 def _open_without_blocking(path: str, flags: int) -> int:
-    """Open a file that may be a pipe into which nobody writes."""
+    """Open a file that may be a pipe without a writer."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _decode(content: bytes) -> str:
-    # Windows' own tools put a mark at the start, and PowerShell 5 writes UTF-16 behind it.
+    # Windows' own tools write a byte order mark, and PowerShell 5 writes UTF-16.
     wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return content.decode("utf-16" if wide else "utf-8-sig")
 
 
 class Config(BaseModel):
-    """How this server reaches Writer, how long it may take, and what it may do."""
+    """The settings: how to reach Writer, how long a call may take, and what the server may do."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -145,10 +145,10 @@ class Config(BaseModel):
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Read the settings from ``environ``; blank values and ``${…}`` that no launcher expanded are unset.
+        """Read the settings from ``environ``; blank values and unexpanded ``${…}`` count as unset.
 
         Raises:
-            ConfigError: Values cannot be used. One sentence for each names the setting and what it must be.
+            ConfigError: Values are invalid. A sentence for each names the setting and what it must be.
         """
         config, faults = cls.from_env_with_errors(environ)
         if faults:
@@ -157,11 +157,11 @@ class Config(BaseModel):
 
     @classmethod
     def from_env_with_errors(cls, environ: Mapping[str, str]) -> tuple[Self, tuple[str, ...]]:
-        """Read the settings as :meth:`from_env` does, with the default for each that cannot be used.
+        """Read the settings like :meth:`from_env`, with the default for each invalid one.
 
         Returns:
-            The settings, and one sentence for each that cannot be used. A sentence quotes the value, unless that may
-            be a secret: some people put the key in the wrong setting.
+            The settings, and a sentence for each invalid one. It quotes the value unless that may be a secret: some
+            users put the key in the wrong setting.
         """
         given = {name: value.strip() for name, value in environ.items() if name.startswith("WRITER_")}
         given = {name: value for name, value in given.items() if value and not _UNEXPANDED_VARIABLE.match(value)}
@@ -173,27 +173,27 @@ class Config(BaseModel):
         except ValidationError as exc:
             complaints = exc.errors(include_url=False, include_context=False, include_input=False)
         must = {str(each["loc"][0]): each["msg"].removeprefix("Value error, ") for each in complaints}
-        # Only a validator of ours says what the value must be; for the others it follows from the type.
+        # Our own validators say what the value must be; for the others it follows from the type.
         types = cls.model_json_schema()["properties"]
-        must = {name: said if said.startswith("must ") else _requirement(types[name]) for name, said in must.items()}
+        must = {name: text if text.startswith("must ") else _requirement(types[name]) for name, text in must.items()}
         keys = [value for name, value in given.items() if name.startswith("WRITER_API_KEY")]
         usable = {name: value for name, value in values.items() if name not in must}
         shown = {name: "" if name == "WRITER_API_KEY" else describe_invalid_value(given[name], keys) for name in must}
-        faults = tuple(f"{name} {said}{shown[name]}." for name, said in must.items())
+        faults = tuple(f"{name} {text}{shown[name]}." for name, text in must.items())
         return cls.model_validate(usable), faults
 
     def read_key(self) -> str:
-        """The API key: ``WRITER_API_KEY`` where it is set, else what the key file holds now.
+        """Return the API key: ``WRITER_API_KEY`` if it is set, otherwise what the key file contains now.
 
         Raises:
-            MissingKey: No key is set, or the file cannot be read or holds no key.
+            MissingKey: No key is set, or the file cannot be read or contains no key.
         """
         if self.api_key is not None:
             return self.api_key.get_secret_value()
         if self.api_key_file is None:
             message = f"No Writer API key is set. {HOW_TO_SET_A_KEY}"
             raise MissingKey(message)
-        # Its path is not shown: some people put the key itself in this setting.
+        # Its path is not shown: some users put the key itself in this setting.
         try:
             with open(self.api_key_file.expanduser(), "rb", opener=_open_without_blocking) as file:
                 key = _decode(file.read(_MAX_KEY_FILE_BYTES) or b"").strip()
@@ -216,7 +216,7 @@ class Config(BaseModel):
         return key
 
     def is_key_in(self, text: str) -> bool:
-        """Whether ``text`` holds the API key, as it is set now."""
+        """Return True if ``text`` contains the API key, as it is set now."""
         try:
             return self.read_key() in text
         except MissingKey:
@@ -224,7 +224,7 @@ class Config(BaseModel):
 
 
 class Setting(NamedTuple):
-    """A setting as people read of it: its default is blank where there is none."""
+    """A setting as users read about it; ``default`` is empty if there is none."""
 
     name: str
     default: str
@@ -256,11 +256,11 @@ def _requirement(kind: Mapping[str, Any]) -> str:
 
 
 def describe_invalid_value(value: str, keys: Sequence[str] = ()) -> str:
-    """Quote a value that cannot be used, as the end of a sentence; say that it is not shown where it may be a secret.
+    """Return the end of a sentence that quotes an invalid value, or says that it may be a secret.
 
     Args:
-        value: What was given.
-        keys: The API key, as far as it is known.
+        value: The invalid value.
+        keys: The API key, if it is known.
     """
     if may_be_secret(value, keys):
         return "; the value is not shown here, because it may be a secret"
@@ -268,7 +268,7 @@ def describe_invalid_value(value: str, keys: Sequence[str] = ()) -> str:
 
 
 def may_be_secret(value: str, keys: Sequence[str] = ()) -> bool:
-    """Whether a value may be, or may hold, a key or a password."""
+    """Return True if a value may be, or may contain, a key or a password."""
     shown = sanitize(value)
     is_key = any(key in shown or (len(shown) > _MAX_CHANCE_MATCH and shown in key) for key in keys)
     return is_key or MASK in shown or _MAY_BE_SECRET.search(shown) is not None

@@ -99,7 +99,7 @@ async def check_writer(config: Config) -> tuple[CheckResult, CheckResult, CheckR
     """Try the settings, the connection to Writer, and the key.
 
     Raises:
-        UnusableNetworkSetting: A proxy, a file of certificates or the host name of Writer cannot be used.
+        InvalidNetworkSetting: A proxy, a file of certificates or the host name of Writer cannot be used.
     """
     async with open_client(config) as client:
         reachable = await _check_connection(client, config)

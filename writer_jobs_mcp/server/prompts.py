@@ -1,4 +1,4 @@
-"""The prompts: what a good on-call engineer would ask, as text that names the tools in order."""
+"""The prompts: the questions of a good on-call engineer, as steps that name the tools."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -97,15 +97,15 @@ def add_prompts(server: MCPServer[App]) -> None:
 
 
 class JobPrompt(Prompt):
-    """A prompt that says which argument is missing or not known; the stock one calls that an internal error."""
+    """A prompt that names missing and unknown arguments; the SDK's own reports an internal error."""
 
     async def render(
         self, arguments: dict[str, Any] | None, context: Context[Any, Any]
     ) -> list[Message] | InputRequiredResult:
-        """The messages.
+        """Return the messages.
 
         Raises:
-            MCPError: An argument is missing, or there is no such argument.
+            MCPError: An argument is missing or unknown.
         """
         given = {name: value for name, value in (arguments or {}).items() if str(value).strip()}
         known = {argument.name: argument for argument in self.arguments or ()}

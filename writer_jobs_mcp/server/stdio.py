@@ -1,4 +1,4 @@
-"""One client's pipes: read no faster than answers leave, and left as soon as either of them ends."""
+"""The stdio transport: it limits the open requests of its client, and ends when stdin or stdout does."""
 
 import errno
 import logging
@@ -30,21 +30,19 @@ from writer_jobs_mcp.sdk_compat import lowlevel_server, request_key
 
 logger = logging.getLogger(__name__)
 
-_MAX_OPEN_REQUESTS = (
-    256  # requests; a client that reads no answers is heard no further, so that they cannot pile up here
-)
-_HANG_UP_CHECK_SECONDS = 0.25  # seconds: how soon it is seen that a client has gone which has as many open
+_MAX_OPEN_REQUESTS = 256  # then nothing more is read, so that responses cannot pile up if the client reads none
+_HANG_UP_CHECK_SECONDS = 0.25  # while so many are open: how often to check that the client is still there
 
 _Session = MemoryObjectSendStream[SessionMessage | Exception]
-"""Takes the client's messages to one session of the SDK, which ends when this is closed."""
+"""Passes the client's messages to one session of the SDK, which ends when this is closed."""
 
 
 def claim_stdio() -> tuple[int, int]:
-    """Descriptors of stdin and stdout; what reads or prints by those names from now on gets nothing, or to stderr."""
+    """Return new descriptors of stdin and stdout; other code then reads nothing from stdin, and prints to stderr."""
     pipes = os.dup(0), os.dup(1)
     if sys.platform != "win32":
         for pipe in pipes:
-            os.set_blocking(pipe, True)  # what is there only in time would be taken for the end
+            os.set_blocking(pipe, True)  # a read without data would be taken for the end
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
@@ -55,59 +53,59 @@ def claim_stdio() -> tuple[int, int]:
 async def serve_stdio(server: MCPServer[Any], stdin: int, stdout: int) -> None:
     """Serve one client over two descriptors, until the first ends or the second cannot be written to.
 
-    What waits in a thread for either is abandoned then: the process has to be left without waiting for its threads.
+    Threads that wait for either are abandoned then: the caller must exit without waiting for threads.
 
     Raises:
-        OSError: One of them does not work, and not because the client is gone; its words say which.
+        OSError: One of them does not work, although the client is still there; the message says which.
     """
-    # The SDK would wait for a line from a client that reads no more, and for a client to read that writes no more.
+    # The SDK's own transport waits for stdin after stdout is closed, and for stdout after stdin is closed.
     lowlevel = lowlevel_server(server)
-    to_client, said = anyio.create_memory_object_stream[SessionMessage]()
+    to_client, output = anyio.create_memory_object_stream[SessionMessage]()
     pipes = _Pipes(stdin, stdout)
 
     def begin_session() -> _Session:
-        session, heard = anyio.create_memory_object_stream[SessionMessage | Exception]()
-        sessions.start_soon(lowlevel.run, heard, _SessionOutput(to_client), lowlevel.create_initialization_options())
+        session, input_ = anyio.create_memory_object_stream[SessionMessage | Exception]()
+        sessions.start_soon(lowlevel.run, input_, _SessionOutput(to_client), lowlevel.create_initialization_options())
         return session
 
-    async def hear() -> None:
+    async def read() -> None:
         await pipes.read_loop(begin_session)
         tasks.start_soon(stop_output)
 
     async def stop_output() -> None:
         await anyio.sleep(SHUTDOWN_GRACE)
-        said.close()  # also what is shielded from cancellation
+        output.close()  # ends also what is shielded from cancellation
         tasks.cancel_scope.cancel()
 
-    async def say() -> None:
-        async with said:
-            await pipes.write_loop(said)
-        tasks.cancel_scope.cancel()  # all is said, or nobody hears it
+    async def write() -> None:
+        async with output:
+            await pipes.write_loop(output)
+        tasks.cancel_scope.cancel()  # everything is written, or stdout is closed
 
     async with anyio.create_task_group() as tasks, to_client:
-        tasks.start_soon(say)
+        tasks.start_soon(write)
         async with anyio.create_task_group() as sessions:
-            sessions.start_soon(hear)
+            sessions.start_soon(read)
     if pipes.broken and not is_broken_pipe(pipes.broken):
         raise pipes.broken
 
 
 def is_broken_pipe(exc: OSError) -> bool:
-    """Whether what could not be written to has no reader any more, which Windows calls an invalid argument."""
+    """Return True if a write failed because the reader is gone; Windows reports it as an invalid argument."""
     return isinstance(exc, ConnectionError) or (os.name == "nt" and exc.errno == errno.EINVAL)
 
 
 class _SessionOutput:
-    """A stream for one SDK session's output.
+    """The output stream of one SDK session.
 
-    It stays open when the session closes, and shields answers from cancellation.
+    It stays open when the session closes, and shields responses from cancellation.
     """
 
     def __init__(self, to_client: MemoryObjectSendStream[SessionMessage]) -> None:
         self._to_client = to_client
 
     async def send(self, item: SessionMessage, /) -> None:
-        # At the end of input the SDK cancels every request, even one whose answer only waits to be written.
+        # At the end of input the SDK cancels every request, even if its response only waits to be written.
         with anyio.CancelScope(shield=isinstance(item.message, JSONRPCResponse | JSONRPCError)):
             await self._to_client.send(item)
 
@@ -124,20 +122,22 @@ class _SessionOutput:
 
 
 class _Pipes:
+    """The two pipes to the client, and the requests that are open."""
+
     def __init__(self, stdin: int, stdout: int) -> None:
         self.broken: OSError | None = None
-        """Why one of them does not work, once it does not."""
+        """Why one of them does not work."""
         self._stdin, self._stdout = stdin, stdout
         self._slots = anyio.Semaphore(_MAX_OPEN_REQUESTS)
-        self._open_requests: Counter[str] = Counter()  # by id: nothing keeps a client from using one twice
+        self._open_requests: Counter[str] = Counter()  # by id, which clients may use twice
         self._all_responses_sent = anyio.Event()
         self._only_discover: bool | None = None  # whether all requests were server/discover; None before the first
         self._input_has_ended = False
 
     async def read_loop(self, begin_session: Callable[[], _Session]) -> None:
-        """Pass on what the client sends, to the end of it."""
-        # Never closed: to close it would wait for the thread that reads it.
-        lines = open(self._stdin, "rb", closefd=False)  # noqa: ASYNC230, SIM115 - nothing is waited for until it is read
+        """Pass the client's messages to the session until stdin ends."""
+        # Never closed: closing waits for the thread that reads.
+        lines = open(self._stdin, "rb", closefd=False)  # noqa: ASYNC230, SIM115 - opening does not block
         session = begin_session()
         try:
             while line := await self._read_line(lines):
@@ -156,7 +156,7 @@ class _Pipes:
                             session = begin_session()
                         self._open_requests[request_key(request)] += 1
                     case JSONRPCNotification(method="notifications/cancelled", params={"requestId": request}):
-                        self._release_slot(request)  # it is not answered
+                        self._release_slot(request)  # it gets no response
                     case _:
                         pass
                 await session.send(SessionMessage(message))
@@ -167,24 +167,24 @@ class _Pipes:
     def _record_request(self, method: str) -> bool:
         """Record a request. Return True if it starts a legacy session after ``server/discover`` alone.
 
-        Clients that wait 1 s for ``server/discover`` do this when the server starts slowly. The SDK would refuse it,
-        since its first request fixes the protocol.
+        Clients that wait 1 s for ``server/discover`` do this if the server starts slowly. The SDK would reject it,
+        since the first request of a session decides the protocol.
         """
-        if method == "ping":  # belongs to either protocol
+        if method == "ping":  # part of both protocols
             return False
         had_only_discover = self._only_discover
         self._only_discover = method == "server/discover" and had_only_discover is not False
         return method == "initialize" and had_only_discover is True
 
     async def _wait_for_responses(self) -> None:
-        """Wait until all requests so far are answered, which takes milliseconds unless the client does not read."""
+        """Wait until all responses are sent, which takes milliseconds unless the client does not read."""
         if self._open_requests:
             self._all_responses_sent = anyio.Event()
             with anyio.move_on_after(SHUTDOWN_GRACE):
                 await self._all_responses_sent.wait()
 
     async def _acquire_slot(self) -> bool:
-        """Wait until another request may be open; False where the client is gone by then."""
+        """Wait until another request may be open; return False if the client is gone."""
         while True:
             with anyio.move_on_after(_HANG_UP_CHECK_SECONDS):
                 await self._slots.acquire()
@@ -199,8 +199,9 @@ class _Pipes:
             self._mark_broken(exc, "stdin cannot be read")
             return b""
 
-    async def write_loop(self, said: MemoryObjectReceiveStream[SessionMessage]) -> None:
-        async for each in said:
+    async def write_loop(self, output: MemoryObjectReceiveStream[SessionMessage]) -> None:
+        """Write the messages of the sessions until there are no more, or stdout is closed."""
+        async for each in output:
             if self._input_has_ended and not _is_completed_response(each.message):
                 continue
             try:
@@ -225,33 +226,33 @@ class _Pipes:
 
 
 def _is_completed_response(message: JSONRPCMessage) -> bool:
-    """Whether it is an answer other than the SDK's CONNECTION_CLOSED error."""
+    """Return True for a response that is not the SDK's CONNECTION_CLOSED error."""
     if isinstance(message, JSONRPCError):
         return message.error.code != CONNECTION_CLOSED
     return isinstance(message, JSONRPCResponse)
 
 
 def _parse_message(line: bytes) -> JSONRPCMessage:
-    """What a line says; half a surrogate pair, which JavaScript sends and Python cannot hold, is replaced in it.
+    """Parse a line; replace lone surrogates, which JavaScript sends and Python rejects.
 
     Raises:
-        ValueError: It is no message.
+        ValueError: It is not a JSON-RPC message.
     """
-    said = line.decode("utf-8-sig", "replace")
+    text = line.decode("utf-8-sig", "replace")
     try:
-        return jsonrpc_message_adapter.validate_json(said, by_name=False)
+        return jsonrpc_message_adapter.validate_json(text, by_name=False)
     except ValueError:
-        whole = LONE_SURROGATE_ESCAPE.sub(rb"\\ufffd", said.encode())
-        return jsonrpc_message_adapter.validate_json(whole, by_name=False)
+        repaired = LONE_SURROGATE_ESCAPE.sub(rb"\\ufffd", text.encode())
+        return jsonrpc_message_adapter.validate_json(repaired, by_name=False)
 
 
 def _has_client_hung_up(pipe: int) -> bool:
-    """Whether nobody can write to a pipe any more, however much is still to be read; on POSIX alone it is told."""
+    """Return True if the writing end of a pipe is closed, even with data left to read; always False on Windows."""
     if sys.platform == "win32":
         return False
-    look = select.poll()
-    look.register(pipe, 0)
-    return any(event & select.POLLHUP for _, event in look.poll(0))
+    poll = select.poll()
+    poll.register(pipe, 0)
+    return any(event & select.POLLHUP for _, event in poll.poll(0))
 
 
 def _write_message(pipe: int, message: JSONRPCMessage) -> None:

@@ -1,4 +1,4 @@
-"""The arguments of the tools: each constraint has a name, a description and an error that says what would do."""
+"""The types of the tools' arguments: each constraint has a name, a description and an error that says what is valid."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
@@ -11,11 +11,11 @@ from pydantic_core import PydanticCustomError
 from writer_jobs_mcp.client.ids import validate_application, validate_id
 
 _AGE = re.compile(r"(\d{1,6}) ?([smhdw])", re.IGNORECASE)
-_MAX_DIGITS = 4_000  # of some more Python makes no text
-TOO_LARGE = "too_far"
-"""The type of an error whose own words say what would do."""
+_MAX_DIGITS = 4_000  # Python converts no longer integers to text
+TOO_LARGE = "too_large"
+"""The type of a validation error whose own text says what is valid."""
 ASSUMED_UTC = timezone(timedelta(), "UTC")
-"""The time zone of a time that was given without one, so that the answer can say so."""
+"""The time zone of a time that was given without one, so that the result can say so."""
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -33,7 +33,7 @@ def _limit_digits(value: int) -> int:
 
 
 def _parse_time_or_age(value: object) -> datetime | timedelta:
-    """A point in time, or how long ago it was."""
+    """Parse a point in time, or an age."""
     if isinstance(value, str):
         text = value.strip()
         if age := _AGE.fullmatch(text):
@@ -48,18 +48,18 @@ def _parse_time_or_age(value: object) -> datetime | timedelta:
 
 
 def _parse_time(text: str) -> datetime:
-    """A point in time in UTC; without an offset or a zone its tzinfo is `ASSUMED_UTC`.
+    """Parse a point in time as UTC; without an offset or a zone its tzinfo is `ASSUMED_UTC`.
 
     Raises:
-        ValueError: It is none.
-        KeyError: There is no such zone.
-        OverflowError: It lies beyond the years 1 to 9999.
+        ValueError: The text is not a time.
+        KeyError: The zone is unknown.
+        OverflowError: It is outside the years 1 to 9999.
     """
     time, _, zone = text.rpartition(" ")
     if not (time and zone[0].isalpha()):
         moment = datetime.fromisoformat(text)
         return moment.replace(tzinfo=ASSUMED_UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    import zoneinfo  # noqa: PLC0415 - few calls need it, and every start would wait for it
+    import zoneinfo  # noqa: PLC0415 - few calls need it, and it would slow down every start
 
     moment = datetime.fromisoformat(time)
     if moment.tzinfo is not None:
@@ -72,7 +72,7 @@ ApplicationId = Annotated[
     AfterValidator(validate_application),
     Field(description="Application (no-code agent): id, exact name or writer.com address"),
 ]
-"""An id, an alias or a name of an application, or the UUID of a writer.com address that was given."""
+"""An id, an alias or a name of an application, or the UUID in a writer.com address."""
 ApplicationOfJob = Annotated[ApplicationId, Field(description="If the job id alone is not found")]
 JobId = Annotated[str, AfterValidator(validate_id)]
 JobIds = Annotated[list[Annotated[str, AfterValidator(validate_id)]], Field(min_length=1, max_length=20)]
@@ -94,11 +94,11 @@ CharacterOffset = Annotated[
 Seconds = Annotated[int, Field(ge=1, le=600), BeforeValidator(_reject_boolean)]
 MaxJobs = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_reject_boolean)]
 TimeOrAge = Annotated[datetime | timedelta, PlainValidator(_parse_time_or_age), WithJsonSchema({"type": "string"})]
-"""A point in time in UTC, or how long ago it was.
+"""A point in time in UTC, or an age.
 
-ISO 8601, with a zone's name behind it if need be, or an age such as ``90m``, ``24h``, ``7d``.
+Written as ISO 8601, optionally followed by the name of a time zone, or as ``90m``, ``24h``, ``7d``.
 """
 JobStatus = Literal["in_progress", "failed", "completed"]
-# A single choice is published as an enum: not every client knows `const`.
+# An enum of one value, since not every client supports `const`.
 ApplicationType = Annotated[Literal["generation"], WithJsonSchema({"type": "string", "enum": ["generation"]})]
 NotGiven = SkipJsonSchema[None]

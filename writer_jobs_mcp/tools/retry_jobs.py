@@ -1,4 +1,4 @@
-"""The tool that changes something: it retries failed jobs, and sends each retry once."""
+"""The tool ``retry_jobs``: it sends each retry once, after the user has agreed."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -52,7 +52,7 @@ _UNUSABLE_ID = "This server cannot use that id in a request, so nothing was sent
 async def retry_jobs(
     ctx: Context[App],
     job_ids: Annotated[JobIds, Field(description="Ids of failed jobs")],
-    look: Annotated[RetryPreview | None, Resolve(preview_retry)],
+    preview: Annotated[RetryPreview | None, Resolve(preview_retry)],
     consent: Annotated[ElicitationResult[Consent], Resolve(ask_user)],
     dry_run: Annotated[bool, Field(description="Report what would be retried; send nothing")] = True,
 ) -> Annotated[CallToolResult, results.RetryReport]:
@@ -63,7 +63,7 @@ async def retry_jobs(
     app = ctx.request_context.lifespan_context
     agreed = isinstance(consent, AcceptedElicitation) and consent.data.retry
     ids = list(dict.fromkeys(job_ids))
-    call = _RetryCall(app.client, app.sent_retries, look, dry_run=dry_run, agreed=agreed)
+    call = _RetryCall(app.client, app.sent_retries, preview, dry_run=dry_run, agreed=agreed)
     with await scope_with_reserve(RETRY_RESERVE):
         await call.retry_all(ids)
     rows = [call.row(job_id) for job_id in ids]
@@ -71,32 +71,32 @@ async def retry_jobs(
 
 
 class _RetryCall:
-    """One call: what became of each id so far.
+    """One call, and the result so far for each id.
 
-    A job is read, decided on and posted under a lock, so that calls at the same time never post it twice. Which job it
-    is, only Writer's answer shows: an id may lead to a job with another id, and two ids to one job.
+    A job is read, checked and posted under a lock, so that concurrent calls never post it twice. Only Writer's response
+    shows which job an id belongs to: Writer may return a job with another id, and the same job for two ids.
     """
 
     def __init__(
-        self, client: "WriterClient", sent: SentRetries, look: RetryPreview | None, *, dry_run: bool, agreed: bool
+        self, client: "WriterClient", sent: SentRetries, preview: RetryPreview | None, *, dry_run: bool, agreed: bool
     ) -> None:
         self._client = client
         self._sent = sent
-        self._preview = look
-        self._asked_about: Mapping[str, FailedJob] = look.question.jobs if look and look.question else {}
+        self._preview = preview
+        self._asked_about: Mapping[str, FailedJob] = preview.question.jobs if preview and preview.question else {}
         """The failures that the user was asked about, if the user was asked."""
         self._dry_run = dry_run
         self._agreed = agreed
         self._rows: dict[str, results.RetryRow] = {}
-        """The row of each id; while it is being handled, the one that is reported if the time is over now."""
+        """The row of each id; while the id is handled, the row to report if the time ends now."""
         self._may_have_started: dict[str, str] = {}
-        """Each id whose retry was sent, or may have been, with the id of its job."""
+        """The ids whose retry was sent, or may have been, each with the id of its job."""
         self._handled: dict[str, tuple[str, Job, results.RetryRow]] = {}
         self.causes: dict[str, Cause] = {}
-        """Why the jobs failed that would be retried, by their ids as they are shown."""
+        """Why the jobs failed that a dry run would retry, by their ids as displayed."""
 
     async def retry_all(self, ids: list[str]) -> None:
-        """Deal with all of them at once, and with different spellings of one id one after the other."""
+        """Handle all ids concurrently, but different spellings of one id one after the other."""
         variants: dict[str, list[str]] = {}
         for job_id in ids:
             variants.setdefault(job_key(job_id), []).append(job_id)
@@ -105,7 +105,7 @@ class _RetryCall:
                 tasks.start_soon(self._retry_spellings, same)
 
     def row(self, job_id: str) -> results.RetryRow:
-        """What became of an id, also if the time was over before it was handled."""
+        """Return the row of an id, even if the time ended before it was handled."""
         if job_id in self._rows:
             return self._rows[job_id]
         first_id = self._first_that_may_have_started(job_id)
@@ -115,7 +115,7 @@ class _RetryCall:
         self._rows[job_id] = results.retry_row(job_id, before, outcome, detail)
 
     def _first_that_may_have_started(self, any_id: str) -> str | None:
-        """The id in this call under which a retry of the same job may have started."""
+        """Return the first id of this call under which a retry of the same job may have started."""
         started = self._may_have_started.items()
         return next((job_id for job_id, own_id in started if job_key(any_id) in _keys(job_id, own_id)), None)
 
@@ -124,7 +124,7 @@ class _RetryCall:
             try:
                 self._rows[job_id] = await self._retry(job_id)
             except BudgetExceeded as exc:
-                # What is known of another retry of this job says more than that Writer had not answered.
+                # A row set meanwhile says more than that Writer did not respond in time.
                 self._rows.setdefault(job_id, _error_row(job_id, None, exc))
             except WriterError as exc:
                 self._rows[job_id] = _error_row(job_id, None, exc)
@@ -138,7 +138,7 @@ class _RetryCall:
             job = await self._client.get_job(job_id)
             if is_same_id(job.id, job_id):
                 return await self._handle(job_id, job)
-        # Hold one lock at a time, or two calls could deadlock; so read the job again.
+        # Hold one lock at a time, since two calls could deadlock otherwise; so read the job again.
         async with self._locked(job_id, job.id):
             again = await self._client.get_job(job_id)
             if is_same_id(again.id, job.id):
@@ -150,12 +150,12 @@ class _RetryCall:
         )
         return results.retry_row(job_id, None, "error", detail)
 
-    async def _row_without_consent(self, job_id: str, look: RetryPreview) -> results.RetryRow:
-        """Return the row of a job of which the user was not asked, or to which the user did not agree."""
-        if job_id in look.jobs:
-            return await self._handle(job_id, look.jobs[job_id])
-        if job_id in look.errors:
-            raise look.errors[job_id]
+    async def _row_without_consent(self, job_id: str, preview: RetryPreview) -> results.RetryRow:
+        """Return the row of a job that the user was not asked about, or did not agree to retry."""
+        if job_id in preview.jobs:
+            return await self._handle(job_id, preview.jobs[job_id])
+        if job_id in preview.errors:
+            raise preview.errors[job_id]
         return results.retry_row(job_id, None, "error", _TIME_UP_BEFORE_START)
 
     @asynccontextmanager
@@ -171,7 +171,7 @@ class _RetryCall:
         key = job_key(job.id)
         if key in self._handled:
             first_id, first, row = self._handled[key]
-            # If letter case does matter after all, two jobs with different failures are kept apart.
+            # In case that letter case matters after all: two jobs with different failures are not the same.
             if first.id == job.id or Failure.of(first).is_same_as(Failure.of(job)):
                 return _duplicate_row(job_id, first_id, row)
         is_another = not is_same_id(job.id, job_id)
@@ -244,7 +244,7 @@ def _outcome(exc: WriterError) -> results.Outcome:
         case NotFound():
             return "not_found"
         case FailedRetry():
-            return "error"  # Writer did answer; the detail says that the retry may have started
+            return "error"  # Writer responded; the detail says that the retry may have started
         case UncertainRetry():
             return "unknown"
         case _:
@@ -267,7 +267,7 @@ def _other_job_returned(job: "Job") -> str:
 
 
 def _describe_earlier_retry(earlier: SentRetry) -> str:
-    """When an earlier retry was attempted, and what is known of its result."""
+    """Say when an earlier retry was attempted, and what is known about its result."""
     result = "whether the job was started is not known"
     if earlier.is_accepted:
         runs_as = f", and it runs as job {json_quote(display_id(earlier.runs_as))}" if earlier.runs_as else ""
@@ -283,7 +283,7 @@ def _why_held(job: "Job", earlier: SentRetry) -> str:
 
 
 def _duplicate_row(job_id: str, first_id: str, first: results.RetryRow) -> results.RetryRow:
-    """The row of an id for which Writer returned the same job as for an earlier id of the same call."""
+    """Return the row of an id for which Writer returned the same job as for an earlier id of this call."""
     detail = f"This is the same job as {json_quote(display_id(first_id))} in this call"
     match first.outcome:
         case "accepted":

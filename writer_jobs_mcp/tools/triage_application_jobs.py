@@ -1,4 +1,4 @@
-"""The tool that triages a whole application."""
+"""The tool ``triage_application_jobs``."""
 
 import time
 from datetime import datetime, timedelta
@@ -41,33 +41,30 @@ async def triage_application_jobs(
     app = ctx.request_context.lifespan_context
     now = app.clock()
     window = _window(since, until, now)
-    triage = ReportBuilder(window, now, check_cancelled)
+    builder = ReportBuilder(window, now, check_cancelled)
 
-    async def tell(read: int, total: int | None) -> None:
-        of_total = "" if total is None else f" of {total:,}"
-        await ctx.report_progress(read, total, f"read {read:,}{of_total} jobs")
+    async def progress(read: int, total: int | None) -> None:
+        await ctx.report_progress(read, total, f"read {read:,}{'' if total is None else f' of {total:,}'} jobs")
 
     gathered, application = await resolve_and_call(
         app.client,
         application_id,
-        lambda id_: gather(app.client, id_, triage, since=window.before(now), max_jobs=max_jobs, progress=tell),
+        lambda id_: gather(app.client, id_, builder, since=window.before(now), max_jobs=max_jobs, progress=progress),
     )
-    assumed = [name for name, given in (("since", since), ("until", until)) if _is_assumed_utc(given)]
-    asked = TriageRequest(application, window, now, max_jobs, app.allow_retry, tuple(assumed))
-    draws_page = client_supports_apps(ctx)
+    request = TriageRequest(application, window, now, max_jobs, app.allow_retry, _assumed_utc(since=since, until=until))
+    supports_apps = client_supports_apps(ctx)
     end_of_comparing = time.monotonic() + COMPARE_SHARE * seconds_left()
 
     def make_result() -> CallToolResult:
-        report = triage.build(
+        report = builder.build(
             can_compare=gathered.can_compare,
             earlier_failures_read=gathered.earlier_failures_read,
             is_time_over=lambda: time.monotonic() >= end_of_comparing,
         )
-        view = results.triage_report(report, gathered, asked)
-        meta = (
-            results.triage_app_meta(report.timeline, view.counts, offers_retry=app.allow_retry) if draws_page else None
-        )
-        return tool_result(view, meta)
+        view = results.triage_report(report, gathered, request)
+        if not supports_apps:
+            return tool_result(view)
+        return tool_result(view, results.triage_app_meta(report.timeline, view.counts, offers_retry=app.allow_retry))
 
     return await run_in_worker(make_result)
 
@@ -82,8 +79,9 @@ def _window(since: datetime | timedelta | None, until: datetime | timedelta | No
     return window
 
 
-def _is_assumed_utc(given: datetime | timedelta | None) -> bool:
-    return isinstance(given, datetime) and given.tzinfo is ASSUMED_UTC
+def _assumed_utc(**times: datetime | timedelta | None) -> tuple[str, ...]:
+    """Return the names of the arguments that are times without an offset or a zone."""
+    return tuple(name for name, at in times.items() if isinstance(at, datetime) and at.tzinfo is ASSUMED_UTC)
 
 
 def _resolve_time(given: datetime | timedelta | None, now: datetime) -> datetime | None:
@@ -92,4 +90,4 @@ def _resolve_time(given: datetime | timedelta | None, now: datetime) -> datetime
     try:
         return now - given
     except OverflowError:
-        return None  # before the calendar begins, so everything is later
+        return None  # before the year 1: every job is later

@@ -1,4 +1,4 @@
-"""The tool that waits for one job."""
+"""The tool ``wait_for_job``."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Job
 
 _FIRST_PAUSE, _LONGEST_PAUSE, _PAUSE_GROWTH = 0.5, 5.0, 1.5  # seconds between two requests, growing with the wait
-_SAMPLE_SIZE = 100  # completed jobs whose durations tell when a job of their application is stuck
+_SAMPLE_SIZE = 100  # completed jobs, from whose durations follows when a job of their application is stuck
 
 
 async def wait_for_job(
@@ -57,7 +57,7 @@ async def wait_for_job(
                 else:
                     job = await find_in_list(app.client, application.id, job_id, likely_status="in_progress")
             except BudgetExceeded:
-                break  # the wait is over, and the job stands as it was last seen
+                break  # the time is up: report the job as it was last read
             except WriterError as exc:
                 trouble = exc
                 break
@@ -77,9 +77,9 @@ def _has_run_longer(job: "Job", now: datetime, limit: float | None) -> bool:
 
 
 async def _stuck_limit(client: "WriterClient", job: "Job", now: datetime) -> float | None:
-    """Return after how many seconds a job of this application is stuck; None if this one is young or nothing is known.
+    """Return after how many seconds a job of this application is stuck; None if this job is new or it is unknown.
 
-    Asks Writer only where the answer depends on how long the application's jobs take.
+    Ask Writer only if it depends on how long the jobs of the application take.
     """
     least, most = stuck_after(None), stuck_after(inf)
     if not job.is_running or not _has_run_longer(job, now, least):
