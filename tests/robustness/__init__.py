@@ -1,1 +1,1 @@
-"""The server in a hostile world: each test breaks something on purpose, and counts it."""
+"""Tests that break something on purpose, and count it."""

@@ -1,4 +1,4 @@
-"""A client that gives a call up: at whatever moment, Writer is asked no more for it, and nothing of it stays behind."""
+"""Cancelled calls: at any moment, their requests to Writer end, and nothing leaks."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 from mcp.client import Client
-from mcp.client._memory import InMemoryTransport  # without it, calls of the newer era pass by the wire's cancellation
+from mcp.client._memory import InMemoryTransport  # the default transport bypasses cancellation in the newer era
 from mcp.client.context import ClientRequestContext
 from mcp.client.session import ElicitationFnT
 from mcp.client.stdio import stdio_client
@@ -29,22 +29,22 @@ from writer_jobs_mcp.server.build import build_server
 
 CONCURRENCY = 2
 ERAS = ["auto", "legacy"]
-MAX_TURNS = 48  # a call over a new connection takes some forty; one that waits for a job is given up by then
+MAX_TURNS = 48  # a call over a new connection takes about forty; waiting calls are cancelled by then
 CALLS: dict[str, dict[str, Any]] = {
     "list_applications": {},
     "list_application_jobs": {"application_id": APPLICATION},
-    "get_job_error": {"job_id": "nobody", "application_id": APPLICATION},
+    "get_job_error": {"job_id": "unknown", "application_id": APPLICATION},
     "get_job_output": {"job_id": "1"},
     "triage_application_jobs": {"application_id": APPLICATION},
     "wait_for_job": {"job_id": "0"},
     "retry_jobs": {"job_ids": ["1", "2"], "dry_run": False},
 }
 LATER = {"get_job_error": (1,), "triage_application_jobs": (1,), "retry_jobs": (1, 2)}
-"""After how many answers else a call waits for another kind of answer."""
+"""After how many responses a call waits for one of another kind."""
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_complained_of(caplog: pytest.LogCaptureFixture) -> Generator[None]:
+def nothing_is_logged_above_info(caplog: pytest.LogCaptureFixture) -> Generator[None]:
     yield
     assert [record for record in caplog.get_records("call") if record.levelno > logging.INFO] == []
 
@@ -59,7 +59,7 @@ async def connected(url: str, era: str, user: ElicitationFnT | None = None) -> A
 
 @asynccontextmanager
 async def start_call(client: Client, tool: str, tally: Tally) -> AsyncGenerator[anyio.CancelScope]:
-    """A call that is under way inside, and given up at the end; out here, nothing of it is left."""
+    """Start a call, cancel it at the end of the block, and check that no task is left."""
     tally.tried["cancellations"] += 1
     before = tasks()
     async with anyio.create_task_group() as calling:
@@ -70,7 +70,7 @@ async def start_call(client: Client, tool: str, tally: Tally) -> AsyncGenerator[
 
 
 def tasks() -> set[asyncio.Task[Any]]:
-    """Those of the client and of the server: the peer has one for each connection."""
+    """Return the tasks of client and server, without those of the fake Writer."""
     return {task for task in asyncio.all_tasks() if "RawHttpServer.serve" not in repr(task)}
 
 
@@ -89,8 +89,8 @@ async def wait_until(condition: Callable[[], bool]) -> None:
 
 
 async def check_still_works(client: Client, peer: HoldingWriter, tally: Tally, when: str) -> None:
-    """As many requests as may be in flight at once are so again, and no other was made meanwhile."""
-    await wait_until(lambda: not peer.in_flight)  # it learns of the hanging up
+    """Check that all connection slots are free, and that no other request was sent."""
+    await wait_until(lambda: not peer.in_flight)  # it notices the closed connection
     made = len(peer.request_heads)
     peer.hold_until(CONCURRENCY)
 
@@ -103,7 +103,7 @@ async def check_still_works(client: Client, peer: HoldingWriter, tally: Tally, w
     assert len(peer.request_heads) == made + CONCURRENCY, when
 
 
-# In the gate, every other one in each era.
+# In `make test`, every other point in each era.
 @pytest.mark.parametrize(
     ("point", "era"),
     [
@@ -120,11 +120,11 @@ async def test_cancelling_a_call_that_waits_for_a_response_closes_its_connection
         for tool in CALLS:
             for after in (0, *LATER.get(tool, ())):
                 if tool == "retry_jobs" and after == 2 and point in {"before another try", "while it asks to wait"}:
-                    continue  # it is never tried again
+                    continue  # a POST is never retried
                 peer.hold(point, after)
                 async with start_call(client, tool, tally):
                     await peer.is_held.wait()
-                    await turns(20)  # to where the server waits
+                    await turns(20)  # until the server waits
                 await check_still_works(client, peer, tally, f"{tool}, after {after} answers")
 
 
@@ -142,8 +142,8 @@ async def test_a_call_cancelled_at_any_step_of_the_event_loop_leaks_nothing(
     peer = HoldingWriter(keep_alive=keeps)
     async with peer.serve(certified) as url, connected(url, era) as client:
         for number, tool in enumerate(CALLS):
-            closely = (tool, era, keeps) == ("get_job_output", "auto", False)
-            step = 1 if closely else gate_or_full(16, 1)
+            every_step = (tool, era, keeps) == ("get_job_output", "auto", False)
+            step = 1 if every_step else gate_or_full(16, 1)
             for turn in range(1 + number % step, MAX_TURNS, step):
                 async with start_call(client, tool, tally) as scope:
                     with at_turn(turn, scope.cancel):
@@ -153,7 +153,7 @@ async def test_a_call_cancelled_at_any_step_of_the_event_loop_leaks_nothing(
 
 @contextmanager
 def at_turn(number: int, do: Callable[[], None]) -> Generator[None]:
-    """Do something at that turn of the event loop, which meanwhile never rests."""
+    """Call ``do`` at that turn of the event loop, which does not sleep meanwhile."""
     loop, left = asyncio.get_running_loop(), iter(range(number))
 
     def turn() -> None:
@@ -185,26 +185,26 @@ async def test_a_call_cancelled_while_queued_sends_no_request(era: str, tally: T
                     await turns(20)
                 assert len(peer.request_heads) == CONCURRENCY, tool
             others.cancel_scope.cancel()
-        await check_still_works(client, peer, tally, "after those before it were given up too")
+        await check_still_works(client, peer, tally, "after the calls before it were cancelled too")
 
 
 @pytest.mark.parametrize("era", ERAS)
 async def test_a_retry_cancelled_during_the_confirmation_sends_nothing(era: str, tally: Tally) -> None:
-    is_asked, is_taken_back = anyio.Event(), anyio.Event()
+    is_asked, is_cancelled = anyio.Event(), anyio.Event()
 
     async def user(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:  # noqa: ARG001 - the SDK names both
         is_asked.set()
         try:
             await anyio.sleep_forever()
         finally:
-            is_taken_back.set()
+            is_cancelled.set()
         raise AssertionError
 
     peer = HoldingWriter()
     async with peer.serve() as url, connected(url, era, user) as client:
         async with start_call(client, "retry_jobs", tally):
             await is_asked.wait()
-        assert is_taken_back.is_set()
+        assert is_cancelled.is_set()
         assert [head for head in peer.request_heads if head.startswith(b"POST")] == []
         await check_still_works(client, peer, tally, "after the question")
 

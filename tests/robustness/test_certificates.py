@@ -1,4 +1,4 @@
-"""Settings of TLS that cannot be used: the one at fault is named, and what is no use to anybody is ignored."""
+"""TLS: settings that cannot be used are named, unneeded ones ignored, and the key is never sent without it."""
 
 import hashlib
 import logging
@@ -12,16 +12,19 @@ from cryptography import x509
 
 from tests.fakes.raw_http_server import ScriptedServer
 from tests.helpers.chaos_calls import check_success, connect_client, run_tool
+from tests.helpers.key import KEY
 from tests.helpers.mcp import text_of
 from tests.helpers.subprocess_server import start_server
 from tests.helpers.tally import Tally
+from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.errors import ConfigError
 
 IGNORED = "SSLKEYLOGFILE cannot be used and is ignored: "
 
 
 @pytest.fixture(autouse=True)
-def no_setting(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """An environment without settings of TLS or proxies."""
+def without_tls_settings(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Unset the variables for TLS and proxies."""
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     return monkeypatch
@@ -39,37 +42,37 @@ async def test_an_unwritable_ssl_key_log_is_ignored_with_a_warning(
     async with ScriptedServer().serve(certified) as url, start_server(url, environ) as server:
         await server.call_tool("list_application_jobs", application_id="a")
         server.close_stdin()
-        said = await server.read_stderr()
+        log = await server.read_stderr()
         assert await server.wait() == 0
-    assert said.count("\n") == 1
-    assert said.endswith(f" WARNING {IGNORED}{reason}\n")
+    assert log.count("\n") == 1
+    assert log.endswith(f" WARNING {IGNORED}{reason}\n")
 
 
 async def test_a_writable_ssl_key_log_is_written(
-    no_setting: pytest.MonkeyPatch, authority: Path, certified: ssl.SSLContext, tmp_path: Path, tally: Tally
+    without_tls_settings: pytest.MonkeyPatch, authority: Path, certified: ssl.SSLContext, tmp_path: Path, tally: Tally
 ) -> None:
     tally.tried["settings of TLS"] += 1
     path = tmp_path / "keys"
-    no_setting.setenv("SSLKEYLOGFILE", str(path))
-    no_setting.setenv("SSL_CERT_FILE", str(authority))
+    without_tls_settings.setenv("SSLKEYLOGFILE", str(path))
+    without_tls_settings.setenv("SSL_CERT_FILE", str(authority))
     async with ScriptedServer().serve(certified) as url, connect_client(url) as client:
         check_success(await run_tool(client, tally), tally)
     assert "_TRAFFIC_SECRET" in path.read_text()
 
 
 async def test_plain_http_ignores_tls_settings(
-    no_setting: pytest.MonkeyPatch, tmp_path: Path, tally: Tally, caplog: pytest.LogCaptureFixture
+    without_tls_settings: pytest.MonkeyPatch, tmp_path: Path, tally: Tally, caplog: pytest.LogCaptureFixture
 ) -> None:
     tally.tried["settings of TLS"] += 1
     for name in ("SSLKEYLOGFILE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
-        no_setting.setenv(name, str(tmp_path / "not here" / name))
+        without_tls_settings.setenv(name, str(tmp_path / "not here" / name))
     async with ScriptedServer().serve() as url, connect_client(url) as client:
         check_success(await run_tool(client, tally), tally)
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-def hashed(certificate: bytes) -> str:
-    """The name under which OpenSSL looks for an authority: from the SHA-1 of its subject, in lower case."""
+def hashed_name(certificate: bytes) -> str:
+    """Return the file name under which OpenSSL finds a CA: the SHA-1 of its canonical subject."""
 
     def der(tag: int, *parts: bytes) -> bytes:
         content = b"".join(parts)
@@ -89,7 +92,7 @@ def hashed(certificate: bytes) -> str:
 @pytest.mark.parametrize("has_others", [False, True])
 async def test_certificates_in_a_directory_are_trusted(
     has_others: bool,
-    no_setting: pytest.MonkeyPatch,
+    without_tls_settings: pytest.MonkeyPatch,
     issuer: trustme.CA,
     certified: ssl.SSLContext,
     tmp_path: Path,
@@ -98,9 +101,9 @@ async def test_certificates_in_a_directory_are_trusted(
     tally.tried["settings of TLS"] += 1
     directory = tmp_path / "authorities"
     directory.mkdir()
-    issuer.cert_pem.write_to_path(str(directory / hashed(issuer.cert_pem.bytes())))
+    issuer.cert_pem.write_to_path(str(directory / hashed_name(issuer.cert_pem.bytes())))
     others = [str(tmp_path / "not here"), str(tmp_path)] if has_others else []
-    no_setting.setenv("SSL_CERT_DIR", ":".join([*others, str(directory)]))
+    without_tls_settings.setenv("SSL_CERT_DIR", ":".join([*others, str(directory)]))
     async with ScriptedServer().serve(certified) as url, connect_client(url) as client:
         check_success(await run_tool(client, tally), tally)
 
@@ -148,24 +151,53 @@ UNUSABLE: dict[str, tuple[dict[str, str], str]] = {
 
 @pytest.mark.parametrize(("environ", "sentence"), UNUSABLE.values(), ids=UNUSABLE)
 async def test_the_unusable_tls_setting_is_named(
-    environ: dict[str, str], sentence: str, no_setting: pytest.MonkeyPatch, tmp_path: Path, tally: Tally
+    environ: dict[str, str], sentence: str, without_tls_settings: pytest.MonkeyPatch, tmp_path: Path, tally: Tally
 ) -> None:
     tally.tried["settings of TLS"] += 1
     (tmp_path / "empty").touch()
     (tmp_path / "text").write_text("no certificate")
     os.mkfifo(tmp_path / "pipe")
     for name, value in environ.items():
-        no_setting.setenv(name, value.replace("{tmp}", str(tmp_path)))
+        without_tls_settings.setenv(name, value.replace("{tmp}", str(tmp_path)))
     async with connect_client("https://127.0.0.1:9") as client:
-        said = await run_tool(client, tally)
-    assert (said.is_error, text_of(said)) == (True, sentence)
+        result = await run_tool(client, tally)
+    assert (result.is_error, text_of(result)) == (True, sentence)
 
 
 async def test_ssl_cert_dir_is_ignored_when_ssl_cert_file_is_set(
-    no_setting: pytest.MonkeyPatch, authority: Path, certified: ssl.SSLContext, tmp_path: Path, tally: Tally
+    without_tls_settings: pytest.MonkeyPatch, authority: Path, certified: ssl.SSLContext, tmp_path: Path, tally: Tally
 ) -> None:
     tally.tried["settings of TLS"] += 1
-    no_setting.setenv("SSL_CERT_FILE", str(authority))
-    no_setting.setenv("SSL_CERT_DIR", str(tmp_path / "not here"))
+    without_tls_settings.setenv("SSL_CERT_FILE", str(authority))
+    without_tls_settings.setenv("SSL_CERT_DIR", str(tmp_path / "not here"))
     async with ScriptedServer().serve(certified) as url, connect_client(url) as client:
         check_success(await run_tool(client, tally), tally)
+
+
+UNENCRYPTED = (
+    "http://api.writer.com",
+    "http://localhost.evil.example",
+    "http://127.0.0.1.evil.example",
+    "http://127.0.0.1@evil.example",
+    "http://evil.example#@localhost",
+    "http://0.0.0.0",
+    "http://10.0.0.1",
+    "http://[::ffff:10.0.0.1]",
+    "http://2130706433",
+    "//localhost",
+    "ftp://localhost",
+    "HTTP://evil.example",
+)
+
+
+@pytest.mark.parametrize("url", UNENCRYPTED)
+def test_the_key_is_never_sent_unencrypted_to_another_machine(url: str) -> None:
+    with pytest.raises(ConfigError, match="WRITER_BASE_URL must "):
+        Config.from_env({"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url})
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost:8080", "http://127.0.0.1", "http://[::1]:9", "https://api.writer.com"]
+)
+def test_loopback_and_tls_urls_are_accepted(url: str) -> None:
+    assert Config.from_env({"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url}).base_url == url

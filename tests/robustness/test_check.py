@@ -20,17 +20,17 @@ pytestmark = pytest.mark.usefixtures("without_proxies")
 
 
 async def check_with_key(url: str, tally: Tally, **environ: str) -> dict[str, str]:
-    """What failed, by name, the same in text and in JSON: a sentence or more, each of them a line."""
+    """Return the detail of each failed check by name; text and JSON must agree."""
     tally.tried["failures of check"] += 1
     findings = CheckReport(await check_writer(config_for(url, **{"WRITER_API_KEY": KEY, **environ})))
     tally.check_for_key(findings.as_text())
     lines = findings.as_text().split("\n")
-    said = json.loads(findings.as_json())
-    assert (said["ok"], findings.all_ok) == (False, False)
-    assert [each["name"] for each in said["checks"]] == ["settings", "reachable", "key"]
+    found = json.loads(findings.as_json())
+    assert (found["ok"], findings.all_ok) == (False, False)
+    assert [each["name"] for each in found["checks"]] == ["settings", "reachable", "key"]
     mark = {True: "ok  ", False: "FAIL", None: "-   "}
-    assert lines == [f"{mark[each['ok']]}  {each['name']:<10}{each['detail']}" for each in said["checks"]]
-    return {each["name"]: each["detail"] for each in said["checks"] if not each["ok"]}
+    assert lines == [f"{mark[each['ok']]}  {each['name']:<10}{each['detail']}" for each in found["checks"]]
+    return {each["name"]: each["detail"] for each in found["checks"] if not each["ok"]}
 
 
 NOT_TRIED = "Not tried, because Writer could not be reached."
@@ -40,7 +40,7 @@ async def stay_silent(_: Exchange) -> None:
     await asyncio.sleep(3600)
 
 
-WAIT = "Retry-After: 60"  # too long to begin, so nothing is waited for here
+WAIT = "Retry-After: 60"  # too long to wait for, so the request is not retried
 
 
 ANSWERS: dict[str, tuple[Behaviour, str, str]] = {
@@ -93,14 +93,14 @@ ANSWERS: dict[str, tuple[Behaviour, str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("behaviour", "what", "mend"), ANSWERS.values(), ids=ANSWERS)
+@pytest.mark.parametrize(("behaviour", "reason", "advice"), ANSWERS.values(), ids=ANSWERS)
 async def test_an_error_response_fails_the_key_check_with_reason_and_advice(
-    behaviour: Behaviour, what: str, mend: str, tally: Tally
+    behaviour: Behaviour, reason: str, advice: str, tally: Tally
 ) -> None:
     async with ScriptedServer(default=behaviour).serve() as url:
         failed = await check_with_key(url, tally)
     assert failed.keys() == {"key"}
-    check_detail(failed["key"], what, mend)
+    check_detail(failed["key"], reason, advice)
 
 
 NETWORK = "Check WRITER_BASE_URL, the network and any proxy"

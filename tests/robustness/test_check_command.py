@@ -1,4 +1,4 @@
-"""The command ``check``: what it prints about unusable settings, a broken server and a collector of spans."""
+"""The command ``check``: what it prints about unusable settings and a server that does not start."""
 
 import json
 import os
@@ -30,9 +30,9 @@ def test_an_unusable_setting_is_reported_on_stderr_and_in_json(
 ) -> None:
     tally.tried["failures of check"] += 1
     done = run_command("check", "--json", **environ)
-    said = json.loads(done.stdout)
-    finding, *others = said["checks"]
-    assert (done.returncode, said["ok"], finding["name"], finding["ok"]) == (2, False, "settings", False)
+    printed = json.loads(done.stdout)
+    finding, *others = printed["checks"]
+    assert (done.returncode, printed["ok"], finding["name"], finding["ok"]) == (2, False, "settings", False)
     assert {each["detail"] for each in others} == {"Not tried, because settings cannot be used."}
     assert {each["ok"] for each in others} == {None}
     assert words in finding["detail"]

@@ -1,4 +1,4 @@
-"""Many calls, at once, in a row, or by a client that reads no answers: in order, in bounds, and with nothing left."""
+"""Many calls, concurrent, in a row or unread: served in order, within limits, and without leaks."""
 
 import asyncio
 import gc
@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import pytest
 from mcp.client import Client
-from mcp.client._memory import InMemoryTransport  # what else is in memory passes by the protocol
+from mcp.client._memory import InMemoryTransport  # other in-memory transports bypass the protocol
 
 from tests.conftest import config_for
 from tests.fakes.holding_writer import APPLICATION, HoldingWriter
@@ -28,7 +28,7 @@ TRIAGES, SMALL = 50, 150
 CALLS: list[tuple[str, dict[str, Any], bool]] = [  # and whether it is an error
     ("get_job_output", {"job_id": "1"}, False),
     ("list_applications", {"limit": 50}, False),
-    ("get_job_error", {"job_id": "nobody"}, True),
+    ("get_job_error", {"job_id": "unknown"}, True),
     ("triage_application_jobs", {"application_id": APPLICATION}, False),
     ("list_application_jobs", {"application_id": APPLICATION, "limit": 1000}, True),
     ("get_job_error", {"job_id": "2"}, False),
@@ -38,29 +38,29 @@ CALLS: list[tuple[str, dict[str, Any], bool]] = [  # and whether it is an error
 @pytest.mark.parametrize("era", ["auto", "legacy"][: gate_or_full(1, 2)])
 async def test_200_concurrent_calls_finish_in_order_within_the_request_limit(era: str, tally: Tally) -> None:
     peer, ended = HoldingWriter(), list[str]()
-    unhurried = {"WRITER_JOBS_CALL_BUDGET": "600", "WRITER_JOBS_CONCURRENCY": str(LIMIT)}
+    limits = {"WRITER_JOBS_CALL_BUDGET": "600", "WRITER_JOBS_CONCURRENCY": str(LIMIT)}
 
     async def triage(number: int) -> None:
         answer = structure_of_result(await client.call_tool("triage_application_jobs", {"application_id": APPLICATION}))
         assert (answer["coverage"]["jobs_read"], answer["coverage"]["complete"]) == (peer.jobs, True)
         ended.append(f"triage {number}")
 
-    async def look(number: int) -> None:
+    async def read_output(number: int) -> None:
         answer = structure_of_result(await client.call_tool("get_job_output", {"job_id": str(number)}))
         assert answer["job_id"] == str(number)
         ended.append(f"look {number}")
 
     async with peer.serve() as url:
-        server = build_server(config_for(url, WRITER_API_KEY=KEY, **unhurried))
+        server = build_server(config_for(url, WRITER_API_KEY=KEY, **limits))
         async with Client(InMemoryTransport(server), mode=era) as client:
-            await client.list_tools()  # or it would ask for them when the first answers come, and mix the others up
+            await client.list_tools()  # or the client would list them after the first results, and change the order
             peer.hold_until(LIMIT)
             async with anyio.create_task_group() as tasks:
                 for number in range(TRIAGES):
                     tasks.start_soon(triage, number)
-                await wait_until(lambda: peer.max_in_flight == LIMIT)  # all others come after a crowd of triages
+                await wait_until(lambda: peer.max_in_flight == LIMIT)  # the small calls come after many triages
                 for number in range(SMALL):
-                    tasks.start_soon(look, number)
+                    tasks.start_soon(read_output, number)
     tally.tried["calls at once"] += TRIAGES + SMALL
     tally.lost += TRIAGES + SMALL - len(ended)
     assert sorted(ended) == sorted([*(f"triage {n}" for n in range(TRIAGES)), *(f"look {n}" for n in range(SMALL))])
@@ -79,7 +79,7 @@ async def ask(client: Client, tally: Tally, number: int) -> None:
 
 
 async def test_many_calls_leak_no_objects_tasks_or_descriptors(tally: Tally, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.WARNING)  # what is captured would be counted
+    caplog.set_level(logging.WARNING)  # or captured records would be counted
     peer = HoldingWriter()
 
     async def ask_many(number: int) -> tuple[int, int, int]:
@@ -92,12 +92,12 @@ async def test_many_calls_leak_no_objects_tasks_or_descriptors(tally: Tally, cap
     async with peer.serve() as url:
         server = build_server(config_for(url, WRITER_API_KEY=KEY))
         async with Client(InMemoryTransport(server)) as client:
-            await ask_many(60)  # caches fill
+            await ask_many(60)  # fill caches
             before = await ask_many(60)
             after = await ask_many(gate_or_full(120, 5_000))
     growth = [now - then for now, then in zip(after, before, strict=True)]
     tally.leaked += sum(growth[1:])
-    assert growth[0] < 1_000  # timers that have been cancelled, for a while
+    assert growth[0] < 1_000  # cancelled timers stay for a while
     assert growth[1:] == [0, 0]
 
 
@@ -123,21 +123,21 @@ async def test_many_calls_to_a_server_process_leak_no_memory_threads_or_descript
     assert growth < 8 * MIB, f"{growth / MIB:.1f} MiB after {total} calls"
 
 
-MAX_THREADS = 6  # the main one, one each to read, to write and to log, two workers; the last begin when needed
+MAX_THREADS = 6  # main, reader, writer, logger, and up to two workers
 
 
 def memory_of(server: ServerProcess) -> int:
-    """Bytes that are resident."""
+    """Return the resident bytes."""
     return int(Path(f"/proc/{server.process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def open_descriptors_of(server: ServerProcess) -> dict[str, int]:
-    """Descriptors and threads."""
+    """Count descriptors and threads."""
     process = Path(f"/proc/{server.process.pid}")
     return {each: len(list((process / each).iterdir())) for each in ("fd", "task")}
 
 
-MAX_READ_AHEAD = 300  # 256 that may be open, and those whose answers a pipe holds
+MAX_READ_AHEAD = 300  # 256 open calls, and those whose responses the pipe holds
 
 
 async def test_a_client_that_stops_reading_is_throttled_and_later_gets_every_response(tally: Tally) -> None:
@@ -149,7 +149,9 @@ async def test_a_client_that_stops_reading_is_throttled_and_later_gets_every_res
             os.close(write)
             server.send_handshake()
             for _ in range(total):
-                server.send("tools/call", {**LOOK, "_meta": {"padding": "x" * 2_000}})  # a pipe holds few of these
+                server.send(
+                    "tools/call", {**LOOK, "_meta": {"padding": "x" * 2_000}}
+                )  # a pipe holds only a few of these
             await wait_until(lambda: len(peer.request_heads) > 0)
             memory = memory_of(server)
             await wait_until(lambda: len(peer.request_heads) >= 256)
@@ -167,7 +169,7 @@ async def test_a_client_that_stops_reading_is_throttled_and_later_gets_every_res
 
 
 async def test_end_of_input_is_noticed_while_all_request_slots_are_taken(tally: Tally) -> None:
-    wire = ScriptedServer(default=Exchange.wait_for_close)  # which never answers
+    wire = ScriptedServer(default=Exchange.wait_for_close)  # never responds
     async with (
         wire.serve() as url,
         start_process(environ={"WRITER_BASE_URL": url, "WRITER_JOBS_CALL_BUDGET": "600"}) as server,
@@ -178,12 +180,12 @@ async def test_end_of_input_is_noticed_while_all_request_slots_are_taken(tally: 
             server.send("tools/call", LOOK)
         await wait_until(lambda: len(wire.request_heads) > 0)
         server.close_stdin()
-        async with asyncio.timeout(TIMEOUT):  # much sooner than the calls end
+        async with asyncio.timeout(TIMEOUT):  # the calls would take 600 s
             assert (await server.read_stderr(), await server.wait()) == ("", 0)
 
 
 async def wait_until_idle(server: ServerProcess) -> None:
-    """Wait until the server takes no more of what is sent."""
+    """Wait until the server stops reading its stdin."""
     assert server.process.stdin
     left, same = -1, 0
     while same < 20:

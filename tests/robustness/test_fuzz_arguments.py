@@ -1,4 +1,4 @@
-"""Whatever is passed to a tool, a prompt, a resource or a completion is answered with a result or a sentence."""
+"""Random arguments of tools, prompts, resources and completions give a result or an error message."""
 
 import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -53,7 +53,7 @@ Converse = Callable[[str, Talk], None]
 
 @pytest.fixture
 def converse(tally: Tally, run_without_errors: RunWithoutErrors) -> Converse:
-    """A conversation with a server in memory, whose Writer is in order; the next call is answered all the same."""
+    """Run a conversation with an in-process server and a correct Writer API; the next call must succeed too."""
 
     def converse(era: str, talk: Talk) -> None:
         async def conversation() -> None:
@@ -77,11 +77,11 @@ USUAL_VALUES: dict[str, SearchStrategy[Any]] = {
     "since": st.sampled_from(["24h", "7d", " 90 H", "999999w", "60000w", "0001-01-01", "1970-01-01T00:00:00+14:00"]),
     "until": st.sampled_from(["0s", "90m", "23h", "9999-12-31T23:59:59.999999Z", "3000-01-01T00:00:00-12:00"]),
 }
-"""What the schema cannot say of an argument, because some clients choke on patterns and formats."""
+"""Constraints that the schema omits, because some clients reject patterns and formats."""
 
 
 def usual_arguments(schema: Schema) -> SearchStrategy[dict[str, Any]]:
-    """Arguments as they are meant."""
+    """Return valid arguments."""
     fields = {name: USUAL_VALUES.get(name, from_schema(field)) for name, field in schema["properties"].items()}
     return objects(fields, schema.get("required", []))
 
@@ -91,7 +91,7 @@ def any_arguments(schema: Schema) -> SearchStrategy[dict[str, Any]]:
 
 
 def calls(arguments: Callable[[Schema], SearchStrategy[dict[str, Any]]]) -> SearchStrategy[list[Call]]:
-    """A conversation with one server: each tool is called, in any order."""
+    """Return calls of each tool, in any order."""
     each = [st.tuples(st.just(name), arguments(tool["inputSchema"])) for name, tool in TOOLS.items()]
     return st.tuples(*each).flatmap(st.permutations)
 
@@ -99,10 +99,10 @@ def calls(arguments: Callable[[Schema], SearchStrategy[dict[str, Any]]]) -> Sear
 @example_settings(8, 150)
 @given(eras, calls(usual_arguments))
 def test_valid_arguments_give_a_result_that_matches_the_published_schema(
-    tally: Tally, converse: Converse, era: str, said: list[Call]
+    tally: Tally, converse: Converse, era: str, requests: list[Call]
 ) -> None:
     async def talk(client: Client) -> None:
-        for tool, arguments in said:
+        for tool, arguments in requests:
             tally.tried["inputs to tools"] += 1
             check_valid_result(await run_tool_with(client, tally, tool, arguments), tool)
 
@@ -116,12 +116,12 @@ def test_valid_arguments_give_a_result_that_matches_the_published_schema(
 @example("auto", [("list_application_jobs", {"application_id": "a", "limit": 10**4_000})])
 @example("auto", [("get_job_output", {"job_id": "a", "offset": 10**4_000})])
 def test_invalid_arguments_give_a_result_or_an_error_message(
-    tally: Tally, converse: Converse, era: str, said: list[Call]
+    tally: Tally, converse: Converse, era: str, requests: list[Call]
 ) -> None:
     async def talk(client: Client) -> None:
-        for tool, arguments in said:
+        for tool, arguments in requests:
             tally.tried["inputs to tools"] += 1
-            with suppress(UnicodeEncodeError):  # half a surrogate pair in a name, which the client itself cannot send
+            with suppress(UnicodeEncodeError):  # the client cannot send a lone surrogate in a name
                 check_result_or_error(await run_tool_with(client, tally, tool, arguments), tool)
 
     converse(era, talk)
@@ -142,10 +142,12 @@ async def over_stdio() -> AsyncGenerator[Client]:
 
 @example_settings(1, 2)
 @given(st.lists(calls(any_arguments), min_size=gate_or_full(3, 40), max_size=40))
-def test_invalid_arguments_over_stdio_give_a_result_or_an_error_message(tally: Tally, said: list[list[Call]]) -> None:
+def test_invalid_arguments_over_stdio_give_a_result_or_an_error_message(
+    tally: Tally, conversations: list[list[Call]]
+) -> None:
     async def talk() -> None:
         async with over_stdio() as client:
-            for tool, arguments in (each for conversation in said for each in conversation):
+            for tool, arguments in (each for calls_ in conversations for each in calls_):
                 tally.tried["inputs to tools over stdio"] += 1
                 check_result_or_error(await run_tool_with(client, tally, tool, encodable(arguments)), tool)
 
@@ -158,10 +160,10 @@ names = texts.map(encodable)
 @example_settings(3, 30)
 @given(eras, st.lists(st.tuples(names, st.dictionaries(texts, odd_values, max_size=2)), min_size=1, max_size=10))
 def test_the_error_for_an_unknown_tool_lists_the_known_ones(
-    tally: Tally, converse: Converse, era: str, said: list[Call]
+    tally: Tally, converse: Converse, era: str, requests: list[Call]
 ) -> None:
     async def talk(client: Client) -> None:
-        for tool, arguments in said:
+        for tool, arguments in requests:
             tally.tried["inputs to tools"] += 1
             sentence = await call_tool_error(client, tool, arguments)
             check_error_message(sentence)
@@ -177,10 +179,10 @@ given_to_prompts = st.dictionaries(st.sampled_from(["application_id", "job_id", 
 @example_settings(6, 60)
 @given(eras, st.lists(st.tuples(prompts | names, given_to_prompts), min_size=5, max_size=20))
 def test_any_prompt_request_gives_a_prompt_or_an_error_message(
-    tally: Tally, converse: Converse, era: str, said: list[tuple[str, dict[str, str]]]
+    tally: Tally, converse: Converse, era: str, requests: list[tuple[str, dict[str, str]]]
 ) -> None:
     async def talk(client: Client) -> None:
-        for name, arguments in said:
+        for name, arguments in requests:
             tally.tried["inputs to prompts"] += 1
             with allow_protocol_errors(INVALID_PARAMS):
                 (message,) = (await client.get_prompt(name, arguments)).messages
@@ -191,7 +193,7 @@ def test_any_prompt_request_gives_a_prompt_or_an_error_message(
 
 
 parts = ids | names | names.map(lambda text: quote(text, safe=""))
-addresses = (
+uris_ = (
     st.tuples(parts, parts).map(lambda ids: f"writer://applications/{ids[0]}/jobs/{ids[1]}")
     | parts.map("writer://{}".format)
     | parts.map("writer://applications{}".format)
@@ -200,15 +202,15 @@ addresses = (
 
 
 @example_settings(6, 60)
-@given(eras, st.lists(addresses, min_size=5, max_size=20))
+@given(eras, st.lists(uris_, min_size=5, max_size=20))
 def test_any_resource_uri_gives_a_resource_or_an_error_message(
-    tally: Tally, converse: Converse, era: str, said: list[str]
+    tally: Tally, converse: Converse, era: str, uris: list[str]
 ) -> None:
     async def talk(client: Client) -> None:
-        for address in said:
-            tally.tried["addresses of resources"] += 1
+        for uri in uris:
+            tally.tried["resource URIs"] += 1
             with allow_protocol_errors(INVALID_PARAMS):
-                (content,) = (await client.read_resource(address)).contents
+                (content,) = (await client.read_resource(uri)).contents
                 assert isinstance(content, TextResourceContents)
                 assert parse_strict_json(content.text)
 
@@ -223,10 +225,13 @@ completed = st.tuples(references, st.just("application_id") | texts, st.just("")
 @example_settings(3, 30)
 @given(eras, st.lists(completed, min_size=5, max_size=20))
 def test_any_completion_request_gives_known_values_or_none(
-    tally: Tally, converse: Converse, era: str, said: list[tuple[ResourceTemplateReference | PromptReference, str, str]]
+    tally: Tally,
+    converse: Converse,
+    era: str,
+    requests: list[tuple[ResourceTemplateReference | PromptReference, str, str]],
 ) -> None:
     async def talk(client: Client) -> None:
-        for reference, name, value in said:
+        for reference, name, value in requests:
             tally.tried["inputs to completions"] += 1
             completion = (await client.complete(reference, {"name": name, "value": value})).completion
             assert completion.values in ([], ["a"])

@@ -1,4 +1,4 @@
-"""Whatever a client writes to the server's stdin, the next request is answered, and nothing but JSON-RPC comes back."""
+"""Random and malformed input on stdin: only JSON-RPC comes back, and the next request is answered."""
 
 import json
 from functools import partial
@@ -60,7 +60,7 @@ VALID_MESSAGES: list[Message] = [
     ),
     message("logging/setLevel", level="debug"),
     notification("notifications/initialized"),
-    notification("notifications/cancelled", requestId="nobody", reason="no more need"),
+    notification("notifications/cancelled", requestId="unknown", reason="no longer needed"),
     notification("notifications/progress", progressToken=1, progress=0.5, total=1),
     notification("notifications/roots/list_changed"),
     {"jsonrpc": "2.0", "id": 1, "result": {"action": "accept", "content": {"retry": True}}},
@@ -103,9 +103,9 @@ def _cut(parts: tuple[bytes, int]) -> bytes:
 
 
 def _mix(parts: tuple[bytes, bytes, int]) -> bytes:
-    line, strange, at = parts
+    line, noise, at = parts
     at %= len(line) + 1
-    return line[:at] + strange + line[at:]
+    return line[:at] + noise + line[at:]
 
 
 encoded = messages.map(json.dumps).map(str.encode)
@@ -121,40 +121,40 @@ frames = (
 
 
 def requests_in(frame: bytes) -> list[Any]:
-    """The ids of the requests in it, by the protocol's own types."""
+    """Return the ids of the requests in a frame, parsed by the SDK's types."""
     found: list[Any] = []
     for line in TextIOWrapper(BytesIO(frame), "utf-8", "replace"):
         try:
-            said = jsonrpc_message_adapter.validate_json(line, by_name=False)
+            message_ = jsonrpc_message_adapter.validate_json(line, by_name=False)
         except ValidationError:
             continue
-        if isinstance(said, JSONRPCRequest):
-            found.append(said.id)
+        if isinstance(message_, JSONRPCRequest):
+            found.append(message_.id)
     return found
 
 
-async def send_frame(lines: RawStdioClient, frame: bytes) -> None:
-    """One frame; what is a request in it is answered, and so is the next."""
-    lines.tally.tried["frames on stdin"] += 1
-    lines.responses.clear()
-    await lines.send(frame + b"\n")
+async def send_frame(client: RawStdioClient, frame: bytes) -> None:
+    """Send a frame; each request in it and the next one must be answered."""
+    client.tally.tried["frames on stdin"] += 1
+    client.responses.clear()
+    await client.send(frame + b"\n")
     for id_ in requests_in(frame):
-        await lines.response_to(id_)
-    await lines.request("ping" if lines.era == "legacy" else "tools/list")
+        await client.response_to(id_)
+    await client.request("ping" if client.era == "legacy" else "tools/list")
 
 
 @pytest.mark.parametrize("era", ["legacy", "modern"])
 @example_settings(1, 10)
-@given(said=st.lists(frames, min_size=gate_or_full(60, 200), max_size=200))
-def test_every_request_among_random_frames_is_answered(tally: Tally, era: str, said: list[bytes]) -> None:
+@given(random_frames=st.lists(frames, min_size=gate_or_full(60, 200), max_size=200))
+def test_every_request_among_random_frames_is_answered(tally: Tally, era: str, random_frames: list[bytes]) -> None:
     async def talk() -> None:
-        async with CannedResponses().serve() as url, start_raw_client(url, tally, era) as lines:
+        async with CannedResponses().serve() as url, start_raw_client(url, tally, era) as client:
             if era == "legacy":
-                await initialize(lines)
-            await lines.check_still_works()
-            for frame in said:
-                await send_frame(lines, frame)
-            await lines.check_still_works()
+                await initialize(client)
+            await client.check_still_works()
+            for frame in random_frames:
+                await send_frame(client, frame)
+            await client.check_still_works()
 
     anyio.run(talk)
 
@@ -176,9 +176,9 @@ WRONG: dict[str, tuple[bytes, int]] = {
 IGNORED: dict[str, bytes] = {
     "an empty line": b"",
     "a carriage return": b"\r",
-    "no JSON": b"GET / HTTP/1.1",
-    "a line of 10 MB that is no JSON": b"x" * 10 * MIB,
-    "bytes that are no UTF-8": b'{"jsonrpc": "2.0", "id": 1, "method": "\xff\xfe',
+    "not JSON": b"GET / HTTP/1.1",
+    "10 MB that are not JSON": b"x" * 10 * MIB,
+    "bytes that are not UTF-8": b'{"jsonrpc": "2.0", "id": 1, "method": "\xff\xfe',
     "a null character": b"\x00",
     "JSON that ends early": json.dumps(message("ping")).encode()[:-1],
     "ten million brackets": b"[" * 10_000_000,
@@ -194,9 +194,9 @@ IGNORED: dict[str, bytes] = {
     "an id that is NaN": json.dumps(message("ping", float("nan"))).encode(),
     "an id of 5,000 digits": b'{"jsonrpc": "2.0", "method": "ping", "id": ' + b"9" * 5_000 + b"}",
     "params that are a list": b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": ["x"]}',
-    "a cancellation of nobody's request": json.dumps(notification("notifications/cancelled", requestId=9)).encode(),
+    "a cancellation of an unknown request": json.dumps(notification("notifications/cancelled", requestId=9)).encode(),
     "a cancellation of a list": json.dumps(notification("notifications/cancelled", requestId=[])).encode(),
-    "an answer that nobody asked for": b'{"jsonrpc": "2.0", "id": 1, "result": {}}',
+    "a response without a request": b'{"jsonrpc": "2.0", "id": 1, "result": {}}',
     "a call without an id": b'{"jsonrpc": "2.0", "method": "tools/call", "params": {"name": "list_applications"}}',
 }
 ANSWERED: dict[str, tuple[bytes, Any]] = {
@@ -205,65 +205,80 @@ ANSWERED: dict[str, tuple[bytes, Any]] = {
     "an id of 4,000 digits": (json.dumps(message("ping", 10**3_999)).encode(), 10**3_999),
     "an id of 1 MB": (json.dumps(message("ping", "x" * MIB)).encode(), "x" * MIB),
     "a line of 10 MB": (json.dumps(call("get_job_error", job_id="x" * 10 * MIB)).encode(), 1),
-    "blanks around": (b"\t " + json.dumps(message("ping")).encode() + b" \r", 1),
-    "fields of tomorrow": (json.dumps({**message("ping"), "trace": []}).encode(), 1),
+    "surrounding blanks": (b"\t " + json.dumps(message("ping")).encode() + b" \r", 1),
+    "unknown fields": (json.dumps({**message("ping"), "trace": []}).encode(), 1),
     "the same key twice": (b'{"jsonrpc": "2.0", "id": 7, "method": "x", "id": 1, "method": "ping"}', 1),
     "another handshake": (json.dumps(INITIALIZE).encode(), 1),
     "a handshake of 1999": (json.dumps(message("initialize", protocolVersion="1999", **HELLO)).encode(), 1),
-    "half a pair": (b'{"jsonrpc": "2.0", "id": 1, "method": "ping", "params": {"_meta": {"a": "\\ud83d"}}}', 1),
+    "half a surrogate pair": (
+        b'{"jsonrpc": "2.0", "id": 1, "method": "ping", "params": {"_meta": {"a": "\\ud83d"}}}',
+        1,
+    ),
     "a byte order mark": (b"\xef\xbb\xbf" + json.dumps(message("ping")).encode(), 1),
     "NaN for an argument": (json.dumps(call("list_applications", limit=float("nan"))).encode(), 1),
 }
 
 
-async def test_what_is_wrong_is_told_what_is_odd_is_answered_and_what_is_no_message_is_passed_over(
-    tally: Tally,
-) -> None:
-    """So it is with the SDK, which drops what it cannot read, a request with an id among it."""
-    async with CannedResponses().serve() as url, start_raw_client(url, tally, "legacy") as lines:
-        await initialize(lines)
+async def test_an_invalid_request_gets_an_error_with_the_right_code(tally: Tally) -> None:
+    tally.tried["frames on stdin"] += len(WRONG)
+    async with CannedResponses().serve() as url, start_raw_client(url, tally, "legacy") as client:
+        await initialize(client)
         for name, (frame, code) in WRONG.items():
-            await lines.send(frame + b"\n")
-            assert (await lines.response_to(1))["error"]["code"] == code, name
+            await client.send(frame + b"\n")
+            assert (await client.response_to(1))["error"]["code"] == code, name
+        await client.check_still_works()
+
+
+async def test_an_odd_but_valid_request_gets_a_result(tally: Tally) -> None:
+    tally.tried["frames on stdin"] += len(ANSWERED)
+    async with CannedResponses().serve() as url, start_raw_client(url, tally, "legacy") as client:
+        await initialize(client)
         for frame, id_ in ANSWERED.values():
-            await lines.send(frame + b"\n")
-            assert "result" in await lines.response_to(id_)
+            await client.send(frame + b"\n")
+            assert "result" in await client.response_to(id_)
+        await client.check_still_works()
+
+
+async def test_a_frame_that_is_not_a_request_is_ignored(tally: Tally) -> None:
+    """The SDK drops what it cannot parse, even a request with an id."""
+    tally.tried["frames on stdin"] += len(IGNORED)
+    async with CannedResponses().serve() as url, start_raw_client(url, tally, "legacy") as client:
+        await initialize(client)
         for name, frame in IGNORED.items():
-            await lines.send(frame + b"\n")
-            await lines.request("ping")
-            assert lines.responses == {}, name
-        tally.tried["frames on stdin"] += len(WRONG) + len(ANSWERED) + len(IGNORED)
-        await lines.check_still_works()
+            await client.send(frame + b"\n")
+            await client.request("ping")
+            assert client.responses == {}, name
+        await client.check_still_works()
 
 
 async def test_requests_with_the_same_id_are_each_answered(tally: Tally) -> None:
-    async with CannedResponses().serve() as url, start_raw_client(url, tally, "legacy") as lines:
-        await initialize(lines)
+    async with CannedResponses().serve() as url, start_raw_client(url, tally, "legacy") as client:
+        await initialize(client)
         tally.tried["frames on stdin"] += 20
-        await lines.send(b"".join(json.dumps(call("get_job_error", job_id="j")).encode() + b"\n" for _ in range(20)))
+        await client.send(b"".join(json.dumps(call("get_job_error", job_id="j")).encode() + b"\n" for _ in range(20)))
         for _ in range(20):
-            await lines.response_to(1)
-        await lines.check_still_works()
+            await client.response_to(1)
+        await client.check_still_works()
 
 
 @example_settings(1, 5)
 @given(st.lists(frames, min_size=gate_or_full(30, 100), max_size=100))
-def test_random_frames_before_the_handshake_do_not_prevent_it(tally: Tally, said: list[bytes]) -> None:
+def test_random_frames_before_the_handshake_do_not_prevent_it(tally: Tally, random_frames: list[bytes]) -> None:
     async def talk() -> None:
-        async with CannedResponses().serve() as url, start_raw_client(url, tally, "legacy") as lines:
-            for frame in said:
+        async with CannedResponses().serve() as url, start_raw_client(url, tally, "legacy") as client:
+            for frame in random_frames:
                 if b"initialize" in frame or PROTOCOL_VERSION_META_KEY.encode() in frame:
-                    continue  # that is the handshake, or the era without one
+                    continue  # a handshake, or the era without one
                 tally.tried["frames on stdin"] += 1
-                await lines.send(frame + b"\n")
-            assert "result" in await initialize(lines)
-            await lines.check_still_works()
+                await client.send(frame + b"\n")
+            assert "result" in await initialize(client)
+            await client.check_still_works()
 
     anyio.run(talk)
 
 
 @pytest.mark.parametrize("rest", [b'{"jsonrpc": "2.0", "id": 1, "method": "ping"}', b"{\xe2\x82"])
 async def test_the_server_exits_silently_when_input_ends_within_a_line(rest: bytes, tally: Tally) -> None:
-    async with CannedResponses().serve() as url, start_raw_client(url, tally, "legacy") as lines:
+    async with CannedResponses().serve() as url, start_raw_client(url, tally, "legacy") as client:
         tally.tried["frames on stdin"] += 1
-        await lines.send(rest)
+        await client.send(rest)

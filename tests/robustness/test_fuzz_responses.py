@@ -1,4 +1,4 @@
-"""Whatever Writer says, as its documents have it or spoiled, every tool has a result or a sentence for it."""
+"""Random responses of Writer, documented or mutated: every tool gives a result or an error message."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -33,7 +33,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("triage_application_jobs", {"application_id": "a"}),
     ("retry_jobs", {"job_ids": ["job-0"], "dry_run": False}),
 ]
-"""Each tool but the one that waits."""
+"""A call of each tool but ``wait_for_job``."""
 
 DOCUMENTED = {
     "applications": from_schema(ApplicationList.model_json_schema()),
@@ -41,7 +41,7 @@ DOCUMENTED = {
     "job": from_schema(DocumentedJob.model_json_schema()),
     "started": from_schema(Accepted.model_json_schema()),
 }
-"""What the vendor's documents say of each endpoint's answer."""
+"""The documented responses of each endpoint."""
 
 
 MUTATED = {endpoint: mutated(documents) for endpoint, documents in DOCUMENTED.items()}
@@ -49,23 +49,23 @@ MUTATED = {endpoint: mutated(documents) for endpoint, documents in DOCUMENTED.it
 
 @asynccontextmanager
 async def connected_client() -> AsyncGenerator[tuple[Client, CannedResponses]]:
-    """A client of a server, and the Writer that it asks."""
+    """Connect a client, and yield it with its fake Writer API."""
     peer = CannedResponses()
     async with peer.serve() as url, connect_client(url, WRITER_JOBS_ALLOW_RETRY="true") as client:
         yield client, peer
 
 
 async def call_every_tool(client: Client, tally: Tally) -> list[CallToolResult]:
-    """What each tool, resource and completion makes of what it is told now."""
+    """Return the result of each tool; also check resources and completions."""
     results: list[CallToolResult] = []
     for tool, arguments in CALLS:
-        tally.tried["answers of Writer's"] += 1
+        tally.tried["responses of Writer"] += 1
         results.append(await run_tool_with(client, tally, tool, arguments))
         check_result_or_error(results[-1], tool)
         if tool == "triage_application_jobs" and not results[-1].is_error:
             check_triage_sums(structure_of_result(results[-1]))
     for address in (APPLICATIONS_URI, JOB_URI.format(application_id="a", job_id="job-0")):
-        tally.tried["answers of Writer's"] += 1
+        tally.tried["responses of Writer"] += 1
         with allow_protocol_errors(INVALID_PARAMS, INTERNAL_ERROR):
             (content,) = (await client.read_resource(address)).contents
             assert isinstance(content, TextResourceContents)
@@ -78,11 +78,11 @@ async def call_every_tool(client: Client, tally: Tally) -> list[CallToolResult]:
 @example_settings(2, 30)
 @given(st.lists(st.fixed_dictionaries(DOCUMENTED), min_size=3, max_size=5))
 def test_documented_responses_give_a_result(
-    tally: Tally, run_without_errors: RunWithoutErrors, said: list[dict[str, Document]]
+    tally: Tally, run_without_errors: RunWithoutErrors, documents: list[dict[str, Document]]
 ) -> None:
     async def conversation() -> None:
         async with connected_client() as (client, peer):
-            for peer.responses in said:
+            for peer.responses in documents:
                 results = await call_every_tool(client, tally)
                 assert [result.is_error for result in results] == [False] * len(CALLS)
 
@@ -94,11 +94,11 @@ def test_documented_responses_give_a_result(
 @example([VALID_RESPONSES | {"jobs": {"result": [{**JOB, "id": f"job-{number}"} for number in range(1_200)]}}])
 @example([VALID_RESPONSES | {"jobs": {"result": [None] * 1_200, "totalCount": 1}}])
 def test_mutated_responses_give_a_result_or_an_error_message(
-    tally: Tally, run_without_errors: RunWithoutErrors, said: list[dict[str, Document]]
+    tally: Tally, run_without_errors: RunWithoutErrors, documents: list[dict[str, Document]]
 ) -> None:
     async def conversation() -> None:
         async with connected_client() as (client, peer):
-            for peer.responses in said:
+            for peer.responses in documents:
                 await call_every_tool(client, tally)
             peer.responses = VALID_RESPONSES
             assert not any(result.is_error for result in await call_every_tool(client, tally))
@@ -112,9 +112,9 @@ READABLE = [{**JOB, "id": f"readable-{number}"} for number in range(3)]
 @example_settings(4, 60)
 @given(st.lists(st.lists(MUTATED["job"], max_size=4), min_size=4, max_size=4))
 def test_readable_jobs_are_shown_beside_mutated_ones(
-    tally: Tally, run_without_errors: RunWithoutErrors, said: list[list[Document]]
+    tally: Tally, run_without_errors: RunWithoutErrors, mutated_rows: list[list[Document]]
 ) -> None:
-    first, *others = said
+    first, *others = mutated_rows
     rows = [*first, *(row for job, beside in zip(READABLE, others, strict=True) for row in (job, *beside))]
 
     async def conversation() -> None:
@@ -124,7 +124,7 @@ def test_readable_jobs_are_shown_beside_mutated_ones(
                 structure_of_result(await run_tool_with(client, tally, tool, {"application_id": "a", **more}))
                 for tool, more in (("list_application_jobs", {"limit": 100}), ("triage_application_jobs", {}))
             ]
-        tally.tried["answers of Writer's"] += 2
+        tally.tried["responses of Writer"] += 2
         ids = [job["id"] for job in listed["jobs"] if job["id"].startswith("readable")]
         lost = [job["id"] for job in READABLE if job["id"] not in ids]
         tally.lost += len(lost)
@@ -145,12 +145,12 @@ error_bodies = from_schema(Envelope.model_json_schema())
 @example_settings(3, 30)
 @given(st.lists(st.tuples(st.sampled_from(STATUSES), error_bodies | mutated(error_bodies)), min_size=3, max_size=5))
 def test_error_responses_of_any_form_give_an_error_message(
-    tally: Tally, run_without_errors: RunWithoutErrors, said: list[tuple[str, Document]]
+    tally: Tally, run_without_errors: RunWithoutErrors, errors: list[tuple[str, Document]]
 ) -> None:
     async def conversation() -> None:
         async with connected_client() as (client, peer):
-            for status, complaint in said:
-                peer.responses, peer.status = dict.fromkeys(VALID_RESPONSES, complaint), f"{status} As It Is"
+            for status, body in errors:
+                peer.responses, peer.status = dict.fromkeys(VALID_RESPONSES, body), f"{status} As It Is"
                 *others, retried = await call_every_tool(client, tally)
                 assert all(result.is_error for result in others)
                 assert structure_of_result(retried)["jobs"][0]["outcome"] in {"error", "not_found"}
@@ -161,10 +161,10 @@ def test_error_responses_of_any_form_give_an_error_message(
 @example_settings(2, 30)
 @given(st.lists(DOCUMENTED["job"] | MUTATED["job"], min_size=8, max_size=16))
 def test_waiting_for_a_mutated_job_gives_a_result_or_an_error_message(
-    tally: Tally, run_without_errors: RunWithoutErrors, said: list[Document]
+    tally: Tally, run_without_errors: RunWithoutErrors, documents: list[Document]
 ) -> None:
     async def conversation() -> None:
-        jobs = {f"job-{number}": document for number, document in enumerate(said)}
+        jobs = {f"job-{number}": document for number, document in enumerate(documents)}
         async with connected_client() as (client, peer), anyio.create_task_group() as tasks:
             peer.responses = VALID_RESPONSES | jobs
             for job_id in jobs:
@@ -174,6 +174,6 @@ def test_waiting_for_a_mutated_job_gives_a_result_or_an_error_message(
 
 
 async def wait_for(job_id: str, client: Client, tally: Tally) -> None:
-    tally.tried["answers of Writer's"] += 1
+    tally.tried["responses of Writer"] += 1
     result = await run_tool_with(client, tally, "wait_for_job", {"job_id": job_id, "timeout_seconds": 1})
     check_result_or_error(result, "wait_for_job")

@@ -1,4 +1,4 @@
-"""The API key: no output shows it, wherever Writer echoes it or a user misplaces it."""
+"""The API key: no output shows it, even if Writer returns it or a user misplaces it."""
 
 import base64
 import hashlib
@@ -25,7 +25,6 @@ from tests.helpers.tally import Tally
 from writer_jobs_mcp.cli import main
 from writer_jobs_mcp.client import open_client
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.errors import ConfigError
 from writer_jobs_mcp.telemetry.logging import VERBOSE_LOGGERS
 
 HASHES = [hashlib.new(name, KEY.encode(), usedforsecurity=False).digest() for name in ("md5", "sha1", "sha256")]
@@ -39,30 +38,41 @@ ENCODINGS = [
     *(each.hex().upper() for each in (KEY.encode(), *HASHES)),
     "".join(f"%{octet:02X}" for octet in KEY.encode()),
 ]
-"""What the usual encodings and hashes make of the key."""
+"""The key in common encodings and hashes."""
 
 
-TOLD = "; ".join([f"Bearer {KEY}", f"sk-...{KEY[-4:]}", f"{KEY[:8]}****", *ENCODINGS])
-"""The key in every form that an answer might tell it in."""
+KEY_FORMS = "; ".join([f"Bearer {KEY}", f"sk-...{KEY[-4:]}", f"{KEY[:8]}****", *ENCODINGS])
+"""The key in every form that a response may contain."""
 
 
 JOB: dict[str, Any] = {
     "id": "job-0",
     "status": "failed",
-    "application_id": TOLD,
+    "application_id": KEY_FORMS,
     "created_at": "2026-11-23T10:00:00Z",
-    "error": TOLD,
-    "data": {"title": TOLD, "suggestion": TOLD},
+    "error": KEY_FORMS,
+    "data": {"title": KEY_FORMS, "suggestion": KEY_FORMS},
 }
 
 
-APPLICATION = {"id": f"a {KEY}", "name": TOLD, "type": TOLD, "status": TOLD, "updated_at": "2026-11-23T10:00:00Z"}
+APPLICATION = {
+    "id": f"a {KEY}",
+    "name": KEY_FORMS,
+    "type": KEY_FORMS,
+    "status": KEY_FORMS,
+    "updated_at": "2026-11-23T10:00:00Z",
+}
 
 
-COMPLAINT = {"tpe": KEY, "errors": [{"description": TOLD, "key": KEY, "extras": KEY}], "extras": TOLD, "message": TOLD}
+ERROR_BODY = {
+    "tpe": KEY,
+    "errors": [{"description": KEY_FORMS, "key": KEY, "extras": KEY}],
+    "extras": KEY_FORMS,
+    "message": KEY_FORMS,
+}
 
 
-SAID: dict[str, tuple[bytes, str]] = {
+RESPONSES: dict[str, tuple[bytes, str]] = {
     "everything at once": (
         json.dumps({**JOB, "result": [JOB, {**JOB, "id": KEY}], "data": [APPLICATION], "has_more": False}).encode(),
         "200 OK",
@@ -70,10 +80,10 @@ SAID: dict[str, tuple[bytes, str]] = {
     "a job": (json.dumps(JOB).encode(), "200 OK"),
     "escaped": (json.dumps(JOB).replace(KEY, "".join(f"\\u{ord(letter):04x}" for letter in KEY)).encode(), "200 OK"),
     "rows that cannot be read": (jobs_page({**JOB, "created_at": KEY}, KEY, {KEY: KEY}), "200 OK"),
-    "no JSON": (TOLD.encode(), "200 OK"),
-    "a web page": (f"<title>{TOLD}</title>".encode(), "200 OK"),
+    "no JSON": (KEY_FORMS.encode(), "200 OK"),
+    "a web page": (f"<title>{KEY_FORMS}</title>".encode(), "200 OK"),
     **{
-        f"{status}": (json.dumps(COMPLAINT).encode(), f"{status} {KEY}")
+        f"{status}": (json.dumps(ERROR_BODY).encode(), f"{status} {KEY}")
         for status in (201, 302, 400, 401, 403, 404, 409, 418, 422, 429, 500, 503, 507)
     },
 }
@@ -92,11 +102,11 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("list_applications", {"after": KEY}),
     ("list_application_jobs", {"application_id": "a", "limit": KEY}),
 ]
-"""Each tool, and the key in the place of its arguments."""
+"""A call of each tool, and calls with the key as an argument."""
 
 
 async def test_no_tool_resource_or_log_shows_a_key_that_writer_echoes(tally: Tally) -> None:
-    heard: list[str] = []
+    outputs: list[str] = []
     wire = ScriptedServer()
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
         async with wire.serve() as url:
@@ -111,36 +121,36 @@ async def test_no_tool_resource_or_log_shows_a_key_that_writer_echoes(tally: Tal
             with anyio.fail_after(120):
                 async with Client(stdio_client(server, errlog=log)) as client:
                     assert len((await client.list_tools()).tools) == 7
-                    for body, status in SAID.values():
-                        # A wait that is too long to begin keeps the whole from taking minutes.
+                    for body, status in RESPONSES.values():
+                        # Too long to wait for; retries would take minutes.
                         headers = (f"X-Key: {KEY}", f"Location: https://evil.example/{KEY}", "Retry-After: 60")
                         wire.default = send_and_close(http_response(body, status, *headers))
-                        heard += [await hear(client, tool, arguments, tally) for tool, arguments in CALLS]
-                        heard += [await read(client, uri, tally) for uri in ("applications", "applications/a/jobs/j")]
+                        outputs += [await call(client, tool, arguments, tally) for tool, arguments in CALLS]
+                        outputs += [await read(client, uri, tally) for uri in ("applications", "applications/a/jobs/j")]
         log.seek(0)
-        heard.append(log.read())
-    told = {part for text in heard for part in parts_of_echoes(text)}
-    tally.leaked += len(told)
-    assert told == set()
-    assert "Traceback" not in heard[-1]
-    assert "GET /v1/applications" in heard[-1], "the log was at work"
+        outputs.append(log.read())
+    leaked = {part for text in outputs for part in leaked_key_parts(text)}
+    tally.leaked += len(leaked)
+    assert leaked == set()
+    assert "Traceback" not in outputs[-1]
+    assert "GET /v1/applications" in outputs[-1], "the server did log"
 
 
-async def hear(client: Client, tool: str, arguments: dict[str, Any], tally: Tally) -> str:
-    tally.tried["echoes of the key"] += 1
+async def call(client: Client, tool: str, arguments: dict[str, Any], tally: Tally) -> str:
+    tally.tried["returned keys"] += 1
     return (await client.call_tool(tool, arguments)).model_dump_json()
 
 
 async def read(client: Client, uri: str, tally: Tally) -> str:
-    tally.tried["echoes of the key"] += 1
+    tally.tried["returned keys"] += 1
     try:
         return (await client.read_resource(f"writer://{uri}")).model_dump_json()
     except MCPError as exc:
         return str(exc)
 
 
-def parts_of_echoes(text: str) -> list[str]:
-    # At its edges base64 shares letters with what stands beside the key.
+def leaked_key_parts(text: str) -> list[str]:
+    # The first and last letters of base64 also depend on the text beside the key.
     pieces = {form[at : at + 12] for form in ENCODINGS for at in range(4, len(form) - 15)}
     return [*leaked_parts(text), *(piece for piece in pieces if piece in text)]
 
@@ -160,8 +170,8 @@ SETTINGS = (
 
 
 @pytest.fixture
-def log_left_as_it_was() -> Generator[None]:
-    """What a command run in this process does to the log would clean what later tests look for in it."""
+def restored_logging() -> Generator[None]:
+    """Restore the logging setup: a command run in this process changes it, and later tests would see sanitized logs."""
     names = (None, *VERBOSE_LOGGERS)
     levels = [logging.getLogger(name).level for name in names]
     formatters = [(handler, handler.formatter) for handler in logging.getLogger().handlers]
@@ -172,19 +182,19 @@ def log_left_as_it_was() -> Generator[None]:
         handler.setFormatter(formatter)
 
 
-@pytest.mark.usefixtures("log_left_as_it_was")
+@pytest.mark.usefixtures("restored_logging")
 @pytest.mark.parametrize("form", [KEY, f"https://{KEY}@127.0.0.1:9"])
 @pytest.mark.parametrize("name", SETTINGS)
 def test_check_does_not_show_a_key_in_the_wrong_setting(
     name: str, form: str, tally: Tally, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     tally.tried["misplaced keys"] += 1
-    monkeypatch.setenv(name, form)  # proxies and authorities are read from here, by httpx and ssl
+    monkeypatch.setenv(name, form)  # httpx and ssl read proxies and CAs from here
     environ = {**os.environ, "WRITER_BASE_URL": "https://127.0.0.1:9", "WRITER_JOBS_CALL_BUDGET": "1", name: form}
     assert main(["check"], environ) in {1, 2}
-    told = "".join(capfd.readouterr())
-    tally.check_for_key(told)
-    assert "Traceback" not in told
+    printed = "".join(capfd.readouterr())
+    tally.check_for_key(printed)
+    assert "Traceback" not in printed
 
 
 async def test_a_key_passed_as_a_job_id_or_uri_is_not_repeated(tally: Tally) -> None:
@@ -201,44 +211,15 @@ async def test_a_key_passed_as_a_job_id_or_uri_is_not_repeated(tally: Tally) -> 
 
 
 async def test_check_does_not_show_a_key_that_writer_echoes(tally: Tally) -> None:
-    for body, status in (SAID[name] for name in ("everything at once", "no JSON", "401", "503")):
-        tally.tried["echoes of the key"] += 1
+    for body, status in (RESPONSES[name] for name in ("everything at once", "no JSON", "401", "503")):
+        tally.tried["returned keys"] += 1
         wire = ScriptedServer(default=send_and_close(http_response(body, status, "Retry-After: 60")))
         async with wire.serve() as url:
             environ = {"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url, "WRITER_JOBS_CALL_BUDGET": "3"}
             done = await run_command_in_thread("check", "--json", **environ)
         tally.check_for_key(done.stdout + done.stderr)
         assert json.loads(done.stdout)["checks"][3]["ok"] is True
-        assert KEY.encode() not in wire.request_heads[0], "reaching out needs no key"
-
-
-IN_CLEAR = (
-    "http://api.writer.com",
-    "http://localhost.evil.example",
-    "http://127.0.0.1.evil.example",
-    "http://127.0.0.1@evil.example",
-    "http://evil.example#@localhost",
-    "http://0.0.0.0",
-    "http://10.0.0.1",
-    "http://[::ffff:10.0.0.1]",
-    "http://2130706433",
-    "//localhost",
-    "ftp://localhost",
-    "HTTP://evil.example",
-)
-
-
-@pytest.mark.parametrize("url", IN_CLEAR)
-def test_the_key_is_never_sent_unencrypted_to_another_machine(url: str) -> None:
-    with pytest.raises(ConfigError, match="WRITER_BASE_URL must "):
-        Config.from_env({"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url})
-
-
-@pytest.mark.parametrize(
-    "url", ["http://localhost:8080", "http://127.0.0.1", "http://[::1]:9", "https://api.writer.com"]
-)
-def test_loopback_and_tls_urls_are_accepted(url: str) -> None:
-    assert Config.from_env({"WRITER_API_KEY": KEY, "WRITER_BASE_URL": url}).base_url == url
+        assert KEY.encode() not in wire.request_heads[0], "the reachable check sends no key"
 
 
 @pytest.mark.parametrize("command", ["check", "demo"])
@@ -261,7 +242,7 @@ def test_child_processes_do_not_inherit_the_key(command: str, tmp_path: Path, ta
     tally.check_for_key(done.stdout + done.stderr)
     parent, *children = seen.read_text(encoding="utf-8").splitlines()
     assert parent == "True"
-    assert set(children) == {"False"}, "it starts itself as a subprocess, without the key"
+    assert set(children) == {"False"}, "the child process has no key"
 
 
 async def test_printing_an_object_does_not_show_the_key(tally: Tally) -> None:
@@ -276,7 +257,7 @@ async def test_printing_an_object_does_not_show_the_key(tally: Tally) -> None:
 async def test_a_key_passed_as_a_name_or_prompt_argument_is_not_repeated(
     unused_url: str, tally: Tally, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.WARNING, "mcp")  # as the command line has it: the SDK logs names
+    caplog.set_level(logging.WARNING, "mcp")  # as the command line sets it: the SDK logs names
     async with connect_client(unused_url) as client:
         asking: list[Callable[[], Awaitable[object]]] = [
             lambda: client.call_tool(KEY, {}),
@@ -289,8 +270,8 @@ async def test_a_key_passed_as_a_name_or_prompt_argument_is_not_repeated(
         for ask in asking:
             tally.tried["misplaced keys"] += 1
             try:
-                said = str(await ask())
+                message = str(await ask())
             except MCPError as exc:
-                said = str(exc)
-            assert "The API key was passed as an" in said
-            tally.check_for_key(said)
+                message = str(exc)
+            assert "The API key was passed as an" in message
+            tally.check_for_key(message)

@@ -41,7 +41,7 @@ from writer_jobs_mcp.triage.find_job import find_in_list
     ids=str,
 )
 async def test_an_impossible_total_does_not_end_the_list(others: dict[str, object], tally: Tally) -> None:
-    tally.tried["drifts of the API"] += 1
+    tally.tried["malformed responses"] += 1
     wire = ScriptedServer()
     wire.once(send_and_close(http_response(jobs_page(*JOBS, **others))))
     async with wire.serve() as url, connect_client(url) as client:
@@ -56,7 +56,7 @@ async def test_an_impossible_total_does_not_end_the_list(others: dict[str, objec
 async def test_a_job_is_found_whatever_the_total_means(
     total: Callable[[UnstableListApi, int], int | None], tally: Tally
 ) -> None:
-    tally.tried["drifts of the API"] += 1
+    tally.tried["malformed responses"] += 1
     api = UnstableListApi(newest_first(250), total=total)
     async with open_client(config_for("http://localhost"), asgi_transport(api)) as client:
         assert (await find_in_list(client, "a", "job-1")).id == "job-1"
@@ -65,7 +65,7 @@ async def test_a_job_is_found_whatever_the_total_means(
 
 
 async def test_a_list_that_ignores_the_offset_is_not_read_forever(tally: Tally) -> None:
-    tally.tried["drifts of the API"] += 1
+    tally.tried["malformed responses"] += 1
     wire = ScriptedServer()
     wire.always(send_and_close(http_response(jobs_page(*JOBS))))
     wire.always(send_and_close(http_response(b"{}", "404 Not Found")), "jobs")
@@ -84,7 +84,7 @@ async def test_a_list_that_ignores_the_offset_is_not_read_forever(tally: Tally) 
 
 
 async def test_an_unreadable_list_that_ignores_the_offset_is_not_read_forever(tally: Tally) -> None:
-    tally.tried["drifts of the API"] += 1
+    tally.tried["malformed responses"] += 1
     wire = ScriptedServer()
     wire.always(send_and_close(http_response(jobs_page({}, None))))
     wire.always(send_and_close(http_response(b"{}", "404 Not Found")), "jobs")
@@ -99,7 +99,7 @@ async def test_an_unreadable_list_that_ignores_the_offset_is_not_read_forever(ta
 
 @pytest.mark.parametrize("every", [1, 2, 7, 99])
 async def test_unreadable_rows_are_counted_once_however_pages_overlap(every: int, tally: Tally) -> None:
-    tally.tried["drifts of the API"] += 1
+    tally.tried["malformed responses"] += 1
     count = 350
     api = UnstableListApi(
         newest_first(count), job_fields=lambda number: {"created_at": None} if number % every == 0 else {}
@@ -113,7 +113,7 @@ APPLICATION = {"id": "app-1", "name": "One", "type": "generation", "status": "de
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("body", "expected"),
     [
         ({"data": [APPLICATION]}, {"returned": 1, "has_more": True, "after": "app-1"}),
         ({"data": []}, {"returned": 0, "has_more": False}),
@@ -126,7 +126,7 @@ APPLICATION = {"id": "app-1", "name": "One", "type": "generation", "status": "de
             {"returned": 1, "has_more": False, "unreadable": {"count": 2, "reason": "id: Field required"}},
         ),
         (
-            {"data": [{"id": {"is": 1}}]},  # that nothing follows is not said
+            {"data": [{"id": {"is": 1}}]},  # without has_more, more may follow
             {
                 "returned": 0,
                 "has_more": True,
@@ -135,7 +135,7 @@ APPLICATION = {"id": "app-1", "name": "One", "type": "generation", "status": "de
         ),
         (
             {"data": [{**APPLICATION, "id": f"app-{n}"} for n in range(1, 1_500)], "last_id": "x", "has_more": False},
-            {"returned": 50, "has_more": True, "after": "app-50"},  # more than were asked for
+            {"returned": 50, "has_more": True, "after": "app-50"},  # more rows than requested
         ),
         *(
             ({"data": [{**APPLICATION, **odd}], "has_more": False}, {"returned": 1, "has_more": False})
@@ -151,10 +151,10 @@ APPLICATION = {"id": "app-1", "name": "One", "type": "generation", "status": "de
     ids=str,
 )
 async def test_applications_are_listed_despite_odd_or_missing_fields(
-    said: object, expected: dict[str, object], tally: Tally
+    body: object, expected: dict[str, object], tally: Tally
 ) -> None:
-    tally.tried["drifts of the API"] += 1
-    wire = ScriptedServer(default=send_and_close(http_response(json.dumps(said).encode())))
+    tally.tried["malformed responses"] += 1
+    wire = ScriptedServer(default=send_and_close(http_response(json.dumps(body).encode())))
     async with wire.serve() as url, connect_client(url) as client:
         result = await run_tool(client, tally, "list_applications", limit=50)
     assert structure_of_result(result)["page"] == expected
@@ -166,10 +166,10 @@ async def test_applications_are_listed_despite_odd_or_missing_fields(
 async def test_a_window_with_unreadable_rows_is_not_complete() -> None:
     jobs = [make_job(minutes, "failed", "Rate limit reached") for minutes in range(1, 400)]
     api = api_with(jobs)
-    readable = api.job_fields
-    api.job_fields = lambda number: readable(number) | ({"created_at": None} if number == 390 else {})  # the tenth
+    valid = api.job_fields
+    api.job_fields = lambda number: valid(number) | ({"created_at": None} if number == 390 else {})  # the tenth
     report = await triage(api, since="1h", max_jobs=100)
-    # Of the window before, some is left to read; of this one, all that can be was.
+    # The previous window has unread jobs; this window was read, except for one row.
     assert (report["coverage"]["complete"], report["coverage"]["stopped_by"]) == (False, "since")
     assert (report["coverage"]["jobs_in_window"], report["coverage"]["unreadable"]["count"]) == (59, 1)
     assert TRIAGE not in {each["tool"] for each in report["next"]}
@@ -177,10 +177,10 @@ async def test_a_window_with_unreadable_rows_is_not_complete() -> None:
 
 
 async def test_completions_have_no_total_when_applications_are_unreadable(tally: Tally) -> None:
-    tally.tried["drifts of the API"] += 1
-    said = {"data": [APPLICATION, {"id": None}], "has_more": False}
-    wire = ScriptedServer(default=send_and_close(http_response(json.dumps(said).encode())))
+    tally.tried["malformed responses"] += 1
+    body = {"data": [APPLICATION, {"id": None}], "has_more": False}
+    wire = ScriptedServer(default=send_and_close(http_response(json.dumps(body).encode())))
     async with wire.serve() as url, connect_client(url) as client:
-        place = PromptReference(type="ref/prompt", name="triage_failed_jobs")
-        offered = (await client.complete(place, {"name": "application_id", "value": ""})).completion
+        reference = PromptReference(type="ref/prompt", name="triage_failed_jobs")
+        offered = (await client.complete(reference, {"name": "application_id", "value": ""})).completion
     assert (offered.values, offered.total, offered.has_more) == (["app-1"], None, True)

@@ -19,7 +19,7 @@ def without(name: str) -> dict[str, Any]:
 
 
 def whole(rows: int) -> dict[str, Any]:
-    """What a page has to say so that it is known to be the only one."""
+    """Return the fields that mark a page as the only one."""
     return {"totalCount": rows, "pagination": {"limit": 100}}
 
 
@@ -49,7 +49,7 @@ UNREADABLE_ROWS: dict[str, tuple[object, str]] = {
 
 @pytest.mark.parametrize(("row", "reason"), UNREADABLE_ROWS.values(), ids=UNREADABLE_ROWS)
 async def test_an_unreadable_row_is_counted_and_the_others_are_shown(row: object, reason: str, tally: Tally) -> None:
-    tally.tried["drifts of the API"] += 1
+    tally.tried["malformed responses"] += 1
     wire = ScriptedServer()
     wire.always(send_and_close(http_response(jobs_page(JOBS[0], row, JOBS[1], row, **whole(4)))))
     async with wire.serve() as url, connect_client(url) as client:
@@ -58,28 +58,28 @@ async def test_an_unreadable_row_is_counted_and_the_others_are_shown(row: object
             await run_tool(client, tally, "triage_application_jobs", application_id="a"),
         )
     check_success(listed, tally)
-    for told in (
+    for unreadable in (
         structure_of_result(listed)["page"]["unreadable"],
         structure_of_result(report)["coverage"]["unreadable"],
     ):
-        assert told["count"] == 2
-        assert told["reason"].startswith(reason)
-    for said in (text_of(listed), text_of(report)):
-        assert f'2 more could not be read ("{reason}' in said
+        assert unreadable["count"] == 2
+        assert unreadable["reason"].startswith(reason)
+    for text in (text_of(listed), text_of(report)):
+        assert f'2 more could not be read ("{reason}' in text
     triaged = structure_of_result(report)
     assert triaged["counts"] == {"failed": 2}
     assert (triaged["coverage"]["complete"], triaged["coverage"]["stopped_by"]) == (False, "end")
     assert "2 of the 2 jobs that could be read failed" in text_of(report)
     assert "Coverage: NOT complete, stopped_by=end" in text_of(report)
-    assert TRIAGE not in {each["tool"] for each in triaged["next"]}  # neither another try nor more jobs would help
+    assert TRIAGE not in {each["tool"] for each in triaged["next"]}  # neither a retry nor more jobs would help
 
 
 READABLE_ROWS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "a state of old": ({"status": "queued"}, {"status": "queued"}),
-    "a state that is nobody's": ({"status": "en_cours ✓"}, {"status": "en_cours ✓"}),
-    "a state that is empty": ({"status": ""}, {"status": ""}),
-    "a state without end": ({"status": "x" * 5_000}, {"status": "x" * 39 + "…"}),
-    "a state that draws": ({"status": "\x1b[31mfailed\u202e"}, {"status": "failed"}),
+    "an old state": ({"status": "queued"}, {"status": "queued"}),
+    "an unknown state": ({"status": "en_cours ✓"}, {"status": "en_cours ✓"}),
+    "an empty state": ({"status": ""}, {"status": ""}),
+    "a very long state": ({"status": "x" * 5_000}, {"status": "x" * 39 + "…"}),
+    "a state with escapes": ({"status": "\x1b[31mfailed\u202e"}, {"status": "failed"}),
     "a number for an id": ({"id": "12"}, {"id": "12"}),
     "an id in capitals": (
         {"id": "3C90C3CC-0D44-4B50-8888-8DD25736052A"},
@@ -117,7 +117,7 @@ READABLE_ROWS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"created_at": "2026-11-23T12:00:00.123456+02:00"},
         {"created_at": "2026-11-23T10:00:00Z"},
     ),
-    "fields of tomorrow": ({"priority": {"level": [1, {"a": None}]}, "error_code": 7}, {"status": "failed"}),
+    "unknown fields": ({"priority": {"level": [1, {"a": None}]}, "error_code": 7}, {"status": "failed"}),
 }
 
 
@@ -125,7 +125,7 @@ READABLE_ROWS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 async def test_undocumented_values_are_shown_as_they_are(
     changed: dict[str, Any], expected: dict[str, Any], tally: Tally
 ) -> None:
-    tally.tried["drifts of the API"] += 1
+    tally.tried["malformed responses"] += 1
     wire = ScriptedServer()
     wire.always(send_and_close(http_response(jobs_page({**JOB, **changed}, **whole(1)))))
     async with wire.serve() as url, connect_client(url) as client:
@@ -146,20 +146,20 @@ UNUSABLE_PAGES: dict[str, tuple[object, str]] = {
 }
 
 
-@pytest.mark.parametrize(("said", "reason"), UNUSABLE_PAGES.values(), ids=UNUSABLE_PAGES)
+@pytest.mark.parametrize(("body", "reason"), UNUSABLE_PAGES.values(), ids=UNUSABLE_PAGES)
 async def test_a_page_without_its_list_is_an_error_that_names_the_field(
-    said: object, reason: str, tally: Tally
+    body: object, reason: str, tally: Tally
 ) -> None:
-    tally.tried["drifts of the API"] += 1
+    tally.tried["malformed responses"] += 1
     wire = ScriptedServer()
-    wire.once(send_and_close(http_response(json.dumps(said).encode())))
+    wire.once(send_and_close(http_response(json.dumps(body).encode())))
     async with wire.serve() as url, connect_client(url) as client:
         check_error(await run_tool(client, tally), f'Writer\'s answer about application "a" cannot be read ({reason}')
         check_success(await run_tool(client, tally), tally)
 
 
 async def test_a_last_page_with_unreadable_rows_is_not_called_complete(tally: Tally) -> None:
-    tally.tried["drifts of the API"] += 1
+    tally.tried["malformed responses"] += 1
     wire = ScriptedServer()
     wire.always(send_and_close(http_response(jobs_page(JOB, {**JOB, "created_at": None}, **whole(2)))))
     async with wire.serve() as url, connect_client(url) as client:

@@ -19,8 +19,8 @@ from tests.helpers.tally import Tally
 async def test_a_host_in_no_proxy_is_connected_to_directly(without_proxies: pytest.MonkeyPatch, tally: Tally) -> None:
     tally.tried["proxies"] += 1
     proxy = HttpProxy()
-    async with proxy.serve() as way:
-        without_proxies.setenv("HTTPS_PROXY", way)
+    async with proxy.serve() as proxy_url:
+        without_proxies.setenv("HTTPS_PROXY", proxy_url)
         without_proxies.setenv("NO_PROXY", "localhost, 127.0.0.1")
         async with connect_client("https://127.0.0.1:9", WRITER_JOBS_CALL_BUDGET="1") as client:
             check_error(await run_tool(client, tally), "no connection could be made")
@@ -54,19 +54,19 @@ NAMES = ("api.writer.example", "writer.example", "xn--bcher-kva.example")
 
 
 @pytest.fixture
-def named(issuer: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
-    """The side of TLS of a server that has addresses and names, all of which lead to this machine."""
+def named_server(issuer: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """The TLS settings of a server with several names, all of which resolve to this machine."""
     path = tmp_path / "names.pem"
     issuer.issue_cert("127.0.0.1", "fe80::1", *NAMES).private_key_and_cert_chain_pem.write_to_path(str(path))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path)
-    look_up: Callable[..., object] = socket.getaddrinfo
+    resolve: Callable[..., object] = socket.getaddrinfo
 
-    def look_up_here(host: str | bytes, *others: Any, **more: Any) -> object:
+    def resolve_here(host: str | bytes, *others: Any, **more: Any) -> object:
         name = host.decode() if isinstance(host, bytes) else host
-        return look_up("127.0.0.1" if name in NAMES else host, *others, **more)
+        return resolve("127.0.0.1" if name in NAMES else host, *others, **more)
 
-    monkeypatch.setattr(socket, "getaddrinfo", look_up_here)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_here)
     return context
 
 
@@ -114,15 +114,15 @@ async def test_a_proxy_is_used_unless_no_proxy_matches_the_host(
     hosts: str,
     is_proxied: bool,
     without_proxies: pytest.MonkeyPatch,
-    named: ssl.SSLContext,
+    named_server: ssl.SSLContext,
     tally: Tally,
 ) -> None:
     tally.tried["proxies"] += 1
     wire, proxy = ScriptedServer(), HttpProxy()
-    async with proxy.serve() as way, wire.serve(named) as url:
+    async with proxy.serve() as proxy_url, wire.serve(named_server) as url:
         port = url.rpartition(":")[2]
         proxy.tunnel_target = f"127.0.0.1:{port}"
-        without_proxies.setenv("HTTPS_PROXY", way)
+        without_proxies.setenv("HTTPS_PROXY", proxy_url)
         without_proxies.setenv("NO_PROXY", hosts.replace("{port}", port))
         async with connect_client(f"https://{host}:{port}") as client:
             check_success(await run_tool(client, tally), tally)
@@ -135,8 +135,8 @@ async def test_an_ipv6_host_in_no_proxy_is_connected_to_directly(
 ) -> None:
     tally.tried["proxies"] += 1
     proxy = HttpProxy(http_response(b"", "403 Forbidden"))
-    async with proxy.serve() as way:
-        without_proxies.setenv("HTTPS_PROXY", way)
+    async with proxy.serve() as proxy_url:
+        without_proxies.setenv("HTTPS_PROXY", proxy_url)
         without_proxies.setenv("NO_PROXY", hosts)
         async with connect_client("https://[fe80::1]:9", WRITER_JOBS_CALL_BUDGET="1") as client:
             assert (await run_tool(client, tally)).is_error

@@ -20,8 +20,8 @@ async def test_a_proxy_is_used_and_sees_only_tls(
 ) -> None:
     tally.tried["proxies"] += 1
     wire, proxy = ScriptedServer(), HttpProxy()
-    async with proxy.serve() as way, wire.serve(certified) as url:
-        without_proxies.setenv(name, way)
+    async with proxy.serve() as proxy_url, wire.serve(certified) as url:
+        without_proxies.setenv(name, proxy_url)
         async with connect_client(url) as client:
             check_success(await run_tool(client, tally), tally)
     assert bytes(proxy.received).startswith(f"CONNECT {url.removeprefix('https://')} HTTP/1.1\r\n".encode())
@@ -35,19 +35,19 @@ ANSWERS = {
     "403": http_response(KEY.encode(), f"403 {KEY}"),
     "502": http_response(b"", "502 Bad Gateway"),
     "redirect": http_response(b"", "302 Found", "Location: http://127.0.0.1:9/"),
-    "no HTTP": f"{KEY}\r\n\r\n".encode(),
+    "not HTTP": f"{KEY}\r\n\r\n".encode(),
     "no TLS behind it": http_response(b"", "200 OK") + http_response(b"<html>"),
 }
 
 
-@pytest.mark.parametrize("said", ANSWERS.values(), ids=ANSWERS)
+@pytest.mark.parametrize("response", ANSWERS.values(), ids=ANSWERS)
 async def test_a_failing_proxy_is_reported_and_never_sees_the_key(
-    said: bytes, without_proxies: pytest.MonkeyPatch, tally: Tally
+    response: bytes, without_proxies: pytest.MonkeyPatch, tally: Tally
 ) -> None:
     tally.tried["proxies"] += 1
-    proxy = HttpProxy(said)
-    async with proxy.serve() as way:
-        without_proxies.setenv("HTTPS_PROXY", way)
+    proxy = HttpProxy(response)
+    async with proxy.serve() as proxy_url:
+        without_proxies.setenv("HTTPS_PROXY", proxy_url)
         async with connect_client("https://127.0.0.1:9", WRITER_JOBS_CALL_BUDGET="1") as client:
             check_error(await run_tool(client, tally), "Writer is unavailable: ")
     assert proxy.received.startswith(b"CONNECT 127.0.0.1:9 ")
@@ -59,8 +59,8 @@ async def test_a_failed_tunnel_frees_its_connection_slot(
     without_proxies: pytest.MonkeyPatch, certified: ssl.SSLContext, tally: Tally
 ) -> None:
     proxy = HttpProxy(ANSWERS["no TLS behind it"])
-    async with proxy.serve() as way, ScriptedServer().serve(certified) as url:
-        without_proxies.setenv("HTTPS_PROXY", way)
+    async with proxy.serve() as proxy_url, ScriptedServer().serve(certified) as url:
+        without_proxies.setenv("HTTPS_PROXY", proxy_url)
         async with connect_client(url, WRITER_JOBS_CALL_BUDGET="2", WRITER_JOBS_CONCURRENCY="1") as client:
             for _ in range(2):
                 tally.tried["proxies"] += 1
@@ -95,7 +95,7 @@ async def test_lower_case_proxy_variables_win(
     proxies = {"1": HttpProxy(), "2": HttpProxy()}
     async with proxies["1"].serve() as one, proxies["2"].serve() as two, ScriptedServer().serve(certified) as url:
         for name, value in environ.items():
-            # The scheme may be left out.
+            # The scheme may be omitted.
             without_proxies.setenv(name, {"1": one, "2": two.removeprefix("http://")}.get(value, value))
         async with connect_client(url) as client:
             check_success(await run_tool(client, tally), tally)
@@ -108,8 +108,8 @@ async def test_a_proxy_may_use_tls_itself(
 ) -> None:
     tally.tried["proxies"] += 1
     proxy = HttpProxy()
-    async with proxy.serve(certified) as way, ScriptedServer().serve(certified) as url:
-        without_proxies.setenv("HTTPS_PROXY", way)
+    async with proxy.serve(certified) as proxy_url, ScriptedServer().serve(certified) as url:
+        without_proxies.setenv("HTTPS_PROXY", proxy_url)
         async with connect_client(url) as client:
             check_success(await run_tool(client, tally), tally)
     assert proxy.received.startswith(b"CONNECT ")
@@ -128,13 +128,13 @@ async def test_an_invalid_proxy_url_is_rejected_without_being_shown(
     tally.tried["proxies"] += 1
     without_proxies.setenv("HTTPS_PROXY", proxy.format(SECRET))
     async with connect_client("https://127.0.0.1:9") as client:
-        said = await run_tool(client, tally)
+        result = await run_tool(client, tally)
     check_error(
-        said,
+        result,
         "The proxy cannot be used (HTTPS_PROXY, ALL_PROXY or the system's setting): "
         "set HTTPS_PROXY to a URL such as http://proxy.example:8080.",
     )
-    assert SECRET not in text_of(said) + caplog.text
+    assert SECRET not in text_of(result) + caplog.text
 
 
 async def test_the_error_for_a_socks_proxy_names_the_missing_package(
@@ -144,17 +144,17 @@ async def test_the_error_for_a_socks_proxy_names_the_missing_package(
     without_proxies.setitem(sys.modules, "socksio", None)  # as if it were not installed
     without_proxies.setenv("ALL_PROXY", f"socks5://u:{SECRET}@127.0.0.1:9")
     async with connect_client("https://127.0.0.1:9") as client:
-        said = await run_tool(client, tally)
-    check_error(said, "is a SOCKS proxy, which needs another package: install httpx[socks] beside")
-    assert SECRET not in text_of(said)
+        result = await run_tool(client, tally)
+    check_error(result, "is a SOCKS proxy, which needs another package: install httpx[socks] beside")
+    assert SECRET not in text_of(result)
 
 
 async def test_an_http_loopback_url_never_uses_a_proxy(without_proxies: pytest.MonkeyPatch, tally: Tally) -> None:
     tally.tried["proxies"] += 1
     proxy = HttpProxy()
-    async with proxy.serve() as way, ScriptedServer().serve() as url:
+    async with proxy.serve() as proxy_url, ScriptedServer().serve() as url:
         for name in PROXY_VARIABLES[:3]:
-            without_proxies.setenv(name, way)
+            without_proxies.setenv(name, proxy_url)
         async with connect_client(url) as client:
             check_success(await run_tool(client, tally), tally)
     assert proxy.received == b""

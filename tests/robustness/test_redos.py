@@ -1,4 +1,4 @@
-"""Strangers' text that is made to be dear: it holds nobody up."""
+"""Untrusted text that is crafted to be slow (ReDoS): it is processed in linear time."""
 
 import json
 import subprocess
@@ -15,11 +15,11 @@ BEGINNINGS = [
     *("cookie:", "eyJ-", "-----BEGIN PRIVATE KEY-----", "--token ", "hooks.slack.com/a/", "authorization: bearer "),
 ]
 NESTED_OR_REPEATED = {
-    "lines without words in what was given back": ("Input: ", "\n"),
-    "lines of blanks in what was given back": ("Input: ", "\n \t"),
+    "empty lines in echoed input": ("Input: ", "\n"),
+    "blank lines in echoed input": ("Input: ", "\n \t"),
     "lists in lists": ("", '["a",'),
     "objects in objects": ("", '{"a": {"b": 1, "c": '),
-    "what is almost an address of a network": ("1:2:3:", "a"),
+    "almost an IPv6 address": ("1:2:3:", "a"),
 }
 
 
@@ -30,7 +30,7 @@ def test_repeated_beginnings_of_secrets_and_escapes_are_sanitized_in_linear_time
         "from writer_jobs_mcp.sanitize.text import sanitize\n"
         "for each in json.load(sys.stdin): sanitize(each * (400_000 // len(each)))\n"
     )
-    # Where a form is looked for in the whole rest from each beginning, one of them takes minutes.
+    # A pattern that searches the whole rest from each beginning takes minutes.
     _run_within_limit(program, BEGINNINGS)
 
 
@@ -55,12 +55,12 @@ def test_a_resource_with_many_fields_is_built_in_linear_time(tally: Tally) -> No
         "from writer_jobs_mcp.results.raw_json import raw_json_text\n"
         "raw_json_text(RawJson({name + str(n): n for name in json.load(sys.stdin) for n in range(60_000)}))\n"
     )
-    _run_within_limit(program, ["field"])  # where each is compared with all the others, they take two minutes
+    _run_within_limit(program, ["field"])  # comparing each field with all others takes two minutes
 
 
-def _run_within_limit(program: str, said: list[str]) -> None:
-    # Of the processor's time: on a busy machine everything takes longer.
+def _run_within_limit(program: str, values: list[str]) -> None:
+    # Limit CPU time, which does not grow on a busy machine.
     limit = f"import resource; resource.setrlimit(resource.RLIMIT_CPU, ({MAX_SECONDS}, {MAX_SECONDS}))\n"
     subprocess.run(  # noqa: S603 - our own program
-        [SERVER[0], "-c", limit + program], input=json.dumps(said), encoding="utf-8", check=True
+        [SERVER[0], "-c", limit + program], input=json.dumps(values), encoding="utf-8", check=True
     )

@@ -34,7 +34,7 @@ async def test_secrets_in_job_text_are_masked_before_grouping_and_display(names:
         for name in names:
             tally.tried["secrets in job texts"] += 1
             wording, secret = CREDENTIALS[name]
-            # Two jobs whose errors differ by the secret alone, and the secrets by the order of four letters.
+            # Two jobs whose errors differ only in the order of four letters of the secret.
             other = wording.format(f"{secret[:-8]}{secret[-8:-4][::-1]}{secret[-4:]}")
             errors = [
                 f"Step 3 failed for anna@example.com: {each} Try again" for each in (wording.format(secret), other)
@@ -48,17 +48,17 @@ async def test_secrets_in_job_text_are_masked_before_grouping_and_display(names:
             shown = "\n".join([*(result.model_dump_json() for result in results), resource.model_dump_json()])
             leaked[name] = [piece for piece in pieces_of(secret) if piece in shown]
             assert "[masked]" in text_of(results[1]), name
-            assert "anna@example.com" in text_of(results[1]), "who was affected stays"
-            assert "Try again" in text_of(results[1]), "what stands behind it stays"
+            assert "anna@example.com" in text_of(results[1]), "the affected user stays"
+            assert "Try again" in text_of(results[1]), "the text behind it stays"
             (group,) = structure_of_result(results[3])["failures"]
-            assert group["count"] == 2, f"one cause, whatever the secret: {name}"
+            assert group["count"] == 2, f"one group despite different secrets: {name}"
     leaked = {name: pieces for name, pieces in leaked.items() if pieces}
     tally.leaked += len(leaked)
     assert leaked == {}
 
 
 def pieces_of(secret: str) -> set[str]:
-    """What of a secret would tell it; the first letters may be those that all of its kind have."""
+    """Return the parts that would reveal a secret; its first letters may be a common prefix."""
     return {secret[at : at + 8] for at in range(4, len(secret) - 7)} if len(secret) > 16 else {secret}
 
 
@@ -70,13 +70,13 @@ async def test_text_that_only_looks_like_a_secret_is_not_masked(tally: Tally) ->
             tally.tried["texts without a secret"] += 1
             wire.default = send_and_close(http_response(json.dumps({**JOB, "error": text}).encode()))
             shown[text] = structure_of_result(await run_tool(client, tally, "get_job_error", job_id="j"))["error"]
-    assert {text: said for text, said in shown.items() if said != text} == {}
+    assert {text: result for text, result in shown.items() if result != text} == {}
 
 
 def test_errors_of_real_programs_are_almost_never_masked() -> None:
     errors = [json.loads(line)["error"] for line in CAUSES.read_text(encoding="utf-8").splitlines()]
     masked = [error for error in errors if MASK in sanitize(error)]
     assert len(errors) == 671, "as SECURITY.md says"
-    # Both say a part of a key, as OpenAI and Writer themselves would.
+    # Both contain a part of a key, as OpenAI and Writer print it.
     assert [error for error in masked if "sk-" not in error] == []
     assert len(masked) <= 2

@@ -1,4 +1,4 @@
-"""How a client begins and ends a session: it may fall back to an older protocol, and may close stdin at any time."""
+"""Sessions: a client may fall back to an older protocol, and may close stdin at any time."""
 
 import asyncio
 import json
@@ -46,7 +46,7 @@ PROBES: dict[str, tuple[Callable[[ServerProcess], object], ...]] = {
 
 
 async def check_session(server: ServerProcess) -> None:
-    """What a client asks after the handshake is answered, and a request of the other era is refused."""
+    """Check that requests after the handshake are answered, and one of the other era is rejected."""
     server.notify("notifications/initialized")
     assert (await server.call_tool("get_job_error", job_id="1"))["structuredContent"]["job_id"] == "1"
     server.send("resources/read", {"uri": APPLICATIONS_URI})
@@ -59,7 +59,7 @@ async def check_session(server: ServerProcess) -> None:
 
 
 async def check_end(server: ServerProcess) -> None:
-    """After the end of input nothing more is written, and the server exits without complaint."""
+    """Close stdin; check that nothing more is written and the server exits with 0."""
     server.close_stdin()
     assert (await server.read_rest(), await server.read_stderr(), await server.wait()) == ([], "", 0)
 
@@ -72,7 +72,7 @@ async def check_end(server: ServerProcess) -> None:
     ],
 )
 async def test_initialize_after_server_discover_begins_a_session(probe: str, waits: bool, tally: Tally) -> None:
-    tally.tried["ways to begin"] += 1
+    tally.tried["session starts"] += 1
     async with HoldingWriter().serve() as url, start_process(environ={"WRITER_BASE_URL": url}) as server:
         for send in PROBES[probe]:
             send(server)
@@ -87,7 +87,7 @@ async def test_initialize_after_server_discover_begins_a_session(probe: str, wai
 
 @pytest.mark.parametrize("revision", REVISIONS[: gate_or_full(1, len(REVISIONS))])
 async def test_a_client_can_fall_back_to_every_older_revision(revision: str, tally: Tally) -> None:
-    tally.tried["ways to begin"] += 1
+    tally.tried["session starts"] += 1
     async with HoldingWriter().serve() as url, start_process(environ={"WRITER_BASE_URL": url}) as server:
         discover(server)
         handshake = server.send("initialize", {**INITIALIZE_PARAMS, "protocolVersion": revision})
@@ -97,7 +97,7 @@ async def test_a_client_can_fall_back_to_every_older_revision(revision: str, tal
 
 
 async def test_a_cancelled_server_discover_does_not_delay_the_session(tally: Tally) -> None:
-    tally.tried["ways to begin"] += 1
+    tally.tried["session starts"] += 1
     async with HoldingWriter().serve() as url, start_process(environ={"WRITER_BASE_URL": url}) as server:
         discover_and_cancel(server)
         handshake = server.send("initialize", INITIALIZE_PARAMS)
@@ -110,7 +110,7 @@ async def test_a_cancelled_server_discover_does_not_delay_the_session(tally: Tal
 async def test_only_a_handshake_with_a_version_is_accepted_after_server_discover(
     tally: Tally,
 ) -> None:
-    tally.tried["ways to begin"] += 1
+    tally.tried["session starts"] += 1
     async with HoldingWriter().serve() as url, start_process(environ={"WRITER_BASE_URL": url}) as server:
         discover(server)
         server.send("initialize")
@@ -122,7 +122,7 @@ async def test_only_a_handshake_with_a_version_is_accepted_after_server_discover
 
 
 async def test_initialize_after_any_other_modern_request_is_refused(tally: Tally) -> None:
-    tally.tried["ways to begin"] += 1
+    tally.tried["session starts"] += 1
     async with HoldingWriter().serve() as url, start_process(environ={"WRITER_BASE_URL": url}) as server:
         for method, params in ((DISCOVER, {}), ("tools/call", LOOK), (DISCOVER, {})):
             server.send(method, {**params, **MODERN_PARAMS})
@@ -136,7 +136,7 @@ async def test_initialize_after_any_other_modern_request_is_refused(tally: Tally
 
 
 async def test_a_client_that_reads_late_gets_each_response_of_both_sessions_once(tally: Tally) -> None:
-    tally.tried["ways to begin"] += 1
+    tally.tried["session starts"] += 1
     async with (
         HoldingWriter().serve() as url,
         open_pipe() as (read, write),
@@ -146,7 +146,7 @@ async def test_a_client_that_reads_late_gets_each_response_of_both_sessions_once
             discover(server)
         await wait_until(
             lambda: bytes_in(read) > 30_000
-        )  # hardly more finds room: each answer begins a page of the pipe
+        )  # the pipe holds hardly more: each response starts a new page of it
         handshake = server.send("initialize", INITIALIZE_PARAMS)
         last = server.send_call("get_job_error", job_id="1")
         os.close(write)
@@ -158,7 +158,7 @@ async def test_a_client_that_reads_late_gets_each_response_of_both_sessions_once
 
 
 async def test_falling_back_frees_all_request_slots(tally: Tally) -> None:
-    tally.tried["ways to begin"] += 1
+    tally.tried["session starts"] += 1
     peer = HoldingWriter()
     async with peer.serve() as url, start_process(environ={"WRITER_BASE_URL": url}) as server:
         for _ in range(200):
@@ -168,7 +168,7 @@ async def test_falling_back_frees_all_request_slots(tally: Tally) -> None:
         peer.hold("before the head")
         for _ in range(255):
             server.send("tools/call", LOOK)
-        ping = server.send("ping")  # the last that finds room
+        ping = server.send("ping")  # the last free slot
         assert (await server.receive())["id"] == ping
         await check_end(server)
 
@@ -182,7 +182,7 @@ CALLS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("call", list(CALLS)[: gate_or_full(1, len(CALLS))])
 @pytest.mark.parametrize("era", ["legacy", "modern"])
 async def test_calls_still_open_at_the_end_of_input_get_no_response(era: str, call: str, tally: Tally) -> None:
-    tally.tried["ways to leave"] += 1
+    tally.tried["shutdowns"] += 1
     peer = HoldingWriter(jobs=1000)
     async with peer.serve() as url, start_process(environ={"WRITER_BASE_URL": url}) as server:
         await begin(server, era)
@@ -196,7 +196,7 @@ async def test_calls_still_open_at_the_end_of_input_get_no_response(era: str, ca
 
 @pytest.mark.parametrize("number", [300, 256][: gate_or_full(1, 2)])
 async def test_no_output_at_shutdown_with_the_maximum_of_open_calls(number: int, tally: Tally) -> None:
-    tally.tried["ways to leave"] += 1
+    tally.tried["shutdowns"] += 1
     peer = HoldingWriter()
     async with peer.serve() as url, start_server(url) as server:
         peer.hold("before the head")
@@ -207,7 +207,7 @@ async def test_no_output_at_shutdown_with_the_maximum_of_open_calls(number: int,
 
 
 async def test_an_open_elicitation_is_dropped_at_the_end_of_input(tally: Tally) -> None:
-    tally.tried["ways to leave"] += 1
+    tally.tried["shutdowns"] += 1
     allowed = {"WRITER_JOBS_ALLOW_RETRY": "true"}
     async with HoldingWriter().serve() as url, start_process(environ={"WRITER_BASE_URL": url, **allowed}) as server:
         server.send("initialize", {**INITIALIZE_PARAMS, "capabilities": {"elicitation": {}}})
@@ -219,7 +219,7 @@ async def test_an_open_elicitation_is_dropped_at_the_end_of_input(tally: Tally) 
 
 
 async def test_queued_responses_are_written_after_the_end_of_input(tally: Tally) -> None:
-    tally.tried["ways to leave"] += 1
+    tally.tried["shutdowns"] += 1
     async with open_pipe() as (read, write), start_process("--sandbox", stdout=write) as server:
         server.send_handshake()
         for _ in range(20):
@@ -241,7 +241,7 @@ ANSWERED_WITHOUT_WRITER: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize("era", ["legacy", "modern", "fallen back"])
 async def test_requests_sent_together_with_the_end_of_input_are_answered(era: str, tally: Tally) -> None:
-    tally.tried["ways to leave"] += 1
+    tally.tried["shutdowns"] += 1
     async with start_process("--sandbox") as server:
         if era == "fallen back":
             discover(server)
@@ -266,7 +266,7 @@ async def begin(server: ServerProcess, era: str) -> None:
 
 
 async def lines_from(read: int, number: int) -> list[dict[str, Any]]:
-    """So many messages out of a pipe."""
+    """Read this many messages from a pipe."""
     answers = asyncio.StreamReader(limit=MIB)
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(answers), os.fdopen(os.dup(read), "rb")

@@ -1,4 +1,4 @@
-"""Text that takes long to work on: pings, cancellation, the call budget and leaving hold meanwhile."""
+"""Slow text: pings, cancellation, the call budget and shutdown work while it is processed."""
 
 import json
 import re
@@ -29,7 +29,7 @@ SLOW = {
 
 @dataclass
 class DifferentErrors(HoldingWriter):
-    """No two of its jobs failed with the same text, so that each has to be worked on."""
+    """Every job has a different error, so that each must be processed."""
 
     def _job(self, number: int) -> dict[str, Any]:
         job = super()._job(number)
@@ -37,7 +37,7 @@ class DifferentErrors(HoldingWriter):
 
 
 async def result_of(server: ServerProcess, call: int) -> dict[str, Any]:
-    """The structure of a call's result; whatever else is answered before it is dropped."""
+    """Return the structured result of a call; drop the responses before it."""
     while (answer := await server.receive())["id"] != call:
         pass
     assert not answer["result"]["isError"], answer
@@ -45,7 +45,7 @@ async def result_of(server: ServerProcess, call: int) -> dict[str, Any]:
 
 
 async def ping_until(server: ServerProcess, call: int) -> tuple[dict[str, Any], int]:
-    """The answer to a call, and how many pings, sent one after the other, were answered before."""
+    """Ping until a call is answered; return its response and the number of answered pings."""
     pings = 0
     server.send("ping")
     while (answer := await server.receive())["id"] != call:
@@ -61,7 +61,7 @@ async def test_pings_are_answered_while_slow_text_is_processed(words: str, tally
     async with peer.serve() as url, start_server(url) as server:
         answer, pings = await ping_until(server, server.send_call(TRIAGE, application_id=APPLICATION))
         assert answer["result"]["structuredContent"]["counts"] == {"failed": 99, "in_progress": 1}
-    # Without a worker thread there are two or three: while Writer is asked.
+    # Without a worker thread there are two or three, during the request to Writer.
     assert pings >= 5
 
 
@@ -73,7 +73,7 @@ async def test_a_cancelled_call_stops_processing_text(tally: Tally) -> None:
         server.send("ping")
         assert (await server.receive())["id"] != call
         server.notify("notifications/cancelled", {"requestId": call})
-        # It would go on to ask for fifty pages; what asks for few is answered, and the cancelled call never is.
+        # The call would read fifty pages. Small calls are answered, and the cancelled one never is.
         for _ in range(3):
             other = server.send_call("get_job_error", job_id="7")
             answer = await server.receive()
@@ -107,7 +107,7 @@ async def test_a_triage_that_runs_out_of_time_reports_what_it_read(words: str, t
 
 @dataclass
 class LongOutput(HoldingWriter):
-    """Its jobs are completed, with an output of any length."""
+    """Every job is completed and has a long output."""
 
     def _job(self, number: int) -> dict[str, Any]:
         return {**super()._job(number), "status": "completed", "error": None}
@@ -115,7 +115,7 @@ class LongOutput(HoldingWriter):
 
 @dataclass
 class LongError(HoldingWriter):
-    """Its jobs failed, with an error of any length."""
+    """Every job failed and has a long error."""
 
     def _job(self, number: int) -> dict[str, Any]:
         return {**super()._job(number), "data": None}
@@ -163,7 +163,7 @@ async def test_a_long_error_shows_both_ends_and_masks_secrets_at_the_cuts(tally:
 READ_WHOLE: dict[str, Callable[[], dict[str, Any]]] = {
     "many fields": lambda: {f"key{n}": n for n in range(50_000)},
     "many fields with texts": lambda: {f"key{n}": "password='secret is " for n in range(3_000)},
-    "many fields with names that are no names": lambda: {f"password='secret is {n}": n for n in range(5_000)},
+    "many fields with invalid names": lambda: {f"password='secret is {n}": n for n in range(5_000)},
     "one long text": lambda: {"text": "password='secret is " * 6_000},
     "lists": lambda: {"rows": [[n, f"{n}", None, True, 1.5] for n in range(20_000)]},
 }
@@ -171,7 +171,7 @@ READ_WHOLE: dict[str, Callable[[], dict[str, Any]]] = {
 
 @dataclass
 class OddJob(HoldingWriter):
-    """One whose only job has other fields as well."""
+    """The only job has additional fields."""
 
     def __post_init__(self) -> None:
         self.others: dict[str, Any] = {}
@@ -200,7 +200,7 @@ async def test_pings_are_answered_while_a_resource_is_sanitized(
 
 @dataclass
 class LongRetryResponse(HoldingWriter):
-    """It answers a retry with megabytes."""
+    """The response to a retry has megabytes."""
 
     def response_to(self, head: bytes) -> bytes:
         if not head.startswith(b"POST"):

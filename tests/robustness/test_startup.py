@@ -1,4 +1,4 @@
-"""Odd places to start in: with pipes closed, nothing to write to, no home, and terminals that know few letters."""
+"""Unusual environments: closed pipes, full or read-only disks, no home, and narrow terminal encodings."""
 
 import asyncio
 import sys
@@ -13,7 +13,7 @@ from tests.helpers.subprocess_server import ServerProcess, start_process, start_
 from tests.helpers.tally import Tally, gate_or_full
 
 WORDS = "Größe: «文字» ≤ 🚫"
-PLACES: dict[str, dict[str, str]] = {  # none in the mode by which Python knows better than its surroundings
+PLACES: dict[str, dict[str, str]] = {  # with Python's UTF-8 mode off
     "Windows, Western": {"PYTHONUTF8": "0", "PYTHONIOENCODING": "cp1252"},
     "ASCII": {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"},
     "a C locale": {"PYTHONUTF8": "0", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"},
@@ -23,8 +23,8 @@ PLACES: dict[str, dict[str, str]] = {  # none in the mode by which Python knows 
 LOGGED = {"WRITER_JOBS_LOG_LEVEL": "DEBUG"}
 
 
-def without(pipe: str) -> tuple[str, ...]:
-    """The server, with one of its pipes closed from the start."""
+def command_without(pipe: str) -> tuple[str, ...]:
+    """Return a command that starts the server with one pipe closed."""
     return ("sh", "-c", f'exec "$@" {pipe}&-', "sh", *SERVER)
 
 
@@ -37,22 +37,22 @@ async def printed(server: ServerProcess) -> bytes:
 async def test_without_stdout_the_server_explains_why_it_does_not_start(tally: Tally) -> None:
     for arguments in [(), ("check",), ("demo",), ("--sandbox",), ("sandbox",), ("--version",)][: gate_or_full(2, 6)]:
         tally.tried["starts"] += 1
-        async with start_process(*arguments, command=without("1>")) as server:
-            said = await server.read_stderr()
+        async with start_process(*arguments, command=command_without("1>")) as server:
+            stderr = await server.read_stderr()
             assert await server.wait() == 2
-        assert said == "writer-jobs-mcp: stdout is closed. MCP needs it: start the server with stdout open.\n"
+        assert stderr == "writer-jobs-mcp: stdout is closed. MCP needs it: start the server with stdout open.\n"
 
 
 async def test_without_stdin_every_command_works_except_serving(tally: Tally) -> None:
     for arguments in [(), ("--sandbox",)]:
         tally.tried["starts"] += 1
-        async with start_process(*arguments, command=without("0<")) as server:
-            said = await server.read_stderr()
+        async with start_process(*arguments, command=command_without("0<")) as server:
+            stderr = await server.read_stderr()
             assert await server.wait() == 2
-        assert said == "writer-jobs-mcp: stdin is closed. MCP needs it: start the server with stdin open.\n"
+        assert stderr == "writer-jobs-mcp: stdin is closed. MCP needs it: start the server with stdin open.\n"
     for arguments in [("demo",), ("--version",)]:
         tally.tried["starts"] += 1
-        async with start_process(*arguments, command=without("0<")) as server:
+        async with start_process(*arguments, command=command_without("0<")) as server:
             assert (await server.wait(), await server.read_stderr()) == (0, "")
 
 
@@ -61,30 +61,30 @@ async def test_a_full_disk_is_reported(tally: Tally) -> None:
         tally.tried["starts"] += 1
         async with start_process(command, command=("sh", "-c", 'exec "$@" >/dev/full', "sh", *SERVER)) as server:
             assert await server.wait() == 1
-            said = await server.read_stderr()
-        assert said == "writer-jobs-mcp: stdout cannot be written to: No space left on device.\n"
+            stderr = await server.read_stderr()
+        assert stderr == "writer-jobs-mcp: stdout cannot be written to: No space left on device.\n"
 
 
 async def test_without_stderr_the_server_still_works(tally: Tally) -> None:
     tally.tried["starts"] += 1
     async with (
         HoldingWriter().serve() as url,
-        start_server(url, {**LOGGED, **PLACES["ASCII"]}, command=without("2>")) as server,
+        start_server(url, {**LOGGED, **PLACES["ASCII"]}, command=command_without("2>")) as server,
     ):
         assert (await server.call_tool("get_job_error", job_id="1"))["structuredContent"]["job_id"] == "1"
         server.close_stdin()
         assert (await server.wait(), await printed(server)) == (0, b"")
 
 
-# As much of a read-only file system as Python can be shown: whatever would change it is refused.
+# Imitates a read-only file system: every change raises EROFS.
 READ_ONLY = """
 import errno, os, runpy, sys
 CHANGES = {"os." + name for name in "chmod chown link mkdir remove rename rmdir symlink truncate utime".split()}
-def refuse(event, arguments):
+def reject(event, arguments):
     writes = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
     if event in CHANGES or writes and not isinstance(arguments[0], int) and arguments[0] != os.devnull:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(arguments[0]))
-sys.addaudithook(refuse)
+sys.addaudithook(reject)
 sys.argv[0] = "writer-jobs-mcp"
 runpy.run_module("writer_jobs_mcp", run_name="__main__")
 """
@@ -95,7 +95,9 @@ NO_WRITABLE_FOLDER = ("HOME", "TMPDIR", "USER", "LOGNAME", "PYTHONDONTWRITEBYTEC
 
 async def test_a_read_only_file_system_without_a_home_is_enough(tmp_path: Path, tally: Tally) -> None:
     command = (sys.executable, "-c", READ_ONLY)
-    compiled = {"PYTHONPYCACHEPREFIX": str(tmp_path)}  # where nothing is: Python would write every module's
+    compiled = {
+        "PYTHONPYCACHEPREFIX": str(tmp_path)
+    }  # an empty cache, so Python tries to write every module's bytecode
     for others in [{}, compiled][: gate_or_full(1, 2)]:
         tally.tried["starts"] += 1
         async with (
@@ -120,24 +122,24 @@ async def test_a_read_only_file_system_without_a_home_is_enough(tmp_path: Path, 
 async def test_the_protocol_is_utf_8_in_every_locale(tally: Tally) -> None:
     peer = HoldingWriter(text=WORDS)
 
-    async def ask_in(place: str) -> None:
+    async def check_in(place: str) -> None:
         tally.tried["starts"] += 1
         async with start_server(url, {**LOGGED, **PLACES[place]}) as server:
-            said = await server.call_tool("get_job_error", job_id="1")
-            assert said["structuredContent"]["error"] == WORDS, place
-            assert WORDS in said["content"][0]["text"], place
+            result = await server.call_tool("get_job_error", job_id="1")
+            assert result["structuredContent"]["error"] == WORDS, place
+            assert WORDS in result["content"][0]["text"], place
             server.send_call("get_job_output", job_id=WORDS)
-            refused = await server.receive()
-            assert f'does not know job "{WORDS}"' in refused["result"]["content"][0]["text"], place
+            error = await server.receive()
+            assert f'does not know job "{WORDS}"' in error["result"]["content"][0]["text"], place
             server.close_stdin()
-            complaints = await server.read_stderr()
-            assert "UnicodeEncodeError" not in complaints, place
-            assert "Traceback" not in complaints, place
-            assert "GET /v1/applications/jobs/1" in complaints, place
+            log = await server.read_stderr()
+            assert "UnicodeEncodeError" not in log, place
+            assert "Traceback" not in log, place
+            assert "GET /v1/applications/jobs/1" in log, place
 
     async with peer.serve() as url, asyncio.TaskGroup() as tasks:
         for place in list(PLACES)[: gate_or_full(2, len(PLACES))]:
-            tasks.create_task(ask_in(place))
+            tasks.create_task(check_in(place))
 
 
 @pytest.mark.parametrize("place", list(PLACES)[: gate_or_full(1, len(PLACES))])
@@ -157,7 +159,7 @@ async def test_a_settings_error_is_printed_in_every_terminal_encoding(tally: Tal
     for place in list(PLACES.values())[: gate_or_full(1, len(PLACES))]:
         tally.tried["starts"] += 1
         async with start_process(environ={"WRITER_JOBS_CALL_BUDGET": WORDS, **place}) as server:
-            said = await server.read_stderr()
+            stderr = await server.read_stderr()
             assert await server.wait() == 2
-        assert said.startswith("writer-jobs-mcp: WRITER_JOBS_CALL_BUDGET ")
-        assert said.count("\n") == 1
+        assert stderr.startswith("writer-jobs-mcp: WRITER_JOBS_CALL_BUDGET ")
+        assert stderr.count("\n") == 1

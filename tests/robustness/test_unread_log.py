@@ -1,4 +1,4 @@
-"""A log that is not read: lines are dropped and counted, all calls are answered, and the server ends with its input."""
+"""An unread stderr: log lines are dropped and counted, calls are answered, and the server exits."""
 
 import asyncio
 import os
@@ -27,14 +27,14 @@ ASK: Call = ("tools/call", {"name": "get_job_error", "arguments": {"job_id": "1"
 
 @dataclass
 class Log:
-    """A pipe for the log, which is read when the test reads it."""
+    """A pipe for stderr that is read only when the test reads it."""
 
     reading: int
     writing: int
     read: bytearray = field(default_factory=bytearray)
 
-    def read_on(self) -> list[str]:
-        """All whole lines so far."""
+    def read_lines(self) -> list[str]:
+        """Return all complete lines so far."""
         try:
             while part := os.read(self.reading, 2**20):
                 self.read += part
@@ -43,7 +43,7 @@ class Log:
         return self.read.decode().split("\n")[:-1]
 
     def fill(self) -> None:
-        """Put into the pipe what it holds."""
+        """Fill the pipe."""
         os.set_blocking(self.writing, False)
         try:
             while os.write(self.writing, b"\n"):
@@ -63,7 +63,7 @@ def log() -> Generator[Log]:
 
 @asynccontextmanager
 async def logging_to(log: Log, *arguments: str, command: Sequence[str] = SERVER) -> AsyncGenerator[ServerProcess]:
-    """A server after its handshake."""
+    """Start a server that logs into the pipe, and complete the handshake."""
     async with (
         HoldingWriter().serve() as url,
         start_process(*arguments, environ={"WRITER_BASE_URL": url}, command=command, stderr=log.writing) as server,
@@ -74,7 +74,7 @@ async def logging_to(log: Log, *arguments: str, command: Sequence[str] = SERVER)
 
 
 async def call_until_answered(server: ServerProcess, count: int, *calls: Call) -> None:
-    """Make so many calls, as fast as the server takes them."""
+    """Send this many calls as fast as the server reads them, and read all responses."""
     assert server.process.stdin
     answered: set[int] = set()
 
@@ -94,30 +94,30 @@ async def call_until_answered(server: ServerProcess, count: int, *calls: Call) -
 
 
 async def check_exits(server: ServerProcess) -> bool:
-    """Whether it leaves at the end of its input, with nothing wrong."""
+    """Return whether the server exits with 0 at the end of input."""
     server.close_stdin()
     return await server.wait() == 0
 
 
-async def test_calls_are_answered_and_the_server_exits_while_nobody_reads_stderr(log: Log, tally: Tally) -> None:
-    tally.tried["calls with an unread log"] += CALLS
+async def test_calls_are_answered_and_the_server_exits_while_stderr_is_unread(log: Log, tally: Tally) -> None:
+    tally.tried["calls with an unread stderr"] += CALLS
     async with logging_to(log, *DEBUG) as server:
         await call_until_answered(server, CALLS, PING, PING, PING, PING, ASK)
         assert await check_exits(server)
-    written = log.read_on()
+    written = log.read_lines()
     assert len(log.read) > A_PIPE / 2
     assert all(" DEBUG " in line for line in written)
 
 
 async def test_a_full_stderr_pipe_at_startup_blocks_nothing(log: Log, tally: Tally) -> None:
-    tally.tried["calls with an unread log"] += 1
+    tally.tried["calls with an unread stderr"] += 1
     log.fill()
     async with logging_to(log, *DEBUG) as server:
         await call_until_answered(server, 1, ASK)
         assert await check_exits(server)
 
 
-# A library that prints, writes to stderr and warns with each request; its lines are numbered.
+# A library that prints, writes to stderr and warns at each request, in numbered lines.
 CHATTY_PROGRAM = """
 import httpx, itertools, runpy, sys, warnings
 send, numbers = httpx.AsyncClient.send, itertools.count(1)
@@ -142,7 +142,7 @@ DROPPED = re.compile(
 
 
 def numbers_in(lines: list[str]) -> list[int]:
-    """The numbers of the lines, each of which is whole."""
+    """Return the numbers of the lines; -1 for a broken line."""
     found = [NUMBERED.fullmatch(line) for line in lines if not DROPPED.fullmatch(line)]
     return [int(each[1]) if each else -1 for each in found]
 
@@ -157,22 +157,22 @@ def check_accounted_for(lines: list[str]) -> int:
 
 async def test_whole_log_lines_are_dropped_and_counted_for_every_writer(log: Log, tally: Tally) -> None:
     calls = 10 * A_PIPE // BYTES_A_CALL
-    tally.tried["calls with an unread log"] += calls + 1
+    tally.tried["calls with an unread stderr"] += calls + 1
     async with logging_to(log, command=COMMAND) as server:
         await call_until_answered(server, calls, ASK)
-        # As soon as there is room again the log has their number, without another line that would bring it.
-        await wait_until(lambda: check_accounted_for(log.read_on()) == LINES_A_CALL * calls)
-        assert dropped_in(log.read_on()) != []
+        # The number of dropped lines is logged as soon as there is room, not with the next line.
+        await wait_until(lambda: check_accounted_for(log.read_lines()) == LINES_A_CALL * calls)
+        assert dropped_in(log.read_lines()) != []
         await call_until_answered(server, 1, ASK)
         assert await check_exits(server)
-    lines, total = log.read_on(), LINES_A_CALL * (calls + 1)
+    lines, total = log.read_lines(), LINES_A_CALL * (calls + 1)
     assert check_accounted_for(lines) == total
     numbers = numbers_in(lines)
     assert numbers == sorted(set(numbers))
     assert numbers[-LINES_A_CALL:] == list(range(total - LINES_A_CALL + 1, total + 1))
 
 
-# Writes a line that waits in the queue, and one that does not fit beside it.
+# Writes a line that is queued, and one that does not fit into the queue.
 ONE_TOO_LONG = """
 import httpx, runpy, sys
 send = httpx.AsyncClient.send
@@ -186,13 +186,13 @@ runpy.run_module("writer_jobs_mcp", run_name="__main__")
 
 
 async def test_a_single_dropped_line_is_reported(log: Log, tally: Tally) -> None:
-    tally.tried["calls with an unread log"] += 1
+    tally.tried["calls with an unread stderr"] += 1
     log.fill()
     async with logging_to(log, command=(sys.executable, "-c", ONE_TOO_LONG)) as server:
         await call_until_answered(server, 1, ASK)
-        await wait_until(lambda: dropped_in(log.read_on()) == [1])
+        await wait_until(lambda: dropped_in(log.read_lines()) == [1])
         assert await check_exits(server)
-    assert [line for line in log.read_on() if line] == [
+    assert [line for line in log.read_lines() if line] == [
         "queued",
         "writer-jobs-mcp: dropped 1 log line here: stderr was not read fast enough.",
     ]
@@ -201,20 +201,20 @@ async def test_a_single_dropped_line_is_reported(log: Log, tally: Tally) -> None
 @pytest.mark.parametrize("blocks", [True, False])
 async def test_a_slow_stderr_reader_loses_no_lines(log: Log, blocks: bool, tally: Tally) -> None:
     calls = 3 * A_PIPE // BYTES_A_CALL
-    tally.tried["calls with an unread log"] += calls
+    tally.tried["calls with an unread stderr"] += calls
     os.set_blocking(log.writing, blocks)
     async with logging_to(log, command=COMMAND) as server:
         await call_until_answered(server, calls, ASK)
-        await wait_until(lambda: len(log.read_on()) == LINES_A_CALL * calls)
+        await wait_until(lambda: len(log.read_lines()) == LINES_A_CALL * calls)
         assert await check_exits(server)
-    assert numbers_in(log.read_on()) == list(range(1, LINES_A_CALL * calls + 1))
-    assert os.get_blocking(log.writing) is blocks  # others may have the same pipe or terminal
+    assert numbers_in(log.read_lines()) == list(range(1, LINES_A_CALL * calls + 1))
+    assert os.get_blocking(log.writing) is blocks  # other processes may share the pipe or terminal
 
 
 async def test_queued_log_lines_are_written_at_shutdown(log: Log, tally: Tally) -> None:
     calls = A_PIPE // 2 // BYTES_A_CALL
-    tally.tried["calls with an unread log"] += calls
+    tally.tried["calls with an unread stderr"] += calls
     async with logging_to(log, command=COMMAND) as server:
         await call_until_answered(server, calls, ASK)
         assert await check_exits(server)
-    assert numbers_in(log.read_on()) == list(range(1, LINES_A_CALL * calls + 1))
+    assert numbers_in(log.read_lines()) == list(range(1, LINES_A_CALL * calls + 1))
