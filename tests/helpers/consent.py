@@ -51,7 +51,7 @@ def count_posts(api: SandboxApp) -> int:
 @asynccontextmanager
 async def client_with_user(user: User, url: str, mode: str, **environ: str) -> AsyncGenerator[Client]:
     """Connect a client whose user can be asked to a server that may retry jobs."""
-    async with Client(retry_server(url, **environ), mode=mode, elicitation_callback=user) as client:
+    async with Client(retry_server(url, lambda: NOW, **environ), mode=mode, elicitation_callback=user) as client:
         yield client
 
 

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import anyio
-import anyio.lowlevel
 import pytest
 from mcp.client import Client
 
