@@ -49,11 +49,6 @@ def store() -> SandboxStore:
 
 
 @pytest.fixture
-def world(store: SandboxStore) -> SandboxStore:
-    return store
-
-
-@pytest.fixture
 def faults() -> FaultScript:
     return FaultScript()
 

@@ -37,8 +37,8 @@ async def conformance(_: object, home: Path) -> list[str]:
     # The suite requests many things that do not exist; the SDK would log each with a traceback.
     logging.getLogger("mcp").setLevel(logging.CRITICAL)
     environ = {"WRITER_API_KEY": SANDBOX_KEY, "WRITER_BASE_URL": "http://localhost"}
-    world = SandboxStore(now=datetime.now(UTC), clock=lambda: datetime.now(UTC))
-    server = build_server(Config.from_env(environ), transport=asgi_transport(build_app(world)))
+    store = SandboxStore(now=datetime.now(UTC), clock=lambda: datetime.now(UTC))
+    server = build_server(Config.from_env(environ), transport=asgi_transport(build_app(store)))
     app = server.streamable_http_app()
     async with app.router.lifespan_context(app), serve(app) as url:
         expected = ["--expected-failures", str(FOLDER / "conformance.yml")]

@@ -32,8 +32,8 @@ async def chromium() -> AsyncGenerator[Browser]:
 
 
 @pytest.fixture
-def application(world: SandboxStore) -> str:
-    application = world.application(ALIAS)
+def application(store: SandboxStore) -> str:
+    application = store.application(ALIAS)
     assert application is not None
     return application.id
 

@@ -27,11 +27,11 @@ HOSTILE = [
 ]
 
 
-async def test_hostile_text_is_shown_as_text_and_never_runs(draw: Draw, world: SandboxStore) -> None:
+async def test_hostile_text_is_shown_as_text_and_never_runs(draw: Draw, store: SandboxStore) -> None:
     for number, text in enumerate(HOSTILE):
         for minute in range(60):
             at = NOW - timedelta(minutes=10 * minute + number + 1)
-            world.add(ALIAS, error=text, created_at=at)
+            store.add(ALIAS, error=text, created_at=at)
     async with draw(since="24h") as drawn:
         await figures(drawn.page)
         groups = drawn.page.locator(".groups > li")
@@ -84,9 +84,9 @@ async def test_the_page_cannot_create_markup_from_a_string(draw: Draw) -> None:
         assert await drawn.page.evaluate(made) == "TypeError"
 
 
-async def test_right_to_left_text_keeps_its_own_direction(draw: Draw, world: SandboxStore) -> None:
+async def test_right_to_left_text_keeps_its_own_direction(draw: Draw, store: SandboxStore) -> None:
     for minute in range(60):
-        world.add(ALIAS, error="فشل الطلب 404 بسبب مهلة", created_at=NOW - timedelta(minutes=minute + 1))
+        store.add(ALIAS, error="فشل الطلب 404 بسبب مهلة", created_at=NOW - timedelta(minutes=minute + 1))
     async with draw(since="24h") as drawn:
         words = drawn.page.locator(".bar .quoted").first
         await expect(words).to_contain_text("فشل")

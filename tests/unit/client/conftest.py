@@ -12,8 +12,8 @@ from writer_jobs_mcp.sandbox import FaultScript, SandboxApp, SandboxStore, build
 
 
 @pytest.fixture
-def api(world: SandboxStore, faults: FaultScript) -> SandboxApp:
-    return build_app(world, key=KEY, faults=faults)
+def api(store: SandboxStore, faults: FaultScript) -> SandboxApp:
+    return build_app(store, key=KEY, faults=faults)
 
 
 @pytest.fixture

@@ -51,15 +51,15 @@ async def test_the_key_passed_as_an_id_is_not_sent(config: Config, api: SandboxA
 
 @pytest.mark.parametrize("echo", [False, True], ids=["as documented", "in the wild"])
 @pytest.mark.parametrize("name", CALLS)
-async def test_an_unknown_key_is_rejected(world: SandboxStore, name: str, echo: bool) -> None:
-    async with serve(build_app(world, key="another", echo_key=echo)) as url:
+async def test_an_unknown_key_is_rejected(store: SandboxStore, name: str, echo: bool) -> None:
+    async with serve(build_app(store, key="another", echo_key=echo)) as url:
         assert isinstance(await error_of_call(config_for(url, WRITER_API_KEY=KEY), CALLS[name]), KeyRejected)
 
 
 async def test_a_request_to_loopback_goes_through_no_proxy(
-    config: Config, world: SandboxStore, monkeypatch: pytest.MonkeyPatch
+    config: Config, store: SandboxStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    proxy = build_app(world)
+    proxy = build_app(store)
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     async with serve(proxy) as url:
@@ -135,9 +135,9 @@ async def test_a_long_401_for_a_rotated_key_is_read_in_bounded_memory(tmp_path: 
 
 
 async def test_a_retry_with_a_rotated_key_is_sent_once_and_the_next_call_uses_the_new_key(
-    world: SandboxStore, url: str, api: SandboxApp, tmp_path: Path
+    store: SandboxStore, url: str, api: SandboxApp, tmp_path: Path
 ) -> None:
-    path, job = tmp_path / "key", world.jobs(FIRST.id, "failed")[0].id
+    path, job = tmp_path / "key", store.jobs(FIRST.id, "failed")[0].id
     path.write_text("old-key", encoding="utf-8")
     async with open_client(from_file(url, path)) as client:
         with pytest.raises(KeyRejected):

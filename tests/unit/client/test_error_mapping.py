@@ -93,9 +93,9 @@ async def test_an_error_names_the_subject_of_the_request(config: Config, faults:
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
 async def test_a_redirect_is_not_followed(
-    config: Config, api: SandboxApp, faults: FaultScript, world: SandboxStore, status: int
+    config: Config, api: SandboxApp, faults: FaultScript, store: SandboxStore, status: int
 ) -> None:
-    elsewhere = build_app(world)
+    elsewhere = build_app(store)
     async with serve(elsewhere) as other:
         faults.push(CannedResponse(status, headers={"Location": f"{other}/v1/applications/{FIRST.id}/jobs"}))
         error = await error_of_call(config)

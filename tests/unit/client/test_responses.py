@@ -39,15 +39,15 @@ async def test_get_application_accepts_an_id_and_an_alias(client: WriterClient) 
         assert (application.id, application.name) == (FIRST.id, FIRST.name)
 
 
-async def test_list_jobs_returns_a_page_and_the_total(client: WriterClient, world: SandboxStore) -> None:
+async def test_list_jobs_returns_a_page_and_the_total(client: WriterClient, store: SandboxStore) -> None:
     page = await client.list_jobs(FIRST.alias, status="failed", offset=2, limit=5)
-    expected = world.jobs(FIRST.id, "failed")
+    expected = store.jobs(FIRST.id, "failed")
     assert [job.id for job in page.jobs] == [job.id for job in expected[2:7]]
     assert (page.total, page.unreadable) == (len(expected), [])
 
 
-async def test_get_job_returns_times_and_texts(client: WriterClient, world: SandboxStore) -> None:
-    failed, completed = (world.jobs(FIRST.id, status)[0] for status in ("failed", "completed"))
+async def test_get_job_returns_times_and_texts(client: WriterClient, store: SandboxStore) -> None:
+    failed, completed = (store.jobs(FIRST.id, status)[0] for status in ("failed", "completed"))
     one, other = await client.get_job(failed.id), await client.get_job(completed.id)
     assert (one.status, one.application_id, one.output) == ("failed", FIRST.id, None)
     assert one.error

@@ -42,12 +42,12 @@ TRANSIENT = {
 
 @pytest.mark.parametrize("fault", TRANSIENT.values(), ids=TRANSIENT)
 async def test_a_transient_error_costs_one_more_request(
-    client: WriterClient, api: SandboxApp, faults: FaultScript, world: SandboxStore, fault: InjectedFault
+    client: WriterClient, api: SandboxApp, faults: FaultScript, store: SandboxStore, fault: InjectedFault
 ) -> None:
     faults.push(fault)
     with anyio.fail_after(TIMEOUT):
         page = await client.list_jobs(FIRST.id, limit=3)
-    assert [job.id for job in page.jobs] == [job.id for job in world.jobs(FIRST.id)[:3]]
+    assert [job.id for job in page.jobs] == [job.id for job in store.jobs(FIRST.id)[:3]]
     assert [request.request_line for request in api.received] == [f"GET /v1/applications/{FIRST.id}/jobs?limit=3"] * 2
 
 
