@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from writer_jobs_mcp.deadlines import DEFAULT_CALL_BUDGET
 from writer_jobs_mcp.errors import ConfigError, MissingKey
 from writer_jobs_mcp.sanitize.secrets import MASK
 from writer_jobs_mcp.sanitize.text import json_quote, preview, sanitize
@@ -118,7 +117,7 @@ class Config(BaseModel):
             le=600,
             description="seconds that one tool call may take, waiting and retries included; from 1 to 600",
         ),
-    ] = DEFAULT_CALL_BUDGET
+    ] = 45
     concurrency: Annotated[
         int,
         Field(

@@ -1,4 +1,4 @@
-"""The call budget, and every reserve of time that is kept from it.
+"""Every reserve of time that is kept from the call budget (``Config.call_budget``).
 
 One call, with the reserves that nest in it (shares are of the time that is left when the reserve begins)::
 
@@ -22,9 +22,6 @@ from math import isfinite
 
 import anyio
 import anyio.lowlevel
-
-DEFAULT_CALL_BUDGET = 45
-"""Seconds that one tool call may take, unless WRITER_JOBS_CALL_BUDGET is set."""
 
 # Shares of the time left.
 SCAN_RESERVE, MIN_SCAN_RESERVE = 0.1, 1.0  # the latter in seconds
