@@ -2,15 +2,13 @@
 
 from writer_jobs_mcp.results.applications import ApplicationList, application_list
 from writer_jobs_mcp.results.base import ResultModel, result_schema
-from writer_jobs_mcp.results.fit_to_size import triage_report
-from writer_jobs_mcp.results.job_error import JobError, job_error
+from writer_jobs_mcp.results.fit_to_size import triage_app_meta, triage_report
+from writer_jobs_mcp.results.job_error import JobError, JobWait, job_error, job_wait
 from writer_jobs_mcp.results.job_list import JobList, job_list
 from writer_jobs_mcp.results.job_output import JobOutput, job_output
-from writer_jobs_mcp.results.job_wait import JobWait, job_wait
 from writer_jobs_mcp.results.raw_json import raw_json_text
 from writer_jobs_mcp.results.retry import Outcome, RetryReport, RetryRow, retry_report, retry_row
 from writer_jobs_mcp.results.triage import TriageReport
-from writer_jobs_mcp.results.triage_app_meta import triage_app_meta
 
 __all__ = [
     "ApplicationList",

@@ -1,32 +1,35 @@
 """Write the report on an application, as detailed as its limit of size allows."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Collection
+from itertools import repeat
+from typing import Any, NamedTuple
 
 from writer_jobs_mcp.client.ids import display_id
 from writer_jobs_mcp.results.base import NextCall, ResultModel
-from writer_jobs_mcp.results.failure_groups import FailureGroupRow, GoneGroupRow, OmittedFailures, PlaceholderRow
 from writer_jobs_mcp.results.formatting import rounded_share
-from writer_jobs_mcp.results.triage import (
+from writer_jobs_mcp.results.triage import TriageReport
+from writer_jobs_mcp.results.triage_parts import (
     BeforeSummary,
     DurationSummary,
     FailedOverTime,
+    FailureGroupRow,
+    GoneGroupRow,
     LongestJob,
+    OmittedFailures,
+    PlaceholderRow,
     StuckJob,
-    TriageReport,
     TriageWindow,
+    coverage_summary,
 )
-from writer_jobs_mcp.results.triage_coverage import coverage_summary
 from writer_jobs_mcp.sanitize.text import preview, truncate
+from writer_jobs_mcp.triage.durations import TimedJob
+from writer_jobs_mcp.triage.failed_groups import FailedGroup, GoneGroup
+from writer_jobs_mcp.triage.gather import Gathered
 from writer_jobs_mcp.triage.next_calls import TriageRequest, next_calls
+from writer_jobs_mcp.triage.report import BeforeWindow, Report
 from writer_jobs_mcp.triage.selection import ShownGroups, select_groups, select_statuses, select_steps
+from writer_jobs_mcp.triage.timeline import OTHER, Histogram
 from writer_jobs_mcp.triage.timestamps import format_timestamp
-
-if TYPE_CHECKING:
-    from writer_jobs_mcp.triage.durations import TimedJob
-    from writer_jobs_mcp.triage.failed_groups import FailedGroup, GoneGroup
-    from writer_jobs_mcp.triage.gather import Gathered
-    from writer_jobs_mcp.triage.report import BeforeWindow, Report
-    from writer_jobs_mcp.triage.timeline import Histogram
 
 _MAX_GROUPS = 12
 _MAX_PLACEHOLDER = 60
@@ -36,14 +39,10 @@ _MAX_NAME = 80
 class _Detail(NamedTuple):
     """How much of each group is shown."""
 
-    signature: int
-    """Characters."""
-    value: int
-    """Characters."""
-    places: int
-    """Placeholders whose values are shown."""
-    values: int
-    """Of each placeholder."""
+    signature: int  # characters
+    value: int  # characters
+    places: int  # placeholders whose values are shown
+    values: int  # of each placeholder
 
 
 # From the most to the least. A group that names two of three missing resources leads to half a repair, so the values
@@ -62,11 +61,10 @@ _DETAILS = (
 _TWO_IDS_UP_TO = 6  # groups; of more, each shows one id
 _FEW_GROUPS_JSON, _GROUP_JSON = 3_200, 400
 """Characters of JSON of all groups up to which none is shortened; and of a group on average."""
-_MAX_REPORT_JSON = 12_000
-"""Characters of JSON that a report stays under, whatever the jobs hold."""
+_MAX_REPORT_JSON = 12_000  # characters of JSON that a report stays under, whatever the jobs hold
 
 
-def triage_report(report: "Report", gathered: "Gathered", request: TriageRequest) -> TriageReport:
+def triage_report(report: Report, gathered: Gathered, request: TriageRequest) -> TriageReport:
     """Show a report: if it is too long, its values and signatures are shortened first, then it shows fewer groups."""
     shown = _report(report, gathered, request, _MAX_GROUPS)
     for groups in range(_MAX_GROUPS - 1, 0, -1):
@@ -80,7 +78,7 @@ def _length(result: ResultModel) -> int:
     return len(result.model_dump_json(exclude_none=True))
 
 
-def _report(report: "Report", gathered: "Gathered", request: TriageRequest, max_groups: int) -> TriageReport:
+def _report(report: Report, gathered: Gathered, request: TriageRequest, max_groups: int) -> TriageReport:
     failures, groups = report.failures, select_groups(report.failures.groups, max_groups)
     application, window = gathered.application, request.window
     name = application and application.name and preview(application.name, _MAX_NAME)
@@ -131,7 +129,7 @@ def _omitted(groups: ShownGroups) -> OmittedFailures | None:
     )
 
 
-def _before(before: "BeforeWindow") -> BeforeSummary:
+def _before(before: BeforeWindow) -> BeforeSummary:
     return BeforeSummary(
         since=format_timestamp(before.since),
         jobs=before.jobs,
@@ -144,7 +142,7 @@ def _rate(failed: int, jobs: int) -> float | None:
     return rounded_share(failed, jobs) if jobs else None
 
 
-def _durations(report: "Report", *, is_whole: bool) -> DurationSummary | None:
+def _durations(report: Report, *, is_whole: bool) -> DurationSummary | None:
     if report.median_seconds is None or report.p95_seconds is None:
         return None
     longest = report.longest if is_whole else None
@@ -156,17 +154,17 @@ def _durations(report: "Report", *, is_whole: bool) -> DurationSummary | None:
     )
 
 
-def _over_time(steps: "Histogram | None") -> FailedOverTime | None:
+def _over_time(steps: Histogram | None) -> FailedOverTime | None:
     return steps and FailedOverTime.model_validate(
         {"from": format_timestamp(steps.start), "step": steps.seconds, "counts": list(steps.counts["failed"])}
     )
 
 
-def _stuck(job: "TimedJob") -> StuckJob:
+def _stuck(job: TimedJob) -> StuckJob:
     return StuckJob(id=display_id(job.id), created_at=format_timestamp(job.created_at), seconds=round(job.seconds, 1))
 
 
-def _gone(group: "GoneGroup") -> GoneGroupRow:
+def _gone(group: GoneGroup) -> GoneGroupRow:
     return GoneGroupRow(
         signature=truncate(group.signature, _DETAILS[-1].signature),
         category=group.cause.category if group.cause else "unknown",
@@ -174,7 +172,7 @@ def _gone(group: "GoneGroup") -> GoneGroupRow:
     )
 
 
-def _group(group: "FailedGroup", failed: int, detail: _Detail, *, ids: int) -> FailureGroupRow:
+def _group(group: FailedGroup, failed: int, detail: _Detail, *, ids: int) -> FailureGroupRow:
     values = [
         PlaceholderRow(
             placeholder=truncate(each.placeholder, _MAX_PLACEHOLDER),
@@ -197,3 +195,26 @@ def _group(group: "FailedGroup", failed: int, detail: _Detail, *, ids: int) -> F
         values=values or None,
         job_ids=[display_id(each) for each in group.newest_ids[:ids]],
     )
+
+
+META_KEY = "writer-jobs-mcp/page"
+"""Its key in a result's ``_meta``, which by the Apps specification is not for the model."""
+
+
+def triage_app_meta(timeline: Histogram | None, statuses: Collection[str], *, offers_retry: bool) -> dict[str, Any]:
+    """Return ``{timeline?: {start, step_seconds, counts: {<status>: [n, …]}}, can_retry}`` under its key.
+
+    ``statuses`` are those by which the report counts jobs; all others are ``other``, as in the report.
+    """
+    page: dict[str, Any] = {"can_retry": offers_retry}
+    if timeline is not None:
+        counts: dict[str, list[int]] = {}
+        for status, each in timeline.counts.items():
+            name = status if status in statuses else OTHER
+            counts[name] = [one + other for one, other in zip(each, counts.get(name) or repeat(0), strict=False)]
+        page["timeline"] = {
+            "start": format_timestamp(timeline.start),
+            "step_seconds": timeline.seconds,
+            "counts": counts,
+        }
+    return {META_KEY: page}

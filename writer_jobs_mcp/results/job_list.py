@@ -9,14 +9,15 @@ from pydantic_core import to_json
 from writer_jobs_mcp.client.ids import display_id
 from writer_jobs_mcp.results.base import INCOMPLETE_LIST_END, LIST_END, IfKnown, ResultModel, UnreadableRows, any_has
 from writer_jobs_mcp.results.formatting import (
+    elapsed_seconds,
     format_application,
     format_duration,
     join_lines,
     join_words,
+    last_updated,
     quote_unless_plain,
     safe_label,
 )
-from writer_jobs_mcp.results.job_times import elapsed_seconds, last_updated
 from writer_jobs_mcp.sanitize.text import ELLIPSIS, json_quote, sanitize_and_truncate, truncate
 from writer_jobs_mcp.triage.timestamps import format_timestamp
 
@@ -30,8 +31,7 @@ _PREVIEWS = ((_MAX_OUTPUT, _MAX_ERROR), (50, 120), (40, 120), (30, 120), (30, 60
 _STEPS_FOR_USUAL_SIZE = 4  # the lengths before this one are used only in a list of the usual size
 _ROW_JSON, _FRAME_JSON = 220, 150
 """Characters of JSON in a list of the usual size: of a row on average, and around the rows."""
-_MAX_LIST_JSON = 30_000
-"""Characters of JSON that a list stays under, whatever the jobs hold."""
+_MAX_LIST_JSON = 30_000  # characters of JSON that a list stays under, whatever the jobs hold
 
 
 class JobRow(ResultModel):
@@ -175,8 +175,7 @@ class _RowDraft(NamedTuple):
     error: str
     error_chars: int
     error_is_truncated: bool
-    escapes: tuple[int, int]
-    """How many characters JSON adds to the output and to the error, quotation marks included."""
+    escapes: tuple[int, int]  # how many characters JSON adds to the output and to the error, quotation marks included
 
     @classmethod
     def of(cls, job: "ListedJob", now: datetime) -> Self:

@@ -1,12 +1,10 @@
 """The report on an application: headline, failures, stuck jobs, what was read, and what to call next."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Self
 
-from pydantic import Field, PrivateAttr
+from pydantic import PrivateAttr
 
 from writer_jobs_mcp.results.base import IfKnown, NextCall, ResultModel
-from writer_jobs_mcp.results.failure_groups import FailureGroupRow, GoneGroupRow, OmittedFailures
 from writer_jobs_mcp.results.formatting import (
     format_duration,
     format_percent,
@@ -16,118 +14,20 @@ from writer_jobs_mcp.results.formatting import (
     quote_unless_plain,
     short_timestamp,
 )
-from writer_jobs_mcp.results.triage_coverage import CoverageSummary
-from writer_jobs_mcp.results.triage_headline import headline
+from writer_jobs_mcp.results.triage_parts import (
+    BeforeSummary,
+    CoverageSummary,
+    DurationSummary,
+    FailedOverTime,
+    FailureGroupRow,
+    GoneGroupRow,
+    OmittedFailures,
+    StuckJob,
+    TriageWindow,
+)
 from writer_jobs_mcp.sanitize.text import json_quote
-from writer_jobs_mcp.triage.timestamps import format_timestamp
-
-if TYPE_CHECKING:
-    from writer_jobs_mcp.triage.next_calls import TriageRequest
 
 _DEPLOYMENT = timedelta(hours=1)  # failures that begin this soon after a deployment may come from it
-
-
-class TriageWindow(ResultModel):
-    """The time the report is about: jobs created in it, ``since`` included and ``until`` not."""
-
-    since: IfKnown[str] = None
-    until: str
-    _ends_now: bool = PrivateAttr(default=False)
-
-    @classmethod
-    def of(cls, request: "TriageRequest") -> Self:
-        """Show the requested window; one without an end ends now."""
-        since, until = request.window.since, request.window.until
-        window = cls(since=since and format_timestamp(since), until=format_timestamp(until or request.now))
-        window._ends_now = until is None
-        return window
-
-    @property
-    def ends_now(self) -> bool:
-        """Whether it ends at the time of the call."""
-        return self._ends_now
-
-    @property
-    def year(self) -> str:
-        """The year of its end, as ``2026-``; times in this year are written without it."""
-        return self.until[:5]
-
-    @property
-    def length(self) -> float | None:
-        """Seconds; None where it has no beginning."""
-        if self.since is None:
-            return None
-        return (datetime.fromisoformat(self.until) - datetime.fromisoformat(self.since)).total_seconds()
-
-
-class BeforeSummary(ResultModel):
-    """The equally long window before."""
-
-    since: str
-    jobs: int
-    failed: int
-    failure_rate: IfKnown[float] = None
-
-    def as_text_of(self, length: float, year: str) -> str:
-        """Return its text; it is ``length`` seconds long. Times in the ``year`` are written without it."""
-        span = f"the {format_duration(length)} before (from {short_timestamp(self.since, year)})"
-        if not self.jobs:
-            return f"No jobs in {span}: nothing to compare with."
-        rate = "" if self.failure_rate is None else f" ({format_percent(self.failure_rate)})"
-        return f"In {span}, {self.failed:,} of {pluralize(self.jobs, 'job')} failed{rate}."
-
-
-class LongestJob(ResultModel):
-    """The finished job that took longest."""
-
-    id: str
-    seconds: float
-
-
-class DurationSummary(ResultModel):
-    """How long finished jobs took: median, and 95th percentile by nearest rank; exact unless ``sample`` is given."""
-
-    median: float
-    p95: float
-    sample: IfKnown[int] = None
-    longest: IfKnown[LongestJob] = None
-
-    def as_text(self) -> str:
-        longest = (
-            self.longest
-            and f", at most {format_duration(self.longest.seconds)} ({quote_unless_plain(self.longest.id)})"
-        )
-        of = "Finished jobs" if self.sample is None else f"{pluralize(self.sample, 'finished job')} that were read"
-        return f"{of} took {format_duration(self.median)} (median), {format_duration(self.p95)} (p95){longest or ''}."
-
-
-class FailedOverTime(ResultModel):
-    """Failed jobs in equal steps, one after another from ``from`` to the end of the window."""
-
-    from_: str = Field(alias="from")
-    step: int
-    """Seconds."""
-    counts: list[int]
-
-    def as_text_in(self, year: str) -> str:
-        """Return its text; times in the ``year`` are written without it."""
-        counts = " ".join(map(str, self.counts))
-        return f"Failed per {format_duration(self.step)} from {short_timestamp(self.from_, year)}: {counts}"
-
-
-class StuckJob(ResultModel):
-    """A job that has run far longer than others."""
-
-    id: str
-    created_at: str
-    seconds: float
-
-    def as_text_in(self, year: str) -> str:
-        """Return its text; times in the ``year`` are written without it."""
-        return (
-            f"- {quote_unless_plain(self.id)} for {format_duration(self.seconds)}, "
-            f"created {short_timestamp(self.created_at, year)}"
-        )
 
 
 class TriageReport(ResultModel):
@@ -243,3 +143,115 @@ class TriageReport(ResultModel):
             return f"Stuck: no job has run over {after}."
         shown = "" if self.stuck_count == len(self.stuck) else f"; the {len(self.stuck)} longest"
         return f"Stuck: {pluralize(self.stuck_count, 'job')}, running for over {after}{shown}:"
+
+
+def headline(report: TriageReport) -> str:
+    """Say what failed in a sentence that is true by itself: it claims nothing about jobs that were not read."""
+    coverage, jobs = report.coverage, report.coverage.jobs_in_window
+    when = _when(report)
+    if coverage.complete:
+        of = join_words(pluralize(jobs, "job"), when and f"created {when}")
+        nothing = join_words("No jobs were created", when)
+    elif coverage.stopped_by in {"end", "since"}:
+        of = f"the {pluralize(jobs, 'job')} that could be read" + (f", of those created {when}," if when else "")
+        nothing = (
+            join_words("No jobs that could be read were created", when)
+            if coverage.jobs_read
+            else "No job could be read"
+        )
+    elif not jobs:
+        return _none_read(report)
+    else:
+        return _of_those_read(report)
+    if not jobs:
+        return f"{nothing}."
+    failed = report.counts.get("failed", 0)
+    if not failed:
+        return f"None of {of} failed."
+    return f"{failed:,} of {of} failed ({format_percent(report.failure_rate or 0)}); {_groups(report)}."
+
+
+def _when(report: TriageReport) -> str | None:
+    window = report.window
+    since, until, length = window.since, window.until, window.length
+    if since is None or length is None:
+        return None if window.ends_now else f"before {_minute(until, window)} UTC"
+    if window.ends_now:
+        day = until.partition("T")[0] + "T"
+        shown = _minute(since, window).removeprefix(short_timestamp(day, window.year))
+        return f"since {shown} UTC ({format_duration(length)})"
+    return f"from {_minute(since, window)} to {_minute(until, window)} UTC ({format_duration(length)})"
+
+
+def _of_those_read(report: TriageReport) -> str:
+    newest, failed = pluralize(report.coverage.jobs_in_window, "newest job"), report.counts.get("failed", 0)
+    newest += " that could be read" if report.coverage.unreadable else ""
+    window, back_to = report.window, report.coverage.read_back_to
+    rest = "older jobs were not read" if window.since is None else "the rest of the window was not read"
+    if back_to is None:
+        of = f"Of {pluralize(report.coverage.jobs_in_window, 'job')} that were read, in no order of time,"
+        rest = "the others were not read"
+    elif window.ends_now:
+        of = f"Of the {newest}, back to {_second(back_to, window)} UTC,"
+    else:
+        of = f"Of the {newest} before {_minute(window.until, window)} UTC, back to {_second(back_to, window)},"
+    if not failed:
+        return f"{of} none failed; {rest}."
+    return f"{of} {failed:,} failed ({format_percent(report.failure_rate or 0)}); {rest}; {_groups(report)}."
+
+
+def _none_read(report: TriageReport) -> str:
+    coverage, window = report.coverage, report.window
+    if not coverage.jobs_read:
+        return "No job could be read."
+    read, back_to = pluralize(coverage.jobs_read, "job"), coverage.read_back_to
+    if back_to is None:
+        return f"This window was not reached: none of the {read} read is in it, and they are in no order of time."
+    if back_to < window.until:
+        span = f"from {_second(back_to, window)} to {_minute(window.until, window)} UTC"
+        no_jobs = "No jobs that could be read" if coverage.unreadable else "No jobs"
+        return f"{no_jobs} were created {span}; the rest of the window was not read."
+    return (
+        f"This window was not reached: the {pluralize(coverage.jobs_read, 'newest job')} were read, back to "
+        f"{_second(back_to, window)} UTC, and it ends at {_minute(window.until, window)}."
+    )
+
+
+def _groups(report: TriageReport) -> str:
+    """Name the largest group with its trend, and how many others are new."""
+    largest = max(report.failures, key=lambda group: group.count)
+    new = [group for group in report.failures if group.trend == "new" and group is not largest]
+    shown = "" if report.shows_largest else " shown"
+    others = len(new) + (report.failures_omitted.new if report.failures_omitted else 0)
+    text = (
+        f"the largest group{shown} ({_cause(largest)}) {_trend(largest, report)}"
+        if largest.trend
+        else f"the largest group{shown}: {_cause(largest)}"
+    )
+    if not new:
+        return text
+    which = f": {_cause(new[0])}" if others == 1 else f", the largest {_cause(new[0])}"
+    return f"{text}; {pluralize(others, 'other group')} {'is' if others == 1 else 'are'} new{which}"
+
+
+def _cause(group: FailureGroupRow) -> str:
+    category = "unknown cause" if group.category == "unknown" else group.category.replace("_", " ")
+    return f"{category}, {pluralize(group.count, 'job')}"
+
+
+def _trend(group: FailureGroupRow, report: TriageReport) -> str:
+    length = format_duration(report.window.length or 0)
+    if group.trend == "new":
+        return f"is new: none in the {length} before"
+    jobs = report.before.jobs if report.before else 0
+    return f"is {group.trend}: {group.before or 0:,} of {pluralize(jobs, 'job')} in the {length} before"
+
+
+def _minute(timestamp: str, window: TriageWindow) -> str:
+    """Write a time to the minute, without the year if the window ends in it."""
+    return short_timestamp(timestamp, window.year)[: -len(":00")]
+
+
+def _second(timestamp: str, window: TriageWindow) -> str:
+    """Write a time to the second unless it is a whole minute: what was read to 08:41:20 was not read to 08:41."""
+    return short_timestamp(timestamp, window.year).removesuffix(":00")

@@ -18,19 +18,15 @@ class Coverage:
     jobs_read: int = 0
     unreadable: int = 0
     unreadable_reason: str = ""
-    total: int | None = None
-    """The length of the list, as Writer last gave it."""
+    total: int | None = None  # the length of the list, as Writer last gave it
     stopped_by: StoppedBy = "end"
-    moved: bool = False
-    """Whether jobs arrived or left during the scan."""
-    error: str = ""
-    """Why the scan stopped, or why its end is doubtful."""
+    moved: bool = False  # whether jobs arrived or left during the scan
+    error: str = ""  # why the scan stopped, or why its end is doubtful
     read_back_to: datetime | None = None
     """All jobs created later than this were read, as several jobs show; None where the list is not newest first."""
     oldest: datetime | None = None
     """When the last job that was read was created; None where the list is not newest first."""
-    next_created_at: datetime | None = None
-    """When the first job beyond ``max_jobs`` was created, if that is known."""
+    next_created_at: datetime | None = None  # when the first job beyond ``max_jobs`` was created, if that is known
 
     @property
     def rows(self) -> int:

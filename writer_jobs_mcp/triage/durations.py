@@ -1,9 +1,12 @@
-"""How long jobs took: their durations, median and 95th percentile."""
+"""How long jobs took or have run: median and 95th percentile, and which running ones are stuck."""
 
 import math
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from writer_jobs_mcp.client.models import Job
 
 
 class TimedJob(NamedTuple):
@@ -26,3 +29,49 @@ def median(ordered: Sequence[float]) -> float | None:
         return None
     middle = len(ordered) // 2
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+_MIN_STUCK_SECONDS, _MAX_STUCK_SECONDS = 600.0, 3_600.0
+_STUCK_TIMES_P95 = 3
+
+
+def stuck_after(p95_seconds: float | None) -> float:
+    """Return the seconds after which a running job is stuck.
+
+    Three times the 95th percentile of the finished jobs, but at least ten minutes and at most one hour: the duration
+    of a retried job runs from its first creation, so a few of them could put the limit out of reach.
+    """
+    if p95_seconds is None:
+        return _MIN_STUCK_SECONDS
+    return min(max(_MIN_STUCK_SECONDS, _STUCK_TIMES_P95 * p95_seconds), _MAX_STUCK_SECONDS)
+
+
+class RunningJobs:
+    """The running jobs, each with how long it has run: since the later of its creation and its last update."""
+
+    def __init__(self, now: datetime) -> None:
+        """Begin with no jobs; they have run until ``now``."""
+        self._now = now
+        self._jobs: dict[str, TimedJob] = {}
+        self._listed: set[str] = set()
+
+    def add(self, job: "Job", *, is_listed: bool) -> None:
+        """Add a running job, which may be known; ``is_listed`` if it is from the application's whole list."""
+        if is_listed:
+            self._listed.add(job.id)
+        seconds = (self._now - job.running_since).total_seconds()
+        known = self._jobs.get(job.id)
+        if known is None or seconds < known.seconds:  # a retry between two readings starts it again
+            self._jobs[job.id] = TimedJob(job.id, job.created_at, seconds)
+
+    def remove(self, job_id: str) -> None:
+        """Remove a job that has finished since it was added, if it was."""
+        self._jobs.pop(job_id, None)
+
+    def longer_than(self, seconds: float) -> list[TimedJob]:
+        """Return the jobs that have run for longer than ``seconds``."""
+        return [job for job in self._jobs.values() if job.seconds > seconds]
+
+    def long_listed(self) -> set[str]:
+        """Return the ids of the jobs from the whole list that have run for more than ten minutes."""
+        return {job.id for job in self.longer_than(_MIN_STUCK_SECONDS)} & self._listed

@@ -23,12 +23,9 @@ def error_text(job: "Job") -> str:
 class ErrorReading(NamedTuple):
     """One job's error, and what caused it."""
 
-    shown: str
-    """Sanitized, without the middle of a long error; empty where there is none."""
-    chars: int | None
-    """The length of the whole error; None where ``shown`` is whole."""
-    cause: "Cause | None"
-    """Why the job failed, as far as the error says; None where it did not fail or has no error."""
+    shown: str  # sanitized, without the middle of a long error; empty where there is none
+    chars: int | None  # the length of the whole error; None where ``shown`` is whole
+    cause: "Cause | None"  # why the job failed, as far as the error says; None where it did not fail or has no error
 
 
 def read_error(job: "Job") -> ErrorReading:

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Job
     from writer_jobs_mcp.failures import Category, Cause, FoundGroup, PlaceholderValues
 
-NO_ERROR_TEXT = "(no error text)"
-"""The signature of failures for which Writer gives no error."""
+NO_ERROR_TEXT = "(no error text)"  # the signature of failures for which Writer gives no error
 
 _MAX_NEWEST = 2
 _MAX_KEPT_TEXT = 1_000  # characters of a group's newest error, which is classified
@@ -30,8 +29,7 @@ class Period(Enum):
     """When a failed job was created."""
 
     WINDOW = auto()
-    BEFORE = auto()
-    """In the equally long window before."""
+    BEFORE = auto()  # in the equally long window before
     EARLIER = auto()
 
 
@@ -43,18 +41,15 @@ class FailedGroup:
     count: int
     first_seen: datetime
     last_seen: datetime
-    newest_ids: tuple[str, ...]
-    """Newest first."""
+    newest_ids: tuple[str, ...]  # newest first
     cause: "Cause | None"
     """Why they failed, as far as the newest error says; None where it has no text or there was no time to read it."""
     has_text: bool
     before: int | None
     """How many of them there were in the window before; None where there is no such window, or not all of it."""
     trend: Trend | None
-    seen_before: datetime | None
-    """When it was last seen before both windows, where the window before has none."""
-    values: "tuple[PlaceholderValues, ...]"
-    """Which parts of the errors differ between its jobs."""
+    seen_before: datetime | None  # when it was last seen before both windows, where the window before has none
+    values: "tuple[PlaceholderValues, ...]"  # which parts of the errors differ between its jobs
 
 
 class GoneGroup(NamedTuple):
@@ -68,16 +63,12 @@ class GoneGroup(NamedTuple):
 class FailureSummary(NamedTuple):
     """The failed jobs of a window."""
 
-    groups: tuple[FailedGroup, ...]
-    """All, the largest first."""
+    groups: tuple[FailedGroup, ...]  # all, the largest first
     by_category: "dict[Category, int] | None"
     """Failed jobs by cause; None where there was no time to read the cause of every group."""
-    gone: tuple[GoneGroup, ...]
-    """Largest first."""
-    all_compared: bool
-    """Whether there was time to compare the errors of all groups."""
-    all_templates_kept: bool
-    """Whether few enough wordings of errors came up to compare them all."""
+    gone: tuple[GoneGroup, ...]  # largest first
+    all_compared: bool  # whether there was time to compare the errors of all groups
+    all_templates_kept: bool  # whether few enough wordings of errors came up to compare them all
 
 
 class GroupedFailures:

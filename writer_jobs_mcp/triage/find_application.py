@@ -36,8 +36,7 @@ class ResolvedApplication:
     """The application that a call is about."""
 
     id: str
-    name: str | None = None
-    """Its name on one line, shortened; None unless it was looked up."""
+    name: str | None = None  # its name on one line, shortened; None unless it was looked up
 
 
 async def resolve_and_call(

@@ -16,12 +16,12 @@ import anyio
 from writer_jobs_mcp.errors import WriterError
 from writer_jobs_mcp.triage.coverage import Coverage
 from writer_jobs_mcp.triage.find_job import try_get_application
+from writer_jobs_mcp.triage.report import ReportBuilder
 from writer_jobs_mcp.triage.scan import Progress, scan_jobs
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
     from writer_jobs_mcp.client.models import Application, Job
-    from writer_jobs_mcp.triage.report import ReportBuilder
 
 _EARLIER_FAILURES = 500  # that must have been read before a kind of failure is called new
 _OVERLAP = 20  # failures read again, so that a few that left the list meanwhile open no gap
@@ -32,16 +32,12 @@ _GRACE = 2.0  # seconds to wait for the application's name once all else is read
 class Gathered:
     """What was read for one triage."""
 
-    coverage: Coverage
-    """Of the application's list of jobs."""
-    all_running_read: bool = False
-    """Whether every running job was read."""
-    running_error: str = ""
-    """Why not."""
+    coverage: Coverage  # of the application's list of jobs
+    all_running_read: bool = False  # whether every running job was read
+    running_error: str = ""  # why not
     earlier_failures_read: bool = False
     """Whether the failures before both windows were read: all of them, or at least the 500 newest."""
-    earlier_error: str = ""
-    """Why not, where they were needed."""
+    earlier_error: str = ""  # why not, where they were needed
     application: Application | None = None
 
     @property

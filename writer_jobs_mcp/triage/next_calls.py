@@ -4,16 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from writer_jobs_mcp.client.ids import is_usable_id
+from writer_jobs_mcp.triage.failed_groups import FailedGroup
+from writer_jobs_mcp.triage.find_application import ResolvedApplication
+from writer_jobs_mcp.triage.gather import Gathered
+from writer_jobs_mcp.triage.report import Report, Window
 from writer_jobs_mcp.triage.timestamps import format_exact_timestamp, format_timestamp
-
-if TYPE_CHECKING:
-    from writer_jobs_mcp.triage.failed_groups import FailedGroup
-    from writer_jobs_mcp.triage.find_application import ResolvedApplication
-    from writer_jobs_mcp.triage.gather import Gathered
-    from writer_jobs_mcp.triage.report import Report, Window
 
 _MAX_CALLS = 3
 _MAX_JOBS = 1_000_000
@@ -23,14 +21,12 @@ _MAX_JOBS = 1_000_000
 class TriageRequest:
     """The call that a report answers."""
 
-    application: "ResolvedApplication"
-    window: "Window"
+    application: ResolvedApplication
+    window: Window
     now: datetime
     max_jobs: int
-    offers_retry: bool
-    """Whether the server has a tool to retry jobs."""
-    assumed_utc: tuple[str, ...] = ()
-    """The arguments that gave a time without a time zone, which was read as UTC."""
+    offers_retry: bool  # whether the server has a tool to retry jobs
+    assumed_utc: tuple[str, ...] = ()  # the arguments that gave a time without a time zone, which was read as UTC
 
 
 class SuggestedCall(NamedTuple):
@@ -42,7 +38,7 @@ class SuggestedCall(NamedTuple):
 
 
 def next_calls(
-    report: "Report", shown: "Sequence[FailedGroup]", gathered: "Gathered", request: TriageRequest
+    report: Report, shown: Sequence[FailedGroup], gathered: Gathered, request: TriageRequest
 ) -> list[SuggestedCall]:
     """Suggest at most three calls; they name only jobs of the ``shown`` groups."""
     return list(islice(filter(_can_be_made, _calls(report, shown, gathered, request)), _MAX_CALLS))
@@ -55,7 +51,7 @@ def _can_be_made(call: SuggestedCall) -> bool:
 
 
 def _calls(
-    report: "Report", shown: "Sequence[FailedGroup]", gathered: "Gathered", request: TriageRequest
+    report: Report, shown: Sequence[FailedGroup], gathered: Gathered, request: TriageRequest
 ) -> Iterator[SuggestedCall]:
     application_id = request.application.id
     if not gathered.coverage.reached(request.window.since) and (call := _continue_call(gathered, request)):
@@ -70,7 +66,7 @@ def _calls(
         yield SuggestedCall("list_application_jobs", arguments, "the other stuck jobs")
 
 
-def _explain(shown: "Sequence[FailedGroup]", application_id: str) -> Iterator[SuggestedCall]:
+def _explain(shown: Sequence[FailedGroup], application_id: str) -> Iterator[SuggestedCall]:
     """Suggest to read the whole error of the group that is new or rising, or else of the largest."""
     with_text = [group for group in shown if group.has_text]
     for group in sorted(with_text, key=lambda group: (group.trend != "new", group.trend != "rising"))[:1]:
@@ -79,7 +75,7 @@ def _explain(shown: "Sequence[FailedGroup]", application_id: str) -> Iterator[Su
         yield SuggestedCall("get_job_error", arguments, f"the whole error of {which}")
 
 
-def _continue_call(gathered: "Gathered", request: TriageRequest) -> SuggestedCall | None:
+def _continue_call(gathered: Gathered, request: TriageRequest) -> SuggestedCall | None:
     """Suggest the call that continues where this one stopped."""
     coverage, window = gathered.coverage, request.window
     arguments: dict[str, Any] = {"application_id": request.application.id}

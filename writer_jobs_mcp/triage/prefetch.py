@@ -38,10 +38,8 @@ class Prefetcher:
         self._fetch, self._concurrency, self._expects_row_at = fetch, concurrency, expects_row_at
         self._window: deque[Request] = deque()
         self._next_offset = 0
-        self.page_size = 1
-        """Rows of a full page, as far as is known."""
-        self.one_at_a_time = False
-        """Whether to request no page ahead, since the list may end here."""
+        self.page_size = 1  # rows of a full page, as far as is known
+        self.one_at_a_time = False  # whether to request no page ahead, since the list may end here
 
     async def next(self, tasks: TaskGroup) -> Request:
         """Return the next request once it is done; keep those behind it going."""

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from writer_jobs_mcp.triage.durations import TimedJob, median, p95
+from writer_jobs_mcp.triage.durations import RunningJobs, TimedJob, median, p95, stuck_after
 from writer_jobs_mcp.triage.failed_groups import FailureSummary, GroupedFailures, Period
-from writer_jobs_mcp.triage.stuck import RunningJobs, stuck_after
 from writer_jobs_mcp.triage.timeline import Histogram, Timeline
 
 if TYPE_CHECKING:
@@ -49,21 +48,15 @@ class Report(NamedTuple):
     counts: dict[str, int]
     median_seconds: float | None
     p95_seconds: float | None
-    finished: int
-    """Jobs of the window behind the median and the p95."""
-    longest: TimedJob | None
-    """The finished job of the window that took longest."""
-    stuck: tuple[TimedJob, ...]
-    """At most five, longest first."""
+    finished: int  # jobs of the window behind the median and the p95
+    longest: TimedJob | None  # the finished job of the window that took longest
+    stuck: tuple[TimedJob, ...]  # at most five, longest first
     stuck_count: int
-    stuck_after: float
-    """Seconds."""
+    stuck_after: float  # seconds
     before: BeforeWindow | None
     failures: FailureSummary
-    timeline: Histogram | None
-    """The jobs over time; None where there are none."""
-    failed_timeline: Histogram | None
-    """The failed jobs over time, in at most 24 steps; None where there are none."""
+    timeline: Histogram | None  # the jobs over time; None where there are none
+    failed_timeline: Histogram | None  # the failed jobs over time, in at most 24 steps; None where there are none
 
     @property
     def jobs(self) -> int:
@@ -98,8 +91,7 @@ class ReportBuilder:
         self._failures = GroupedFailures(check)
         self._timeline = Timeline(window.since, window.until, now)
         self._failed_timeline = Timeline(window.since, window.until, now, _FAILED_STEPS)
-        self.failed_read = 0
-        """Failed jobs taken by `add`, except those created before both windows."""
+        self.failed_read = 0  # failed jobs taken by `add`, except those created before both windows
 
     @property
     def has_failures(self) -> bool:

@@ -19,8 +19,7 @@ class FailedJob:
     id: str
     application_id: str
     failure: Failure
-    error: str
-    """Sanitized; empty if Writer gives no error text."""
+    error: str  # sanitized; empty if Writer gives no error text
 
     @classmethod
     def from_job(cls, job: "Job") -> "FailedJob":
@@ -40,13 +39,10 @@ class FailedJob:
 class Question:
     """A question to the user about failed jobs."""
 
-    ids: tuple[str, ...]
-    """All ids of the call."""
+    ids: tuple[str, ...]  # all ids of the call
     base_text: str
-    jobs: Mapping[str, FailedJob]
-    """The failed jobs, by the ids of the call."""
-    earlier: int = 0
-    """How many questions with the same base text were asked before for these ids, about other failures."""
+    jobs: Mapping[str, FailedJob]  # the failed jobs, by the ids of the call
+    earlier: int = 0  # how many questions with the same base text were asked before for these ids, about other failures
 
     @property
     def text(self) -> str:

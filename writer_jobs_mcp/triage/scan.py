@@ -32,12 +32,10 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
     from writer_jobs_mcp.client.models import Job, JobPage, ListedJob, UnreadableRow
 
-Status = Literal["in_progress", "failed", "completed"]
-"""What the list endpoint can filter by."""
+Status = Literal["in_progress", "failed", "completed"]  # what the list endpoint can filter by
 Progress = Callable[[int, int | None], Awaitable[None]]
 
-PAGE_SIZE = 100
-"""Jobs requested at a time; how many Writer returns is learned from its pages."""
+PAGE_SIZE = 100  # jobs requested at a time; how many Writer returns is learned from its pages
 
 _MATCHING = {"in_progress": {"in_progress", "queued"}, "failed": {"failed"}, "completed": {"completed"}}
 

@@ -3,14 +3,12 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from writer_jobs_mcp.client.job_status import KNOWN_STATUSES
+from writer_jobs_mcp.triage.coverage import Coverage
+from writer_jobs_mcp.triage.failed_groups import FailedGroup
 from writer_jobs_mcp.triage.timeline import OTHER, Histogram
-
-if TYPE_CHECKING:
-    from writer_jobs_mcp.triage.coverage import Coverage
-    from writer_jobs_mcp.triage.failed_groups import FailedGroup
 
 _MAX_STATUSES = 8
 _STATUS = re.compile(r"(?=.{1,24}\Z)[A-Za-z]+(?:[ _-][A-Za-z0-9]+){0,3}", re.ASCII)
@@ -20,9 +18,8 @@ _STATUS = re.compile(r"(?=.{1,24}\Z)[A-Za-z]+(?:[ _-][A-Za-z0-9]+){0,3}", re.ASC
 class ShownGroups(NamedTuple):
     """Which groups of failures a report shows."""
 
-    shown: "list[FailedGroup]"
-    """The largest first."""
-    omitted: "list[FailedGroup]"
+    shown: list[FailedGroup]  # the largest first
+    omitted: list[FailedGroup]
 
     @property
     def has_largest(self) -> bool:
@@ -31,7 +28,7 @@ class ShownGroups(NamedTuple):
         return largest_omitted <= max((group.count for group in self.shown), default=0)
 
 
-def select_groups(groups: "Sequence[FailedGroup]", limit: int) -> ShownGroups:
+def select_groups(groups: Sequence[FailedGroup], limit: int) -> ShownGroups:
     """Choose at most ``limit`` groups to show: new ones before others, then the largest."""
     ranked = sorted(range(len(groups)), key=lambda i: groups[i].trend != "new")
     return ShownGroups([groups[i] for i in sorted(ranked[:limit])], [groups[i] for i in ranked[limit:]])
@@ -48,7 +45,7 @@ def select_statuses(counts: dict[str, int]) -> dict[str, int]:
     return dict(by_number) | ({OTHER: rest + shown.get(OTHER, 0)} if rest else {})
 
 
-def select_steps(failed: Histogram | None, coverage: "Coverage", since: datetime | None) -> Histogram | None:
+def select_steps(failed: Histogram | None, coverage: Coverage, since: datetime | None) -> Histogram | None:
     """Choose the steps of the failed jobs that were read; None for fewer than two failures."""
     if failed is None or sum(counts := failed.counts.get("failed", ())) < 2:  # noqa: PLR2004 - one failure has its time
         return None

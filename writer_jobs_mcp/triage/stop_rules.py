@@ -76,11 +76,9 @@ class StopRules:
 
     since: datetime | None = None
     max_jobs: int | None = None
-    start: int = 0
-    """The offset of the first page."""
+    start: int = 0  # the offset of the first page
     order: TimeOrder = field(default_factory=TimeOrder)
-    total: int | None = None
-    """The length of the list, as Writer last gave it."""
+    total: int | None = None  # the length of the list, as Writer last gave it
     total_is_wrong: bool = False
     _repeated_pages: int = 0  # in a row
     _pages_without_new: int = 0  # in a row

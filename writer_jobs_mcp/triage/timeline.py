@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-MAX_STEPS = 64
-"""Steps a timeline has at most."""
+MAX_STEPS = 64  # steps a timeline has at most
 
-OTHER = "other"
-"""Stands for the statuses that are too rare to be drawn by themselves."""
+OTHER = "other"  # stands for the statuses that are too rare to be drawn by themselves
 
 _MAX_STATUSES = 6
 _SECONDS = (60, 300, 900, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400)

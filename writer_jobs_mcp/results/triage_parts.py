@@ -1,0 +1,299 @@
+"""The parts of the report on an application: its window, groups of failures, durations, what was read."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Self
+
+from pydantic import Field, PrivateAttr, WithJsonSchema
+
+from writer_jobs_mcp.failures import Category, Retry
+from writer_jobs_mcp.results.base import IfKnown, ResultModel, UnreadableRows
+from writer_jobs_mcp.results.formatting import (
+    format_duration,
+    format_percent,
+    join_words,
+    pluralize,
+    quote_unless_plain,
+    short_timestamp,
+)
+from writer_jobs_mcp.sanitize.text import json_quote
+from writer_jobs_mcp.triage.coverage import StoppedBy
+from writer_jobs_mcp.triage.gather import Gathered
+from writer_jobs_mcp.triage.next_calls import TriageRequest
+from writer_jobs_mcp.triage.report import Report
+from writer_jobs_mcp.triage.timestamps import format_timestamp
+from writer_jobs_mcp.triage.trend import Trend
+
+
+class TriageWindow(ResultModel):
+    """The time the report is about: jobs created in it, ``since`` included and ``until`` not."""
+
+    since: IfKnown[str] = None
+    until: str
+    _ends_now: bool = PrivateAttr(default=False)
+
+    @classmethod
+    def of(cls, request: TriageRequest) -> Self:
+        """Show the requested window; one without an end ends now."""
+        since, until = request.window.since, request.window.until
+        window = cls(since=since and format_timestamp(since), until=format_timestamp(until or request.now))
+        window._ends_now = until is None
+        return window
+
+    @property
+    def ends_now(self) -> bool:
+        """Whether it ends at the time of the call."""
+        return self._ends_now
+
+    @property
+    def year(self) -> str:
+        """The year of its end, as ``2026-``; times in this year are written without it."""
+        return self.until[:5]
+
+    @property
+    def length(self) -> float | None:
+        """Seconds; None where it has no beginning."""
+        if self.since is None:
+            return None
+        return (datetime.fromisoformat(self.until) - datetime.fromisoformat(self.since)).total_seconds()
+
+
+class BeforeSummary(ResultModel):
+    """The equally long window before."""
+
+    since: str
+    jobs: int
+    failed: int
+    failure_rate: IfKnown[float] = None
+
+    def as_text_of(self, length: float, year: str) -> str:
+        """Return its text; it is ``length`` seconds long. Times in the ``year`` are written without it."""
+        span = f"the {format_duration(length)} before (from {short_timestamp(self.since, year)})"
+        if not self.jobs:
+            return f"No jobs in {span}: nothing to compare with."
+        rate = "" if self.failure_rate is None else f" ({format_percent(self.failure_rate)})"
+        return f"In {span}, {self.failed:,} of {pluralize(self.jobs, 'job')} failed{rate}."
+
+
+class LongestJob(ResultModel):
+    """The finished job that took longest."""
+
+    id: str
+    seconds: float
+
+
+class DurationSummary(ResultModel):
+    """How long finished jobs took: median, and 95th percentile by nearest rank; exact unless ``sample`` is given."""
+
+    median: float
+    p95: float
+    sample: IfKnown[int] = None
+    longest: IfKnown[LongestJob] = None
+
+    def as_text(self) -> str:
+        longest = (
+            self.longest
+            and f", at most {format_duration(self.longest.seconds)} ({quote_unless_plain(self.longest.id)})"
+        )
+        of = "Finished jobs" if self.sample is None else f"{pluralize(self.sample, 'finished job')} that were read"
+        return f"{of} took {format_duration(self.median)} (median), {format_duration(self.p95)} (p95){longest or ''}."
+
+
+class FailedOverTime(ResultModel):
+    """Failed jobs in equal steps, one after another from ``from`` to the end of the window."""
+
+    from_: str = Field(alias="from")
+    step: int  # seconds
+    counts: list[int]
+
+    def as_text_in(self, year: str) -> str:
+        """Return its text; times in the ``year`` are written without it."""
+        counts = " ".join(map(str, self.counts))
+        return f"Failed per {format_duration(self.step)} from {short_timestamp(self.from_, year)}: {counts}"
+
+
+class StuckJob(ResultModel):
+    """A job that has run far longer than others."""
+
+    id: str
+    created_at: str
+    seconds: float
+
+    def as_text_in(self, year: str) -> str:
+        """Return its text; times in the ``year`` are written without it."""
+        return (
+            f"- {quote_unless_plain(self.id)} for {format_duration(self.seconds)}, "
+            f"created {short_timestamp(self.created_at, year)}"
+        )
+
+
+_OUR_PLACEHOLDER = re.compile(r"<(?:id|number|…)>(?: \(\d+(?:st|nd|rd|th)\))?")
+_ValueOrJobs = Annotated[str | int, WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "integer"}]})]
+
+
+class PlaceholderRow(ResultModel):
+    """The values of one placeholder of a signature, the most frequent with the number of their jobs."""
+
+    placeholder: str
+    distinct: int
+    top: list[list[_ValueOrJobs]]  # ``[value, jobs]`` each
+
+    def as_text(self) -> str:
+        shown = ", ".join(f"{json_quote(value)} {jobs:,}" for value, jobs in self.top)
+        more = "" if self.distinct == len(self.top) else f" (of {self.distinct} values)"
+        # Other placeholders hold a word of the error.
+        placeholder = self.placeholder if _OUR_PLACEHOLDER.fullmatch(self.placeholder) else json_quote(self.placeholder)
+        return f"{placeholder}: {shown}{more}"
+
+
+class FailureGroupRow(ResultModel):
+    """Failed jobs whose errors say the same."""
+
+    signature: str
+    category: Category
+    retry: Retry
+    count: int
+    share: float
+    first_seen: str
+    last_seen: str
+    before: IfKnown[int] = None
+    trend: IfKnown[Trend] = None
+    seen_before: IfKnown[str] = None
+    values: IfKnown[list[PlaceholderRow]] = None
+    job_ids: list[str]
+
+    def as_text_in(self, year: str) -> str:
+        """Return its text; times in the ``year`` are written without it."""
+        return join_words(
+            f"{self.count:,} ({format_percent(self.share)})",
+            None if self.before is None else f"{self.before:,}",
+            self.category,
+            self.retry,
+            self.trend,
+            _span(self.first_seen, self.last_seen, year),
+            self.seen_before and f"previously {short_timestamp(self.seen_before, year)}",
+            json_quote(self.signature),
+            *(values.as_text() for values in self.values or ()),
+            f"[{' '.join(quote_unless_plain(each) for each in self.job_ids)}]",
+        )
+
+
+class GoneGroupRow(ResultModel):
+    """Failed jobs of the window before, whose kind of error this window does not have."""
+
+    signature: str
+    category: Category
+    before: int
+
+    def as_text(self) -> str:
+        return f"{self.before:,} {self.category} {json_quote(self.signature)}"
+
+
+class OmittedFailures(ResultModel):
+    """The groups that are not shown, taken together."""
+
+    groups: int
+    jobs: int
+    new: int
+
+    def as_text(self) -> str:
+        new = f", {self.new:,} of them new" if self.new else ""
+        return f"and {pluralize(self.jobs, 'failed job')} in {pluralize(self.groups, 'other group')}{new}"
+
+
+def _span(first: str, last: str, year: str) -> str:
+    start = short_timestamp(first, year)
+    return start if first == last else f"{start}..{short_timestamp(last, year)}"
+
+
+_REASONS: dict[StoppedBy, str] = {
+    "max_jobs": "max_jobs was reached",
+    "time_budget": "the time for one call was over",
+    "upstream_error": "Writer returned an error",
+}
+
+
+class CoverageSummary(ResultModel):
+    """How much of the list was read, and why no more."""
+
+    complete: bool
+    stopped_by: StoppedBy
+    jobs_in_window: int
+    jobs_read: int
+    total: IfKnown[int] = None
+    read_back_to: IfKnown[str] = None
+    moved_during_scan: bool
+    unreadable: IfKnown[UnreadableRows] = None
+    message: IfKnown[str] = None
+
+    def as_text(self) -> str:
+        return join_words(
+            f"Coverage: {'complete' if self.complete else 'NOT complete'}, stopped_by={self.stopped_by};",
+            f"{pluralize(self.jobs_read, 'job')} read",
+            self.total is not None and f"of {self.total:,} by Writer's count",
+            f"({self.jobs_in_window:,} in the window)"
+            + (f", back to {self.read_back_to}." if self.read_back_to else "."),
+            self.moved_during_scan and "Jobs arrived or left during the scan.",
+            self.unreadable and self.unreadable.as_text(),
+            self.message,
+        )
+
+
+def coverage_summary(gathered: Gathered, report: Report, request: TriageRequest) -> CoverageSummary:
+    """Show what was read, with a sentence for each part of the report that is left out."""
+    coverage, since = gathered.coverage, request.window.since
+    is_complete, read_back_to = coverage.complete_since(since), coverage.whole_second_read_back_to
+    unreadable = None
+    if coverage.unreadable:
+        unreadable = UnreadableRows(count=coverage.unreadable, reason=coverage.unreadable_reason)
+    return CoverageSummary(
+        complete=is_complete,
+        stopped_by=coverage.stopped_in_window_by(since),
+        jobs_in_window=report.jobs,
+        jobs_read=coverage.jobs_read,
+        total=coverage.total,
+        read_back_to=None if is_complete or read_back_to is None else format_timestamp(read_back_to),
+        moved_during_scan=coverage.moved,
+        unreadable=unreadable,
+        message=_message(gathered, report, request) or None,
+    )
+
+
+def _message(gathered: Gathered, report: Report, request: TriageRequest) -> str:
+    failures, assumed_utc = report.failures, request.assumed_utc
+    return join_words(
+        gathered.coverage.error,
+        _no_trend(gathered, request),
+        not failures.all_compared
+        and "Time ran out before all errors were compared: one failure may appear as several groups, and no trend is "
+        "given.",
+        not failures.all_templates_kept
+        and "Errors were worded in too many ways to compare them all, so no trend is given.",
+        failures.by_category is None
+        and bool(report.failed)
+        and "Time ran out before all causes were read, so by_category is left out.",
+        not gathered.all_running_read
+        and f"Not all running jobs could be read, so there may be more stuck ones. {gathered.running_error}",
+        bool(assumed_utc) and f"{' and '.join(assumed_utc)} had no time zone and {_were(assumed_utc)} read as UTC.",
+    )
+
+
+def _were(names: Sequence[str]) -> str:
+    return "was" if len(names) == 1 else "were"
+
+
+def _no_trend(gathered: Gathered, request: TriageRequest) -> str | None:
+    """Say why the window before is left out, or failures have no trend, unless that is plain."""
+    window = request.window
+    missing = gathered.missing_for_trend(window.since)
+    if missing is None or window.since is None:
+        return None
+    length = format_duration(((window.until or request.now) - window.since).total_seconds())
+    if missing == "before":
+        reason = _REASONS[gathered.coverage.stopped_by]
+        return f"The {length} before were not read whole ({reason}), so no trend is given."
+    if missing == "rows":
+        return "1 % of the rows or more could not be read, so no trend is given."
+    older = f"Failures older than the {length} before could not be read"
+    return f"{older}, so none is called new. {gathered.earlier_error}"
