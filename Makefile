@@ -22,14 +22,14 @@ help: ## list the targets
 demo: $(VENV)/.runs ## show the questions of a triage and their answers, with no key
 	@$(BIN)/writer-jobs-mcp demo
 
-quick: $(VENV)/.develops ## lint, types of the package, import rules, unit tests: run it before a push
+quick: $(VENV)/.develops ## lint, types of the package, import rules, fast unit tests: run it before a push
 	@$(MAKE) $(SIDE_BY_SIDE) types-quick lint imports test-unit
 
 types-quick: $(VENV)/.develops
 	@$(BIN)/pyright --warnings writer_jobs_mcp
 
 test-unit: $(VENV)/.develops
-	@$(BIN)/python -m pytest -q -n auto tests/unit
+	@$(BIN)/python -m pytest -q -n auto -m "not slow" --hypothesis-profile quick tests/unit
 
 test: $(VENV)/.develops ## all tests, on all cores; installs a browser if there is none
 	@$(BIN)/python -m tests.helpers.find_browser || true # the summary at the end repeats what it prints, with the number of tests

@@ -12,6 +12,7 @@ from writer_jobs_mcp.sandbox import SANDBOX_KEY, FaultScript, SandboxApp, Sandbo
 
 # No deadline: a test must not fail because the machine is busy.
 hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=10)  # make quick
 hypothesis.settings.load_profile("untimed")
 
 pytest_plugins = ["tests.helpers.reporting"]

@@ -1,5 +1,6 @@
 """How a message is split into tokens, in linear time."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ MARKS = [
 # fmt: on
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(st.lists(st.sampled_from(MARKS), max_size=60).map("".join), st.integers(1, 3))
 def test_unclosed_quotation_marks_do_not_change_the_tokens(text: str, times: int) -> None:

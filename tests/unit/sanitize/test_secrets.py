@@ -39,6 +39,7 @@ def test_the_quick_check_finds_every_credential(template: str, secret: str) -> N
     assert secrets.may_contain_secret(template.format(secret))
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(st.lists(PARTS | st.sampled_from(LABELS), max_size=30).map("".join))
 def test_looking_only_near_labels_finds_every_labelled_secret(text: str) -> None:

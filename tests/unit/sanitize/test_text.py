@@ -3,6 +3,7 @@
 import sys
 import unicodedata
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from tests.data.secret_texts import PARTS
 from writer_jobs_mcp.sanitize.text import one_line, sanitize, sanitize_and_truncate, strip_invisible
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.lists(PARTS, max_size=40).map("".join), st.integers(2, 130))
 def test_a_preview_is_the_beginning_of_the_sanitized_text(text: str, limit: int) -> None:
@@ -22,6 +24,7 @@ def test_a_preview_is_the_beginning_of_the_sanitized_text(text: str, limit: int)
         assert len(whole) <= limit
 
 
+@pytest.mark.slow
 def test_all_controls_are_dropped_and_of_other_characters_only_those_that_draw_nothing() -> None:
     characters = set(map(chr, range(sys.maxunicode + 1)))
     hidden = {each for each in characters if not strip_invisible(each)}
