@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from benchmarks.grouping.values import name, number, path
 from writer_jobs_mcp.failures import FailureGroups
-from writer_jobs_mcp.failures.grouping.common_words import stems
+from writer_jobs_mcp.failures.grouping.tokens import stems
 
 MESSAGES = 100_000
 SHORT = 8  # words

@@ -2,7 +2,7 @@
 
 import pytest
 
-from writer_jobs_mcp.failures.grouping.common_words import is_common, stems
+from writer_jobs_mcp.failures.grouping.tokens import is_common, stems
 
 
 def test_every_word_of_the_file_is_common() -> None:

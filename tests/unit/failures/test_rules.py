@@ -9,8 +9,8 @@ import pytest
 from tests.data.labelled_errors import KNOWN, LabelledError
 from writer_jobs_mcp.failures import Category, Retry, classify_error
 from writer_jobs_mcp.failures.classify.categories import ADVICE, DEFAULT_RETRY
+from writer_jobs_mcp.failures.classify.classifier import Rule, load_rules
 from writer_jobs_mcp.failures.classify.http_status import HTTP_STATUSES
-from writer_jobs_mcp.failures.classify.load_rules import Rule, load_rules
 from writer_jobs_mcp.failures.classify.patterns import compile_phrase, required_words
 from writer_jobs_mcp.failures.classify.relevant_text import relevant_texts
 
@@ -61,9 +61,9 @@ def test_required_words_are_those_that_every_match_holds(phrase: str, words: tup
 
 def test_importing_compiles_and_reads_nothing() -> None:
     code = """if True:
-        from writer_jobs_mcp.failures.classify import classifier, load_rules, patterns
+        from writer_jobs_mcp.failures.classify import classifier, patterns
         from writer_jobs_mcp.failures import regex
-        caches = regex.regex, patterns.compile_phrase, load_rules.load_rules
+        caches = regex.regex, patterns.compile_phrase, classifier.load_rules
         print(*(cache.cache_info().misses for cache in caches))
     """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own code

@@ -6,40 +6,24 @@ from writer_jobs_mcp.failures.classify.categories import Category, Retry
 from writer_jobs_mcp.failures.classify.patterns import PASSAGE_END
 from writer_jobs_mcp.failures.regex import regex
 
-HTTP_STATUSES: dict[int, tuple[Category, Retry | None]] = {
+_STATUSES: tuple[tuple[tuple[int, ...], Category, Retry | None], ...] = (
     # in order of precedence, for texts with several: the most specific first
-    429: ("rate_limit", None),
-    402: ("rate_limit", "after_a_fix"),
-    413: ("input_too_long", None),
-    414: ("input_too_long", None),
-    431: ("input_too_long", None),
-    408: ("timeout", None),
-    504: ("timeout", None),
-    522: ("timeout", None),
-    524: ("timeout", None),
-    401: ("access_denied", None),
-    403: ("access_denied", None),
-    407: ("access_denied", None),
-    404: ("missing_resource", None),
-    410: ("missing_resource", None),
-    405: ("invalid_input", None),
-    411: ("invalid_input", None),
-    415: ("invalid_input", None),
-    422: ("invalid_input", None),
-    424: ("upstream_failure", None),
-    502: ("upstream_failure", None),
-    503: ("upstream_failure", None),
-    507: ("upstream_failure", "unknown"),  # a full disk may or may not be free by the next run
-    520: ("upstream_failure", None),  # 520 and above are Cloudflare's, about the server behind it
-    521: ("upstream_failure", None),
-    523: ("upstream_failure", None),
-    525: ("upstream_failure", None),
-    526: ("upstream_failure", "after_a_fix"),  # a certificate
-    529: ("upstream_failure", None),
-    530: ("upstream_failure", None),
-    400: ("invalid_input", None),
-    500: ("internal_error", None),
-}
+    ((429,), "rate_limit", None),
+    ((402,), "rate_limit", "after_a_fix"),
+    ((413, 414, 431), "input_too_long", None),
+    ((408, 504, 522, 524), "timeout", None),  # 520 and above are Cloudflare's, about the server behind it
+    ((401, 403, 407), "access_denied", None),
+    ((404, 410), "missing_resource", None),
+    ((405, 411, 415, 422), "invalid_input", None),
+    ((424, 502, 503), "upstream_failure", None),
+    ((507,), "upstream_failure", "unknown"),  # a full disk may or may not be free by the next run
+    ((520, 521, 523, 525), "upstream_failure", None),
+    ((526,), "upstream_failure", "after_a_fix"),  # a certificate
+    ((529, 530), "upstream_failure", None),
+    ((400,), "invalid_input", None),
+    ((500,), "internal_error", None),
+)
+HTTP_STATUSES = {status: (category, retry) for statuses, category, retry in _STATUSES for status in statuses}
 """409, 423, 499 and 501 are left out: they name no cause."""
 
 _NUMBER = r"(?<![\w.,-])[45]\d\d(?!\w|[.,-]\w)"

@@ -40,9 +40,6 @@ def relevant_texts(error: str) -> Iterator[RelevantText]:
         )
 
 
-# Passages -------------------------------------------------------------------------------------------------------------
-
-
 def _passages(text: str, nesting: int) -> Iterator[tuple[str, str]]:
     """Yield the passages of a text, unchanged and blanked: its prose first, then the messages and codes of its JSON."""
     found = find_json_literals(text) if "{" in text or "[" in text else []
@@ -122,7 +119,7 @@ def _blank_irrelevant(prose: str) -> str:
             prose = regex(named).sub(_blank, prose)
     if ":" in prose:
         prose = regex(_ECHOED_INPUT).sub(_blank_echoed_input, prose)
-    prose = regex(_HYPOTHETICAL).sub(_blank_hypothetical, prose)
+    prose = regex(_HYPOTHETICAL).sub(lambda found: found["cue"] + BLANK * (len(found[0]) - len(found["cue"])), prose)
     return regex(_QUOTED).sub(_blank_quoted, prose)
 
 
@@ -133,10 +130,6 @@ def _blank(found: re.Match[str]) -> str:
 def _blank_echoed_input(found: re.Match[str]) -> str:
     is_the_errors_own = regex(_PART_OF_MESSAGE).search(found.string, max(0, found.start() - 20), found.start())
     return found[0] if is_the_errors_own else _blank(found)
-
-
-def _blank_hypothetical(found: re.Match[str]) -> str:
-    return found["cue"] + BLANK * (len(found[0]) - len(found["cue"]))
 
 
 def _blank_quoted(found: re.Match[str]) -> str:

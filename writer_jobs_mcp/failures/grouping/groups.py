@@ -1,7 +1,5 @@
 """Group error messages that differ only in their variable parts."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -86,10 +84,8 @@ class _Members:
 
 K = TypeVar("K")
 T = TypeVar("T", bound=Tally[Any])
-_OVERFLOW_TOKENS = [
-    Token("", "", ""),
-    Token("…", "", "(other messages, worded in too many ways to compare)"),
-]  # no message has these tokens
+# No message has these tokens.
+_OVERFLOW_TOKENS = [Token("", "", ""), Token("…", "", "(other messages, worded in too many ways to compare)")]
 
 
 @dataclass
@@ -157,7 +153,8 @@ class FailureGroups(Generic[K, T]):
         if known is None:
             known = self._assign_template(message)
             if len(self._cache) >= MAX_CACHED_MESSAGES:
-                self._clear_cache()
+                self._count_values()
+                self._cache.clear()
             self._cache[remembered_as] = known
         known.count += counted
         known.tally.add(item)
@@ -171,13 +168,11 @@ class FailureGroups(Generic[K, T]):
         self._count_values()
         for merged in self._merge().values():
             text = " ".join("".join(token.lead + token.display for token in merged.tokens).split())
-            is_whole = len(text) <= SIGNATURE_CHARS
+            visible = len(text) if len(text) <= SIGNATURE_CHARS else SIGNATURE_CHARS - 1
             yield FoundGroup(
-                text if is_whole else text[: SIGNATURE_CHARS - 1] + "…",
+                text[:visible] + "…" * (visible < len(text)),
                 merged.tally,
-                distinguishing_values(
-                    merged.counts, merged.tokens, text, len(text) if is_whole else SIGNATURE_CHARS - 1
-                )
+                distinguishing_values(merged.counts, merged.tokens, text, visible)
                 if self._keeps_values and self.all_compared
                 else (),
             )
@@ -206,10 +201,6 @@ class FailureGroups(Generic[K, T]):
         for message in self._cache.values():
             message.values = ()
 
-    def _clear_cache(self) -> None:
-        self._count_values()
-        self._cache.clear()
-
     def _assign_template(self, message: str) -> _CachedMessage[T]:
         tokens, values = parse_template(message)
         keys = tuple(token.key for token in tokens)
@@ -226,9 +217,8 @@ class FailureGroups(Generic[K, T]):
         templates = self._templates
         try:
             for _ in range(MERGE_ROUNDS):
-                found = find_variable_spans(
-                    {keys: template.tokens for keys, template in templates.items()}, self._check
-                )
+                tokens = {keys: template.tokens for keys, template in templates.items()}
+                found = find_variable_spans(tokens, self._check)
                 if not found:
                     break
                 templates = _apply_spans(templates, found, self._check)
@@ -243,9 +233,8 @@ class FailureGroups(Generic[K, T]):
             self._drop_values()  # now the groups depend on the order of arrival
             self._templates = self._merge()
             self._cache.clear()
-            self._is_full = (
-                len(self._templates) > MAX_TEMPLATES // 2
-            )  # merging again would gain little and cost as much
+            # With so many left, merging again would gain little and cost as much.
+            self._is_full = len(self._templates) > MAX_TEMPLATES // 2
 
 
 def _apply_spans(templates: _Templates[T], found: Spans, check: Callable[[], None]) -> _Templates[T]:

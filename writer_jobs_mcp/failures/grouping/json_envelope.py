@@ -1,7 +1,5 @@
 """Read an error that is a service's JSON envelope, however it was printed: its message, its codes and the rest."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -167,9 +165,8 @@ def _fields_with_values(fields: Iterable[Field]) -> Iterable[Field]:
             start = field.start
             bare = "" if field.quoted else field.raw.lower()
             if bare not in _NULLS:
-                yield (
-                    field._replace(raw=bare, whole=bare) if bare in _BOOLEANS else field
-                )  # Python prints them with a capital
+                # Python prints booleans with a capital.
+                yield field._replace(raw=bare, whole=bare) if bare in _BOOLEANS else field
 
 
 def _is_message(field: Field) -> bool:

@@ -1,15 +1,12 @@
 """Find the words that differ between otherwise equal templates because they are names, not events."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from writer_jobs_mcp.failures.grouping.common_words import is_common
 from writer_jobs_mcp.failures.grouping.template import is_cause_key, is_meaningful
-from writer_jobs_mcp.failures.grouping.tokens import WILDCARD, Token
+from writer_jobs_mcp.failures.grouping.tokens import WILDCARD, Token, is_common
 
 MAX_NAME_WORDS = 3  # the longest name that is looked for
 MIN_TEMPLATES = 3  # that were merged into one, before others are fitted to it
@@ -63,8 +60,6 @@ def fit_to_templates(weights: Mapping[Keys, int], check: Callable[[], None]) -> 
                 break
     return found
 
-
-# ---- one span
 
 _PRIME, _RING = 1_000_003, (1 << 61) - 1
 _INDEX, _POSITION = 16, 8  # bits for the index of a template, and for a position in it
@@ -216,9 +211,6 @@ def _expects_verb(before: Keys) -> bool:
     )
 
 
-# ---- several names at once
-
-
 def _find_name_spans(
     templates: Mapping[Keys, Sequence[Token]], found: Spans, may_be_name: _NameCache, check: Callable[[], None]
 ) -> None:
@@ -236,9 +228,6 @@ def _find_name_spans(
                     for keys in alike:
                         if keys[i] != WILDCARD:
                             found[keys].append((i, i + 1))
-
-
-# ---- words
 
 
 def _constant_words(keys: Sequence[str]) -> list[str]:

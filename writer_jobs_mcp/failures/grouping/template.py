@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from writer_jobs_mcp.failures.grouping.common_words import is_common
 from writer_jobs_mcp.failures.grouping.json_envelope import (
     MAX_NESTING,
     Code,
@@ -24,6 +23,7 @@ from writer_jobs_mcp.failures.grouping.tokens import (
     WILDCARD,
     Token,
     code_token,
+    is_common,
     token_kind,
 )
 from writer_jobs_mcp.failures.stack_traces import strip_stack_traces
@@ -40,7 +40,9 @@ def parse_template(message: str) -> tuple[list[Token], tuple[str, ...]]:
     There are at most `MAX_TOKENS`, and the function of the innermost frame if there is a stack trace. For a service's
     envelope its message comes first, then its codes, the other fields in the order of their keys, the text around it.
     """
-    text, function = strip_stack_traces(_head_and_tail(message))
+    cut = len(message) > MAX_CHARS
+    ends = f"{message[:HEAD_CHARS]}\n{message[HEAD_CHARS - MAX_CHARS :]}" if cut else message
+    text, function = strip_stack_traces(ends)
     text = HTML_TAG.sub(" ", text) if "</" in text else text
     found = _tokenize(text)
     tokens, starts = collapse_wildcards(found.tokens)
@@ -129,15 +131,6 @@ def merge_tokens(one: list[Token], other: list[Token]) -> list[Token]:
         )
         for a, b in zip(one, other, strict=True)
     ]
-
-
-def _head_and_tail(message: str) -> str:
-    if len(message) <= MAX_CHARS:
-        return message
-    return f"{message[:HEAD_CHARS]}\n{message[HEAD_CHARS - MAX_CHARS :]}"
-
-
-# ---- envelopes
 
 
 class _TokenList:

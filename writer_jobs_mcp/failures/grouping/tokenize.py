@@ -1,7 +1,5 @@
 """Split the text of an error into tokens: words, and wildcards for ids, numbers, names and quotations."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import lru_cache

@@ -1,12 +1,9 @@
-"""The tokens of a message, and what a single word or code looks like."""
-
-from __future__ import annotations
+"""The tokens of a message, and what a single word or code looks like; any word that is not common may be a name."""
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Literal, NamedTuple
-
-from writer_jobs_mcp.failures.grouping.common_words import is_common
 
 MIN_ADDRESS_DOTS = 2  # an address or a version has so many; a number has fewer
 WILDCARD = "*"  # as a key; a word is never only punctuation
@@ -83,3 +80,48 @@ def _is_name(token: str) -> bool:
     if len(words) > 1 and "".join(words) == token:  # AccessDenied tells what happened, NodeCard may be any name
         return not all(map(is_common, words))
     return any(mark in token for mark in "_.$/\\@") or bool(_INNER_CAPITAL.search(token))
+
+
+_MAX_SUFFIX_LETTERS = 2  # a part of a word this short is no word
+# Names seldom look like this.
+_WORD_SHAPE = re.compile(r"[a-z]{3,}(?:ed|ing|able|ible|ly|tion|sion|ness|less|ment|ity|ance|ence)s?")
+_SUFFIXES = ("s", "es", "d", "ed", "ing", "r", "er", "or", "ly", "ion", "able", "ment", "ation", "ally", "ity")
+_PREFIXES = ("un", "re", "de", "dis", "non", "in", "pre")
+
+
+@lru_cache(maxsize=8192)
+def is_common(word: str) -> bool:
+    """Return whether `word` is a common word of error messages, or is derived from one."""
+    word = word.lower()
+    if "-" in word or "'" in word:
+        return all(is_common(part) or len(part) <= _MAX_SUFFIX_LETTERS for part in word.replace("'", "-").split("-"))
+    return (
+        _is_stem_or_inflection(word)
+        or bool(_WORD_SHAPE.fullmatch(word))
+        or (
+            word.startswith(_PREFIXES)
+            and any(word.startswith(b) and _is_stem_or_inflection(word[len(b) :]) for b in _PREFIXES)
+        )
+    )
+
+
+def _is_stem_or_inflection(word: str) -> bool:
+    known = stems()
+    if word in known:
+        return True
+    if not word.endswith(_SUFFIXES):  # true of most uncommon words: halves the time
+        return False
+    for ending in _SUFFIXES:
+        if word.endswith(ending) and len(word) - len(ending) > 1:
+            stem = word[: -len(ending)]
+            if stem in known or stem + "e" in known or (stem[-1] == "i" and stem[:-1] + "y" in known):
+                return True
+            if len(stem) > _MAX_SUFFIX_LETTERS and stem[-1] == stem[-2] and stem[:-1] in known:  # stop, stopped
+                return True
+    return False
+
+
+@cache
+def stems() -> frozenset[str]:
+    """Return the stems of the common words, from ``common_words.txt``."""
+    return frozenset(Path(__file__).with_name("common_words.txt").read_text(encoding="utf-8").split())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from heapq import nsmallest
 from typing import NamedTuple
@@ -43,7 +43,7 @@ class PlaceholderCounts:
     __slots__ = ("counts", "message_count")
 
     def __init__(self) -> None:
-        self.message_count = 0  # messages
+        self.message_count = 0
         self.counts: list[Counts] = []
 
     def add(self, values: Sequence[str], count: int) -> int:
@@ -113,12 +113,7 @@ def distinguishing_values(
     A wildcard does if it has at least two values, and at most half as many as there are messages. Names come before
     numbers, which say how much rather than what; then those with the fewest values, since they divide the messages into
     the fewest parts; then those that stand first. Two wildcards that always have the same values are one.
-
-    Args:
-        counted: The values.
-        tokens: The tokens of the signature.
-        signature: The signature, as long as it may be.
-        visible: How many of its characters a reader sees.
+    Of the signature, a reader sees `visible` characters.
     """
     wildcards = (i for i, token in enumerate(tokens) if token.key == WILDCARD)
     found: list[tuple[tuple[bool, int, int], dict[str, int], int]] = []
@@ -163,9 +158,6 @@ _CLOSING_MARKS = {"'": "'", '"': '"', "`": "`", "(": ")", "[": "]", "“": "”"
 def _ordinal(number: int) -> str:
     ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number % 100 not in (11, 12, 13) else "th"
     return f"{number}{ending}"
-
-
-# ---- counts
 
 
 def _shorten_value(text: str) -> str:
@@ -214,15 +206,8 @@ def _sum_counts(each: Sequence[tuple[Counts, int]]) -> Counts:
     for counts, counted in each:
         if counts is None:
             return None
-        for value, count in _items(counts, counted):
+        for value, count in {counts: counted}.items() if isinstance(counts, str) else counts.items():
             out[value] = out.get(value, 0) + count
             if len(out) > MAX_DISTINCT:
                 return None
     return next(iter(out)) if len(out) == 1 else out
-
-
-def _items(counts: dict[str, int] | str, counted: int) -> Iterator[tuple[str, int]]:
-    if isinstance(counts, str):
-        yield counts, counted
-    else:
-        yield from counts.items()
