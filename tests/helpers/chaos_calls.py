@@ -13,7 +13,7 @@ from mcp_types import CallToolResult
 from tests.conftest import config_for
 from tests.fakes.raw_http_server import JOBS
 from tests.helpers.key import KEY, TIMEOUT
-from tests.helpers.mcp import text_of
+from tests.helpers.mcp import structure_of, text_of
 from tests.helpers.tally import Tally
 from writer_jobs_mcp.server.build import build_server
 
@@ -65,14 +65,8 @@ async def measure_loop_time() -> AsyncGenerator[LoopTime]:
         tasks.cancel_scope.cancel()
 
 
-def structure_of_result(result: CallToolResult) -> dict[str, Any]:
-    assert not result.is_error, text_of(result)
-    assert result.structured_content is not None
-    return result.structured_content
-
-
 def check_success(result: CallToolResult, tally: Tally) -> None:
-    jobs: list[dict[str, Any]] = [] if result.is_error else structure_of_result(result)["jobs"]
+    jobs: list[dict[str, Any]] = [] if result.is_error else structure_of(result)["jobs"]
     ids = [job["id"] for job in jobs]
     tally.lost += ids != [job["id"] for job in JOBS]
     assert ids == [job["id"] for job in JOBS], text_of(result)

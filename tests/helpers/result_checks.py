@@ -11,8 +11,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult
 
 from scripts.snapshots import SCHEMAS
-from tests.helpers.chaos_calls import structure_of_result
-from tests.helpers.mcp import text_of
+from tests.helpers.mcp import structure_of, text_of
 
 TOOLS: dict[str, dict[str, Any]] = {
     path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(SCHEMAS.glob("*.json"))
@@ -56,8 +55,8 @@ def check_result_or_error(result: CallToolResult, tool: str) -> None:
 
 def check_valid_result(result: CallToolResult, tool: str) -> None:
     """Check that a result is valid by the tool's schema, and that structure and text can be encoded."""
-    _VALIDATORS[tool].validate(structure_of_result(result))  # pyright: ignore[reportUnknownMemberType] - its stubs
-    assert json.dumps(structure_of_result(result), allow_nan=False, ensure_ascii=False).encode()
+    _VALIDATORS[tool].validate(structure_of(result))  # pyright: ignore[reportUnknownMemberType] - its stubs
+    assert json.dumps(structure_of(result), allow_nan=False, ensure_ascii=False).encode()
     assert text_of(result).encode()
 
 

@@ -20,9 +20,9 @@ from mcp_types import ElicitRequestParams, ElicitResult
 
 from tests.conftest import config_for
 from tests.fakes.holding_writer import APPLICATION, HoldingWriter, HoldPoint
-from tests.helpers.chaos_calls import run_tool, structure_of_result
+from tests.helpers.chaos_calls import run_tool
 from tests.helpers.key import KEY, TIMEOUT
-from tests.helpers.mcp import call_tool
+from tests.helpers.mcp import call_tool, structure_of
 from tests.helpers.stdio_server import server_parameters
 from tests.helpers.tally import Tally, gate_or_full
 from writer_jobs_mcp.server.build import build_server
@@ -95,7 +95,7 @@ async def check_still_works(client: Client, peer: HoldingWriter, tally: Tally, w
     peer.hold_until(CONCURRENCY)
 
     async def ask(job: str) -> None:
-        assert structure_of_result(await run_tool(client, tally, "get_job_output", job_id=job))["job_id"] == job, when
+        assert structure_of(await run_tool(client, tally, "get_job_output", job_id=job))["job_id"] == job, when
 
     async with anyio.create_task_group() as asking:
         for number in range(CONCURRENCY):

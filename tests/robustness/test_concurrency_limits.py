@@ -16,8 +16,9 @@ from mcp.client._memory import InMemoryTransport  # other in-memory transports b
 from tests.conftest import config_for
 from tests.fakes.holding_writer import APPLICATION, HoldingWriter
 from tests.fakes.raw_http_server import Exchange, ScriptedServer
-from tests.helpers.chaos_calls import run_tool, structure_of_result
+from tests.helpers.chaos_calls import run_tool
 from tests.helpers.key import KEY, MIB, TIMEOUT
+from tests.helpers.mcp import structure_of
 from tests.helpers.subprocess_server import ServerProcess, start_process, start_server, wait_until
 from tests.helpers.tally import Tally, gate_or_full
 from writer_jobs_mcp.server.build import build_server
@@ -41,12 +42,12 @@ async def test_200_concurrent_calls_finish_in_order_within_the_request_limit(era
     limits = {"WRITER_JOBS_CALL_BUDGET": "600", "WRITER_JOBS_CONCURRENCY": str(LIMIT)}
 
     async def triage(number: int) -> None:
-        answer = structure_of_result(await client.call_tool("triage_application_jobs", {"application_id": APPLICATION}))
+        answer = structure_of(await client.call_tool("triage_application_jobs", {"application_id": APPLICATION}))
         assert (answer["coverage"]["jobs_read"], answer["coverage"]["complete"]) == (peer.jobs, True)
         ended.append(f"triage {number}")
 
     async def read_output(number: int) -> None:
-        answer = structure_of_result(await client.call_tool("get_job_output", {"job_id": str(number)}))
+        answer = structure_of(await client.call_tool("get_job_output", {"job_id": str(number)}))
         assert answer["job_id"] == str(number)
         ended.append(f"look {number}")
 

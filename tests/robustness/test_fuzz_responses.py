@@ -11,7 +11,8 @@ from mcp.client import Client
 from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, ResourceTemplateReference, TextResourceContents
 
 from tests.fakes.canned_responses import JOB, VALID_RESPONSES, CannedResponses, Document
-from tests.helpers.chaos_calls import connect_client, run_tool_with, structure_of_result
+from tests.helpers.chaos_calls import connect_client, run_tool_with
+from tests.helpers.mcp import structure_of
 from tests.helpers.result_checks import (
     allow_protocol_errors,
     check_result_or_error,
@@ -63,7 +64,7 @@ async def call_every_tool(client: Client, tally: Tally) -> list[CallToolResult]:
         results.append(await run_tool_with(client, tally, tool, arguments))
         check_result_or_error(results[-1], tool)
         if tool == "triage_application_jobs" and not results[-1].is_error:
-            check_triage_sums(structure_of_result(results[-1]))
+            check_triage_sums(structure_of(results[-1]))
     for address in (APPLICATIONS_URI, JOB_URI.format(application_id="a", job_id="job-0")):
         tally.tried["responses of Writer"] += 1
         with allow_protocol_errors(INVALID_PARAMS, INTERNAL_ERROR):
@@ -121,7 +122,7 @@ def test_readable_jobs_are_shown_beside_mutated_ones(
         async with connected_client() as (client, peer):
             peer.responses = VALID_RESPONSES | {"jobs": {"result": rows}}
             listed, report = [
-                structure_of_result(await run_tool_with(client, tally, tool, {"application_id": "a", **more}))
+                structure_of(await run_tool_with(client, tally, tool, {"application_id": "a", **more}))
                 for tool, more in (("list_application_jobs", {"limit": 100}), ("triage_application_jobs", {}))
             ]
         tally.tried["responses of Writer"] += 2
@@ -153,7 +154,7 @@ def test_error_responses_of_any_form_give_an_error_message(
                 peer.responses, peer.status = dict.fromkeys(VALID_RESPONSES, body), f"{status} As It Is"
                 *others, retried = await call_every_tool(client, tally)
                 assert all(result.is_error for result in others)
-                assert structure_of_result(retried)["jobs"][0]["outcome"] in {"error", "not_found"}
+                assert structure_of(retried)["jobs"][0]["outcome"] in {"error", "not_found"}
 
     run_without_errors(conversation)
 

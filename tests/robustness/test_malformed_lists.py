@@ -9,8 +9,8 @@ from mcp_types import PromptReference
 from tests.conftest import config_for
 from tests.fakes.raw_http_server import JOBS, ScriptedServer, http_response, jobs_page, send_and_close
 from tests.fakes.unstable_list import TOTALS, UnstableListApi, newest_first
-from tests.helpers.chaos_calls import check_error, check_success, connect_client, run_tool, structure_of_result
-from tests.helpers.mcp import text_of
+from tests.helpers.chaos_calls import check_error, check_success, connect_client, run_tool
+from tests.helpers.mcp import structure_of, text_of
 from tests.helpers.tally import Tally
 from tests.helpers.triage import TRIAGE, api_with, make_job, triage
 from writer_jobs_mcp.client import asgi_transport, open_client
@@ -47,8 +47,8 @@ async def test_an_impossible_total_does_not_end_the_list(others: dict[str, objec
     async with wire.serve() as url, connect_client(url) as client:
         result = await run_tool(client, tally)
     check_success(result, tally)
-    assert structure_of_result(result)["page"]["next_offset"] == 2
-    total = structure_of_result(result)["page"].get("total", 0)
+    assert structure_of(result)["page"]["next_offset"] == 2
+    total = structure_of(result)["page"].get("total", 0)
     assert 0 <= total < 2**53
 
 
@@ -70,7 +70,7 @@ async def test_a_list_that_ignores_the_offset_is_not_read_forever(tally: Tally) 
     wire.always(send_and_close(http_response(jobs_page(*JOBS))))
     wire.always(send_and_close(http_response(b"{}", "404 Not Found")), "jobs")
     async with wire.serve() as url, connect_client(url) as client:
-        report = structure_of_result(await run_tool(client, tally, "triage_application_jobs", application_id="a"))
+        report = structure_of(await run_tool(client, tally, "triage_application_jobs", application_id="a"))
         asked_for_triage = len(wire.request_heads)
         missing = await run_tool(client, tally, "get_job_error", job_id="job-7", application_id="a")
     assert (report["coverage"]["jobs_read"], report["coverage"]["complete"]) == (2, False)
@@ -89,7 +89,7 @@ async def test_an_unreadable_list_that_ignores_the_offset_is_not_read_forever(ta
     wire.always(send_and_close(http_response(jobs_page({}, None))))
     wire.always(send_and_close(http_response(b"{}", "404 Not Found")), "jobs")
     async with wire.serve() as url, connect_client(url) as client:
-        report = structure_of_result(await run_tool(client, tally, "triage_application_jobs", application_id="a"))
+        report = structure_of(await run_tool(client, tally, "triage_application_jobs", application_id="a"))
         missing = await run_tool(client, tally, "get_job_error", job_id="job-7", application_id="a")
     check_error(missing, 'not among the 0 jobs of application "a" that could be read. 2 of its rows could not be read')
     assert "whether it exists is not known" in text_of(missing)
@@ -157,7 +157,7 @@ async def test_applications_are_listed_despite_odd_or_missing_fields(
     wire = ScriptedServer(default=send_and_close(http_response(json.dumps(body).encode())))
     async with wire.serve() as url, connect_client(url) as client:
         result = await run_tool(client, tally, "list_applications", limit=50)
-    assert structure_of_result(result)["page"] == expected
+    assert structure_of(result)["page"] == expected
     ends = not expected["has_more"]
     assert ("End of list." in text_of(result)) is (ends and "unreadable" not in expected)
     assert ("End of list, but it is NOT complete: " in text_of(result)) is (ends and "unreadable" in expected)

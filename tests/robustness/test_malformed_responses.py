@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.fakes.raw_http_server import JOBS, ScriptedServer, http_response, jobs_page, send_and_close
-from tests.helpers.chaos_calls import check_error, check_success, connect_client, run_tool, structure_of_result
-from tests.helpers.mcp import text_of
+from tests.helpers.chaos_calls import check_error, check_success, connect_client, run_tool
+from tests.helpers.mcp import structure_of, text_of
 from tests.helpers.tally import Tally
 from tests.helpers.triage import TRIAGE
 
@@ -59,14 +59,14 @@ async def test_an_unreadable_row_is_counted_and_the_others_are_shown(row: object
         )
     check_success(listed, tally)
     for unreadable in (
-        structure_of_result(listed)["page"]["unreadable"],
-        structure_of_result(report)["coverage"]["unreadable"],
+        structure_of(listed)["page"]["unreadable"],
+        structure_of(report)["coverage"]["unreadable"],
     ):
         assert unreadable["count"] == 2
         assert unreadable["reason"].startswith(reason)
     for text in (text_of(listed), text_of(report)):
         assert f'2 more could not be read ("{reason}' in text
-    triaged = structure_of_result(report)
+    triaged = structure_of(report)
     assert triaged["counts"] == {"failed": 2}
     assert (triaged["coverage"]["complete"], triaged["coverage"]["stopped_by"]) == (False, "end")
     assert "2 of the 2 jobs that could be read failed" in text_of(report)
@@ -129,8 +129,8 @@ async def test_undocumented_values_are_shown_as_they_are(
     wire = ScriptedServer()
     wire.always(send_and_close(http_response(jobs_page({**JOB, **changed}, **whole(1)))))
     async with wire.serve() as url, connect_client(url) as client:
-        (shown,) = structure_of_result(await run_tool(client, tally))["jobs"]
-        report = structure_of_result(await run_tool(client, tally, "triage_application_jobs", application_id="a"))
+        (shown,) = structure_of(await run_tool(client, tally))["jobs"]
+        report = structure_of(await run_tool(client, tally, "triage_application_jobs", application_id="a"))
     assert {name: shown.get(name) for name in expected} == expected
     assert sum(report["counts"].values()) == 1
     assert report["coverage"]["complete"] is True
@@ -164,6 +164,6 @@ async def test_a_last_page_with_unreadable_rows_is_not_called_complete(tally: Ta
     wire.always(send_and_close(http_response(jobs_page(JOB, {**JOB, "created_at": None}, **whole(2)))))
     async with wire.serve() as url, connect_client(url) as client:
         result = await run_tool(client, tally)
-    assert "next_offset" not in structure_of_result(result)["page"]
+    assert "next_offset" not in structure_of(result)["page"]
     assert 'total=2. End of list, but it is NOT complete: 1 more could not be read ("created_at: ' in text_of(result)
     assert "ends here" not in text_of(result)

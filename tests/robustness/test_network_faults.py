@@ -14,14 +14,8 @@ from mcp_types import CallToolResult
 
 from tests.fakes.network_faults import FAULTS, MIB, OVER_BUDGET, STALLS, NetworkFault
 from tests.fakes.raw_http_server import JOBS, VALID_PAGE, Exchange, ScriptedServer, http_response, send_and_close
-from tests.helpers.chaos_calls import (
-    check_error,
-    check_success,
-    connect_client,
-    measure_loop_time,
-    run_tool,
-    structure_of_result,
-)
+from tests.helpers.chaos_calls import check_error, check_success, connect_client, measure_loop_time, run_tool
+from tests.helpers.mcp import structure_of
 from tests.helpers.tally import Tally
 
 BUDGET = 1  # seconds
@@ -162,7 +156,7 @@ async def test_a_tls_failure_during_one_retry_keeps_the_outcome_of_the_others(
     tally.tried["network faults"] += 1
     async with wire.serve(certified) as url, connect_client(url, WRITER_JOBS_ALLOW_RETRY="true") as client:
         result = await run_tool(client, tally, "retry_jobs", job_ids=["job-0", "job-1"], dry_run=False)
-    outcomes = {row["job_id"]: row["outcome"] for row in structure_of_result(result)["jobs"]}
+    outcomes = {row["job_id"]: row["outcome"] for row in structure_of(result)["jobs"]}
     assert outcomes == {"job-0": "accepted", "job-1": "unknown"}
 
 

@@ -9,8 +9,8 @@ import pytest
 from tests.data.credentials import CREDENTIALS, INNOCENT
 from tests.fakes.canned_responses import JOB
 from tests.fakes.raw_http_server import ScriptedServer, http_response, jobs_page, send_and_close
-from tests.helpers.chaos_calls import connect_client, run_tool, structure_of_result
-from tests.helpers.mcp import text_of
+from tests.helpers.chaos_calls import connect_client, run_tool
+from tests.helpers.mcp import structure_of, text_of
 from tests.helpers.tally import Tally
 from writer_jobs_mcp.sanitize.secrets import MASK
 from writer_jobs_mcp.sanitize.text import sanitize
@@ -50,7 +50,7 @@ async def test_secrets_in_job_text_are_masked_before_grouping_and_display(names:
             assert "[masked]" in text_of(results[1]), name
             assert "anna@example.com" in text_of(results[1]), "the affected user stays"
             assert "Try again" in text_of(results[1]), "the text behind it stays"
-            (group,) = structure_of_result(results[3])["failures"]
+            (group,) = structure_of(results[3])["failures"]
             assert group["count"] == 2, f"one group despite different secrets: {name}"
     leaked = {name: pieces for name, pieces in leaked.items() if pieces}
     tally.leaked += len(leaked)
@@ -69,7 +69,7 @@ async def test_text_that_only_looks_like_a_secret_is_not_masked(tally: Tally) ->
         for text in INNOCENT:
             tally.tried["texts without a secret"] += 1
             wire.default = send_and_close(http_response(json.dumps({**JOB, "error": text}).encode()))
-            shown[text] = structure_of_result(await run_tool(client, tally, "get_job_error", job_id="j"))["error"]
+            shown[text] = structure_of(await run_tool(client, tally, "get_job_error", job_id="j"))["error"]
     assert {text: result for text, result in shown.items() if result != text} == {}
 
 

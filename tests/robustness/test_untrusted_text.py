@@ -26,9 +26,8 @@ from mcp_types import (
 from tests.conftest import NOW
 from tests.data.hostile_texts import HOSTILE_TEXTS, MARKER, TEXTS, replace_surrogates
 from tests.fakes.hostile_api import HostileApi
-from tests.helpers.chaos_calls import structure_of_result
 from tests.helpers.key import KEY
-from tests.helpers.mcp import text_of
+from tests.helpers.mcp import structure_of, text_of
 from tests.helpers.tally import Tally, gate_or_full
 from tests.helpers.text_layout import QUOTED, mask_quotations, parse_layout, string_leaves, unsafe_characters
 from writer_jobs_mcp.client import asgi_transport
@@ -165,7 +164,7 @@ async def test_untrusted_text_stays_inside_quotation_marks_in_every_tool(
             check(results)
             for question in conversation.questions:
                 check_text(question, None)
-            error, output = structure_of_result(results["error"]), structure_of_result(results["output"])
+            error, output = structure_of(results["error"]), structure_of(results["output"])
             if len(shown) < 4_000:
                 assert (error["error"], output["output"]) == (shown, shown), name
             if len(text) < 2_000:
@@ -249,7 +248,7 @@ def test_random_mixtures_of_hostile_parts_stay_inside_quotation_marks(
             check(results)
             for question in conversation.questions:
                 check_text(question, None)
-            error = structure_of_result(results["error"])["error"]
+            error = structure_of(results["error"])["error"]
             assert error == sanitize(replace_surrogates(text))
 
         check_example()
