@@ -1,6 +1,6 @@
 """The sandbox's three applications, as `GET /v1/applications` returns them."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
 
@@ -10,34 +10,23 @@ class ApplicationInput:
 
     name: str
     input_type: str
-    required: bool
     description: str
+    required: bool
     options: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxApplication:
-    """A no-code application, with what only the sandbox knows of it.
+    """A no-code application, with what only the sandbox knows of it; `…_ago` is before the store's `anchor`."""
 
-    Attributes:
-        id: A fixed UUID; the `application_id` of its jobs, also if they are requested by alias.
-        alias: A slug that every route accepts instead of the id.
-        name: Its display name.
-        output_name: The `title` of its outputs.
-        inputs: Its input fields.
-        created_ago: How long before the store's `anchor` it was created.
-        updated_ago: How long before the `anchor` it was last changed.
-        deployed_ago: How long before the `anchor` it was last deployed; None if not returned.
-    """
-
-    id: str
-    alias: str
+    id: str  # a UUID; the `application_id` of its jobs, also if they are requested by alias
+    alias: str  # a slug that every route accepts instead of the id
     name: str
-    output_name: str
+    output_name: str  # the `title` of its outputs
     inputs: tuple[ApplicationInput, ...]
     created_ago: timedelta
     updated_ago: timedelta
-    deployed_ago: timedelta | None
+    deployed_ago: timedelta | None  # None if not returned
 
     def as_json(self, anchor: datetime) -> dict[str, object]:
         """Return the vendor's `application_with_inputs`."""
@@ -46,16 +35,7 @@ class SandboxApplication:
             "name": self.name,
             "type": "generation",
             "status": "deployed",
-            "inputs": [
-                {
-                    "name": field.name,
-                    "input_type": field.input_type,
-                    "description": field.description,
-                    "required": field.required,
-                    "options": field.options,
-                }
-                for field in self.inputs
-            ],
+            "inputs": list(map(asdict, self.inputs)),
             "created_at": format_api_timestamp(anchor - self.created_ago),
             "updated_at": format_api_timestamp(anchor - self.updated_ago),
         }
@@ -85,17 +65,17 @@ APPLICATIONS: tuple[SandboxApplication, ...] = (
         name="Product description writer",
         output_name="Product description",
         inputs=(
-            ApplicationInput("Product name", "text", True, "As it is printed on the box", _TEXT_OPTIONS),
-            ApplicationInput("Key features", "text", True, "One a line", {"min_fields": 1, "max_fields": 8}),
+            ApplicationInput("Product name", "text", "As it is printed on the box", True, _TEXT_OPTIONS),
+            ApplicationInput("Key features", "text", "One a line", True, {"min_fields": 1, "max_fields": 8}),
             ApplicationInput(
-                "Tone of voice", "dropdown", False, "Default: warm", {"list": ["Warm", "Sober", "Playful"]}
+                "Tone of voice", "dropdown", "Default: warm", False, {"list": ["Warm", "Sober", "Playful"]}
             ),
-            ApplicationInput("Product sheet", "file", False, "The maker's data sheet", _FILE_OPTIONS),
+            ApplicationInput("Product sheet", "file", "The maker's data sheet", False, _FILE_OPTIONS),
             ApplicationInput(
                 "Product image",
                 "media",
-                False,
                 "A photograph on a plain background",
+                False,
                 {"file_types": ["jpg", "jpeg", "png", "webp"], "max_image_size_mb": 10},
             ),
         ),
@@ -110,16 +90,16 @@ APPLICATIONS: tuple[SandboxApplication, ...] = (
         output_name="Reply",
         inputs=(
             ApplicationInput(
-                "Customer message", "text", True, "The message to answer, without signatures", _TEXT_OPTIONS
+                "Customer message", "text", "The message to answer, without signatures", True, _TEXT_OPTIONS
             ),
             ApplicationInput(
                 "Language",
                 "dropdown",
-                True,
                 "What the reply is written in",
+                True,
                 {"list": ["English", "Deutsch", "Español", "العربية"]},
             ),
-            ApplicationInput("Order history", "file", False, "An export from the shop", _FILE_OPTIONS),
+            ApplicationInput("Order history", "file", "An export from the shop", False, _FILE_OPTIONS),
         ),
         created_ago=timedelta(days=148, hours=11, microseconds=77_310),
         updated_ago=timedelta(days=31, hours=7, microseconds=650_028),
@@ -131,15 +111,15 @@ APPLICATIONS: tuple[SandboxApplication, ...] = (
         name="Blog article drafter",
         output_name="Article draft",
         inputs=(
-            ApplicationInput("Topic", "text", True, "What the article is about", _TEXT_OPTIONS),
+            ApplicationInput("Topic", "text", "What the article is about", True, _TEXT_OPTIONS),
             ApplicationInput(
                 "Audience",
                 "dropdown",
-                True,
                 "Who will read it",
+                True,
                 {"list": ["General", "Specialists", "Decision makers"]},
             ),
-            ApplicationInput("Sources", "file", False, "Anything worth citing", _FILE_OPTIONS),
+            ApplicationInput("Sources", "file", "Anything worth citing", False, _FILE_OPTIONS),
         ),
         created_ago=timedelta(days=41, hours=3, microseconds=5_993),
         updated_ago=timedelta(days=2, hours=19, microseconds=388_240),

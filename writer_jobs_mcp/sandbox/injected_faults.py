@@ -1,7 +1,6 @@
 """Faults injected between the embedded API and its client: each fault spoils one response.
 
-`Drop`, `Cut` and `Garbage` break the connection, so they need the transport that `serve`
-provides; in process they raise `RuntimeError`.
+Those that break the connection need the transport that `serve` provides; in process they raise `RuntimeError`.
 """
 
 import asyncio
@@ -82,10 +81,7 @@ class FaultScript:
     def push(self, fault: InjectedFault, *, on: str = "", times: int | None = 1) -> None:
         """Apply a fault to the next `times` matching requests; None: to all until `clear`.
 
-        Args:
-            fault: The fault.
-            on: A regular expression, searched in `METHOD /path?query` as the client sent it.
-            times: How many requests it applies to.
+        `on`: a regular expression, searched in `METHOD /path?query` as the client sent it.
         """
         self._script.append(_ScriptedFault(fault, re.compile(on), times))
 
@@ -126,7 +122,6 @@ class CannedResponse:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
     async def __call__(self, exchange: Exchange) -> None:
-        """Send the response."""
         headers = {"content-type": "text/plain", "content-length": str(len(self.body))}
         headers |= {name.lower(): value for name, value in self.headers.items()}
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
@@ -142,7 +137,6 @@ class Delay:
     then: InjectedFault | None = None
 
     async def __call__(self, exchange: Exchange) -> None:
-        """Wait, then respond."""
         await asyncio.sleep(self.seconds)
         await (exchange.proceed() if self.then is None else self.then(exchange))
 
@@ -154,7 +148,6 @@ class WrongContentType:
     content_type: str = "text/html; charset=utf-8"
 
     async def __call__(self, exchange: Exchange) -> None:
-        """Respond with the changed header."""
         start, body = await exchange.capture_response()
         kept = [(name, value) for name, value in start["headers"] if name != b"content-type"]
         typed = {**start, "headers": [*kept, (b"content-type", self.content_type.encode())]}
@@ -170,7 +163,6 @@ class StalledBody:
     seconds: float
 
     async def __call__(self, exchange: Exchange) -> None:
-        """Send the body in two parts."""
         start, body = await exchange.capture_response()
         await exchange.start_response(start, body[: self.bytes_before])
         await asyncio.sleep(self.seconds)
@@ -184,7 +176,6 @@ class TruncatedBody:
     bytes_sent: int
 
     async def __call__(self, exchange: Exchange) -> None:
-        """Send the first bytes and close the connection."""
         transport = exchange.transport
         start, body = await exchange.capture_response()
         await exchange.start_response(start, body[: self.bytes_sent])
@@ -203,7 +194,6 @@ class DroppedConnection:
     handled: bool = False
 
     async def __call__(self, exchange: Exchange) -> None:
-        """Close the connection."""
         transport = exchange.transport
         if self.handled:
             await exchange.capture_response()
@@ -222,7 +212,6 @@ class NotHttp:
     data: bytes = b"\x16\x03\x01\x02\x00\x01 this is not HTTP\r\n\r\n"
 
     async def __call__(self, exchange: Exchange) -> None:
-        """Send the bytes and close the connection."""
         transport = exchange.transport
         transport.write(self.data)
         transport.close()

@@ -10,19 +10,12 @@ from writer_jobs_mcp.sandbox.seeded import TemplateValues, random_uuid
 
 @dataclass(frozen=True, slots=True)
 class SampleError:
-    """One kind of error.
+    """One kind of error."""
 
-    Attributes:
-        name: For tests; never part of a response.
-        templates: Its texts, with `$variables`; empty for a failed job without an `error`.
-        weight: Its relative frequency among ordinary failures; 0 if it occurs only in an incident.
-        duration_range: The shortest and the longest time until a job fails with it, in seconds.
-    """
-
-    name: str
-    templates: tuple[str, ...]
-    weight: int
-    duration_range: tuple[float, float] = (2, 20)
+    name: str  # for tests; never part of a response
+    templates: tuple[str, ...]  # its texts, with `$variables`; empty for a failed job without an `error`
+    weight: int  # its relative frequency among ordinary failures; 0 if it occurs only in an incident
+    duration_range: tuple[float, float] = (2, 20)  # until a job fails with it, in seconds
 
     def render(self, rng: Random) -> str | None:
         """Return the error text of one failed job, or None if the API omits `error`."""

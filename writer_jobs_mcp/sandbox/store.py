@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from writer_jobs_mcp.sandbox.applications import APPLICATIONS, SandboxApplication
-from writer_jobs_mcp.sandbox.generate_jobs import generate_jobs
-from writer_jobs_mcp.sandbox.jobs import SandboxJob, SandboxJobStatus
+from writer_jobs_mcp.sandbox.jobs import SandboxJob, SandboxJobStatus, generate_jobs
 from writer_jobs_mcp.sandbox.sample_errors import SampleError
 from writer_jobs_mcp.sandbox.seeded import random_uuid, seeded_random
 
@@ -87,11 +86,11 @@ class SandboxStore:
 
         Args:
             application: An id or alias.
-            created_at: When it was created; by default now.
+            created_at: By default now.
             duration: How long it runs; None: for ever.
             sample_error: The error it fails with; without this and `error` it completes.
-            error: The error text, instead of a generated one.
-            output: The output, instead of a generated one.
+            error: Its text, instead of a generated one.
+            output: Likewise.
 
         Raises:
             LookupError: There is no such application.
@@ -143,8 +142,7 @@ class _ApplicationJobs:
     """One application's jobs, newest first, with an index by status that is rebuilt only when a status changes."""
 
     def __init__(self, application: SandboxApplication, jobs: list[SandboxJob]) -> None:
-        self.application = application
-        self.jobs = jobs
+        self.application, self.jobs = application, jobs
         self._by_status: dict[SandboxJobStatus, list[SandboxJob]] = {}
         self._indexed_from, self._indexed_until = _NEVER, _LONG_AGO
 
