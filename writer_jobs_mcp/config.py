@@ -190,28 +190,21 @@ class Config(BaseModel):
         if self.api_key is not None:
             return self.api_key.get_secret_value()
         if self.api_key_file is None:
-            message = f"No Writer API key is set. {HOW_TO_SET_A_KEY}"
-            raise MissingKey(message)
+            raise MissingKey("No Writer API key is set.", HOW_TO_SET_A_KEY)
         # Its path is not shown: some users put the key itself in this setting.
         try:
             with open(self.api_key_file.expanduser(), "rb", opener=_open_without_blocking) as file:
                 key = _decode(file.read(_MAX_KEY_FILE_BYTES) or b"").strip()
         except (OSError, UnicodeDecodeError, RuntimeError) as exc:
             reason = exc.strerror if isinstance(exc, OSError) else "it is not a text file"
-            message = (
-                f"The file named by WRITER_API_KEY_FILE cannot be read: {reason}. Correct the setting or the file, "
-                "then try again."
-            )
-            raise MissingKey(message) from None
+            what = f"The file named by WRITER_API_KEY_FILE cannot be read: {reason}."
+            raise MissingKey(what, "Correct the setting or the file, then try again.") from None
         if not key:
-            message = "The file named by WRITER_API_KEY_FILE is empty. Put the API key in it, then try again."
-            raise MissingKey(message)
+            what = "The file named by WRITER_API_KEY_FILE is empty."
+            raise MissingKey(what, "Put the API key in it, then try again.")
         if not _KEY.match(key):
-            message = (
-                "The file named by WRITER_API_KEY_FILE must hold the API key and nothing else. Correct the file, then "
-                "try again."
-            )
-            raise MissingKey(message)
+            what = "The file named by WRITER_API_KEY_FILE must hold the API key and nothing else."
+            raise MissingKey(what, "Correct the file, then try again.")
         return key
 
     def is_key_in(self, text: str) -> bool:

@@ -171,7 +171,7 @@ class Requests:
         return error if response.is_client_error else FailedRetry(str(error), _MAY_HAVE_STARTED)
 
     def _has_stale_key(self, response: httpx.Response) -> bool:
-        """Whether this is a 401 for a key that has since been replaced in its file."""
+        """Return whether this is a 401 for a key that has since been replaced in its file."""
         return response.status_code == HTTPStatus.UNAUTHORIZED and self._auth.has_changed_since(response.request)
 
     async def _send(

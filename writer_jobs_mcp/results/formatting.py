@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
+from writer_jobs_mcp.client.job_status import KNOWN_STATUSES
 from writer_jobs_mcp.sanitize.text import json_quote, preview
 from writer_jobs_mcp.triage.timestamps import format_timestamp
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Job
 
 _UNQUOTED_ID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[0-9]{1,40}", re.ASCII)
-_UNQUOTED_WORDS = frozenset({"completed", "failed", "in_progress", "queued", "deployed", "draft", "generation"})
+_UNQUOTED_WORDS = KNOWN_STATUSES | {"deployed", "draft", "generation"}
 
 
 def short_timestamp(timestamp: str, year: str) -> str:

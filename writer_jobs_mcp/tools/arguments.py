@@ -98,7 +98,6 @@ TimeOrAge = Annotated[datetime | timedelta, PlainValidator(_parse_time_or_age), 
 
 Written as ISO 8601, optionally followed by the name of a time zone, or as ``90m``, ``24h``, ``7d``.
 """
-JobStatus = Literal["in_progress", "failed", "completed"]
 # An enum of one value, since not every client supports `const`.
 ApplicationType = Annotated[Literal["generation"], WithJsonSchema({"type": "string", "enum": ["generation"]})]
 NotGiven = SkipJsonSchema[None]

@@ -6,8 +6,9 @@ from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 
 from writer_jobs_mcp import results
+from writer_jobs_mcp.client.job_status import JobStatus
 from writer_jobs_mcp.context import App
-from writer_jobs_mcp.tools.arguments import ApplicationId, JobStatus, Limit, NotGiven, Offset
+from writer_jobs_mcp.tools.arguments import ApplicationId, Limit, NotGiven, Offset
 from writer_jobs_mcp.tools.result import tool_result_in_worker
 from writer_jobs_mcp.triage.find_application import resolve_and_call
 

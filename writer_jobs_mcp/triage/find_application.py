@@ -102,11 +102,11 @@ async def _find_by_name(client: WriterClient, given: str, error: WriterError) ->
             similar = await run_in_worker(lambda: _similar(given, applications))
             raise NotFound(_not_found_message(given, similar, len(applications), some_unreadable)) from error
         case _:
-            message = (
+            raise InvalidArguments(
                 f"{len(named)} applications (no-code agents) are called {json_quote(display_id(given))}: "
-                f"{_candidates(named)}. Pass the id of the right one; list_applications shows them all."
-            )
-            raise InvalidArguments(message) from error
+                f"{_candidates(named)}.",
+                "Pass the id of the right one; list_applications shows them all.",
+            ) from error
 
 
 async def _reject_job_id(client: WriterClient, given: str) -> None:
@@ -121,11 +121,11 @@ async def _reject_job_id(client: WriterClient, given: str) -> None:
         return  # the error about the application is the one to report
     if job.id.casefold() == given.casefold():
         shown = json_quote(display_id(given))
-        message = (
+        raise InvalidArguments(
             f"{shown} is the id of a job, not of an application (no-code agent); its application is "
-            f"{json_quote(display_id(job.application_id))}. Pass that one, or call get_job_error with job_id={shown}."
+            f"{json_quote(display_id(job.application_id))}.",
+            f"Pass that one, or call get_job_error with job_id={shown}.",
         )
-        raise InvalidArguments(message)
 
 
 async def _list_all(client: WriterClient) -> tuple[list[Application], bool]:

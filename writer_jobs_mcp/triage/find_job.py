@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
     from writer_jobs_mcp.client.models import Application, Job
 
+_CHECK_IDS = "Check both ids; list_application_jobs shows the jobs."
+
 
 async def try_get_application(client: WriterClient, application_id: str) -> Application | None:
     """Get an application, or None if Writer does not return it: its name is worth a request, but not an error."""
@@ -47,8 +49,8 @@ async def find_job(
         return await client.get_job(job_id), None
     except NotFound as exc:
         if application is None:
-            message = f"{exc} If you know its application, pass application_id too: its list is then searched."
-            raise NotFound(message) from exc
+            advice = "If you know its application, pass application_id too: its list is then searched."
+            raise NotFound(str(exc), advice) from exc
     return await resolve_and_call(client, application, lambda id_: find_in_list(client, id_, job_id, likely_status))
 
 
@@ -79,16 +81,13 @@ async def find_in_list(client: WriterClient, application_id: str, job_id: str, l
         )
         raise BudgetExceeded(message) from exc
     if why_unread:
-        message = (
+        what = (
             f"Job {job} is not among the {len(seen)} jobs of application {application} that could be read. "
-            f"{why_unread}: whether it exists is not known. Check both ids; list_application_jobs shows the jobs."
+            f"{why_unread}: whether it exists is not known."
         )
-        raise UnreadableResponse(message)
-    message = (
-        f"Writer does not know job {job}, and it is not among the {len(seen)} jobs of application "
-        f"{application}. Check both ids; list_application_jobs shows the jobs."
-    )
-    raise NotListed(message)
+        raise UnreadableResponse(what, _CHECK_IDS)
+    what = f"Writer does not know job {job}, and it is not among the {len(seen)} jobs of application {application}."
+    raise NotListed(what, _CHECK_IDS)
 
 
 async def _search(

@@ -16,10 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import anyio
 
+from writer_jobs_mcp.client.job_status import RUNNING_STATUSES, JobStatus
 from writer_jobs_mcp.deadlines import MIN_SCAN_RESERVE, SCAN_RESERVE, scope_with_reserve
 from writer_jobs_mcp.errors import BudgetExceeded, UnreadableResponse, WriterError
 from writer_jobs_mcp.triage.coverage import Coverage
@@ -32,12 +33,11 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
     from writer_jobs_mcp.client.models import Job, JobPage, ListedJob, UnreadableRow
 
-Status = Literal["in_progress", "failed", "completed"]  # what the list endpoint can filter by
 Progress = Callable[[int, int | None], Awaitable[None]]
 
 PAGE_SIZE = 100  # jobs requested at a time; how many Writer returns is learned from its pages
 
-_MATCHING = {"in_progress": {"in_progress", "queued"}, "failed": {"failed"}, "completed": {"completed"}}
+_MATCHING = {"in_progress": RUNNING_STATUSES, "failed": {"failed"}, "completed": {"completed"}}
 
 
 async def scan_jobs(
@@ -47,7 +47,7 @@ async def scan_jobs(
     *,
     since: datetime | None = None,
     max_jobs: int | None = None,
-    status: Status | None = None,
+    status: JobStatus | None = None,
     offset: int = 0,
     progress: Progress | None = None,
 ) -> Coverage:
@@ -85,7 +85,7 @@ class _Scan:
         application_id: str,
         on_job: Callable[[Job], None],
         rules: StopRules,
-        status: Status | None,
+        status: JobStatus | None,
         progress: Progress | None,
     ) -> None:
         self._client, self._application_id, self._on_job = client, application_id, on_job
@@ -114,8 +114,8 @@ class _Scan:
         """
         if is_time_over:
             if self._last is None:
-                message = "Writer did not return the first page of jobs within the call budget. Call again."
-                raise BudgetExceeded(message)
+                what = "Writer did not return the first page of jobs within the call budget."
+                raise BudgetExceeded(what, "Call again.")
             self._stop(Stop("time_budget"))
         coverage, order, total = self._coverage, self._rules.order, self._rules.total
         coverage.total, coverage.read_back_to, coverage.oldest = total, order.read_back_to, order.oldest
