@@ -31,18 +31,13 @@ _INPUT_KEYS = (
 class Field(NamedTuple):
     """A value of a literal."""
 
-    path: tuple[str, ...]
-    """The keys that lead to it, in lower case."""
-    raw: str
-    """Its text, still escaped."""
-    start: int
-    """Where its key starts."""
+    path: tuple[str, ...]  # the keys that lead to it, in lower case
+    raw: str  # its text, still escaped
+    start: int  # where its key starts
     end: int
     quoted: bool
-    whole: str
-    """`raw`, and the rest up to the next mark if a quotation mark in it was not escaped."""
-    is_truncated: bool
-    """Whether the text ends within the value."""
+    whole: str  # `raw`, and the rest up to the next mark if a quotation mark in it was not escaped
+    is_truncated: bool  # whether the text ends within the value
 
     @property
     def key(self) -> str:

@@ -54,7 +54,8 @@ class SandboxJob:
             fields["completed_at"] = format_api_timestamp(ended_at) if ended_at else None
         if status == "completed":
             title = {"title": self.application.output_name} if has_title else {}
-            fields["data"] = title | {"suggestion": self._output(rng)}
+            text = sample_output(rng, self.application.alias) if self.fixed_text is None else self.fixed_text
+            fields["data"] = title | {"suggestion": text}
         elif has_nulls:
             fields["data"] = None
         if status == "failed":
@@ -63,9 +64,6 @@ class SandboxJob:
         elif has_nulls:
             fields["error"] = None
         return fields
-
-    def _output(self, rng: Random) -> str:
-        return sample_output(rng, self.application.alias) if self.fixed_text is None else self.fixed_text
 
     def _error(self, rng: Random) -> str | None:
         return self.sample_error.render(rng) if self.fixed_text is None and self.sample_error else self.fixed_text

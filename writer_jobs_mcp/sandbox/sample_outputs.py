@@ -16,7 +16,6 @@ MIN_CHARS, MAX_CHARS = 200, 6_000
 """Limits of every output, in characters."""
 
 _MARGIN = 1_000  # how much the last block and the ending may add to the target length
-
 _SENTENCE_SHARE = 0.75
 
 

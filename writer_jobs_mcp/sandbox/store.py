@@ -82,15 +82,10 @@ class SandboxStore:
         error: str | None = None,
         output: str | None = None,
     ) -> SandboxJob:
-        """Add a job at its place in the order of creation.
+        """Add a job of an application (its id or alias) at its place in the order of creation, by default now.
 
-        Args:
-            application: An id or alias.
-            created_at: By default now.
-            duration: How long it runs; None: for ever.
-            sample_error: The error it fails with; without this and `error` it completes.
-            error: Its text, instead of a generated one.
-            output: Likewise.
+        With a `duration` of None it runs for ever; without `sample_error` and `error` it completes.
+        `error` and `output` replace the generated texts.
 
         Raises:
             LookupError: There is no such application.

@@ -13,10 +13,8 @@ MASK_AFTER_GROUP = rf"\1{MASK}"
 class PrefixedForm(NamedTuple):
     """Keys that begin with a prefix of their issuer."""
 
-    prefixes: str
-    """Separated by spaces; each ends in ``_``, ``-`` or ``.``, and ``?`` stands for any small letter."""
-    rest: str
-    """The pattern of what follows."""
+    prefixes: str  # separated by spaces; each ends in ``_``, ``-`` or ``.``, and ``?`` stands for any small letter
+    rest: str  # the pattern of what follows
 
     @property
     def pattern(self) -> str:
@@ -58,8 +56,7 @@ PREFIXED: tuple[PrefixedForm, ...] = (
 class MarkedForm(NamedTuple):
     """Credentials of any other form."""
 
-    markers: tuple[str, ...]
-    """Lower-case words, one of which is in every text that holds this form."""
+    markers: tuple[str, ...]  # lower-case words, one of which is in every text that holds this form
     pattern: str
     replacement: str = MASK
 
@@ -126,8 +123,7 @@ WORDS_BEFORE_KEY = ("encryption", "openai", "anthropic", "bot")
 class Label(NamedTuple):
     """A label of a credential: patterns that are also right in verbose mode."""
 
-    word: str
-    """Literal, in lower case; the quick check looks for it."""
+    word: str  # literal, in lower case; the quick check looks for it
     rest: str = ""
     before: str = ""
 

@@ -60,11 +60,9 @@ def replacement_for(match: re.Match[str], replacement: Replacement) -> str:
 
 
 def mask_secrets(text: str, replace: Replace = replace_matches) -> str:
-    """Replace whatever has the form of a credential by ``[masked]``; the words around it stay.
+    """Replace whatever has the form of a credential, in text without invisible characters, by ``[masked]``.
 
-    Args:
-        text: Text without invisible characters.
-        replace: Replaces matches; pass one that records positions where they are needed.
+    Pass a ``replace`` that records positions where they are needed.
     """
     lowered = text.lower()
     if _contains_prefix(lowered):
@@ -86,7 +84,8 @@ def _matches_near_labels(pattern: re.Pattern[str], text: str) -> Iterator[re.Mat
     if len(lowered) != len(text):  # a few letters have a longer lower case, which would shift the positions
         yield from pattern.finditer(text)
         return
-    labels = {at for word, label in _LABEL_FILTERS.items() for at in _label_positions(word, label, lowered)}
+    present = [_regex(label) for word, label in _LABEL_FILTERS.items() if word in lowered]
+    labels = {match.start() for label in present for match in label.finditer(lowered)}
     start = 0
     for label in sorted(labels):
         start = max(start, label - _MAX_LABEL_CHARS)
@@ -95,11 +94,6 @@ def _matches_near_labels(pattern: re.Pattern[str], text: str) -> Iterator[re.Mat
             if match:
                 yield match
             start = match.end() if match else start + 1
-
-
-def _label_positions(word: str, pattern: str, lowered: str) -> Iterator[int]:
-    if word in lowered:
-        yield from (match.start() for match in _regex(pattern).finditer(lowered))
 
 
 def mask_labelled_value(label: str, value: str) -> str:

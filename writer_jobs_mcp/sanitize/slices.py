@@ -20,10 +20,7 @@ _HANGUL_VOWELS_AND_FINALS = frozenset(map(chr, [*range(0x1160, 0x1200), *range(0
 def sanitize_slice(text: str, start: int, length: int) -> tuple[str, int | None]:
     """Sanitize a part of ``text`` as :func:`sanitize` would within the whole.
 
-    Args:
-        text: Any text, of any length.
-        start: The position in ``text`` to begin at.
-        length: The most characters of the part, once sanitized.
+    The part begins at position ``start``; once sanitized, it has at most ``length`` characters.
 
     Returns:
         The part, and the position in ``text`` where the next one begins; None at the end of what is visible. A part

@@ -62,17 +62,14 @@ class Rule(NamedTuple):
 
     category: Category
     retry: Retry
-    examples: dict[str, str]
-    """An error for each phrase, which it decides."""
+    examples: dict[str, str]  # an error for each phrase, which it decides
 
 
 class Rules(NamedTuple):
     """All rules, those in English first; the first that matches wins."""
 
-    specific: list[Rule]
-    """Tried before the HTTP statuses."""
-    fallback: list[Rule]
-    """Tried after them."""
+    specific: list[Rule]  # tried before the HTTP statuses
+    fallback: list[Rule]  # tried after them
 
 
 @cache
@@ -103,8 +100,7 @@ class _RulePhrase(NamedTuple):
     rank: int
     phrase: str
     rule: Rule
-    required: tuple[tuple[str, ...], ...]
-    """What a text must hold besides the word under which the phrase is filed: a word of each group."""
+    required: tuple[tuple[str, ...], ...]  # groups of words; a text must hold one of each
 
 
 class _RuleIndex(NamedTuple):

@@ -19,10 +19,8 @@ MAX_NESTING = 3
 class RelevantText(NamedTuple):
     """One block of an error, in two forms of the same length."""
 
-    original: str
-    """Passages of the error, or of the JSON strings in it, unchanged."""
-    relevant: str
-    """The same, with everything blanked that is no evidence."""
+    original: str  # passages of the error, or of the JSON strings in it, unchanged
+    relevant: str  # the same, with everything blanked that is no evidence
 
 
 def relevant_texts(error: str) -> Iterator[RelevantText]:
@@ -135,7 +133,6 @@ def _blank_echoed_input(found: re.Match[str]) -> str:
 def _blank_quoted(found: re.Match[str]) -> str:
     prose, (start, end) = found.string, found.span()
     # The end of a clause is checked first: it takes a tenth of the time, and most quotations do not end one.
-    announced = regex(_AFTER_QUOTE).match(prose, end) and regex(_INTRODUCES_QUOTE).search(
-        prose, max(0, start - 40), start
-    )
+    ends_clause, before = regex(_AFTER_QUOTE).match(prose, end), max(0, start - 40)
+    announced = ends_clause and regex(_INTRODUCES_QUOTE).search(prose, before, start)
     return found[0] if announced or found[0].strip() == prose.strip() else _blank(found)

@@ -148,7 +148,9 @@ class FailureGroups(Generic[K, T]):
 
         `counted`: whether its values count in its group. The tally takes the item in any case.
         """
-        remembered_as = message if len(message) <= MAX_CACHE_KEY_CHARS else _digest(message)
+        remembered_as = message
+        if len(message) > MAX_CACHE_KEY_CHARS:
+            remembered_as = blake2b(message.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         known = self._cache.get(remembered_as)
         if known is None:
             known = self._assign_template(message)
@@ -261,7 +263,3 @@ def _merge_templates(first: _Template[T], others: Sequence[_Template[T]]) -> _Te
 def _with_wildcards(tokens: Sequence[Token], spans: Iterable[tuple[int, int]]) -> list[Token]:
     inside = {i for start, stop in spans for i in range(start, stop)}
     return [Token(WILDCARD, p.lead, REST) if i in inside and p.key != WILDCARD else p for i, p in enumerate(tokens)]
-
-
-def _digest(message: str) -> bytes:
-    return blake2b(message.encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -1,7 +1,7 @@
 """Read an error that is a service's JSON envelope, however it was printed: its message, its codes and the rest."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import groupby
 from typing import NamedTuple
 
@@ -59,8 +59,7 @@ class Code(NamedTuple):
 
     key: str
     value: str
-    is_shown: bool
-    """False if another code says the same."""
+    is_shown: bool  # False if another code says the same
 
 
 class Detail(NamedTuple):
@@ -74,20 +73,14 @@ class Detail(NamedTuple):
 class ErrorEnvelope(NamedTuple):
     """The content of an envelope, in an order that does not depend on the order of its keys."""
 
-    before: str
-    """The text before the envelope."""
-    key: str
-    """The key of the message."""
-    message: str
-    """Empty if there are only codes."""
-    subjects: tuple[str, ...]
-    """The keys around the message that tell its subject."""
+    before: str  # the text before the envelope
+    key: str  # the key of the message
+    message: str  # empty if there are only codes
+    subjects: tuple[str, ...]  # the keys around the message that tell its subject
     codes: tuple[Code, ...]
-    other_messages: tuple[tuple[str, str], ...]
-    """Keys and texts of less informative messages."""
+    other_messages: tuple[tuple[str, str], ...]  # keys and texts of less informative messages
     details: tuple[Detail, ...]
-    after: str
-    """The text after the envelope."""
+    after: str  # the text after the envelope
 
 
 def parse_error_envelope(text: str) -> ErrorEnvelope | None:
@@ -138,19 +131,22 @@ def _parse(text: str, literal: JsonLiteral) -> ErrorEnvelope | None:
         return None
     messages.sort(key=_message_rank)
     first = messages[0] if messages else None
+    keys = first.path[:-1] if first else ()
     used = {field.start for field in (*messages, *codes)}
     details = [
         field
         for field in fields
         if field.start not in used and not field.is_truncated and field.raw.lower() not in _FAILED_WORDS
     ]
-    before, status = _split_status(regex(_BYTES_PREFIX).sub("", text[: literal.start]))
+    before = regex(_BYTES_PREFIX).sub("", text[: literal.start])
+    status = regex(_STATUS_BEFORE).search(before)
+    before = before[: status.start()] if status else before
     return ErrorEnvelope(
         before="" if regex(_NOISE).fullmatch(before) else before,
         key=first.key if first else "",
         message=_field_text(first) if first else "",
-        subjects=_subject_keys(first.path[:-1]) if first else (),
-        codes=_ranked_codes([field for field in codes if field != first], status),
+        subjects=tuple(dict.fromkeys(key for key in keys if key and key not in _STRUCTURAL_KEYS)),
+        codes=_ranked_codes([field for field in codes if field != first], status[1] if status else ""),
         other_messages=tuple((field.key, _field_text(field)) for field in messages[1:]),
         details=tuple(_merge_details(text, details)),
         after="" if regex(_NOISE).fullmatch(text[literal.end :]) else text[literal.end :],
@@ -204,10 +200,6 @@ def _field_text(field: Field) -> str:
     return field.whole_message or field.message or field.raw
 
 
-def _subject_keys(keys: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(key for key in keys if key and key not in _STRUCTURAL_KEYS))
-
-
 def _ranked_codes(fields: Iterable[Field], status: str) -> tuple[Code, ...]:
     found = [(_code_rank(field), field.key, field.raw) for field in fields]
     found += [(_NUMBER_RANK, "status", status)] if status else []
@@ -249,8 +241,3 @@ def _merge_details(text: str, fields: Iterable[Field]) -> Iterable[Detail]:
             yield Detail(first.key, ", ".join(field.raw for field in (first, *others)), quoted=True)
         else:
             yield Detail(first.key, first.raw, first.quoted)
-
-
-def _split_status(before: str) -> tuple[str, str]:
-    status = regex(_STATUS_BEFORE).search(before)
-    return (before[: status.start()], status[1]) if status else (before, "")

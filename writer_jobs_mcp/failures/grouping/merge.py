@@ -145,12 +145,9 @@ class _Weights(NamedTuple):
     """How much evidence for a name each value is, and how much all of them must be."""
 
     wildcard: float
-    name: float
-    """Of a value without a meaningful word."""
-    word: float
-    """Of a value with one."""
-    code: float
-    """Of a value that begins with capitals, as EPERM and CLOSED do."""
+    name: float  # of a value without a meaningful word
+    word: float  # of a value with one
+    code: float  # of a value that begins with capitals, as EPERM and CLOSED do
     needed: float
 
 
@@ -172,11 +169,7 @@ def _look_like_names(spans: Sequence[tuple[Keys, Span]], templates: Mapping[Keys
 def _weights(before: Keys, lead: str, around: Sequence[str], values: Sequence[Keys]) -> _Weights:
     """Return the weights for a span: the rarer names are in such a place, the more evidence is needed.
 
-    Args:
-        before: The keys before the span.
-        lead: The text between them and the span.
-        around: The constant words before and after it.
-        values: What stands in it.
+    `lead`: the text between the keys before it and the span. `around`: the constant words before and after it.
     """
     after_noun = bool(before) and before[-1].lower().removesuffix("s") in _NOUNS_BEFORE_NAMES
     has_wildcard = (WILDCARD,) in values and len(around) >= MIN_SHARED_WORDS

@@ -88,14 +88,10 @@ def collapse_wildcards(tokens: Sequence[Token]) -> tuple[list[Token], list[int]]
             out[-2:] = [Token(WILDCARD, out[-2].lead, REST)]
             starts.pop()
         elif token.key == WILDCARD and out and out[-1].key == WILDCARD:
-            unit = out[-1].display == NUMBER and UNIT.fullmatch(token.display)
-            shown = (
-                f"{NUMBER}{token.lead}{token.display}"
-                if unit
-                else out[-1].display
-                if out[-1].display == token.display
-                else REST
-            )
+            if out[-1].display == NUMBER and UNIT.fullmatch(token.display):
+                shown = f"{NUMBER}{token.lead}{token.display}"
+            else:
+                shown = token.display if out[-1].display == token.display else REST
             out[-1] = Token(WILDCARD, out[-1].lead, shown)
             opened = _pending_closers(token.lead, opened)
         else:
@@ -123,14 +119,12 @@ def _pending_closers(text: str, opened: str) -> str:
 
 def merge_tokens(one: list[Token], other: list[Token]) -> list[Token]:
     """Merge two templates with the same keys; their order does not matter."""
-    return [
-        a
-        if a == b
-        else Token(
-            a.key, min(a.lead, b.lead), a.display if a.display == b.display else REST if a.key == WILDCARD else a.key
-        )
-        for a, b in zip(one, other, strict=True)
-    ]
+    merged = one.copy()
+    for i, (a, b) in enumerate(zip(one, other, strict=True)):
+        if a != b:
+            varied = REST if a.key == WILDCARD else a.key
+            merged[i] = Token(a.key, min(a.lead, b.lead), a.display if a.display == b.display else varied)
+    return merged
 
 
 class _TokenList:

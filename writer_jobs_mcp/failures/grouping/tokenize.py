@@ -64,7 +64,6 @@ _TYPES = frozenset(
     """.split()
 )
 _BEFORE_TYPES = frozenset("a an expected found got instance not of received type".split())
-
 _NEEDS_CONTEXT = _SWITCHES | _LITERALS | _TYPES
 
 
@@ -72,11 +71,6 @@ _NEEDS_CONTEXT = _SWITCHES | _LITERALS | _TYPES
 def _plain_word_token(word: str) -> Token | None:
     """Return the token of a lower-case word between spaces; None if it depends on the context."""
     return None if word in _NEEDS_CONTEXT or HEX.fullmatch(word) else Token(word, " ", word)
-
-
-def _is_key(token: str, sign: str) -> bool:
-    """Return whether a token before `=`, or before `:` without a space, is a key; a host before its port is not."""
-    return token[0].isalpha() and (sign != ":" or token.replace("_", "").isalpha())
 
 
 _LONG_LIST = re.compile(r"(?<![\w.-])[\w.-]++(?:,\ ?(?!(?:and|or)\ )[\w.-]++){20,}+", re.IGNORECASE)
@@ -183,16 +177,14 @@ class Tokenizer:
             return
         assigned = before[-1:] in (":", "=")
         is_cause = self.last_word in CAUSE_KEYS and before.lstrip("\"'")[:1] in (":", "=")
-        sentence = (
-            assigned and self.constant_words <= 1 and inner.count(" ") >= MIN_SENTENCE_SPACES
-        )  # Error: "could not reach the host"
+        # As in `Error: "could not reach the host"`.
+        sentence = assigned and self.constant_words <= 1 and inner.count(" ") >= MIN_SENTENCE_SPACES
         whole = len(token) > WHOLE_MESSAGE_SHARE * len(self.text)
         if self.depth < MAX_QUOTE_DEPTH and (is_cause or sentence or whole or _HTTP_REQUEST.match(inner)):
             tokenizer = Tokenizer(inner, depth=self.depth + 1, keep_names=is_cause)
             for i, (key, inner_lead, shown) in enumerate(tokenizer.tokenize()[:-1]):
-                self.add(
-                    key, inner_lead if i else lead + token[0] + inner_lead, shown, end - 1, tokenizer.values.get(i, "")
-                )
+                opening = "" if i else lead + token[0]
+                self.add(key, opening + inner_lead, shown, end - 1, tokenizer.values.get(i, ""))
         elif inner.strip():
             self.add(WILDCARD, lead + token[0], REST, end - 1, inner)
         else:
@@ -203,7 +195,9 @@ class Tokenizer:
         kind, low = token_kind(token), token.lower()
         if kind == "mark":
             return
-        if (sign := _KEY_SIGN.match(self.text, end)) and _is_key(token, sign[0]):
+        sign = _KEY_SIGN.match(self.text, end)
+        # A key, not a host before its port.
+        if sign and token[0].isalpha() and (sign[0] != ":" or token.replace("_", "").isalpha()):
             name = re.sub(r"\d+", "#", token)
             self.add(name + ("=∅" if _EMPTY_VALUE.match(self.text, end) else sign[0].strip()), lead, name, end)
         elif kind in ("number", "id"):

@@ -31,10 +31,8 @@ class PlaceholderValues(NamedTuple):
     If the signature has several of it, with the word before it (`organization <id>`); if that is not unique either,
     with its number (`<id> (2nd)`).
     """
-    distinct: int
-    """How many values there are."""
-    top: tuple[tuple[str, int], ...]
-    """At most three values with their counts, the most frequent first."""
+    distinct: int  # how many values there are
+    top: tuple[tuple[str, int], ...]  # at most three values with their counts, the most frequent first
 
 
 class PlaceholderCounts:
@@ -125,13 +123,9 @@ def distinguishing_values(
     for _, counts, i in sorted(found, key=lambda each: each[0]):
         if len(out) < _MAX_SHOWN and counts not in shown and (name := _placeholder_name(tokens, i, signature, visible)):
             shown.append(counts)
-            out.append(PlaceholderValues(name, len(counts), _most_frequent(counts)))
+            top = nsmallest(_MAX_TOP, counts.items(), key=lambda each: (-each[1], each[0]))
+            out.append(PlaceholderValues(name, len(counts), tuple((value[:MAX_VALUE_CHARS], n) for value, n in top)))
     return tuple(out)
-
-
-def _most_frequent(counts: dict[str, int]) -> tuple[tuple[str, int], ...]:
-    first = nsmallest(_MAX_TOP, counts.items(), key=lambda each: (-each[1], each[0]))
-    return tuple((value[:MAX_VALUE_CHARS], count) for value, count in first)
 
 
 def _placeholder_name(tokens: Sequence[Token], wildcard: int, signature: str, visible: int) -> str | None:
