@@ -23,7 +23,9 @@ _STATUSES: tuple[tuple[tuple[int, ...], Category, Retry | None], ...] = (
     ((400,), "invalid_input", None),
     ((500,), "internal_error", None),
 )
-HTTP_STATUSES = {status: (category, retry) for statuses, category, retry in _STATUSES for status in statuses}
+HTTP_STATUSES: dict[int, tuple[Category, Retry | None]] = {
+    status: (category, retry) for statuses, category, retry in _STATUSES for status in statuses
+}
 """409, 423, 499 and 501 are left out: they name no cause."""
 
 _NUMBER = r"(?<![\w.,-])[45]\d\d(?!\w|[.,-]\w)"
