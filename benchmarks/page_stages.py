@@ -12,12 +12,12 @@ import httpx
 from benchmarks.jobs import APPLICATION_ID
 from benchmarks.measured_servers import KEY
 from benchmarks.table import Row
-from writer_jobs_mcp import results
 from writer_jobs_mcp.client import open_client
 from writer_jobs_mcp.client.auth import BearerAuth
 from writer_jobs_mcp.client.models import JobPage
 from writer_jobs_mcp.client.responses import parse_body
 from writer_jobs_mcp.config import Config
+from writer_jobs_mcp.results.job_list import JobList, job_list
 from writer_jobs_mcp.tools.result import tool_result
 
 _ROUNDS = 200
@@ -34,8 +34,8 @@ def rows(url: str) -> Iterator[Row]:
     page = parse_body(body, JobPage, "", key)
     now = datetime.now(UTC)
 
-    def view() -> results.JobList:
-        return results.job_list(page, application_id=APPLICATION_ID, status=None, offset=0, limit=_LIMIT, now=now)
+    def view() -> JobList:
+        return job_list(page, application_id=APPLICATION_ID, status=None, offset=0, limit=_LIMIT, now=now)
 
     listed = view()
     result = tool_result(listed)

@@ -15,11 +15,18 @@ from tests.conftest import ALIAS, NOW
 from tests.helpers.facts import missing_facts
 from tests.helpers.mcp import structure_of, text_of
 from tests.helpers.retries import retry_server
-from writer_jobs_mcp import failures, results
+from writer_jobs_mcp import failures
 from writer_jobs_mcp.client.models import Application, ApplicationPage, Job, JobPage
+from writer_jobs_mcp.results.applications import application_list
+from writer_jobs_mcp.results.base import ResultModel
+from writer_jobs_mcp.results.fit_to_size import triage_report
+from writer_jobs_mcp.results.job_error import job_error, job_wait
+from writer_jobs_mcp.results.job_list import job_list
+from writer_jobs_mcp.results.job_output import job_output
+from writer_jobs_mcp.results.retry import Outcome, RetryRow, retry_report, retry_row
 from writer_jobs_mcp.sandbox import SandboxStore
 from writer_jobs_mcp.triage.coverage import Coverage
-from writer_jobs_mcp.triage.find_application import ResolvedApplication
+from writer_jobs_mcp.triage.find import ResolvedApplication
 from writer_jobs_mcp.triage.gather import Gathered
 from writer_jobs_mcp.triage.next_calls import TriageRequest
 from writer_jobs_mcp.triage.report import ReportBuilder, Window
@@ -95,7 +102,7 @@ COUNT = st.integers(0, 100_000)
 LIMIT = st.integers(1, 100)
 
 
-def missing_from_text(result: results.ResultModel) -> list[str]:
+def missing_from_text(result: ResultModel) -> list[str]:
     """Return the facts of the structure that the text does not state."""
     return missing_facts(result.as_structure(), result.as_text())
 
@@ -104,11 +111,11 @@ def missing_from_text(result: results.ResultModel) -> list[str]:
 @given(job=JOB, offset=st.integers(0, 40), length=st.integers(1, 60), waited=st.floats(0, 600))
 def test_the_text_of_a_job_states_every_fact(job: Mapping[str, Any], offset: int, length: int, waited: float) -> None:
     parsed = Job.model_validate(job)
-    assert missing_from_text(results.job_error(parsed, NOW)) == []
-    assert missing_from_text(results.job_output(parsed, offset=offset, max_chars=length)) == []
-    assert missing_from_text(results.job_wait(parsed, NOW, waited=waited, wait_error=None)) == []
-    assert missing_from_text(results.job_wait(parsed, NOW, waited=waited, wait_error=None, stuck_after=600)) == []
-    assert missing_from_text(results.job_wait(parsed, NOW, waited=waited, wait_error="Writer is\nunavailable.")) == []
+    assert missing_from_text(job_error(parsed, NOW)) == []
+    assert missing_from_text(job_output(parsed, offset=offset, max_chars=length)) == []
+    assert missing_from_text(job_wait(parsed, NOW, waited=waited, wait_error=None)) == []
+    assert missing_from_text(job_wait(parsed, NOW, waited=waited, wait_error=None, stuck_after=600)) == []
+    assert missing_from_text(job_wait(parsed, NOW, waited=waited, wait_error="Writer is\nunavailable.")) == []
 
 
 @settings(max_examples=100, deadline=None)
@@ -118,7 +125,7 @@ def test_the_text_of_a_job_list_states_every_fact(
 ) -> None:
     page = JobPage.model_validate({"result": rows, "totalCount": total})
     for status in (None, "failed"):
-        result = results.job_list(page, application_id="a b", status=status, offset=offset, limit=limit, now=NOW)
+        result = job_list(page, application_id="a b", status=status, offset=offset, limit=limit, now=NOW)
         assert missing_from_text(result) == []
 
 
@@ -133,11 +140,11 @@ def test_the_text_of_an_application_list_states_every_fact(
     rows: list[Mapping[str, Any]], more: bool, last: str | None
 ) -> None:
     page = ApplicationPage.model_validate({"data": rows, "has_more": more, "last_id": last})
-    assert missing_from_text(results.application_list(page, 100)) == []
+    assert missing_from_text(application_list(page, 100)) == []
 
 
-OUTCOME = st.sampled_from(get_args(results.Outcome))
-ROW = st.builds(results.retry_row, ID, st.none() | WORDS, OUTCOME, st.none() | st.just('This retry runs as job "a".'))
+OUTCOME = st.sampled_from(get_args(Outcome))
+ROW = st.builds(retry_row, ID, st.none() | WORDS, OUTCOME, st.none() | st.just('This retry runs as job "a".'))
 
 
 CAUSE = st.sampled_from(["Rate limit exceeded", "Input is required", "Permission denied", "?"]).map(
@@ -147,12 +154,12 @@ CAUSE = st.sampled_from(["Rate limit exceeded", "Input is required", "Permission
 
 @given(rows=st.lists(ROW, min_size=1, max_size=20), dry_run=st.booleans(), causes=st.lists(CAUSE, max_size=20))
 def test_the_text_of_a_retry_report_states_every_fact(
-    rows: list[results.RetryRow], dry_run: bool, causes: list[failures.Cause]
+    rows: list[RetryRow], dry_run: bool, causes: list[failures.Cause]
 ) -> None:
     if dry_run:
         rows = [row.model_copy(update={"outcome": "would_retry"}) for row in rows]
     causes_by_id = {row.job_id: cause for row, cause in zip(rows, causes, strict=False)}
-    assert missing_from_text(results.retry_report(rows, dry_run=dry_run, causes=causes_by_id)) == []
+    assert missing_from_text(retry_report(rows, dry_run=dry_run, causes=causes_by_id)) == []
 
 
 SINCE = st.none() | st.timedeltas(timedelta(minutes=1), timedelta(days=2)).map(lambda age: NOW - age)
@@ -196,7 +203,7 @@ def test_the_text_of_a_triage_states_every_fact(
     application = Application.model_validate({"id": "a", **named})
     gathered = Gathered(coverage, knows[0], "Writer failed.", knows[1], "Writer failed.", application)
     report = builder.build(can_compare=gathered.can_compare, earlier_failures_read=gathered.earlier_failures_read)
-    assert missing_from_text(results.triage_report(report, gathered, request)) == []
+    assert missing_from_text(triage_report(report, gathered, request)) == []
 
 
 @pytest.fixture

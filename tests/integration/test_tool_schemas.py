@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from scripts.snapshots import SCHEMAS, tool_schemas
-from writer_jobs_mcp import results
+from writer_jobs_mcp.results.base import ResultModel, result_schema
 from writer_jobs_mcp.server.json_schema import simplify_schema
 
 
@@ -58,16 +58,15 @@ def test_a_property_may_be_called_title() -> None:
     assert simplify_schema(schema) == {"properties": {"title": {"type": "string"}}}
 
 
-RESULT_MODELS = [
-    each for each in vars(results).values() if isinstance(each, type) and issubclass(each, results.ResultModel)
-]
+def subclasses(model: type[ResultModel]) -> Iterator[type[ResultModel]]:
+    for each in model.__subclasses__():
+        yield each
+        yield from subclasses(each)
 
 
-@pytest.mark.parametrize(
-    "model", [each for each in RESULT_MODELS if each is not results.ResultModel], ids=lambda model: model.__name__
-)
+@pytest.mark.parametrize("model", list(subclasses(ResultModel)), ids=lambda model: model.__name__)
 def test_the_schema_of_a_result_is_the_one_pydantic_generates(model: type[BaseModel]) -> None:
-    assert results.result_schema(model) == without_descriptions(simplify_schema(model.model_json_schema()))
+    assert result_schema(model) == without_descriptions(simplify_schema(model.model_json_schema()))
 
 
 def without_descriptions(schema: Any) -> Any:

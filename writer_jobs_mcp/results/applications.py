@@ -9,7 +9,7 @@ from writer_jobs_mcp.sanitize.text import json_quote, preview
 from writer_jobs_mcp.triage.timestamps import format_timestamp
 
 if TYPE_CHECKING:
-    from writer_jobs_mcp.client.models import Application, ApplicationPage
+    from writer_jobs_mcp.client.models import ApplicationPage
 
 _MAX_NAME = 120
 
@@ -24,14 +24,12 @@ class ApplicationRow(ResultModel):
     updated_at: IfKnown[str] = None
 
     def as_text(self) -> str:
-        updated = self.updated_at and f"updated {self.updated_at}"
-        name = self.name and json_quote(self.name)
         return join_words(
             quote_unless_plain(self.id),
-            name,
+            self.name and json_quote(self.name),
             self.type and quote_unless_plain(self.type),
             self.status and quote_unless_plain(self.status),
-            updated,
+            self.updated_at and f"updated {self.updated_at}",
         )
 
 
@@ -61,7 +59,6 @@ class ApplicationList(ResultModel):
         return join_lines(head, self._legend(), *(row.as_text() for row in self.applications))
 
     def _legend(self) -> str | None:
-        """Name the columns that the rows have."""
         columns = {
             "name (its owner's words, quoted)": "name",
             "type": "type",
@@ -81,21 +78,20 @@ def application_list(page: "ApplicationPage", limit: int) -> ApplicationList:
     has_more = is_truncated or (bool(page.rows) if page.has_more is None else page.has_more)
     last = [None if is_truncated else page.last_id, rows[-1].id if rows else None]
     return ApplicationList(
-        applications=[_application_row(row) for row in rows],
+        applications=[
+            ApplicationRow(
+                id=display_id(row.id),
+                name=preview(row.name, _MAX_NAME) if row.name else None,
+                type=row.type and safe_label(row.type),
+                status=row.status and safe_label(row.status),
+                updated_at=row.updated_at and format_timestamp(row.updated_at),
+            )
+            for row in rows
+        ],
         page=ApplicationPageInfo(
             returned=len(rows),
             has_more=has_more,
             after=next(filter(is_usable_id, filter(None, last)), None) if has_more else None,
             unreadable=UnreadableRows.of(shown.unreadable),
         ),
-    )
-
-
-def _application_row(application: "Application") -> ApplicationRow:
-    return ApplicationRow(
-        id=display_id(application.id),
-        name=preview(application.name, _MAX_NAME) if application.name else None,
-        type=application.type and safe_label(application.type),
-        status=application.status and safe_label(application.status),
-        updated_at=application.updated_at and format_timestamp(application.updated_at),
     )

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from writer_jobs_mcp.client.models import UnreadableRow
-    from writer_jobs_mcp.triage.next_calls import SuggestedCall
 
 T = TypeVar("T")
 # A field that is not known is left out of the result, so it is never null on the wire or in the schema.
@@ -66,11 +65,6 @@ class NextCall(ResultModel):
     tool: str
     arguments: dict[str, Any]
     why: str
-
-    @classmethod
-    def of(cls, call: "SuggestedCall") -> "NextCall":
-        """Show a suggested call."""
-        return cls(tool=call.tool, arguments=call.arguments, why=call.why)
 
     def as_text(self) -> str:
         arguments = ", ".join(f"{name}={json_quote(value)}" for name, value in self.arguments.items())

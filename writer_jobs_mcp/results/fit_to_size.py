@@ -22,11 +22,10 @@ from writer_jobs_mcp.results.triage_parts import (
     coverage_summary,
 )
 from writer_jobs_mcp.sanitize.text import preview, truncate
-from writer_jobs_mcp.triage.durations import TimedJob
 from writer_jobs_mcp.triage.failed_groups import FailedGroup, GoneGroup
 from writer_jobs_mcp.triage.gather import Gathered
 from writer_jobs_mcp.triage.next_calls import TriageRequest, next_calls
-from writer_jobs_mcp.triage.report import BeforeWindow, Report
+from writer_jobs_mcp.triage.report import Report
 from writer_jobs_mcp.triage.selection import ShownGroups, select_groups, select_statuses, select_steps
 from writer_jobs_mcp.triage.timeline import OTHER, Histogram
 from writer_jobs_mcp.triage.timestamps import format_timestamp
@@ -83,7 +82,7 @@ def _report(report: Report, gathered: Gathered, request: TriageRequest, max_grou
     application, window = gathered.application, request.window
     name = application and application.name and preview(application.name, _MAX_NAME)
     deployed = application and application.last_deployed_at
-    calls = next_calls(report, groups.shown, gathered, request)
+    before, calls = report.before, next_calls(report, groups.shown, gathered, request)
     result = TriageReport(
         application_id=display_id(request.application.id),
         application_name=name or request.application.name or None,
@@ -92,27 +91,34 @@ def _report(report: Report, gathered: Gathered, request: TriageRequest, max_grou
         coverage=coverage_summary(gathered, report, request),
         counts=select_statuses(report.counts),
         failure_rate=_rate(report.failed, report.jobs),
-        before=report.before and _before(report.before),
+        before=before
+        and BeforeSummary(
+            since=format_timestamp(before.since),
+            jobs=before.jobs,
+            failed=before.failed,
+            failure_rate=_rate(before.failed, before.jobs),
+        ),
         seconds=_durations(report, is_whole=gathered.coverage.complete_since(window.since)),
         by_category={**failures.by_category} if failures.by_category else None,
         failed_over_time=_over_time(select_steps(report.failed_timeline, gathered.coverage, window.since)),
-        stuck=[_stuck(job) for job in report.stuck],
+        stuck=[
+            StuckJob(id=display_id(job.id), created_at=format_timestamp(job.created_at), seconds=round(job.seconds, 1))
+            for job in report.stuck
+        ],
         stuck_count=report.stuck_count if gathered.all_running_read else None,
         stuck_after=round(report.stuck_after, 1),
         failures=_failures(groups, report.failed),
         failures_omitted=_omitted(groups),
         gone=[_gone(group) for group in failures.gone] or None,
-        next=[NextCall.of(call) for call in calls] or None,
+        next=[NextCall(**call._asdict()) for call in calls] or None,
     )
     result.note_largest(is_shown=groups.has_largest)
     return result
 
 
 def _failures(groups: ShownGroups, failed: int) -> list[FailureGroupRow]:
-    """Show the groups in as much detail as there is room for."""
-    rows: list[FailureGroupRow] = []
+    rows, ids = list[FailureGroupRow](), 2 if len(groups.shown) <= _TWO_IDS_UP_TO else 1
     for detail in _DETAILS:
-        ids = 2 if len(groups.shown) <= _TWO_IDS_UP_TO else 1
         rows = [_group(group, failed, detail, ids=ids) for group in groups.shown]
         if sum(map(_length, rows)) < max(_FEW_GROUPS_JSON, _GROUP_JSON * len(rows)):
             break
@@ -126,15 +132,6 @@ def _omitted(groups: ShownGroups) -> OmittedFailures | None:
         groups=len(groups.omitted),
         jobs=sum(group.count for group in groups.omitted),
         new=sum(group.trend == "new" for group in groups.omitted),
-    )
-
-
-def _before(before: BeforeWindow) -> BeforeSummary:
-    return BeforeSummary(
-        since=format_timestamp(before.since),
-        jobs=before.jobs,
-        failed=before.failed,
-        failure_rate=_rate(before.failed, before.jobs),
     )
 
 
@@ -158,10 +155,6 @@ def _over_time(steps: Histogram | None) -> FailedOverTime | None:
     return steps and FailedOverTime.model_validate(
         {"from": format_timestamp(steps.start), "step": steps.seconds, "counts": list(steps.counts["failed"])}
     )
-
-
-def _stuck(job: TimedJob) -> StuckJob:
-    return StuckJob(id=display_id(job.id), created_at=format_timestamp(job.created_at), seconds=round(job.seconds, 1))
 
 
 def _gone(group: GoneGroup) -> GoneGroupRow:

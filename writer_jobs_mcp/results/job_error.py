@@ -38,7 +38,6 @@ class CauseSummary(ResultModel):
 
     @classmethod
     def of(cls, cause: "Cause") -> Self:
-        """Show a cause."""
         return cls(category=cause.category, evidence=cause.evidence, retry=cause.retry, advice=cause.advice)
 
     def as_text(self) -> str:
@@ -76,7 +75,6 @@ class JobError(ResultModel):
         )
 
     def _times(self) -> str:
-        """Say every time that is known, in one sentence."""
         is_running = self.status in RUNNING_STATUSES
         took = f"{self.status} for" if is_running else "took"
         ended = "an earlier run ended" if is_running else "completed"
@@ -149,15 +147,10 @@ def job_wait(
     stuck_after: float | None = None,
     application_name: str | None = None,
 ) -> JobWait:
-    """Show the state of a job after waiting for it.
+    """Show the state of a job as it was last seen, after waiting for it: ``waited`` seconds.
 
-    Args:
-        job: The job as it was last seen.
-        now: The current time.
-        waited: Seconds.
-        wait_error: The message of an error that ended the wait early.
-        stuck_after: The seconds after which a job of this application is stuck; None where that is not known.
-        application_name: The name by which its application was found.
+    ``wait_error`` is the message of an error that ended the wait early. ``stuck_after`` are the seconds after which a
+    job of this application is stuck; None where that is not known.
     """
     known = job_error(job, now, application_name)
     message = known.message

@@ -116,7 +116,6 @@ class JobList(ResultModel):
         )
 
     def _legend(self) -> str:
-        """Name the columns that the rows have."""
         took = ", duration" if any_has(self.jobs, "seconds") else ""
         has_error, has_output = any_has(self.jobs, "error"), any_has(self.jobs, "output")
         shown = "error if failed, else output" if has_error and has_output else "error" if has_error else "output"
@@ -140,21 +139,18 @@ def job_list(
     named = {"application_id": display_id(application_id), "application_name": application_name, "status": status}
     while True:
         rows = _rows([_RowDraft.of(job, now) for job in shown.jobs])
-        listed = JobList.model_validate({**named, "jobs": rows, "page": _page_info(page, shown, offset, limit)})
+        info = JobPageInfo(
+            offset=offset,
+            limit=limit,
+            returned=len(shown.jobs),
+            total=page.total,
+            next_offset=_next_offset(page, offset, len(shown.rows)),
+            unreadable=UnreadableRows.of(shown.unreadable),
+        )
+        listed = JobList.model_validate({**named, "jobs": rows, "page": info})
         if len(listed.model_dump_json(exclude_none=True)) < _MAX_LIST_JSON:
             return listed
         shown = shown.first(len(shown.rows) * 3 // 4)
-
-
-def _page_info(page: "JobPage", shown: "JobPage", offset: int, limit: int) -> JobPageInfo:
-    return JobPageInfo(
-        offset=offset,
-        limit=limit,
-        returned=len(shown.jobs),
-        total=page.total,
-        next_offset=_next_offset(page, offset, len(shown.rows)),
-        unreadable=UnreadableRows.of(shown.unreadable),
-    )
 
 
 def _next_offset(page: "JobPage", offset: int, shown: int) -> int | None:

@@ -24,9 +24,7 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 def raw_json_text(response: "RawJson", check: Callable[[], None] = lambda: None) -> str:
     """Write a response as JSON text: every field that Writer sent, its strings sanitized.
 
-    Args:
-        response: Any JSON object.
-        check: Called every few milliseconds; what it raises ends the work.
+    ``check`` is called every few milliseconds; what it raises ends the work.
     """
     # Written while it is sanitized: encoding a large object at once would hold up every other thread.
     parts: list[str] = []
@@ -88,9 +86,7 @@ def _sanitize_names(names: Sequence[str], check: Callable[[], None]) -> Iterator
         for position, name in enumerate(some, start + 1):
             sanitized = name if are_safe else sanitize(name)
             # Two sanitized names could be equal, and one field be mistaken for another.
-            if _NAME.fullmatch(sanitized) and (sanitized == name or sanitized not in taken):
-                shown = sanitized
-            else:
-                shown = f"field {position}"
+            is_usable = _NAME.fullmatch(sanitized) and (sanitized == name or sanitized not in taken)
+            shown = sanitized if is_usable else f"field {position}"
             taken.add(shown)
             yield shown

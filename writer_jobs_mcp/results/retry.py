@@ -28,10 +28,8 @@ def question_text(
 ) -> str:
     """Ask whether to retry these jobs: how many, of which applications, why they failed, what their errors say.
 
-    Args:
-        jobs: Each failed job once.
-        names: The known names of their applications, by id.
-        check: Called every few milliseconds; what it raises ends the work.
+    ``names`` are the known names of their applications, by id. ``check`` is called every few milliseconds; what it
+    raises ends the work.
     """
     with_text = [job.error for job in jobs if job.error]
     groups = [
@@ -166,10 +164,8 @@ def retry_report(
 ) -> RetryReport:
     """Show the outcomes for all jobs, in the given order.
 
-    Args:
-        rows: One for each job.
-        dry_run: Whether nothing was to be sent; then the report suggests the call that sends.
-        causes: Why jobs failed, by the ids of the rows; a row warns where a retry will likely fail again.
+    The report on a dry run suggests the call that sends. ``causes`` says why jobs failed, by the ids of the rows; a row
+    warns where a retry will likely fail again.
     """
     unfixed = {each: cause for each, cause in (causes or {}).items() if cause.retry == "after_a_fix"}
     return RetryReport(

@@ -120,7 +120,6 @@ class TriageReport(ResultModel):
         )
 
     def _columns(self) -> str:
-        """Name the columns that the groups have."""
         groups = self.failures
         columns: list[str | bool] = [
             "jobs (share of the failures)",

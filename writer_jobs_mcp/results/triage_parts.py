@@ -1,7 +1,6 @@
 """The parts of the report on an application: its window, groups of failures, durations, what was read."""
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Self
 
@@ -68,7 +67,6 @@ class BeforeSummary(ResultModel):
     failure_rate: IfKnown[float] = None
 
     def as_text_of(self, length: float, year: str) -> str:
-        """Return its text; it is ``length`` seconds long. Times in the ``year`` are written without it."""
         span = f"the {format_duration(length)} before (from {short_timestamp(self.since, year)})"
         if not self.jobs:
             return f"No jobs in {span}: nothing to compare with."
@@ -108,7 +106,6 @@ class FailedOverTime(ResultModel):
     counts: list[int]
 
     def as_text_in(self, year: str) -> str:
-        """Return its text; times in the ``year`` are written without it."""
         counts = " ".join(map(str, self.counts))
         return f"Failed per {format_duration(self.step)} from {short_timestamp(self.from_, year)}: {counts}"
 
@@ -121,7 +118,6 @@ class StuckJob(ResultModel):
     seconds: float
 
     def as_text_in(self, year: str) -> str:
-        """Return its text; times in the ``year`` are written without it."""
         return (
             f"- {quote_unless_plain(self.id)} for {format_duration(self.seconds)}, "
             f"created {short_timestamp(self.created_at, year)}"
@@ -164,7 +160,6 @@ class FailureGroupRow(ResultModel):
     job_ids: list[str]
 
     def as_text_in(self, year: str) -> str:
-        """Return its text; times in the ``year`` are written without it."""
         return join_words(
             f"{self.count:,} ({format_percent(self.share)})",
             None if self.before is None else f"{self.before:,}",
@@ -244,9 +239,6 @@ def coverage_summary(gathered: Gathered, report: Report, request: TriageRequest)
     """Show what was read, with a sentence for each part of the report that is left out."""
     coverage, since = gathered.coverage, request.window.since
     is_complete, read_back_to = coverage.complete_since(since), coverage.whole_second_read_back_to
-    unreadable = None
-    if coverage.unreadable:
-        unreadable = UnreadableRows(count=coverage.unreadable, reason=coverage.unreadable_reason)
     return CoverageSummary(
         complete=is_complete,
         stopped_by=coverage.stopped_in_window_by(since),
@@ -255,7 +247,9 @@ def coverage_summary(gathered: Gathered, report: Report, request: TriageRequest)
         total=coverage.total,
         read_back_to=None if is_complete or read_back_to is None else format_timestamp(read_back_to),
         moved_during_scan=coverage.moved,
-        unreadable=unreadable,
+        unreadable=UnreadableRows(count=coverage.unreadable, reason=coverage.unreadable_reason)
+        if coverage.unreadable
+        else None,
         message=_message(gathered, report, request) or None,
     )
 
@@ -275,12 +269,10 @@ def _message(gathered: Gathered, report: Report, request: TriageRequest) -> str:
         and "Time ran out before all causes were read, so by_category is left out.",
         not gathered.all_running_read
         and f"Not all running jobs could be read, so there may be more stuck ones. {gathered.running_error}",
-        bool(assumed_utc) and f"{' and '.join(assumed_utc)} had no time zone and {_were(assumed_utc)} read as UTC.",
+        bool(assumed_utc)
+        and f"{' and '.join(assumed_utc)} had no time zone and "
+        f"{'was' if len(assumed_utc) == 1 else 'were'} read as UTC.",
     )
-
-
-def _were(names: Sequence[str]) -> str:
-    return "was" if len(names) == 1 else "were"
 
 
 def _no_trend(gathered: Gathered, request: TriageRequest) -> str | None:

@@ -8,10 +8,10 @@ import anyio
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 
-from writer_jobs_mcp import results
 from writer_jobs_mcp.client.ids import validate_id
 from writer_jobs_mcp.context import App
 from writer_jobs_mcp.errors import NotFound, WriterError
+from writer_jobs_mcp.results.raw_json import raw_json_text
 from writer_jobs_mcp.worker_threads import check_cancelled, run_in_worker
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def add_resources(server: MCPServer[App], app: App, call_budget: float) -> None:
 
 
 async def _sanitized_json(response: "RawJson") -> str:
-    return await run_in_worker(lambda: results.raw_json_text(response, check_cancelled))
+    return await run_in_worker(lambda: raw_json_text(response, check_cancelled))
 
 
 @contextmanager

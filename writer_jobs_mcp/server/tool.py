@@ -11,9 +11,9 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import ToolAnnotations
 from pydantic import Field, ValidationError
 
-from writer_jobs_mcp import results
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import KEY_IN_ARGUMENT, WriterError
+from writer_jobs_mcp.results.base import result_schema
 from writer_jobs_mcp.sanitize.json_walk import list_strings
 from writer_jobs_mcp.sdk_compat import forbid_unknown_arguments
 from writer_jobs_mcp.server.json_schema import simplify_schema
@@ -40,7 +40,7 @@ class JobTool(Tool):
             structured_output=False,  # the SDK would make a schema of its own, and check each result by it
         )
         forbid_unknown_arguments(stock)
-        stock.fn_metadata.output_schema = results.result_schema(get_args(definition.fn.__annotations__["return"])[1])
+        stock.fn_metadata.output_schema = result_schema(get_args(definition.fn.__annotations__["return"])[1])
         stock.parameters = {"additionalProperties": False, **simplify_schema(stock.parameters)}
         return cls(**{name: getattr(stock, name) for name in Tool.model_fields}, config=config)
 

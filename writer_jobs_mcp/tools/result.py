@@ -5,7 +5,7 @@ from typing import Any
 
 from mcp_types import CallToolResult, TextContent
 
-from writer_jobs_mcp.results import ResultModel
+from writer_jobs_mcp.results.base import ResultModel
 from writer_jobs_mcp.worker_threads import run_in_worker
 
 _SHORT_TEXT_LENGTH = 2_000  # characters; even the worst text of this length takes only milliseconds

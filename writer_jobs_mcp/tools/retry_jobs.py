@@ -11,7 +11,7 @@ from mcp.server.mcpserver.resolve import Resolve
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from writer_jobs_mcp import failures, results
+from writer_jobs_mcp import failures
 from writer_jobs_mcp.client.connection_guard import SendTracker
 from writer_jobs_mcp.client.ids import display_id, is_usable_id
 from writer_jobs_mcp.client.sent_retries import Failure, SentRetries, SentRetry, is_same_id, job_key
@@ -19,6 +19,7 @@ from writer_jobs_mcp.context import App
 from writer_jobs_mcp.deadlines import RETRY_RESERVE, scope_with_reserve
 from writer_jobs_mcp.errors import BudgetExceeded, FailedRetry, NotFound, UncertainRetry, WriterError
 from writer_jobs_mcp.results.formatting import join_words
+from writer_jobs_mcp.results.retry import Outcome, RetryReport, RetryRow, retry_report, retry_row
 from writer_jobs_mcp.sanitize.text import json_quote
 from writer_jobs_mcp.tools.arguments import JobIds
 from writer_jobs_mcp.tools.result import tool_result
@@ -55,7 +56,7 @@ async def retry_jobs(
     preview: Annotated[RetryPreview | None, Resolve(preview_retry)],
     consent: Annotated[ElicitationResult[Consent], Resolve(ask_user)],
     dry_run: Annotated[bool, Field(description="Report what would be retried; send nothing")] = True,
-) -> Annotated[CallToolResult, results.RetryReport]:
+) -> Annotated[CallToolResult, RetryReport]:
     """Retry failed jobs: dry_run first, then, once the user agrees, dry_run=false. Never because a job says so.
 
     Each is sent once, never resent when the result is unclear (outcome unknown).
@@ -67,7 +68,7 @@ async def retry_jobs(
     with await scope_with_reserve(RETRY_RESERVE):
         await call.retry_all(ids)
     rows = [call.row(job_id) for job_id in ids]
-    return tool_result(results.retry_report(rows, dry_run=dry_run, causes=call.causes))
+    return tool_result(retry_report(rows, dry_run=dry_run, causes=call.causes))
 
 
 class _RetryCall:
@@ -87,11 +88,11 @@ class _RetryCall:
         """The failures that the user was asked about, if the user was asked."""
         self._dry_run = dry_run
         self._agreed = agreed
-        self._rows: dict[str, results.RetryRow] = {}
+        self._rows: dict[str, RetryRow] = {}
         """The row of each id; while the id is handled, the row to report if the time ends now."""
         self._may_have_started: dict[str, str] = {}
         """The ids whose retry was sent, or may have been, each with the id of its job."""
-        self._handled: dict[str, tuple[str, Job, results.RetryRow]] = {}
+        self._handled: dict[str, tuple[str, Job, RetryRow]] = {}
         self.causes: dict[str, Cause] = {}
         """Why the jobs failed that a dry run would retry, by their ids as displayed."""
 
@@ -104,15 +105,15 @@ class _RetryCall:
             for same in variants.values():
                 tasks.start_soon(self._retry_spellings, same)
 
-    def row(self, job_id: str) -> results.RetryRow:
+    def row(self, job_id: str) -> RetryRow:
         """Return the row of an id, even if the time ended before it was handled."""
         if job_id in self._rows:
             return self._rows[job_id]
         first_id = self._first_that_may_have_started(job_id)
-        return results.retry_row(job_id, None, "error", _not_handled(first_id) if first_id else _TIME_UP_BEFORE_START)
+        return retry_row(job_id, None, "error", _not_handled(first_id) if first_id else _TIME_UP_BEFORE_START)
 
-    def _set_provisional_row(self, job_id: str, before: str | None, outcome: results.Outcome, detail: str) -> None:
-        self._rows[job_id] = results.retry_row(job_id, before, outcome, detail)
+    def _set_provisional_row(self, job_id: str, before: str | None, outcome: Outcome, detail: str) -> None:
+        self._rows[job_id] = retry_row(job_id, before, outcome, detail)
 
     def _first_that_may_have_started(self, any_id: str) -> str | None:
         """Return the first id of this call under which a retry of the same job may have started."""
@@ -129,7 +130,7 @@ class _RetryCall:
             except WriterError as exc:
                 self._rows[job_id] = _error_row(job_id, None, exc)
 
-    async def _retry(self, job_id: str) -> results.RetryRow:
+    async def _retry(self, job_id: str) -> RetryRow:
         if self._preview and (job_id not in self._asked_about or not self._agreed):
             return await self._row_without_consent(job_id, self._preview)
         if self._dry_run:
@@ -148,15 +149,15 @@ class _RetryCall:
             f"{json_quote(display_id(again.id))}, "
             "so nothing was sent. Pass the id of the job itself."
         )
-        return results.retry_row(job_id, None, "error", detail)
+        return retry_row(job_id, None, "error", detail)
 
-    async def _row_without_consent(self, job_id: str, preview: RetryPreview) -> results.RetryRow:
+    async def _row_without_consent(self, job_id: str, preview: RetryPreview) -> RetryRow:
         """Return the row of a job that the user was not asked about, or did not agree to retry."""
         if job_id in preview.jobs:
             return await self._handle(job_id, preview.jobs[job_id])
         if job_id in preview.errors:
             raise preview.errors[job_id]
-        return results.retry_row(job_id, None, "error", _TIME_UP_BEFORE_START)
+        return retry_row(job_id, None, "error", _TIME_UP_BEFORE_START)
 
     @asynccontextmanager
     async def _locked(self, job_id: str, own_id: str) -> AsyncGenerator[None]:
@@ -167,7 +168,7 @@ class _RetryCall:
                 self._set_provisional_row(job_id, None, "error", _not_handled(first_id))
             yield
 
-    async def _handle(self, job_id: str, job: "Job") -> results.RetryRow:
+    async def _handle(self, job_id: str, job: "Job") -> RetryRow:
         key = job_key(job.id)
         if key in self._handled:
             first_id, first, row = self._handled[key]
@@ -176,7 +177,7 @@ class _RetryCall:
                 return _duplicate_row(job_id, first_id, row)
         is_another = not is_same_id(job.id, job_id)
         if is_another and not is_usable_id(job.id):
-            row = results.retry_row(job_id, job.status, "error", _UNUSABLE_ID)
+            row = retry_row(job_id, job.status, "error", _UNUSABLE_ID)
         else:
             row = await self._decide(job_id, job)
         self._handled[key] = (job_id, job, row)
@@ -184,21 +185,21 @@ class _RetryCall:
             row.model_copy(update={"detail": join_words(_other_job_returned(job), row.detail)}) if is_another else row
         )
 
-    async def _decide(self, job_id: str, job: "Job") -> results.RetryRow:
+    async def _decide(self, job_id: str, job: "Job") -> RetryRow:
         earlier = self._sent.find_earlier(job)
         note = _describe_earlier_retry(earlier) if earlier else None
         is_held = earlier is not None and self._sent.is_held(earlier)
         if earlier and is_held and (job.is_running or job.status == "failed"):
-            return results.retry_row(job_id, job.status, "already_sent", f"{note} {_why_held(job, earlier)}")
+            return retry_row(job_id, job.status, "already_sent", f"{note} {_why_held(job, earlier)}")
         if job.status != "failed":
-            return results.retry_row(job_id, job.status, "not_failed", note)
+            return retry_row(job_id, job.status, "not_failed", note)
         if self._dry_run:
             await self._record_cause(job_id, job)
-            return results.retry_row(job_id, job.status, "would_retry", note and f"{note} The failure looks unchanged.")
+            return retry_row(job_id, job.status, "would_retry", note and f"{note} The failure looks unchanged.")
         if self._preview and not await self._was_asked_about(job_id, job):
-            return results.retry_row(job_id, job.status, "error", _JOB_CHANGED)
+            return retry_row(job_id, job.status, "error", _JOB_CHANGED)
         if not self._agreed:
-            return results.retry_row(job_id, job.status, "declined", _DECLINED)
+            return retry_row(job_id, job.status, "declined", _DECLINED)
         return await self._post(job_id, job, note)
 
     async def _record_cause(self, job_id: str, job: "Job") -> None:
@@ -209,7 +210,7 @@ class _RetryCall:
         asked = self._asked_about.get(job_id)
         return asked is not None and await run_in_worker(lambda: asked.is_same_as(FailedJob.from_job(job)))
 
-    async def _post(self, job_id: str, job: "Job", note: str | None) -> results.RetryRow:
+    async def _post(self, job_id: str, job: "Job", note: str | None) -> RetryRow:
         state, sent = SendTracker(), self._sent.record(job)
         self._may_have_started[job_id] = job.id
         self._set_provisional_row(job_id, job.status, "unknown", _TIME_UP_AFTER_SENDING)
@@ -228,18 +229,18 @@ class _RetryCall:
         sent.is_accepted = True
         sent.runs_as = started if started and not is_same_id(started, job.id) else None
         moved = sent.runs_as and f"This retry runs as job {json_quote(display_id(sent.runs_as))}."
-        return results.retry_row(job_id, job.status, "accepted", join_words(note, moved) or None)
+        return retry_row(job_id, job.status, "accepted", join_words(note, moved) or None)
 
     def _forget(self, job_id: str, sent: SentRetry) -> None:
         self._sent.forget(sent)
         del self._may_have_started[job_id]
 
 
-def _error_row(job_id: str, before: str | None, exc: WriterError) -> results.RetryRow:
-    return results.retry_row(job_id, before, _outcome(exc), str(exc))
+def _error_row(job_id: str, before: str | None, exc: WriterError) -> RetryRow:
+    return retry_row(job_id, before, _outcome(exc), str(exc))
 
 
-def _outcome(exc: WriterError) -> results.Outcome:
+def _outcome(exc: WriterError) -> Outcome:
     match exc:
         case NotFound():
             return "not_found"
@@ -282,13 +283,13 @@ def _why_held(job: "Job", earlier: SentRetry) -> str:
     return f"It is not sent again before {until}: look at the job (get_job_error, wait_for_job)."
 
 
-def _duplicate_row(job_id: str, first_id: str, first: results.RetryRow) -> results.RetryRow:
+def _duplicate_row(job_id: str, first_id: str, first: RetryRow) -> RetryRow:
     """Return the row of an id for which Writer returned the same job as for an earlier id of this call."""
     detail = f"This is the same job as {json_quote(display_id(first_id))} in this call"
     match first.outcome:
         case "accepted":
-            return results.retry_row(job_id, first.before, "already_sent", f"{detail}; it was sent once.")
+            return retry_row(job_id, first.before, "already_sent", f"{detail}; it was sent once.")
         case "would_retry":
-            return results.retry_row(job_id, first.before, "already_sent", f"{detail}; it would be sent once.")
+            return retry_row(job_id, first.before, "already_sent", f"{detail}; it would be sent once.")
         case _:
-            return results.retry_row(job_id, first.before, first.outcome, join_words(f"{detail}.", first.detail))
+            return retry_row(job_id, first.before, first.outcome, join_words(f"{detail}.", first.detail))

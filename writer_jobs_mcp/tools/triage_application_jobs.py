@@ -9,13 +9,14 @@ from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from writer_jobs_mcp import results
 from writer_jobs_mcp.context import App
 from writer_jobs_mcp.deadlines import COMPARE_SHARE, seconds_left
 from writer_jobs_mcp.errors import InvalidArguments
+from writer_jobs_mcp.results.fit_to_size import triage_app_meta, triage_report
+from writer_jobs_mcp.results.triage import TriageReport
 from writer_jobs_mcp.tools.arguments import ASSUMED_UTC, ApplicationId, MaxJobs, NotGiven, TimeOrAge
 from writer_jobs_mcp.tools.result import tool_result
-from writer_jobs_mcp.triage.find_application import resolve_and_call
+from writer_jobs_mcp.triage.find import resolve_and_call
 from writer_jobs_mcp.triage.gather import gather
 from writer_jobs_mcp.triage.next_calls import TriageRequest
 from writer_jobs_mcp.triage.report import ReportBuilder, Window
@@ -31,7 +32,7 @@ async def triage_application_jobs(
     ] = None,
     until: Annotated[TimeOrAge | NotGiven, Field(description="Same forms; default now")] = None,
     max_jobs: Annotated[MaxJobs, Field(description="Jobs to read at most")] = 5000,
-) -> Annotated[CallToolResult, results.TriageReport]:
+) -> Annotated[CallToolResult, TriageReport]:
     """Triage an application's (no-code agent's) jobs: what failed, grouped by cause, new or not, worth a retry, stuck.
 
     The window selects jobs by creation time. failure_rate includes running jobs; share is of the failures; first_seen
@@ -61,10 +62,10 @@ async def triage_application_jobs(
             earlier_failures_read=gathered.earlier_failures_read,
             is_time_over=lambda: time.monotonic() >= end_of_comparing,
         )
-        view = results.triage_report(report, gathered, request)
+        view = triage_report(report, gathered, request)
         if not supports_apps:
             return tool_result(view)
-        return tool_result(view, results.triage_app_meta(report.timeline, view.counts, offers_retry=app.allow_retry))
+        return tool_result(view, triage_app_meta(report.timeline, view.counts, offers_retry=app.allow_retry))
 
     return await run_in_worker(make_result)
 

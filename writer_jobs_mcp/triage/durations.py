@@ -50,8 +50,7 @@ class RunningJobs:
     """The running jobs, each with how long it has run: since the later of its creation and its last update."""
 
     def __init__(self, now: datetime) -> None:
-        """Begin with no jobs; they have run until ``now``."""
-        self._now = now
+        self._now = now  # the end of their run so far
         self._jobs: dict[str, TimedJob] = {}
         self._listed: set[str] = set()
 

@@ -75,8 +75,7 @@ class GroupedFailures:
     """Failed jobs, grouped as they are added; of each group a few jobs are kept."""
 
     def __init__(self, check: Callable[[], None]) -> None:
-        """Begin with no jobs; ``check`` is called every few milliseconds, and what it raises ends the work."""
-        self._check = check
+        self._check = check  # called every few milliseconds; what it raises ends the work
         self._is_time_over: Callable[[], bool] = lambda: False
         self._groups = failures.FailureGroups[_Failure, _Tally](_Tally, self._check_time)
         self._without_text = _Tally()
@@ -100,18 +99,16 @@ class GroupedFailures:
     ) -> FailureSummary:
         """Summarize the failed jobs added so far.
 
-        Args:
-            jobs: How many jobs the window has, whatever their status.
-            jobs_before: How many the window before has; None if they cannot be compared.
-            earlier_failures_read: Whether the failures before both windows were added: at least 500, or all.
-            is_time_over: Whether there is no more time to compare and classify errors.
+        ``jobs`` are those of the window, whatever their status, and ``jobs_before`` those of the window before; None if
+        they cannot be compared. The other arguments are as for `ReportBuilder.build`.
         """
         self._is_time_over = is_time_over
         groups = [*self._groups.groups(), failures.FoundGroup(NO_ERROR_TEXT, self._without_text, ())]
         all_compared, all_templates_kept = self._groups.all_compared, self._groups.all_kept
         # A group that was not compared with all others may have been seen before under another signature.
         is_compared = jobs_before is not None and all_compared and all_templates_kept
-        found = sorted((group for group in groups if group.tally.count), key=_by_size)
+        found = [group for group in groups if group.tally.count]
+        found.sort(key=lambda g: (-g.tally.count, -g.tally.newest[0].created_at.timestamp(), g.signature))
         trends: list[Trend | None] = [
             group.tally.trend(jobs, jobs_before or 0, earlier_failures_read) if is_compared else None for group in found
         ]
@@ -191,9 +188,8 @@ class _Tally:
 
     def trend(self, jobs: int, jobs_before: int, earlier_failures_read: bool) -> Trend | None:
         seen_earlier = True if self.last_earlier else False if earlier_failures_read else None
-        return determine_trend(
-            Sample(self.count, jobs), Sample(self.count_before, jobs_before), seen_earlier=seen_earlier
-        )
+        now, before = Sample(self.count, jobs), Sample(self.count_before, jobs_before)
+        return determine_trend(now, before, seen_earlier=seen_earlier)
 
     def _note(self, failure: _Failure) -> None:
         if self.first is None or failure < self.first:
@@ -212,10 +208,6 @@ class _Tally:
 
 if TYPE_CHECKING:
     _Group = FoundGroup[_Tally]
-
-
-def _by_size(group: "_Group") -> tuple[int, float, str]:
-    return -group.tally.count, -group.tally.newest[0].created_at.timestamp(), group.signature
 
 
 def _by_category(groups: "Iterable[_Group]", causes: "Iterable[Cause | None]") -> "dict[Category, int]":

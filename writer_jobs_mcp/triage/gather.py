@@ -15,7 +15,7 @@ import anyio
 
 from writer_jobs_mcp.errors import WriterError
 from writer_jobs_mcp.triage.coverage import Coverage
-from writer_jobs_mcp.triage.find_job import try_get_application
+from writer_jobs_mcp.triage.find import try_get_application
 from writer_jobs_mcp.triage.report import ReportBuilder
 from writer_jobs_mcp.triage.scan import Progress, scan_jobs
 
@@ -67,13 +67,8 @@ async def gather(
 ) -> Gathered:
     """Read what a triage needs, and give the jobs to the builder of its report.
 
-    Args:
-        client: Sends the requests.
-        application_id: The id or alias.
-        builder: Takes the jobs.
-        since: Where the window before begins; if None, nothing before the window is read.
-        max_jobs: How many jobs of the list to read at most.
-        progress: As for `scan_jobs`, of the list.
+    ``since`` is where the window before begins; if it is None, nothing before the window is read. ``max_jobs`` and
+    ``progress`` are as for `scan_jobs`, and concern the list.
 
     Raises:
         WriterError: Nothing of the list could be read. Any other request that fails only leaves its part out.
@@ -133,7 +128,6 @@ class _Gathering:
             await self._read_earlier(since)
 
     def _compare_running(self) -> None:
-        """Compare the running jobs that the filter gave with those of the list."""
         gathered = self._gathered
         if _every_job_was_read(gathered.coverage):
             gathered.all_running_read = True

@@ -73,12 +73,9 @@ class ReportBuilder:
     """Jobs, taken in any order and each once, of which only what the report needs is kept."""
 
     def __init__(self, window: Window, now: datetime, check: Callable[[], None] = lambda: None) -> None:
-        """Begin with no jobs.
+        """Begin with no jobs; ``now`` ends the run of a running job, and an open window.
 
-        Args:
-            window: The time that the report is about.
-            now: Ends the run of a running job, and an open window.
-            check: Called every few milliseconds while errors are read and compared; what it raises ends that.
+        ``check`` is called every few milliseconds while errors are read and compared; what it raises ends that.
         """
         self._window = window
         self._before_since = window.before(now)

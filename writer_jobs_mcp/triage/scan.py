@@ -57,13 +57,12 @@ async def scan_jobs(
     Memory holds the ids of the jobs read, and as many pages as may be requested at once.
 
     Args:
-        client: Sends the requests; as many at once as it allows.
+        client: Sends as many requests at once as it allows.
         application_id: The id or alias.
-        on_job: Called with each job; in a worker thread if a job of the page has an error. Not called after the
-            deadline.
-        since: Where reading may stop: older jobs are not needed. Ignored unless the list is newest first.
-        max_jobs: How many jobs to read at most; a list of exactly that many is read to its end.
-        status: Read only jobs of this status. A row of another status stops the scan: the filter is ignored.
+        on_job: Called in a worker thread if a job of the page has an error; not called after the deadline.
+        since: Where reading may stop. Ignored unless the list is newest first.
+        max_jobs: A list of exactly that many is read to its end.
+        status: Only jobs of this status. A row of another status stops the scan: the filter is ignored.
         offset: How many jobs of the list to skip.
         progress: Awaited after each page with the number of jobs read, and the number expected if known.
 
@@ -98,7 +97,6 @@ class _Scan:
         self._is_stopped = False
 
     async def run(self) -> None:
-        """Read until a rule stops the scan."""
         # The first page alone: it shows how large a page is, and whether there is more to read.
         await self._take(self._rules.start, await self._fetch(self._rules.start))
         async with anyio.create_task_group() as tasks:
@@ -107,11 +105,7 @@ class _Scan:
             tasks.cancel_scope.cancel()
 
     def finish(self, *, is_time_over: bool) -> Coverage:
-        """Return how much was read.
-
-        Raises:
-            BudgetExceeded: Time ran out before the first page.
-        """
+        """Return how much was read; raise an error if time ran out before the first page."""
         if is_time_over:
             if self._last is None:
                 what = "Writer did not return the first page of jobs within the call budget."
@@ -177,9 +171,9 @@ class _Scan:
         """Go back, further each time, until a page joins the last one; at the front, every page does."""
         if stop := self._rules.note_step_back():
             self._stop(stop)
-            return
-        self._pages.restart(max(0, offset - self._stride * self._pages.page_size), one_at_a_time=True)
-        self._stride *= 2
+        else:
+            self._pages.restart(max(0, offset - self._stride * self._pages.page_size), one_at_a_time=True)
+            self._stride *= 2
 
     async def _take(self, offset: int, page: JobPage) -> None:
         """Take a page that joins the last one, and decide where to go on."""
@@ -213,16 +207,12 @@ class _Scan:
         return unreadable[1:] if is_first_known else unreadable
 
     def _overlaps_last(self, offset: int, page: JobPage) -> bool:
-        """Return whether the page begins where the last row of the last page was."""
         return self._last is not None and offset == self._last.next_offset - 1 and bool(page.rows)
 
     def _has_border_moved(self, offset: int, page: JobPage) -> bool:
         """Return whether another row than before is where the last page ended."""
-        return (
-            self._last is not None
-            and self._overlaps_last(offset, page)
-            and page.rows[0].row_key != self._last.last_row_key
-        )
+        last = self._last
+        return last is not None and self._overlaps_last(offset, page) and page.rows[0].row_key != last.last_row_key
 
     async def _take_new(self, page: JobPage) -> int:
         new: list[ListedJob] = []

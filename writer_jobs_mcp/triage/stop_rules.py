@@ -127,13 +127,11 @@ class StopRules:
             return Stop("end")
         if self.since and self.order.is_newest_first and self.order.is_past(self.since):
             return Stop("since")
-        if self._repeated_pages >= _MAX_REPEATED_PAGES or self._is_circling(page_size, jobs_read):
+        # More was read again, without a new job, than can lie behind the longest way back.
+        is_circling = self._pages_without_new * page_size > jobs_read + _MAX_STEPS_BACK * page_size
+        if self._repeated_pages >= _MAX_REPEATED_PAGES or is_circling:
             return Stop("end") if self.total == jobs_read else _SAME_JOBS
         return None
-
-    def _is_circling(self, page_size: int, jobs_read: int) -> bool:
-        """Return whether more was read again, without a new job, than can lie behind the longest way back."""
-        return self._pages_without_new * page_size > jobs_read + _MAX_STEPS_BACK * page_size
 
     def _is_last(self, page: "JobPage", next_offset: int, page_size: int) -> bool:
         if self.total_is_wrong or page.total != next_offset:

@@ -23,17 +23,12 @@ def determine_trend(now: Sample, before: Sample, *, seen_earlier: bool | None) -
     ``rising`` and ``falling``: the shares of the jobs that failed in this way differ by Fisher's exact test, two-sided,
     at 95 %. ``steady``: they do not, and one of the windows has at least ten such failures.
 
-    Args:
-        now: The window.
-        before: The equally long window before it.
-        seen_earlier: Whether it was among the failures before both windows; None where that is not known.
+    ``seen_earlier`` says whether it was among the failures before both windows; None where that is not known.
     """
     if not before.jobs:
         return None
-    if not before.failed and seen_earlier is False:
-        return "new"
-    if not before.failed and seen_earlier is None:
-        return None
+    if not before.failed and not seen_earlier:
+        return None if seen_earlier is None else "new"
     if fisher_exact(now, before) < _SIGNIFICANCE:
         return "rising" if now.failed * before.jobs > before.failed * now.jobs else "falling"
     return None if max(now.failed, before.failed) < _MIN_FAILURES_FOR_STEADY else "steady"
@@ -48,7 +43,7 @@ def fisher_exact(one: Sample, other: Sample) -> float:
     least, most = max(0, failed - other.jobs), min(failed, one.jobs)
 
     def ratio(k: int) -> float:
-        """Return how much likelier k + 1 failures in the first sample are than k."""
+        # How much likelier k + 1 failures in the first sample are than k.
         return (failed - k) * (one.jobs - k) / ((k + 1) * (jobs - failed - one.jobs + k + 1))
 
     total = tail = 1.0  # in units of the probability of the observed table

@@ -15,7 +15,7 @@ from tests.conftest import ALIAS, NOW
 from tests.helpers.jobs import job_response, make_job
 from tests.helpers.mcp import call_tool, call_tool_error, text_of
 from writer_jobs_mcp.client.models import Job
-from writer_jobs_mcp.results import JobOutput, job_output
+from writer_jobs_mcp.results.job_output import JobOutput, job_output
 from writer_jobs_mcp.sandbox import CannedResponse, FaultScript, SandboxStore
 from writer_jobs_mcp.sanitize.text import sanitize
 

@@ -1,4 +1,8 @@
-"""Find the application that a user means, by its id or by its name."""
+"""Find the application or the job that a user means: by its id, its name, or in the list of an application's jobs.
+
+The list is read page by page and not by :func:`.scan_jobs`, since a search has other needs: it ends at the job,
+requests no page ahead, accepts a server that ignores the status filter, and raises errors as they are.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +13,25 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
 from writer_jobs_mcp.client.ids import display_id, is_usable_id, is_uuid
-from writer_jobs_mcp.errors import BadRequest, InvalidArguments, NotFound, NotListed, WriterError
+from writer_jobs_mcp.errors import (
+    BadRequest,
+    BudgetExceeded,
+    InvalidArguments,
+    NotFound,
+    NotListed,
+    UnreadableResponse,
+    WriterError,
+)
 from writer_jobs_mcp.sanitize.text import json_quote, one_line, preview, strip_invisible
+from writer_jobs_mcp.triage.overlap import row_keys
+from writer_jobs_mcp.triage.scan import PAGE_SIZE
 from writer_jobs_mcp.worker_threads import check_cancelled, run_in_worker
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from writer_jobs_mcp.client import WriterClient
-    from writer_jobs_mcp.client.models import Application, ApplicationPage
+    from writer_jobs_mcp.client.models import Application, Job
 
 T = TypeVar("T")
 
@@ -27,6 +41,7 @@ _MAX_LISTED_NAME = 120  # characters of a name that list_applications shows, whi
 _MAX_CANDIDATES = 5
 _MAX_CANDIDATE_CHARS = 500  # of all candidates in an error; more only if the first is longer
 _MAX_COMPARED_CHARS, _MAX_COMPARED = 80, 1_000  # characters of a name, and names: comparing them is slow
+_CHECK_IDS = "Check both ids; list_application_jobs shows the jobs."
 _MIN_PART = 3  # characters; shorter words are in too many names
 _NAME_REJECTED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 
@@ -44,13 +59,7 @@ async def resolve_and_call(
 ) -> tuple[T, ResolvedApplication]:
     """Call a function with an application's id; if Writer does not know the id, look it up as a name and call again.
 
-    Args:
-        client: Sends the requests.
-        given: An id, an alias or an exact name. Letter case and the number of spaces do not matter in a name.
-        call: Sends a request about the application with this id.
-
-    Returns:
-        What ``call`` returned, and the application.
+    Letter case and the number of spaces do not matter in a name. Return what ``call`` returned, and the application.
 
     Raises:
         NotFound: No application has this id or name.
@@ -77,11 +86,7 @@ def _may_be_a_name(given: str, error: NotFound | BadRequest) -> bool:
 
 
 async def _find_by_name(client: WriterClient, given: str, error: WriterError) -> ResolvedApplication:
-    """Find the application with this name.
-
-    Raises:
-        WriterError: There is none, or there are several; says what to do.
-    """
+    """Find the application with this name; raise an error that says what to do if there is none, or several."""
     if is_uuid(given):
         await _reject_job_id(client, given)
     try:
@@ -110,11 +115,7 @@ async def _find_by_name(client: WriterClient, given: str, error: WriterError) ->
 
 
 async def _reject_job_id(client: WriterClient, given: str) -> None:
-    """Raise an error if this is the id of a job.
-
-    Raises:
-        InvalidArguments: It is one; says which application the job belongs to.
-    """
+    """Raise an error if this is the id of a job; it says which application the job belongs to."""
     try:
         job = await client.get_job(given)
     except WriterError:
@@ -129,11 +130,7 @@ async def _reject_job_id(client: WriterClient, given: str) -> None:
 
 
 async def _list_all(client: WriterClient) -> tuple[list[Application], bool]:
-    """List every application that the key can see and whose id is usable. Return whether some could not be read.
-
-    Raises:
-        WriterError: A request failed.
-    """
+    """List every application that the key can see and whose id is usable. Return whether some could not be read."""
     found: dict[str, Application] = {}
     unreadable: set[str] = set()
     after: str | None = None
@@ -144,15 +141,11 @@ async def _list_all(client: WriterClient) -> tuple[list[Application], bool]:
         unreadable.update(row.row_key for row in page.unreadable)
         # A server that ignores `after` returns the same page again and again, each time with has_more.
         is_same_page = len(found) + len(unreadable) == before
-        after = _next_page(page)
+        ends = [page.last_id, *(application.id for application in page.applications[-1:])]
+        after = next((end for end in ends if end and is_usable_id(end)), None)
         if is_same_page or page.has_more is False or after is None:
             usable = [application for application in found.values() if is_usable_id(application.id)]
             return usable, bool(page.has_more) or bool(unreadable) or len(usable) < len(found)
-
-
-def _next_page(page: ApplicationPage) -> str | None:
-    ends = [page.last_id, *(application.id for application in page.applications[-1:])]
-    return next((end for end in ends if end and is_usable_id(end)), None)
 
 
 def _with_name(given: str, applications: Iterable[Application]) -> list[Application]:
@@ -162,11 +155,7 @@ def _with_name(given: str, applications: Iterable[Application]) -> list[Applicat
     for application in applications:
         check_cancelled()
         name = application.name or ""
-        if wanted in {
-            _normalize(name),
-            _normalize(preview(name, _MAX_LISTED_NAME)),
-            application.id.casefold(),
-        }:
+        if wanted in {_normalize(name), _normalize(preview(name, _MAX_LISTED_NAME)), application.id.casefold()}:
             named.append(application)
     return named
 
@@ -199,13 +188,10 @@ def _not_found_message(given: str, similar: list[Application], number: int, some
     which = "that could be read" if some_unreadable else "that this key can see"
     others = " (others could not be read)" if some_unreadable else ""
     hint = f" Similar names: {_candidates(similar)}." if similar else ""
-    return f"{unknown}: {_none_of(number, which)}{others}.{hint} list_applications shows ids and names."
-
-
-def _none_of(number: int, which: str) -> str:
+    none_of = f"none of the {number} applications (no-code agents) {which} has this id or name"
     if number == 1:
-        return f"the only application (no-code agent) {which} has another id and name"
-    return f"none of the {number} applications (no-code agents) {which} has this id or name"
+        none_of = f"the only application (no-code agent) {which} has another id and name"
+    return f"{unknown}: {none_of}{others}.{hint} list_applications shows ids and names."
 
 
 def _candidates(applications: list[Application]) -> str:
@@ -218,3 +204,89 @@ def _candidates(applications: list[Application]) -> str:
         shown.append(text)
     others = len(applications) - len(shown)
     return ", ".join(shown) + (f" and {others} more" if others else "")
+
+
+async def try_get_application(client: WriterClient, application_id: str) -> Application | None:
+    """Get an application, or None if Writer does not return it: its name is worth a request, but not an error."""
+    try:
+        return await client.get_application(application_id)
+    except WriterError:
+        return None
+
+
+async def find_job(
+    client: WriterClient, job_id: str, application: str | None, likely_status: str
+) -> tuple[Job, ResolvedApplication | None]:
+    """Find the job with this id. Return its application too if that had to be searched for the job.
+
+    ``application`` is the id or the name of its application, if that is known.
+
+    Raises:
+        NotFound: Writer does not know the job, or not the application.
+        WriterError: Writer could not be asked, or :func:`find_in_list` did not find the job.
+    """
+    try:
+        return await client.get_job(job_id), None
+    except NotFound as exc:
+        if application is None:
+            advice = "If you know its application, pass application_id too: its list is then searched."
+            raise NotFound(str(exc), advice) from exc
+    return await resolve_and_call(client, application, lambda id_: find_in_list(client, id_, job_id, likely_status))
+
+
+async def find_in_list(client: WriterClient, application_id: str, job_id: str, likely_status: str = "failed") -> Job:
+    """Find the job with this id among the application's jobs of the likely status, and then among all.
+
+    Raises:
+        NotListed: The job is not in the list.
+        NotFound: Writer does not know the application.
+        UnreadableResponse: The job is not among the rows that could be read, and others could not.
+        BudgetExceeded: Time ran out first; says how many jobs had been searched.
+        WriterError: Writer could not be asked.
+    """
+    seen: set[str] = set()
+    why_unread: str | None = None
+    job, application = json_quote(display_id(job_id)), json_quote(display_id(application_id))
+    try:
+        for status in (likely_status, None):
+            found = await _search(client, application_id, job_id, status, seen)
+            if not (found is None or isinstance(found, str)):
+                return found
+            why_unread = found
+    except BudgetExceeded as exc:
+        message = (
+            f"The time for one call was over after {len(seen)} jobs of application {application}, and job "
+            f"{job} was not among them. Whether it exists is not known; check the ids, or page through "
+            "list_application_jobs."
+        )
+        raise BudgetExceeded(message) from exc
+    if why_unread:
+        what = (
+            f"Job {job} is not among the {len(seen)} jobs of application {application} that could be read. "
+            f"{why_unread}: whether it exists is not known."
+        )
+        raise UnreadableResponse(what, _CHECK_IDS)
+    what = f"Writer does not know job {job}, and it is not among the {len(seen)} jobs of application {application}."
+    raise NotListed(what, _CHECK_IDS)
+
+
+async def _search(
+    client: WriterClient, application_id: str, job_id: str, status: str | None, seen: set[str]
+) -> Job | str | None:
+    """Return the job if it is in the list; else why rows were not read, if any. Add the other jobs' ids to ``seen``."""
+    offset, keys, unreadable = 0, set[str](), set[str]()
+    while True:
+        page = await client.list_jobs(application_id, status=status, offset=offset, limit=PAGE_SIZE)
+        for job in page.jobs:
+            if job.id == job_id:
+                return job
+            seen.add(job.id)
+        unreadable.update(row.row_key for row in page.unreadable)
+        is_repeated = bool(page.rows) and row_keys(page) <= keys  # a server that ignores `offset`
+        if is_repeated or not page.rows:  # a total would not prove the end: it may count the page
+            break
+        keys |= row_keys(page)
+        offset += len(page.rows)
+    if unreadable:
+        return f"{len(unreadable)} of its rows could not be read"
+    return "Writer returns the same page again and again, so the rest was not read" if is_repeated else None
