@@ -13,7 +13,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 
 from writer_jobs_mcp.errors import ConfigError, MissingKey
 from writer_jobs_mcp.sanitize.secrets import MASK
-from writer_jobs_mcp.sanitize.text import json_quote, preview, sanitize
+from writer_jobs_mcp.sanitize.text import json_quote, sanitize
+from writer_jobs_mcp.sanitize.truncate import preview
 
 HOW_TO_SET_A_KEY = (
     "Set WRITER_API_KEY, or WRITER_API_KEY_FILE to a file that holds the key, in the environment of this server and "

@@ -13,7 +13,8 @@ from random import Random
 from writer_jobs_mcp.failures import classify_error
 from writer_jobs_mcp.failures.grouping.template import parse_template
 from writer_jobs_mcp.sanitize.slices import sanitize_slice
-from writer_jobs_mcp.sanitize.text import json_quote, preview, sanitize
+from writer_jobs_mcp.sanitize.text import json_quote, sanitize
+from writer_jobs_mcp.sanitize.truncate import preview
 
 # fmt: off
 FRAGMENTS = (

@@ -15,7 +15,8 @@ from writer_jobs_mcp.client.models import Application, ApplicationPage, Job, Job
 from writer_jobs_mcp.client.request import Requests
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import KEY_IN_ARGUMENT, BadRequest
-from writer_jobs_mcp.sanitize.text import json_quote, preview
+from writer_jobs_mcp.sanitize.text import json_quote
+from writer_jobs_mcp.sanitize.truncate import preview
 
 _APPLICATIONS = ("/v1/applications", "the list of applications")
 

@@ -22,7 +22,8 @@ from writer_jobs_mcp.errors import (
     UnreadableResponse,
     WriterError,
 )
-from writer_jobs_mcp.sanitize.text import json_quote, preview, strip_invisible
+from writer_jobs_mcp.sanitize.text import json_quote, strip_invisible
+from writer_jobs_mcp.sanitize.truncate import preview
 
 _MAX_DESCRIPTION = 8_000  # characters, of which a few hundred are shown
 

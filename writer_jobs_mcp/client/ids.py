@@ -3,7 +3,8 @@
 import re
 from urllib.parse import unquote
 
-from writer_jobs_mcp.sanitize.text import one_line, strip_invisible, truncate
+from writer_jobs_mcp.sanitize.text import one_line, strip_invisible
+from writer_jobs_mcp.sanitize.truncate import truncate
 
 MAX_ID_LENGTH = 200
 # No id of Writer's has these, and in a path they would lead elsewhere.

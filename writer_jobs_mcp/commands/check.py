@@ -16,7 +16,8 @@ from writer_jobs_mcp.commands.output import print_text
 from writer_jobs_mcp.commands.self_server import self_server_parameters
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import BadRequest, ConfigError, Forbidden, KeyRejected, MissingKey, NotFound, WriterError
-from writer_jobs_mcp.sanitize.text import json_quote, preview
+from writer_jobs_mcp.sanitize.text import json_quote
+from writer_jobs_mcp.sanitize.truncate import preview
 from writer_jobs_mcp.telemetry.logging import log_to_stderr
 
 logger = logging.getLogger(__name__)

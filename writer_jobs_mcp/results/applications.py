@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from writer_jobs_mcp.client.ids import display_id, is_usable_id
 from writer_jobs_mcp.results.base import INCOMPLETE_LIST_END, LIST_END, IfKnown, ResultModel, UnreadableRows, any_has
 from writer_jobs_mcp.results.formatting import join_lines, join_words, pluralize, quote_unless_plain, safe_label
-from writer_jobs_mcp.sanitize.text import json_quote, preview
+from writer_jobs_mcp.sanitize.text import json_quote
+from writer_jobs_mcp.sanitize.truncate import preview
 from writer_jobs_mcp.triage.timestamps import format_timestamp
 
 if TYPE_CHECKING:

@@ -21,12 +21,12 @@ from writer_jobs_mcp.results.triage_parts import (
     TriageWindow,
     coverage_summary,
 )
-from writer_jobs_mcp.sanitize.text import preview, truncate
+from writer_jobs_mcp.sanitize.truncate import preview, truncate
 from writer_jobs_mcp.triage.failed_groups import FailedGroup, GoneGroup
 from writer_jobs_mcp.triage.gather import Gathered
 from writer_jobs_mcp.triage.next_calls import TriageRequest, next_calls
 from writer_jobs_mcp.triage.report import Report
-from writer_jobs_mcp.triage.selection import ShownGroups, select_groups, select_statuses, select_steps
+from writer_jobs_mcp.triage.shown_groups import ShownGroups, select_groups, select_statuses, select_steps
 from writer_jobs_mcp.triage.timeline import OTHER, Histogram
 from writer_jobs_mcp.triage.timestamps import format_timestamp
 

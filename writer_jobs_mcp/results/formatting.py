@@ -6,7 +6,8 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from writer_jobs_mcp.client.job_status import KNOWN_STATUSES
-from writer_jobs_mcp.sanitize.text import json_quote, preview
+from writer_jobs_mcp.sanitize.text import json_quote
+from writer_jobs_mcp.sanitize.truncate import preview
 from writer_jobs_mcp.triage.timestamps import format_timestamp
 
 if TYPE_CHECKING:

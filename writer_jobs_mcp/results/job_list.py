@@ -18,7 +18,8 @@ from writer_jobs_mcp.results.formatting import (
     quote_unless_plain,
     safe_label,
 )
-from writer_jobs_mcp.sanitize.text import ELLIPSIS, json_quote, sanitize_and_truncate, truncate
+from writer_jobs_mcp.sanitize.text import json_quote
+from writer_jobs_mcp.sanitize.truncate import ELLIPSIS, sanitize_and_truncate, truncate
 from writer_jobs_mcp.triage.timestamps import format_timestamp
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from writer_jobs_mcp.results.formatting import (
     safe_label,
 )
 from writer_jobs_mcp.sanitize.slices import sanitize_slice
-from writer_jobs_mcp.sanitize.text import json_quote, preview
+from writer_jobs_mcp.sanitize.text import json_quote
+from writer_jobs_mcp.sanitize.truncate import preview
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Job

@@ -10,7 +10,8 @@ from writer_jobs_mcp.client.ids import display_id, is_usable_id
 from writer_jobs_mcp.client.sent_retries import job_key
 from writer_jobs_mcp.results.base import IfKnown, NextCall, ResultModel
 from writer_jobs_mcp.results.formatting import join_lines, join_words, pluralize, quote_unless_plain, safe_label
-from writer_jobs_mcp.sanitize.text import json_quote, preview
+from writer_jobs_mcp.sanitize.text import json_quote
+from writer_jobs_mcp.sanitize.truncate import preview
 from writer_jobs_mcp.triage.retry_question import FailedJob
 
 if TYPE_CHECKING:

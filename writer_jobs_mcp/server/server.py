@@ -13,7 +13,8 @@ from mcp_types import INVALID_PARAMS
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.context import App
 from writer_jobs_mcp.errors import KEY_IN_ARGUMENT
-from writer_jobs_mcp.sanitize.text import json_quote, preview
+from writer_jobs_mcp.sanitize.text import json_quote
+from writer_jobs_mcp.sanitize.truncate import preview
 from writer_jobs_mcp.sdk_compat import is_stock_not_found
 from writer_jobs_mcp.server.tool import contains_key
 

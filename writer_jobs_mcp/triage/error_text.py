@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from writer_jobs_mcp import failures
 from writer_jobs_mcp.sanitize.slices import sanitize_ends
-from writer_jobs_mcp.sanitize.text import elide_middle, sanitize
+from writer_jobs_mcp.sanitize.text import sanitize
+from writer_jobs_mcp.sanitize.truncate import elide_middle
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Job

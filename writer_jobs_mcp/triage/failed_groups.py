@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from writer_jobs_mcp import failures
-from writer_jobs_mcp.sanitize.text import elide_middle
+from writer_jobs_mcp.sanitize.truncate import elide_middle
 from writer_jobs_mcp.triage.error_text import error_text
 from writer_jobs_mcp.triage.trend import Sample, Trend, determine_trend
 

@@ -22,7 +22,8 @@ from writer_jobs_mcp.errors import (
     UnreadableResponse,
     WriterError,
 )
-from writer_jobs_mcp.sanitize.text import json_quote, one_line, preview, strip_invisible
+from writer_jobs_mcp.sanitize.text import json_quote, one_line, strip_invisible
+from writer_jobs_mcp.sanitize.truncate import preview
 from writer_jobs_mcp.triage.overlap import row_keys
 from writer_jobs_mcp.triage.scan import PAGE_SIZE
 from writer_jobs_mcp.worker_threads import check_cancelled, run_in_worker

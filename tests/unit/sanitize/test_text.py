@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.data.secret_texts import PARTS
-from writer_jobs_mcp.sanitize.text import one_line, sanitize, sanitize_and_truncate, strip_invisible
+from writer_jobs_mcp.sanitize.text import one_line, sanitize, strip_invisible
+from writer_jobs_mcp.sanitize.truncate import sanitize_and_truncate
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from tests.fakes.named_applications import NamedApplicationsApi
 from tests.helpers.application_names import JOBS, NAME, OTHER_UUID, UUID
 from tests.helpers.mcp import server_for, text_of
 from tests.helpers.text_layout import mask_quotations, parse_layout
-from writer_jobs_mcp.sanitize.text import preview
+from writer_jobs_mcp.sanitize.truncate import preview
 
 
 async def test_an_application_name_stays_inside_quotation_marks() -> None:

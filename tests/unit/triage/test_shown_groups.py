@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from writer_jobs_mcp.triage.coverage import Coverage
 from writer_jobs_mcp.triage.failed_groups import FailedGroup
-from writer_jobs_mcp.triage.selection import select_groups, select_statuses, select_steps
+from writer_jobs_mcp.triage.shown_groups import select_groups, select_statuses, select_steps
 from writer_jobs_mcp.triage.timeline import OTHER, Histogram
 from writer_jobs_mcp.triage.trend import Trend
 
