@@ -11,7 +11,7 @@ from writer_jobs_mcp.client.sent_retries import SentRetries
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
-    from writer_jobs_mcp.triage.retry_question import Question
+    from writer_jobs_mcp.results.retry_question import Question
 
 
 @dataclass

@@ -9,7 +9,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp_types import CallToolResult, TextContent
 from pydantic import BaseModel, ConfigDict
 
-from writer_jobs_mcp.results.fit_to_size import META_KEY
+from writer_jobs_mcp.results.triage_app_meta import META_KEY
 from writer_jobs_mcp.server.triage_app import triage_app_extension
 from writer_jobs_mcp.tools import TRIAGE_PAGE_URI
 

@@ -20,13 +20,14 @@ from writer_jobs_mcp.client.models import Application, ApplicationPage, Job, Job
 from writer_jobs_mcp.results.applications import application_list
 from writer_jobs_mcp.results.base import ResultModel
 from writer_jobs_mcp.results.fit_to_size import triage_report
-from writer_jobs_mcp.results.job_error import job_error, job_wait
+from writer_jobs_mcp.results.job_error import job_error
 from writer_jobs_mcp.results.job_list import job_list
 from writer_jobs_mcp.results.job_output import job_output
+from writer_jobs_mcp.results.job_wait import job_wait
 from writer_jobs_mcp.results.retry import Outcome, RetryRow, retry_report, retry_row
 from writer_jobs_mcp.sandbox import SandboxStore
 from writer_jobs_mcp.triage.coverage import Coverage
-from writer_jobs_mcp.triage.find import ResolvedApplication
+from writer_jobs_mcp.triage.find_application import ResolvedApplication
 from writer_jobs_mcp.triage.gather import Gathered
 from writer_jobs_mcp.triage.next_calls import TriageRequest
 from writer_jobs_mcp.triage.report import ReportBuilder, Window

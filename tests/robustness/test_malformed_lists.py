@@ -15,7 +15,7 @@ from tests.helpers.tally import Tally
 from tests.helpers.triage import TRIAGE, api_with, make_job, triage
 from writer_jobs_mcp.client import asgi_transport, open_client
 from writer_jobs_mcp.errors import NotFound
-from writer_jobs_mcp.triage.find import find_in_list
+from writer_jobs_mcp.triage.find_job import find_in_list
 
 
 @pytest.mark.parametrize(

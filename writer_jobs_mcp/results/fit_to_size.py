@@ -1,8 +1,6 @@
 """Write the report on an application, as detailed as its limit of size allows."""
 
-from collections.abc import Collection
-from itertools import repeat
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from writer_jobs_mcp.client.ids import display_id
 from writer_jobs_mcp.results.base import NextCall, ResultModel
@@ -27,7 +25,7 @@ from writer_jobs_mcp.triage.gather import Gathered
 from writer_jobs_mcp.triage.next_calls import TriageRequest, next_calls
 from writer_jobs_mcp.triage.report import Report
 from writer_jobs_mcp.triage.shown_groups import ShownGroups, select_groups, select_statuses, select_steps
-from writer_jobs_mcp.triage.timeline import OTHER, Histogram
+from writer_jobs_mcp.triage.timeline import Histogram
 from writer_jobs_mcp.triage.timestamps import format_timestamp
 
 _MAX_GROUPS = 12
@@ -188,26 +186,3 @@ def _group(group: FailedGroup, failed: int, detail: _Detail, *, ids: int) -> Fai
         values=values or None,
         job_ids=[display_id(each) for each in group.newest_ids[:ids]],
     )
-
-
-META_KEY = "writer-jobs-mcp/page"
-"""Its key in a result's ``_meta``, which by the Apps specification is not for the model."""
-
-
-def triage_app_meta(timeline: Histogram | None, statuses: Collection[str], *, offers_retry: bool) -> dict[str, Any]:
-    """Return ``{timeline?: {start, step_seconds, counts: {<status>: [n, …]}}, can_retry}`` under its key.
-
-    ``statuses`` are those by which the report counts jobs; all others are ``other``, as in the report.
-    """
-    page: dict[str, Any] = {"can_retry": offers_retry}
-    if timeline is not None:
-        counts: dict[str, list[int]] = {}
-        for status, each in timeline.counts.items():
-            name = status if status in statuses else OTHER
-            counts[name] = [one + other for one, other in zip(each, counts.get(name) or repeat(0), strict=False)]
-        page["timeline"] = {
-            "start": format_timestamp(timeline.start),
-            "step_seconds": timeline.seconds,
-            "counts": counts,
-        }
-    return {META_KEY: page}

@@ -9,7 +9,7 @@ from writer_jobs_mcp.context import App
 from writer_jobs_mcp.results.job_error import JobError, job_error
 from writer_jobs_mcp.tools.arguments import ApplicationOfJob, JobId, NotGiven
 from writer_jobs_mcp.tools.result import tool_result_in_worker
-from writer_jobs_mcp.triage.find import find_job
+from writer_jobs_mcp.triage.find_job import find_job
 
 
 async def get_job_error(

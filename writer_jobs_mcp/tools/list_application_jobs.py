@@ -10,7 +10,7 @@ from writer_jobs_mcp.context import App
 from writer_jobs_mcp.results.job_list import JobList, job_list
 from writer_jobs_mcp.tools.arguments import ApplicationId, Limit, NotGiven, Offset
 from writer_jobs_mcp.tools.result import tool_result_in_worker
-from writer_jobs_mcp.triage.find import resolve_and_call
+from writer_jobs_mcp.triage.find_application import resolve_and_call
 
 
 async def list_application_jobs(

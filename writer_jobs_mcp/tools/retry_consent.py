@@ -16,9 +16,8 @@ from writer_jobs_mcp.client.sent_retries import is_same_id
 from writer_jobs_mcp.context import App
 from writer_jobs_mcp.deadlines import NAMES_RESERVE, QUESTION_RESERVE, scope_with_reserve
 from writer_jobs_mcp.errors import BudgetExceeded, WriterError
-from writer_jobs_mcp.results.retry import MAX_APPLICATIONS, distinct_jobs, question_text
-from writer_jobs_mcp.triage.find import try_get_application
-from writer_jobs_mcp.triage.retry_question import FailedJob, Question
+from writer_jobs_mcp.results.retry_question import MAX_APPLICATIONS, FailedJob, Question, distinct_jobs, question_text
+from writer_jobs_mcp.triage.find_application import try_get_application
 from writer_jobs_mcp.worker_threads import check_cancelled, run_in_worker
 
 if TYPE_CHECKING:

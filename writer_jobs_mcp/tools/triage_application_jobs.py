@@ -12,11 +12,12 @@ from pydantic import Field
 from writer_jobs_mcp.context import App
 from writer_jobs_mcp.deadlines import COMPARE_SHARE, seconds_left
 from writer_jobs_mcp.errors import InvalidArguments
-from writer_jobs_mcp.results.fit_to_size import triage_app_meta, triage_report
+from writer_jobs_mcp.results.fit_to_size import triage_report
 from writer_jobs_mcp.results.triage import TriageReport
+from writer_jobs_mcp.results.triage_app_meta import triage_app_meta
 from writer_jobs_mcp.tools.arguments import ASSUMED_UTC, ApplicationId, MaxJobs, NotGiven, TimeOrAge
 from writer_jobs_mcp.tools.result import tool_result
-from writer_jobs_mcp.triage.find import resolve_and_call
+from writer_jobs_mcp.triage.find_application import resolve_and_call
 from writer_jobs_mcp.triage.gather import gather
 from writer_jobs_mcp.triage.next_calls import TriageRequest
 from writer_jobs_mcp.triage.report import ReportBuilder, Window

@@ -13,11 +13,11 @@ from pydantic import Field
 from writer_jobs_mcp.context import App
 from writer_jobs_mcp.deadlines import SAMPLE_RESERVE, WAIT_RESERVE, scope_with_reserve
 from writer_jobs_mcp.errors import BudgetExceeded, WriterError
-from writer_jobs_mcp.results.job_error import JobWait, job_wait
+from writer_jobs_mcp.results.job_wait import JobWait, job_wait
 from writer_jobs_mcp.tools.arguments import ApplicationOfJob, JobId, NotGiven, Seconds
 from writer_jobs_mcp.tools.result import tool_result_in_worker
 from writer_jobs_mcp.triage.durations import p95, stuck_after
-from writer_jobs_mcp.triage.find import find_in_list, find_job
+from writer_jobs_mcp.triage.find_job import find_in_list, find_job
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient

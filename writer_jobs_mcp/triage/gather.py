@@ -15,7 +15,7 @@ import anyio
 
 from writer_jobs_mcp.errors import WriterError
 from writer_jobs_mcp.triage.coverage import Coverage
-from writer_jobs_mcp.triage.find import try_get_application
+from writer_jobs_mcp.triage.find_application import try_get_application
 from writer_jobs_mcp.triage.report import ReportBuilder
 from writer_jobs_mcp.triage.scan import Progress, scan_jobs
 

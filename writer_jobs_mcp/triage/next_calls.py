@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from writer_jobs_mcp.client.ids import is_usable_id
 from writer_jobs_mcp.triage.failed_groups import FailedGroup
-from writer_jobs_mcp.triage.find import ResolvedApplication
+from writer_jobs_mcp.triage.find_application import ResolvedApplication
 from writer_jobs_mcp.triage.gather import Gathered
 from writer_jobs_mcp.triage.report import Report, Window
 from writer_jobs_mcp.triage.timestamps import format_exact_timestamp, format_timestamp
