@@ -97,7 +97,7 @@ class FailedRetry(UncertainRetry):
 
 
 class InvalidArguments(WriterError):
-    """Well-formed arguments contradict each other, or the one for an application names several, or a job."""
+    """Well-formed arguments contradict each other, or application_id names several applications or a job."""
 
 
 class ConfigError(Exception):

@@ -47,7 +47,7 @@ class Collector:
 
 @contextmanager
 def collecting(status: int = 200) -> Generator[Collector]:
-    """A collector that answers with this status."""
+    """Run a collector that responds with this status."""
     collector = Collector()
 
     class Handler(BaseHTTPRequestHandler):
@@ -80,7 +80,7 @@ def spans_of(request: ExportTraceServiceRequest) -> Iterator[Seen]:
                 yield Seen(
                     span.name,
                     span.kind,
-                    told(span.attributes),
+                    attribute_values(span.attributes),
                     span.status.code == Status.STATUS_CODE_ERROR,
                     span.trace_id,
                     span.span_id,
@@ -88,7 +88,7 @@ def spans_of(request: ExportTraceServiceRequest) -> Iterator[Seen]:
                 )
 
 
-def told(attributes: Any) -> dict[str, str | int]:
+def attribute_values(attributes: Any) -> dict[str, str | int]:
     pairs: list[KeyValue] = list(attributes)
     return {
         pair.key: pair.value.string_value if pair.value.HasField("string_value") else pair.value.int_value
@@ -97,7 +97,7 @@ def told(attributes: Any) -> dict[str, str | int]:
 
 
 def texts_of(message: Message) -> Iterator[str]:
-    """Each text that a message holds, anywhere; its ids are bytes, and chance."""
+    """Yield every string in a message, at any depth; ids are random bytes."""
     for _, value in message.ListFields():
         for each in [value] if isinstance(value, str | Message) else value if is_many(value) else []:
             if isinstance(each, str):

@@ -17,7 +17,7 @@ from writer_jobs_mcp.sanitize.text import strip_invisible
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _HEADER = "Authorization"
-# Characters. A key across the border of two parts is found unless it has more invisible characters than this inside.
+# Characters. A key that spans two chunks is found unless it holds more invisible characters than the overlap.
 _CHUNK_CHARS, _OVERLAP = 65_536, 4_096
 _REMEMBERED_KEYS = 8  # responses to requests with a replaced key may still arrive
 
@@ -40,8 +40,8 @@ class BearerAuth(httpx.Auth):
         # A 401 is handled by the caller: with a second request here, httpx would read the whole first response.
         yield request
 
-    def has_changed_since(self, request: httpx.Request) -> bool:
-        """Read the key file again; return whether it holds another key than the request had, which is sent from now on.
+    def reload_key(self, request: httpx.Request) -> bool:
+        """Read the key file again, and use its key from now on; return whether it differs from the request's key.
 
         Raises:
             MissingKey: There is no key any more.

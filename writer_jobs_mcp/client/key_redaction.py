@@ -114,7 +114,7 @@ def _derived_forms(key: str) -> Iterator[str]:
 
 
 def _search_substrings(spellings: Iterable[str], derived: Iterable[str]) -> Iterator[str]:
-    """Yield substrings of which every text with 8 characters of the key in a row contains one."""
+    """Yield substrings; any text with 8 consecutive characters of the key contains one of them."""
     step = _TEXT_RUN - _SEARCH_LENGTH + 1
     for spelling in spellings:
         yield from (spelling[at : at + _SEARCH_LENGTH] for at in range(0, len(spelling) - _SEARCH_LENGTH + 1, step))

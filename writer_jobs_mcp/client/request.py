@@ -172,7 +172,7 @@ class Requests:
 
     def _has_stale_key(self, response: httpx.Response) -> bool:
         """Return whether this is a 401 for a key that has since been replaced in its file."""
-        return response.status_code == HTTPStatus.UNAUTHORIZED and self._auth.has_changed_since(response.request)
+        return response.status_code == HTTPStatus.UNAUTHORIZED and self._auth.reload_key(response.request)
 
     async def _send(
         self, method: str, path: str, params: Mapping[str, str | int], number: int, guard: ConnectionGuard

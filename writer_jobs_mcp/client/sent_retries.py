@@ -13,7 +13,7 @@ import anyio
 if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Job
 
-HOLD_TIME = timedelta(minutes=10)
+RETRY_COOLDOWN = timedelta(minutes=10)
 """How long the same failure of a job is not sent again.
 
 Writer answers 202 before it starts a job, so the old failure may be shown until a queue has emptied; how long that
@@ -27,7 +27,7 @@ MAX_REMEMBERED = 4_096
 """The oldest is forgotten first.
 
 Writer takes 400 requests a minute, and a retry takes two (a GET and a POST): that is at most 2,000 retries within
-:data:`HOLD_TIME`, so none is forgotten during that time. All of them take about 2 MB.
+:data:`RETRY_COOLDOWN`, so none is forgotten during that time. All of them take about 2 MB.
 """
 
 
@@ -84,9 +84,9 @@ class SentRetry:
     """The id of the job that runs instead, if Writer started another one."""
 
     @property
-    def held_until(self) -> datetime:
+    def cooldown_end(self) -> datetime:
         """When the same failure may be retried again."""
-        return self.sent_at + HOLD_TIME
+        return self.sent_at + RETRY_COOLDOWN
 
 
 class SentRetries:
@@ -118,15 +118,15 @@ class SentRetries:
             sent = sent.previous  # a response may be older than the previous one
         return sent
 
-    def is_held(self, sent: SentRetry) -> bool:
+    def is_in_cooldown(self, sent: SentRetry) -> bool:
         """Return whether it is too early to retry the same failure again."""
-        return self._clock() < sent.held_until
+        return self._clock() < sent.cooldown_end
 
     def record(self, job: "Job") -> SentRetry:
         """Remember a retry before it is sent: it counts as sent, with an unknown outcome, until more is known."""
         key = job_key(job.id)
         previous = self._sent.pop(key, None)
-        if previous and previous.previous and not self.is_held(previous.previous):
+        if previous and previous.previous and not self.is_in_cooldown(previous.previous):
             previous.previous = None
         self._sent[key] = sent = SentRetry(key, Failure.of(job), self._clock(), previous)
         self._forget_old()

@@ -108,8 +108,8 @@ class _Dialogue:
         )
         news = [group for group in triage["failures"] if group.get("trend") == "new"] or triage["failures"]
         await self.ask("Why do the jobs of the new group fail?", "get_job_error", {"job_id": news[0]["job_ids"][0]})
-        passing = [group for group in triage["failures"] if group["retry"] == "worth_it"]
-        job_ids: list[str] = passing[0]["job_ids"]
+        retryable = [group for group in triage["failures"] if group["retry"] == "worth_it"]
+        job_ids: list[str] = retryable[0]["job_ids"]
         await self.ask("What would a retry of the latest rate-limited jobs do?", "retry_jobs", {"job_ids": job_ids})
         await self.ask("Then retry them.", "retry_jobs", {"job_ids": job_ids, "dry_run": False})
         await self.ask("Did the first one work?", "wait_for_job", {"job_id": job_ids[0], "timeout_seconds": 10})

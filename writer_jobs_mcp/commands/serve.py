@@ -40,7 +40,7 @@ def run_server(environ: Mapping[str, str], *, sandbox: bool) -> int:
     gc.freeze()
     if sys.stdin.isatty():
         print_error(f"waiting for an MCP client on stdin. To try it without one: {PROGRAM} demo")
-    # Seconds that the event loop may wait for a worker thread; answering a ping, it waits a dozen times.
+    # Seconds that the event loop waits for a worker thread at most; each ping takes a dozen such waits.
     sys.setswitchinterval(0.001)
     import anyio
 

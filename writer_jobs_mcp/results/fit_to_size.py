@@ -57,7 +57,7 @@ _DETAILS = (
 
 _TWO_IDS_UP_TO = 6  # groups; of more, each shows one id
 _FEW_GROUPS_JSON, _GROUP_JSON = 3_200, 400
-"""Characters of JSON of all groups up to which none is shortened; and of a group on average."""
+"""Characters of JSON: if all groups together have fewer, none is shortened; and the average for a group."""
 _MAX_REPORT_JSON = 12_000  # characters of JSON that a report stays under, whatever the jobs hold
 
 

@@ -31,7 +31,7 @@ _MAX_OUTPUT, _MAX_ERROR = 60, 120
 _PREVIEWS = ((_MAX_OUTPUT, _MAX_ERROR), (50, 120), (40, 120), (30, 120), (30, 60), (15, 30), (0, 0))
 _STEPS_FOR_USUAL_SIZE = 4  # the lengths before this one are used only in a list of the usual size
 _ROW_JSON, _FRAME_JSON = 220, 150
-"""Characters of JSON in a list of the usual size: of a row on average, and around the rows."""
+"""Characters of JSON in a list of the usual size: for an average row, and for everything but the rows."""
 _MAX_LIST_JSON = 30_000  # characters of JSON that a list stays under, whatever the jobs hold
 
 

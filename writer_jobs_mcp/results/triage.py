@@ -188,7 +188,7 @@ def _of_those_read(report: TriageReport) -> str:
     window, back_to = report.window, report.coverage.read_back_to
     rest = "older jobs were not read" if window.since is None else "the rest of the window was not read"
     if back_to is None:
-        of = f"Of {pluralize(report.coverage.jobs_in_window, 'job')} that were read, in no order of time,"
+        of = f"Of {pluralize(report.coverage.jobs_in_window, 'job')} that were read (the list is not in order of time),"
         rest = "the others were not read"
     elif window.ends_now:
         of = f"Of the {newest}, back to {_second(back_to, window)} UTC,"
@@ -205,7 +205,7 @@ def _none_read(report: TriageReport) -> str:
         return "No job could be read."
     read, back_to = pluralize(coverage.jobs_read, "job"), coverage.read_back_to
     if back_to is None:
-        return f"This window was not reached: none of the {read} read is in it, and they are in no order of time."
+        return f"This window was not reached: none of the {read} read is in it; the list is not in order of time."
     if back_to < window.until:
         span = f"from {_second(back_to, window)} to {_minute(window.until, window)} UTC"
         no_jobs = "No jobs that could be read" if coverage.unreadable else "No jobs"

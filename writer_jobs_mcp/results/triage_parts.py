@@ -238,7 +238,7 @@ class CoverageSummary(ResultModel):
 def coverage_summary(gathered: Gathered, report: Report, request: TriageRequest) -> CoverageSummary:
     """Show what was read, with a sentence for each part of the report that is left out."""
     coverage, since = gathered.coverage, request.window.since
-    is_complete, read_back_to = coverage.complete_since(since), coverage.whole_second_read_back_to
+    is_complete, read_back_to = coverage.complete_since(since), coverage.oldest_rounded_up
     return CoverageSummary(
         complete=is_complete,
         stopped_by=coverage.stopped_in_window_by(since),
@@ -284,8 +284,8 @@ def _no_trend(gathered: Gathered, request: TriageRequest) -> str | None:
     length = format_duration(((window.until or request.now) - window.since).total_seconds())
     if missing == "before":
         reason = _REASONS[gathered.coverage.stopped_by]
-        return f"The {length} before were not read whole ({reason}), so no trend is given."
+        return f"The previous {length} were not read completely ({reason}), so no trend is given."
     if missing == "rows":
         return "1 % of the rows or more could not be read, so no trend is given."
-    older = f"Failures older than the {length} before could not be read"
+    older = f"Failures from before the previous {length} could not be read"
     return f"{older}, so none is called new. {gathered.earlier_error}"

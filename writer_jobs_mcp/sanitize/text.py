@@ -127,7 +127,7 @@ def one_line(text: str) -> str:
 
 
 def json_quote(value: object) -> str:
-    """Quote a text as one JSON string, on one line, that cannot close its quotation marks or seem to.
+    """Quote a text as one JSON string on one line that can neither close its quotation marks nor look as if it did.
 
     Characters that look like the marks are escaped, and so is an accent that would combine with the first mark. Other
     values are written as JSON, the texts in them likewise.

@@ -38,7 +38,7 @@ def elide_middle(text: str, limit: int, *, tail_source: str | None = None, total
     Args:
         text: The whole text, or the beginning of a longer one.
         limit: The most characters to return.
-        tail_source: The end of the longer one; then there is always a gap.
+        tail_source: The end of the longer text, if ``text`` is only its beginning.
         total: How many characters the longer one has.
     """
     if len(text) <= limit and tail_source is None:

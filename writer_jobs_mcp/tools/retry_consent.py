@@ -111,7 +111,7 @@ def _may_be_sent(app: App, job: "Job", job_id: str) -> bool:
     if job.status != "failed" or not (is_same_id(job.id, job_id) or is_usable_id(job.id)):
         return False
     earlier = app.sent_retries.find_earlier(job)
-    return earlier is None or not app.sent_retries.is_held(earlier)
+    return earlier is None or not app.sent_retries.is_in_cooldown(earlier)
 
 
 def _describe_failures(jobs: Mapping[str, "Job"]) -> dict[str, FailedJob]:

@@ -172,7 +172,7 @@ class _RetryCall:
         key = job_key(job.id)
         if key in self._handled:
             first_id, first, row = self._handled[key]
-            # In case that letter case matters after all: two jobs with different failures are not the same.
+            # Letter case may matter in ids: two ids with different failures are two jobs.
             if first.id == job.id or Failure.of(first).is_same_as(Failure.of(job)):
                 return _duplicate_row(job_id, first_id, row)
         is_another = not is_same_id(job.id, job_id)
@@ -188,9 +188,9 @@ class _RetryCall:
     async def _decide(self, job_id: str, job: "Job") -> RetryRow:
         earlier = self._sent.find_earlier(job)
         note = _describe_earlier_retry(earlier) if earlier else None
-        is_held = earlier is not None and self._sent.is_held(earlier)
-        if earlier and is_held and (job.is_running or job.status == "failed"):
-            return retry_row(job_id, job.status, "already_sent", f"{note} {_why_held(job, earlier)}")
+        is_in_cooldown = earlier is not None and self._sent.is_in_cooldown(earlier)
+        if earlier and is_in_cooldown and (job.is_running or job.status == "failed"):
+            return retry_row(job_id, job.status, "already_sent", f"{note} {_describe_cooldown(job, earlier)}")
         if job.status != "failed":
             return retry_row(job_id, job.status, "not_failed", note)
         if self._dry_run:
@@ -276,10 +276,10 @@ def _describe_earlier_retry(earlier: SentRetry) -> str:
     return f"A retry was attempted at {format_timestamp(earlier.sent_at)}: {result}."
 
 
-def _why_held(job: "Job", earlier: SentRetry) -> str:
+def _describe_cooldown(job: "Job", earlier: SentRetry) -> str:
     if job.is_running:
         return "The job is running: use wait_for_job."
-    until = format_timestamp(earlier.held_until)
+    until = format_timestamp(earlier.cooldown_end)
     return f"It is not sent again before {until}: look at the job (get_job_error, wait_for_job)."
 
 

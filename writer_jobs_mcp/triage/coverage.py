@@ -44,7 +44,7 @@ class Coverage:
         return self.reached_end and not self.unreadable
 
     @property
-    def is_nearly_readable(self) -> bool:
+    def has_few_unreadable(self) -> bool:
         """Whether less than 1 % of the rows were unreadable."""
         return not self.unreadable or self.unreadable < _MAX_UNREADABLE_SHARE * self.rows
 
@@ -61,14 +61,14 @@ class Coverage:
         return "since" if self.reached(since) and not self.reached_end else self.stopped_by
 
     @property
-    def whole_second_read_back_to(self) -> datetime | None:
-        """The whole second back to which all jobs were read; None where the list is not newest first."""
+    def oldest_rounded_up(self) -> datetime | None:
+        """``oldest``, rounded up to a whole second; None where the list is not newest first."""
         oldest = self.oldest
         return oldest + _SECOND if oldest is not None and oldest.microsecond and oldest < _LAST_SECOND else oldest
 
     @property
-    def end_of_unread(self) -> datetime | None:
-        """The end of a window that holds the jobs that were not read; None where the list is not newest first.
+    def continue_until(self) -> datetime | None:
+        """The ``until`` of the call that reads the rest; None where the list is not newest first.
 
         It holds no job that was read, except those created in the same microsecond as the last one.
         """

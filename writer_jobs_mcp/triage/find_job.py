@@ -85,7 +85,7 @@ async def find_in_list(client: WriterClient, application_id: str, job_id: str, l
 async def _search(
     client: WriterClient, application_id: str, job_id: str, status: str | None, seen: set[str]
 ) -> Job | str | None:
-    """Return the job if it is in the list; else why rows were not read, if any. Add the other jobs' ids to ``seen``."""
+    """Return the job, or why some rows were not read, or None. Add the other jobs' ids to ``seen``."""
     offset, keys, unreadable = 0, set[str](), set[str]()
     while True:
         page = await client.list_jobs(application_id, status=status, offset=offset, limit=PAGE_SIZE)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Application, Job
 
 _EARLIER_FAILURES = 500  # that must have been read before a kind of failure is called new
-_OVERLAP = 20  # failures read again, so that a few that left the list meanwhile open no gap
+_OVERLAP = 20  # failures to read again, so that none is missed if a few leave the list
 _GRACE = 2.0  # seconds to wait for the application's name once all else is read
 
 
@@ -43,7 +43,7 @@ class Gathered:
     @property
     def can_compare(self) -> bool:
         """Whether the window and the one before were read whole, except for less than 1 % of their rows."""
-        return self.coverage.reached_end and self.coverage.is_nearly_readable
+        return self.coverage.reached_end and self.coverage.has_few_unreadable
 
     def missing_for_trend(self, since: datetime | None) -> Literal["before", "rows", "earlier"] | None:
         """Return what could not be read, so that failures have no trend; None if the window itself was not read."""
@@ -134,10 +134,10 @@ class _Gathering:
         elif gathered.all_running_read and self._builder.long_running() - self._ids_from_filter:
             # The filter is broken, or does not cover `queued`. A job that has just finished is no reason to think so.
             gathered.all_running_read = False
-            gathered.running_error = "Writer's list of running jobs lacks some that its whole list has."
+            gathered.running_error = "Writer's list of running jobs is incomplete: its list of all jobs has more."
 
     async def _read_earlier(self, since: datetime) -> None:
-        """Read failures created before `since`, from where those after it end in the list of failed jobs."""
+        """Read the failures created before `since`; skip the newer ones in the list of failed jobs."""
         gathered = self._gathered
         if gathered.coverage.stopped_by == "end":
             gathered.earlier_failures_read = True  # the whole list was read
@@ -158,12 +158,12 @@ class _Gathering:
             offset, step = max(0, offset - step) if is_newest_first or not created else 0, 2 * step
         older = sum(each < since for each in created)
         if older == len(created):
-            gathered.earlier_error = "Writer's list of failed jobs lacks those that its whole list has."
+            gathered.earlier_error = "Writer's list of failed jobs is incomplete: its list of all jobs has more."
             return
         is_enough = (
             coverage.stopped_by == "max_jobs" and older >= _EARLIER_FAILURES and coverage.read_back_to is not None
         )
-        gathered.earlier_failures_read = (is_enough or coverage.reached_end) and coverage.is_nearly_readable
+        gathered.earlier_failures_read = (is_enough or coverage.reached_end) and coverage.has_few_unreadable
         gathered.earlier_error = "" if gathered.earlier_failures_read else _incomplete_reason(coverage)
 
     async def _scan_failed(self, offset: int, created: list[datetime]) -> Coverage:

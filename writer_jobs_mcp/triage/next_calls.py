@@ -80,10 +80,10 @@ def _continue_call(gathered: Gathered, request: TriageRequest) -> SuggestedCall 
     coverage, window = gathered.coverage, request.window
     arguments: dict[str, Any] = {"application_id": request.application.id}
     arguments |= {"since": format_timestamp(window.since)} if window.since else {}
-    read_back_to, end_of_unread = coverage.whole_second_read_back_to, coverage.end_of_unread
+    read_back_to, continue_until = coverage.oldest_rounded_up, coverage.continue_until
     older = None
-    if end_of_unread and read_back_to and coverage.oldest and coverage.oldest < (window.until or request.now):
-        arguments["until"] = format_exact_timestamp(end_of_unread)
+    if continue_until and read_back_to and coverage.oldest and coverage.oldest < (window.until or request.now):
+        arguments["until"] = format_exact_timestamp(continue_until)
         older = f"the jobs created before {format_timestamp(read_back_to)}"
     elif window.until:
         arguments["until"] = format_timestamp(window.until)

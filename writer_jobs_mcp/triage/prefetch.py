@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Request:
-    """A requested page, and what it led to."""
+    """A request for one page, with its page or its error."""
 
     offset: int
     done: anyio.Event = field(default_factory=anyio.Event)
@@ -43,7 +43,7 @@ class Prefetcher:
 
     async def next(self, tasks: TaskGroup) -> Request:
         """Return the next request once it is done; keep those behind it going."""
-        # Two more than may be in flight: they start as soon as a place is free, while the first is still dealt with.
+        # Queue two more than may be in flight, so that they can start while the caller handles the first.
         while len(self._window) < self._concurrency + 2 and (not self._window or self._is_worth_requesting()):
             request = Request(self._next_offset)
             self._window.append(request)

@@ -9,7 +9,7 @@ Each page begins with the last row of the one before, so that a gap between them
     page 3                                          [--------------------]
 
     a job arrives: every row moves right, and page 2 begins with more rows of page 1: nothing is missing
-    a job leaves:  every row moves left, and page 2 may begin behind a row that no page has: that border is read again
+    a job leaves:  every row moves left, and page 2 may miss a row between: the scan reads that boundary again
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ class _Scan:
         """Take a page that joins the last one, and decide where to go on."""
         coverage, rules, end = self._coverage, self._rules, PageEnd.of(page, offset)
         has_changed = rules.note_total(page.total, end.next_offset)
-        coverage.moved |= has_changed or self._stride > 1 or self._has_border_moved(offset, page)
+        coverage.moved |= has_changed or self._stride > 1 or self._has_boundary_row_changed(offset, page)
         self._stride = 1
         is_repeated = self._last is not None and self._last.is_repeated_by(page)
         unreadable = self._new_unreadable(offset, page, is_repeated=is_repeated)
@@ -209,8 +209,8 @@ class _Scan:
     def _overlaps_last(self, offset: int, page: JobPage) -> bool:
         return self._last is not None and offset == self._last.next_offset - 1 and bool(page.rows)
 
-    def _has_border_moved(self, offset: int, page: JobPage) -> bool:
-        """Return whether another row than before is where the last page ended."""
+    def _has_boundary_row_changed(self, offset: int, page: JobPage) -> bool:
+        """Return whether a different row is now at the offset where the last page ended."""
         last = self._last
         return last is not None and self._overlaps_last(offset, page) and page.rows[0].row_key != last.last_row_key
 

@@ -10,7 +10,7 @@ from writer_jobs_mcp.triage.coverage import StoppedBy
 if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import JobPage
 
-_PROOF = 10  # jobs in a row: one with a wrong date does not prove that the list has come so far
+_PROOF = 10  # jobs in a row that must be old enough, since a single one may have a wrong date
 _ANY_GAP = timedelta(days=1)  # between neighbours; a gap so short is no sign of a wrong date
 _MAX_REPEATED_PAGES = 3  # in a row; a list that moves by a page between two requests causes one, hardly two
 _MAX_STEPS_BACK = 20  # each twice as far as the one before, so that they lead to the front of any list
@@ -117,7 +117,7 @@ class StopRules:
         self._steps_back = 0 if new_jobs else self._steps_back
 
     def note_step_back(self) -> Stop | None:
-        """Note a step back from a border that cannot be closed. Return why the scan stops, if it does."""
+        """Count a step back to find a page that overlaps. Return why the scan stops, if it does."""
         self._steps_back += 1
         return _NO_OVERLAP if self._steps_back > _MAX_STEPS_BACK else None
 
@@ -127,7 +127,7 @@ class StopRules:
             return Stop("end")
         if self.since and self.order.is_newest_first and self.order.is_past(self.since):
             return Stop("since")
-        # More was read again, without a new job, than can lie behind the longest way back.
+        # The scan has reread more rows, without a new job, than its steps back can explain.
         is_circling = self._pages_without_new * page_size > jobs_read + _MAX_STEPS_BACK * page_size
         if self._repeated_pages >= _MAX_REPEATED_PAGES or is_circling:
             return Stop("end") if self.total == jobs_read else _SAME_JOBS

@@ -131,7 +131,7 @@ def python_traceback(
         ),
     ],
 )
-def test_of_chained_exceptions_the_last_that_names_a_cause_decides(error: str, category: Category) -> None:
+def test_the_last_chained_exception_that_names_a_cause_decides(error: str, category: Category) -> None:
     assert classify_error(error).category == category
 
 

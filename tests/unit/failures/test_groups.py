@@ -33,7 +33,7 @@ def test_messages_that_say_the_same_are_one_group_by_themselves(group: list[str]
     assert grouped(group) == [sorted(group)]
 
 
-def test_messages_of_all_groups_together_fall_apart_into_these_groups() -> None:
+def test_messages_of_all_groups_together_are_split_into_the_same_groups() -> None:
     assert grouped(MESSAGES) == sorted(map(sorted, GROUPS))
 
 
@@ -188,7 +188,7 @@ def test_a_hundred_kilobytes_of_anything_are_read(character: str, opening: str) 
 
 @given(st.text(alphabet="ab 1/", min_size=1, max_size=200))
 @settings(max_examples=20, deadline=None)
-def test_of_a_long_message_only_the_ends_are_read(middle: str) -> None:
+def test_only_the_ends_of_a_long_message_are_read(middle: str) -> None:
     ends = "failed to open " * (MAX_CHARS // 10)
     assert len(group_failures([f"{ends}{middle}{ends}", f"{ends}{middle[::-1]}{ends}"])) == 1
 

@@ -174,7 +174,7 @@ def test_the_counts_of_a_wildcard_sum_to_the_messages_of_its_group(messages: lis
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(list(product("kestrel osprey merlin falcon heron".split(), GRAPHS))), max_size=80))
-def test_the_words_that_merged_templates_differ_in_are_counted_unchanged(pairs: list[tuple[str, str]]) -> None:
+def test_words_that_differ_between_merged_templates_are_counted_as_written(pairs: list[tuple[str, str]]) -> None:
     """Names that are plain words are found to vary only when several messages are compared."""
     pairs = [(name, GRAPHS[0]) for name in "kestrel osprey merlin falcon heron".split()] * 2 + pairs
     (group,) = groups([f"Could not open the file {name} of graph {graph}" for name, graph in pairs])

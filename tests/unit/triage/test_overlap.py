@@ -30,14 +30,14 @@ def test_a_page_between_joins_two_pages_only_if_it_has_jobs_of_both(between: str
     assert ABCD.joins_through(page(between), page("EFGH")) is joins
 
 
-def test_an_unreadable_row_joins_only_where_it_should_be() -> None:
+def test_an_unreadable_row_joins_pages_only_at_its_expected_offset() -> None:
     last = PageEnd.of(page("AB?"), offset=0)
     assert last.joins(page("?CD"))
     assert not last.joins(page("C?D"))
     assert last.joins(page("??"))
 
 
-def test_a_page_is_repeated_by_the_same_rows_only() -> None:
+def test_only_a_page_with_the_same_rows_is_a_repeat() -> None:
     assert ABCD.is_repeated_by(page("ABCD"))
     assert not ABCD.is_repeated_by(page("ABC"))
     assert not PageEnd.of(page(""), offset=0).is_repeated_by(page(""))

@@ -111,14 +111,14 @@ async def test_a_window_without_since_has_no_trend() -> None:
     assert "trend" not in group
 
 
-async def test_if_only_the_window_before_is_incomplete_only_the_trend_is_missing() -> None:
+async def test_an_incomplete_window_before_removes_only_the_trend() -> None:
     api = api_with([make_job(n, "failed", "Rate limit reached") for n in range(600)])
     answer = await triage(api, since="2h", max_jobs=200)
     assert (answer["coverage"]["complete"], answer["coverage"]["stopped_by"]) == (True, "since")
     assert answer["counts"] == {"failed": 121}
     assert "trend" not in answer["failures"][0]
     assert answer["coverage"]["message"] == (
-        "The 2 h before were not read whole (max_jobs was reached), so no trend is given."
+        "The previous 2 h were not read completely (max_jobs was reached), so no trend is given."
     )
 
 

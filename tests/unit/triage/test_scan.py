@@ -140,7 +140,7 @@ def test_a_list_that_returns_no_further_jobs_ends_the_scan_with_an_error(kind: t
     assert api.request_count < 200
 
 
-def test_unreadable_rows_that_look_alike_hide_no_job() -> None:
+def test_no_job_is_missed_among_identical_unreadable_rows() -> None:
     api = UnstableListApi(newest_first(1_000), moves=[None, departures(5, 0)])
     api.job_fields = lambda number: {"created_at": None, "id": ""} if number % 90 == 0 else {}
     taken, coverage = scan(api)

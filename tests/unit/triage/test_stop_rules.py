@@ -35,14 +35,14 @@ def test_an_empty_page_is_the_end() -> None:
     ],
     ids=["short of the limit", "short of earlier pages", "as long as the limit", "more to come", "no total"],
 )
-def test_a_total_is_believed_only_for_a_page_shorter_than_it_could_be(
+def test_a_total_ends_the_scan_only_after_a_short_page(
     total: int | None, limit: int | None, page_size: int, is_end: bool
 ) -> None:
     last = page("x" * 50, total=total, limit=limit)
     assert StopRules().after_page(last, 150, page_size, 150) == (Stop("end") if is_end else None)
 
 
-def test_a_total_smaller_than_what_was_read_is_never_believed_again() -> None:
+def test_a_total_below_the_rows_read_is_ignored_from_then_on() -> None:
     rules = StopRules()
     rules.note_total(7, 100)
     assert (rules.expected_total, rules.expects_row_at(1_000)) == (None, True)
@@ -76,7 +76,7 @@ def test_max_jobs_stops_the_scan_only_before_one_job_more() -> None:
     assert (rules.before_job(2), rules.before_job(3)) == (None, Stop("max_jobs"))
 
 
-def test_no_page_is_expected_behind_max_jobs_or_the_total() -> None:
+def test_no_row_is_expected_beyond_max_jobs_or_the_total() -> None:
     rules = StopRules(max_jobs=300, start=50)
     assert (rules.expects_row_at(349), rules.expects_row_at(350)) == (True, False)
     rules.note_total(200, 100)
@@ -117,7 +117,7 @@ def test_pages_without_a_new_job_stop_the_scan_though_no_two_in_a_row_are_alike(
     assert sum(stop is None for stop in stops) == 22, "as many as the 200 jobs read and the 20 steps back fill"
 
 
-def test_a_border_is_given_up_after_twenty_steps_back() -> None:
+def test_the_scan_stops_after_twenty_steps_back() -> None:
     rules = StopRules()
     assert [rules.note_step_back() for _ in range(20)] == [None] * 20
     stop = rules.note_step_back()
@@ -136,7 +136,7 @@ def test_a_new_job_allows_twenty_steps_back_again() -> None:
 # The order of time
 
 
-def test_jobs_are_newest_first_if_they_fall_and_never_rise() -> None:
+def test_jobs_are_newest_first_if_a_time_decreases_and_none_increases() -> None:
     assert [order_of(*minutes).is_newest_first for minutes in ([1, 2, 2], [1, 1], [1, 2, 1])] == [True, False, False]
 
 

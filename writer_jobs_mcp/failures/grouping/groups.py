@@ -61,13 +61,13 @@ ItemT = TypeVar("ItemT", contravariant=True)  # noqa: PLC0105 - items are only p
 
 
 class Tally(Protocol[ItemT]):
-    """What is kept of the messages of one group, each of which is added as an item."""
+    """A summary of the messages of one group, each added as an item."""
 
     def add(self, item: ItemT, /) -> None:
         """Add an item."""
 
     def merged(self, others: Iterable[Self], /) -> Self:
-        """Return a tally of these and its own items; none of them changes."""
+        """Return the sum of this tally and the others, which stay unchanged."""
         ...
 
 

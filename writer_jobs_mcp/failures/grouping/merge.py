@@ -20,7 +20,7 @@ Spans = dict[Keys, list[Span]]
 
 
 def find_variable_spans(templates: Mapping[Keys, Sequence[Token]], check: Callable[[], None]) -> Spans:
-    """Return, by template, the spans in which equal templates differ from it as names do.
+    """Return, by template, the spans that vary like names between otherwise equal templates.
 
     `check` is called every few milliseconds; an exception of it ends the search.
     """
@@ -40,7 +40,7 @@ class _NameCache(dict[str, bool]):
 
 
 def fit_to_templates(weights: Mapping[Keys, int], check: Callable[[], None]) -> Spans:
-    """Return the spans by which a template fits one with two wildcards or more, with anything in their place.
+    """Return, by template, the spans to replace so that it equals a template with at least two wildcards.
 
     `weights`: how many templates each was merged from. `check`: as for `find_variable_spans`.
     """
@@ -142,7 +142,7 @@ _BEFORE_TO = frozenset(
 
 
 class _Weights(NamedTuple):
-    """How much evidence for a name each value is, and how much all of them must be."""
+    """How strongly each kind of value suggests a name, and the total that is needed."""
 
     wildcard: float
     name: float  # of a value without a meaningful word

@@ -82,7 +82,7 @@ def collapse_wildcards(tokens: Sequence[Token]) -> tuple[list[Token], list[int]]
     """Join adjacent wildcards, since a list may have any length; also return where each token starts in `tokens`."""
     out: list[Token] = []
     starts: list[int] = []
-    opened = ""  # what closes the marks opened in the text left out: it is left out too
+    opened = ""  # closing marks to drop, since the text with their opening marks was dropped
     for i, token in enumerate(tokens):
         if token.key == WILDCARD and len(out) > 1 and out[-1].key in ("and", "or") and out[-2].key == WILDCARD:
             out[-2:] = [Token(WILDCARD, out[-2].lead, REST)]

@@ -74,7 +74,7 @@ class PlaceholderCounts:
         return self.counts[index] if index < len(self.counts) else None
 
     def collapsed(self, old: Sequence[Token], new: Sequence[Token], starts: Sequence[int]) -> PlaceholderCounts:
-        """Return the values for `new`, whose tokens each join those of `old` from its start to the next one's."""
+        """Return the values for `new`; each of its tokens joins those of `old` from its start to the next start."""
         out = PlaceholderCounts()
         out.message_count = self.message_count
         if not self.message_count:

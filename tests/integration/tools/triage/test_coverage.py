@@ -130,7 +130,7 @@ async def test_the_window_before_is_omitted_with_a_reason_even_when_nothing_fail
     api = api_with([make_job(n + 0.5) for n in range(300)])
     result = await triage(api, since="2h", max_jobs=140)
     assert (result["coverage"]["complete"], "before" in result) == (True, False)
-    assert "The 2 h before were not read whole (max_jobs was reached)" in result["coverage"]["message"]
+    assert "The previous 2 h were not read completely (max_jobs was reached)" in result["coverage"]["message"]
 
 
 async def test_the_headline_does_not_round_to_a_time_that_was_not_read() -> None:

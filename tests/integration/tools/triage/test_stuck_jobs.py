@@ -81,7 +81,9 @@ async def test_stuck_jobs_are_unknown_when_the_status_filter_omits_a_running_job
     result = await triage(Hiding(newest_first(len(jobs)), job_fields=lambda number: jobs[number - 1]), since="1h")
     assert "stuck_count" not in result
     assert [each["seconds"] for each in result["stuck"]] == [1_200.0]
-    assert "Writer's list of running jobs lacks some that its whole list has." in result["coverage"]["message"]
+    assert (
+        "Writer's list of running jobs is incomplete: its list of all jobs has more." in result["coverage"]["message"]
+    )
 
 
 async def test_a_triage_of_the_whole_list_does_not_wait_for_the_list_of_running_jobs() -> None:

@@ -112,7 +112,7 @@ class CustomFailedFilter(UnstableListApi):
         return {"result": failed[self.only][offset : offset + limit], "totalCount": len(self.ids)}
 
 
-@pytest.mark.parametrize(("only", "why"), [(slice(0), "lacks those"), (slice(None, None, -1), "")])
+@pytest.mark.parametrize(("only", "why"), [(slice(0), "failed jobs is incomplete"), (slice(None, None, -1), "")])
 async def test_no_failure_is_new_when_the_filtered_list_is_incomplete_or_oldest_first(only: slice, why: str) -> None:
     seen = make_failed_jobs(RATE_LIMIT, 50, 140 * HOUR)
     jobs = [

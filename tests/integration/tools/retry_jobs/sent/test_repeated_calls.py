@@ -26,7 +26,7 @@ from tests.helpers.retries import (
     retry_jobs,
 )
 from writer_jobs_mcp.client.models import Job
-from writer_jobs_mcp.client.sent_retries import HOLD_TIME, MAX_REMEMBERED, REMEMBERED_TIME, SentRetries
+from writer_jobs_mcp.client.sent_retries import MAX_REMEMBERED, REMEMBERED_TIME, RETRY_COOLDOWN, SentRetries
 from writer_jobs_mcp.sandbox import CannedResponse, Delay, FaultScript, SandboxApp, SandboxStore, serve
 
 
@@ -112,7 +112,7 @@ async def test_the_same_failure_is_not_retried_again_within_ten_minutes(
 ) -> None:
     (job,) = failed_ids(store)
     assert outcomes(await retry_jobs(client, [job])) == ["accepted"]
-    clock.now += HOLD_TIME - timedelta(seconds=1)
+    clock.now += RETRY_COOLDOWN - timedelta(seconds=1)
     for dry_run in (False, True):
         report = await retry_jobs(client, [job], dry_run=dry_run)
         assert report["retried"] == 0
@@ -133,7 +133,7 @@ async def test_after_ten_minutes_the_same_failure_can_be_retried_and_the_earlier
 ) -> None:
     (job,) = failed_ids(store)
     await retry_jobs(client, [job])
-    clock.now += HOLD_TIME
+    clock.now += RETRY_COOLDOWN
     report = await retry_jobs(client, [job], dry_run=True)
     assert outcomes(report) == ["would_retry"]
     assert report["jobs"][0]["detail"] == f"{ATTEMPTED}: Writer accepted it. The failure looks unchanged."

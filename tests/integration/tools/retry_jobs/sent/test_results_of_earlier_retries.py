@@ -22,7 +22,7 @@ from tests.helpers.retries import (
     retry_jobs,
 )
 from writer_jobs_mcp.client import asgi_transport
-from writer_jobs_mcp.client.sent_retries import HOLD_TIME
+from writer_jobs_mcp.client.sent_retries import RETRY_COOLDOWN
 from writer_jobs_mcp.sandbox import CannedResponse, DroppedConnection, FaultScript, SandboxApp, SandboxStore, build_app
 from writer_jobs_mcp.server.build import build_server
 
@@ -68,7 +68,7 @@ async def test_a_rejected_retry_does_not_hide_an_earlier_one(
     faults.push(CannedResponse(429), on=POSTS)
     (job,) = failed_ids(store)
     await retry_jobs(client, [job])
-    clock.now += HOLD_TIME
+    clock.now += RETRY_COOLDOWN
     assert outcomes(await retry_jobs(client, [job])) == ["error"]
     report = await retry_jobs(client, [job], dry_run=True)
     assert (outcomes(report), report["jobs"][0]["detail"][: len(ATTEMPTED)]) == (["would_retry"], ATTEMPTED)
