@@ -118,8 +118,9 @@ async def test_many_calls_to_a_server_process_leak_no_memory_threads_or_descript
         memory, before = memory_of(server), open_descriptors_of(server)
         await ask_many(total)
         growth, opened = memory_of(server) - memory, open_descriptors_of(server)
-    tally.leaked += opened["fd"] != before["fd"]
-    assert opened["fd"] == before["fd"]
+    leaked = max(opened["fd"] - before["fd"], 0)  # an idle connection may have been closed meanwhile
+    tally.leaked += leaked
+    assert leaked == 0
     assert opened["task"] <= MAX_THREADS
     assert growth < 8 * MIB, f"{growth / MIB:.1f} MiB after {total} calls"
 
