@@ -31,6 +31,7 @@ def test_a_real_error_gets_the_cause_that_a_reader_gave_it(row: LabelledError) -
     assert (cause.category, cause.retry) == (row.category, row.retry), cause.evidence
 
 
+@pytest.mark.slow
 @each
 def test_the_evidence_is_a_quotation_from_the_error(row: LabelledError) -> None:
     evidence = classify_error(row.error).evidence
@@ -42,6 +43,7 @@ def test_the_evidence_is_a_quotation_from_the_error(row: LabelledError) -> None:
         assert 3 <= len(evidence) <= 120
 
 
+@pytest.mark.slow
 @each
 def test_the_same_error_in_a_service_envelope_has_the_same_cause(row: LabelledError) -> None:
     description = json.dumps(row.error)
@@ -145,6 +147,7 @@ def test_a_number_after_the_word_status_or_the_like_is_an_http_status(status: in
     assert classify_error(text.format(status)).category == HTTP_STATUSES[status][0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", HTTP_STATUSES)
 @pytest.mark.parametrize(
     "template",

@@ -177,6 +177,7 @@ _AWKWARD = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("character", _AWKWARD, ids=range(len(_AWKWARD)))
 @pytest.mark.parametrize("opening", ["", "Error: ", "Traceback (most recent call last):\n", "x\n  at "], ids=range(4))
 def test_a_hundred_kilobytes_of_anything_are_read(character: str, opening: str) -> None:

@@ -36,6 +36,7 @@ def test_no_phrase_repeats_without_bound() -> None:
     ] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", KNOWN, ids=lambda row: row.claim)
 def test_every_match_of_a_phrase_holds_its_required_words(row: LabelledError) -> None:
     for text in (text.relevant for text in relevant_texts(row.error)):
