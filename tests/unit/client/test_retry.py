@@ -29,7 +29,7 @@ from writer_jobs_mcp.sandbox import (
     TruncatedBody,
 )
 
-pytestmark = pytest.mark.slow  # waits and many pages
+pytestmark = pytest.mark.slow  # it waits between attempts
 
 TRANSIENT = {
     **{str(status): CannedResponse(status, KEY_LEAKING_BODY) for status in (408, 429, 500, 502, 503, 504)},

@@ -17,7 +17,7 @@ from writer_jobs_mcp.errors import Forbidden
 from writer_jobs_mcp.triage.coverage import Coverage
 from writer_jobs_mcp.triage.scan import scan_jobs
 
-pytestmark = pytest.mark.slow  # waits and many pages
+pytestmark = pytest.mark.slow  # it reads many pages
 
 CONFIG = Config.from_env({"WRITER_API_KEY": "k" * 20, "WRITER_BASE_URL": "http://localhost"})
 
