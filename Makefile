@@ -13,7 +13,7 @@ SIDE_BY_SIDE := --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATU
 # The gate: these targets side by side, then the tests on all cores.
 GATE := lint types imports lint-ci wheel test-lowest clients bundle check-web
 
-.PHONY: help demo quick types-quick test test-unit coverage robustness check audit format lint types imports lint-ci wheel test-lowest matrix first-run clients bundle web check-web screenshots evaluation docs-questions snapshots bench bench-texts clean
+.PHONY: help demo quick test test-unit coverage robustness check audit format lint types imports lint-ci wheel test-lowest matrix first-run clients bundle web check-web screenshots evaluation docs-questions snapshots bench bench-texts clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -22,11 +22,8 @@ help: ## list the targets
 demo: $(VENV)/.runs ## show the questions of a triage and their answers, with no key
 	@$(BIN)/writer-jobs-mcp demo
 
-quick: $(VENV)/.develops ## lint, types of the package, import rules, fast unit tests: run it before a push
-	@$(MAKE) $(SIDE_BY_SIDE) types-quick lint imports test-unit
-
-types-quick: $(VENV)/.develops
-	@$(BIN)/pyright --warnings writer_jobs_mcp
+quick: $(VENV)/.develops ## lint, import rules, fast unit tests, in half a minute: run it before a push
+	@$(MAKE) $(SIDE_BY_SIDE) lint imports test-unit
 
 test-unit: $(VENV)/.develops
 	@$(BIN)/python -m pytest -q -n auto -m "not slow" --hypothesis-profile quick tests/unit
@@ -38,8 +35,10 @@ test: $(VENV)/.develops ## all tests, on all cores; installs a browser if there 
 coverage: $(VENV)/.develops ## branch coverage of each package, subprocesses included; TESTS=tests/unit measures one layer of tests
 	@$(BIN)/python -m scripts.branch_coverage $(TESTS)
 
-robustness: $(VENV)/.develops ## the robustness tests at length: counts what was tried, lost, leaked or hung (nine minutes)
-	@ROBUSTNESS=full $(BIN)/python -m pytest -q $(PARALLEL) tests/robustness
+robustness: export ROBUSTNESS = full
+robustness: $(VENV)/.develops ## robustness tests at length (nine minutes: tried, lost, leaked, hung), property tests with new examples
+	@$(BIN)/python -m pytest -q $(PARALLEL) tests/robustness
+	@$(BIN)/python -m pytest -q $(PARALLEL) -m hypothesis tests/unit tests/integration
 
 check: export FAIL_ON_SKIPPED_TESTS = 1
 check: $(VENV)/.develops ## the whole gate, as CI runs it

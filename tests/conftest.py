@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 import hypothesis
 import pytest
 
+from tests.helpers.tally import gate_or_full
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, FaultScript, SandboxApp, SandboxStore, build_app, serve
 
-# No deadline: a test must not fail because the machine is busy.
-hypothesis.settings.register_profile("untimed", deadline=None)
-hypothesis.settings.register_profile("quick", deadline=None, max_examples=10)  # make quick
-hypothesis.settings.load_profile("untimed")
+# No deadline: a test must not fail because the machine is busy. The gate tries the same examples in each run.
+hypothesis.settings.register_profile("gate", deadline=None, derandomize=gate_or_full(True, False))
+hypothesis.settings.register_profile("quick", deadline=None, derandomize=True, max_examples=10)  # make quick
+hypothesis.settings.load_profile("gate")
 
 pytest_plugins = ["tests.helpers.reporting"]
 

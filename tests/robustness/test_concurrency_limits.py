@@ -98,9 +98,10 @@ async def test_many_calls_leak_no_objects_tasks_or_descriptors(tally: Tally, cap
             before = await ask_many(60)
             after = await ask_many(gate_or_full(120, 5_000))
     growth = [now - then for now, then in zip(after, before, strict=True)]
-    tally.leaked += sum(growth[1:])
+    leaked = [max(each, 0) for each in growth[1:]]  # an idle connection may have been closed meanwhile
+    tally.leaked += sum(leaked)
     assert growth[0] < 1_000  # cancelled timers stay for a while
-    assert growth[1:] == [0, 0]
+    assert leaked == [0, 0]
 
 
 async def test_many_calls_to_a_server_process_leak_no_memory_threads_or_descriptors(tally: Tally) -> None:

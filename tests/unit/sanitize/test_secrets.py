@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.data.credentials import CREDENTIALS
@@ -42,6 +42,7 @@ def test_the_quick_check_finds_every_credential(template: str, secret: str) -> N
 @pytest.mark.slow
 @settings(max_examples=500)
 @given(st.lists(PARTS | st.sampled_from(LABELS), max_size=30).map("".join))
+@example("PASS\rSMTP_PASS=m4ilPass12x in .env")  # what follows the first label holds the second
 def test_looking_only_near_labels_finds_every_labelled_secret(text: str) -> None:
     text = strip_invisible(text)
     for form in LABELLED:
