@@ -30,7 +30,8 @@ _MARKERS = tuple(dict.fromkeys(marker for form in MARKED for marker in form.mark
 MAX_MARKER_CHARS = max(map(len, _MARKERS))
 """The most characters that :func:`may_contain_secret` must see together."""
 
-_AFTER_LABEL = r"""(?:\\{0,7}["']?\]?\s*:?[=:]|>|\s+(?:is|was)\s|\s+\S*\d)"""
+# Looked at and not consumed, since it may hold the next label.
+_AFTER_LABEL = r"""(?=\\{0,7}["']?\]?\s*:?[=:]|>|\s+(?:is|was)\s|\s+\S*\d)"""
 _BEFORE_KEY = "|".join(rf"(?<={word}key)|(?<={word}[\s_-]key)" for word in (*WORDS_BEFORE_SECRET, *WORDS_BEFORE_KEY))
 _LABEL_FILTERS = {
     "key": rf"key(?:{_BEFORE_KEY}){_AFTER_LABEL}",
