@@ -127,11 +127,6 @@ def listed(draw: Draw) -> Draw:
     return lambda r: "[" + ", ".join(f"'{draw(r)}'" for _ in range(r.randrange(1, 6))) + "]"
 
 
-def enumerated(draw: Draw) -> Draw:
-    """Return a draw of several, separated by commas."""
-    return lambda r: ", ".join(draw(r) for _ in range(r.randrange(1, 5)))
-
-
 def anything(r: random.Random) -> Draw:
     """Choose a kind for a hole of unknown meaning."""
     return r.choice((name, name, name, name, number, number, path, identifier, host, quoted(name), phrase))

@@ -18,10 +18,8 @@ def example_settings(short: int, full: int) -> settings:
     """Return Hypothesis settings: fixed examples in ``make test``, new and shrunk ones in ``make robustness``."""
     return settings(
         max_examples=gate_or_full(short, full),
-        derandomize=gate_or_full(True, False),
         phases=[Phase.explicit, Phase.generate, *gate_or_full([], [Phase.shrink])],
         database=None,
-        deadline=None,
         print_blob=True,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
     )

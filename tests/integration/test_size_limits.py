@@ -145,9 +145,9 @@ async def test_a_stable_list_is_read_in_the_fewest_requests(count: int) -> None:
 
 async def test_memory_grows_with_the_number_of_jobs_and_not_with_their_texts() -> None:
     await triage_peak_memory(200)  # a first run, for imports and caches
-    # The number of pages in memory varies, by up to a megabyte on a busy machine, so compare many jobs with few.
-    few, many = await triage_peak_memory(1_000), await triage_peak_memory(11_000)
-    assert (many - few) / 10_000 < 600  # bytes per job, for its id and its duration; its output has 2,000
+    # The number of pages in memory varies, by megabytes on a busy machine, so compare the least of many jobs with few.
+    few, many = [min([await triage_peak_memory(count) for _ in range(3)]) for count in (1_000, 11_000)]
+    assert (many - few) / 10_000 < 300  # bytes per job, for its id and its duration; its output has 2,000
 
 
 async def triage_peak_memory(count: int) -> int:

@@ -236,7 +236,6 @@ def test_random_mixtures_of_hostile_parts_stay_inside_quotation_marks(
 
         @examples(
             max_examples=gate_or_full(25, 600),
-            deadline=None,
             suppress_health_check=[HealthCheck.too_slow],
             database=None,
         )

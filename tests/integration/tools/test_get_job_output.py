@@ -56,7 +56,7 @@ def read_pieces(output: str, offset: int, max_chars: int) -> list[JobOutput]:
     return read
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(output=TEXT, offset=st.integers(0, 80), max_chars=st.integers(1, 12))
 @example(output="e" + "\u0301" * 30 + "x", offset=0, max_chars=3)
 @example(output="🇩🇪🇫🇷🇺🇦", offset=0, max_chars=3)
@@ -69,7 +69,7 @@ def test_the_joined_pieces_are_the_whole_sanitized_output(output: str, offset: i
     assert {piece.output_chars for piece in read} == {len(output) if whole or offset else 0}
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(output=TEXT, max_chars=st.integers(4, 12))
 def test_no_piece_ends_in_the_middle_of_a_character(output: str, max_chars: int) -> None:
     whole, position = sanitize(output), 0
@@ -110,7 +110,6 @@ def test_text_in_every_script_is_read_whole(text: str, max_chars: int) -> None:
     assert not any(is_continuation(sanitize(text), end) for end in ends[:-1])
 
 
-@settings(deadline=None)
 @given(output=TEXT, offset=st.integers(0, 80), max_chars=st.integers(1, 100))
 def test_next_offset_is_absent_only_when_nothing_visible_follows(output: str, offset: int, max_chars: int) -> None:
     result = job_output(job_with(output), offset=offset, max_chars=max_chars)
@@ -125,7 +124,7 @@ SECRET = "sk-live-1234567890abcdef"
 KEY_FILE = "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEowIBAAKCAQEA7\n" * 60 + "-----END RSA PRIVATE KEY-----"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     words=st.lists(st.sampled_from(["Output:", SECRET, KEY_FILE, "password='hunter22'", "\u200b", "é\n"]), max_size=12),
     max_chars=st.integers(1, 60),

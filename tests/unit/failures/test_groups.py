@@ -113,7 +113,6 @@ _many = st.lists(_texts, max_size=25)
 
 
 @given(_many)
-@settings(deadline=None)
 def test_each_message_is_in_exactly_one_group(messages: list[str]) -> None:
     groups = group_failures(messages)
     assert sorted(i for group in groups for i in group.members) == list(range(len(messages)))
@@ -122,13 +121,11 @@ def test_each_message_is_in_exactly_one_group(messages: list[str]) -> None:
 
 
 @given(_many)
-@settings(deadline=None)
 def test_a_signature_is_short_and_never_empty(messages: list[str]) -> None:
     assert all(0 < len(group.signature) <= grouping.SIGNATURE_CHARS for group in group_failures(messages))
 
 
 @given(_many, st.randoms(use_true_random=False))
-@settings(deadline=None)
 def test_the_order_of_arrival_does_not_matter(messages: list[str], r: random.Random) -> None:
     shuffled = r.sample(messages, len(messages))
     assert grouped(messages) == grouped(shuffled)
@@ -149,7 +146,6 @@ class Positions:
 
 
 @given(_many, _many)
-@settings(deadline=None)
 def test_requesting_the_groups_midway_changes_nothing(first: list[str], then: list[str]) -> None:
     table = FailureGroups[int, Positions](Positions)
     for i, message in enumerate([*first, *then]):
@@ -188,7 +184,7 @@ def test_a_hundred_kilobytes_of_anything_are_read(character: str, opening: str) 
 
 
 @given(st.text(alphabet="ab 1/", min_size=1, max_size=200))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_only_the_ends_of_a_long_message_are_read(middle: str) -> None:
     ends = "failed to open " * (MAX_CHARS // 10)
     assert len(group_failures([f"{ends}{middle}{ends}", f"{ends}{middle[::-1]}{ends}"])) == 1

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from writer_jobs_mcp.failures import group_failures
@@ -137,7 +137,6 @@ def reordered(value: Json, r: random.Random) -> Json:
     return dict(r.sample(fields, len(fields)))
 
 
-@settings(deadline=None)
 @given(_ENVELOPES, st.randoms(use_true_random=False))
 def test_the_order_of_keys_nulls_and_white_space_make_no_difference(envelope: Json, r: random.Random) -> None:
     printed = [json.dumps(envelope), json.dumps(reordered(envelope, r), indent=r.choice([None, 2])), repr(envelope)]
@@ -145,7 +144,6 @@ def test_the_order_of_keys_nulls_and_white_space_make_no_difference(envelope: Js
     assert signature_of(printed[0]) == group.signature
 
 
-@settings(deadline=None)
 @given(st.recursive(st.none() | st.text(max_size=9), lambda inner: st.dictionaries(st.text(max_size=5), inner)))
 def test_any_envelope_is_read(value: object) -> None:
     for text in (json.dumps({"message": value}), f"Error: {value!r}", json.dumps({"error": json.dumps(value)})):

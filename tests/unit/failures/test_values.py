@@ -7,7 +7,7 @@ from itertools import product
 from typing import Self
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.data.message_groups import MESSAGES
@@ -153,13 +153,11 @@ def facts(messages: Sequence[str]) -> Counter[tuple[str, int, tuple[PlaceholderV
     return Counter((signature, tally.count, found) for signature, tally, found in groups(messages))
 
 
-@settings(deadline=None)
 @given(_ANY, st.randoms(use_true_random=False))
 def test_the_order_of_messages_does_not_change_the_values(messages: list[str], r: random.Random) -> None:
     assert facts(messages) == facts(r.sample(messages, len(messages)))
 
 
-@settings(deadline=None)
 @given(_ANY)
 def test_the_counts_of_a_wildcard_sum_to_the_messages_of_its_group(messages: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -172,7 +170,6 @@ def test_the_counts_of_a_wildcard_sum_to_the_messages_of_its_group(messages: lis
                 assert found.placeholder in group.signature or found.placeholder.endswith(")")
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(list(product("kestrel osprey merlin falcon heron".split(), GRAPHS))), max_size=80))
 def test_words_that_differ_between_merged_templates_are_counted_as_written(pairs: list[tuple[str, str]]) -> None:
     """Names that are plain words are found to vary only when several messages are compared."""
@@ -184,7 +181,6 @@ def test_words_that_differ_between_merged_templates_are_counted_as_written(pairs
     assert found == {tuple(sorted(sorted(counts.items(), key=lambda e: (-e[1], e[0]))[:3])) for counts in wanted}
 
 
-@settings(deadline=None)
 @given(_ANY, _ANY)
 def test_requesting_the_groups_midway_does_not_change_the_values(first: list[str], then: list[str]) -> None:
     table = FailureGroups[int, Count](Count)

@@ -76,7 +76,7 @@ JOBS = st.lists(
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     jobs=JOBS,
     cap=st.sampled_from([100, 37, 1]),

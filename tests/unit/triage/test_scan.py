@@ -40,7 +40,6 @@ def scan(api: UnstableListApi, *, seconds: float = 30, **options: Any) -> tuple[
 SIZES = [0, 1, 2, 50, 99, 100, 101, 198, 199, 200, 201, 650, 1200]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("total", TOTALS)
 @pytest.mark.parametrize("cap", [100, 30, 1])
 @pytest.mark.parametrize("count", SIZES[:10])
@@ -61,8 +60,7 @@ def test_an_unchanging_list_takes_at_most_two_requests_more_than_necessary(count
     assert api.request_count <= fewest + 2
 
 
-@pytest.mark.slow
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     count=st.integers(0, 900),
     cap=st.sampled_from([100, 100, 60, 25]),

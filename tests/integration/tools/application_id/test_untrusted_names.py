@@ -31,7 +31,7 @@ API = NamedApplicationsApi(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.text(max_size=40)
     | st.sampled_from(["dots", "slashes", "signs", "dot", "..", "%2e%2e", "jobs", "?", "#", ";", "%", "//"])

@@ -21,7 +21,7 @@ JOBS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     jobs=JOBS,
     unreadable=st.sets(st.integers(0, 299), max_size=3),
