@@ -97,7 +97,7 @@ async def test_the_server_exits_while_processing_text(tally: Tally) -> None:
 async def test_a_triage_that_runs_out_of_time_reports_what_it_read(words: str, tally: Tally) -> None:
     tally.tried["slow texts"] += 1
     peer = DifferentErrors(jobs=20_000, text=words)
-    async with peer.serve() as url, start_server(url, {"WRITER_JOBS_CALL_BUDGET": "2"}) as server:
+    async with peer.serve() as url, start_server(url, {"WRITER_JOBS_CALL_BUDGET": "6"}) as server:
         report = await result_of(server, server.send_call(TRIAGE, application_id=APPLICATION, max_jobs=20_000))
     check_triage_sums(report)
     coverage = report["coverage"]
