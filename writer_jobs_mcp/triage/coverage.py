@@ -26,7 +26,8 @@ class Coverage:
     """All jobs created later than this were read, as several jobs show; None where the list is not newest first."""
     oldest: datetime | None = None
     """When the last job that was read was created; None where the list is not newest first."""
-    next_created_at: datetime | None = None  # when the first job beyond ``max_jobs`` was created, if that is known
+    continue_until: datetime | None = None
+    """The ``until`` of the call that reads the rest, and no job again; None where there is none."""
 
     @property
     def rows(self) -> int:
@@ -42,6 +43,17 @@ class Coverage:
     def complete(self) -> bool:
         """Whether the list was read to its end or to ``since``, and no row was unreadable."""
         return self.reached_end and not self.unreadable
+
+    @property
+    def why_incomplete(self) -> str:
+        """Why the list was not read to its end or to ``since``, as a sentence; empty if it was."""
+        if self.complete:
+            return ""
+        if self.error:
+            return self.error
+        if self.stopped_by == "time_budget":
+            return "The time for one call was over first."
+        return f"{self.unreadable:,} of their rows were unreadable." if self.unreadable else "Writer's list changed."
 
     @property
     def has_few_unreadable(self) -> bool:
@@ -65,14 +77,3 @@ class Coverage:
         """``oldest``, rounded up to a whole second; None where the list is not newest first."""
         oldest = self.oldest
         return oldest + _SECOND if oldest is not None and oldest.microsecond and oldest < _LAST_SECOND else oldest
-
-    @property
-    def continue_until(self) -> datetime | None:
-        """The ``until`` of the call that reads the rest; None where the list is not newest first.
-
-        It holds no job that was read, except those created in the same microsecond as the last one.
-        """
-        oldest, following = self.oldest, self.next_created_at
-        if oldest is None:
-            return None
-        return oldest if following is not None and following < oldest else oldest + timedelta.resolution

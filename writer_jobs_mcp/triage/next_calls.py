@@ -13,6 +13,8 @@ from writer_jobs_mcp.triage.gather import Gathered
 from writer_jobs_mcp.triage.report import Report, Window
 from writer_jobs_mcp.triage.timestamps import format_exact_timestamp, format_timestamp
 
+DEFAULT_MAX_JOBS = 5_000  # that one call reads
+
 _MAX_CALLS = 3
 _MAX_JOBS = 1_000_000
 
@@ -76,27 +78,26 @@ def _explain(shown: Sequence[FailedGroup], application_id: str) -> Iterator[Sugg
 
 
 def _continue_call(gathered: Gathered, request: TriageRequest) -> SuggestedCall | None:
-    """Suggest the call that continues where this one stopped."""
+    """Suggest the call that continues where this one stopped, and reads none of its jobs again."""
     coverage, window = gathered.coverage, request.window
-    arguments: dict[str, Any] = {"application_id": request.application.id}
-    arguments |= {"since": format_timestamp(window.since)} if window.since else {}
-    read_back_to, continue_until = coverage.oldest_rounded_up, coverage.continue_until
-    older = None
-    if continue_until and read_back_to and coverage.oldest and coverage.oldest < (window.until or request.now):
-        arguments["until"] = format_exact_timestamp(continue_until)
-        older = f"the jobs created before {format_timestamp(read_back_to)}"
-    elif window.until:
-        arguments["until"] = format_timestamp(window.until)
-    # Each call reads from the newest job on, so it has to read more than this one did.
-    if coverage.stopped_by == "max_jobs":
-        arguments["max_jobs"] = min(coverage.jobs_read + request.max_jobs, _MAX_JOBS)
-        if arguments["max_jobs"] <= request.max_jobs:
-            return None
-        why = older or "reads more jobs"
+    until, back_to, max_jobs = coverage.continue_until, coverage.oldest_rounded_up, request.max_jobs
+    if until and back_to and _contains(window, until, request.now):
+        # All numbers of the reports add up, and so do groups with the same signature.
+        rest = "the rest, which Writer did not return" if coverage.stopped_by == "upstream_error" else "the rest"
+        why = f"{rest}: jobs created before {format_timestamp(back_to)}; add its numbers, and groups by signature"
     elif coverage.stopped_by == "upstream_error":
-        why = "the rest, which Writer did not return" if older else "try again: Writer did not return all jobs"
-    elif older:
-        why = older
+        until, why = window.until, "try again: Writer did not return all jobs"
+    elif coverage.stopped_by == "max_jobs" and max_jobs < _MAX_JOBS:
+        # Nothing says how far back the jobs go that were read, so the next call has to read them as well.
+        until, why, max_jobs = window.until, "reads more jobs", min(coverage.jobs_read + max_jobs, _MAX_JOBS)
     else:
         return None
+    arguments: dict[str, Any] = {"application_id": request.application.id}
+    arguments |= {"since": format_timestamp(window.since)} if window.since else {}
+    arguments |= {"until": format_exact_timestamp(until)} if until else {}
+    arguments |= {"max_jobs": max_jobs} if max_jobs != DEFAULT_MAX_JOBS else {}
     return SuggestedCall("triage_application_jobs", arguments, why)
+
+
+def _contains(window: Window, moment: datetime, now: datetime) -> bool:
+    return moment < (window.until or now) and (window.since is None or moment > window.since)

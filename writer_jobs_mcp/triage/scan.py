@@ -10,11 +10,14 @@ Each page begins with the last row of the one before, so that a gap between them
 
     a job arrives: every row moves right, and page 2 begins with more rows of page 1: nothing is missing
     a job leaves:  every row moves left, and page 2 may miss a row between: the scan reads that boundary again
+
+A scan that stops early stops between two times: of several jobs created at the same time all are passed on, or none, so
+that the jobs created before the last one can be read by another scan.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -46,9 +49,12 @@ async def scan_jobs(
     on_job: Callable[[Job], None],
     *,
     since: datetime | None = None,
+    until: datetime | None = None,
     max_jobs: int | None = None,
+    min_older: int = 0,
     status: JobStatus | None = None,
     offset: int = 0,
+    first_page: JobPage | None = None,
     progress: Progress | None = None,
 ) -> Coverage:
     """Pass every job of an application to ``on_job``, once each. Return how much of the list that was.
@@ -61,18 +67,52 @@ async def scan_jobs(
         application_id: The id or alias.
         on_job: Called in a worker thread if a job of the page has an error; not called after the deadline.
         since: Where reading may stop. Ignored unless the list is newest first.
+        until: Jobs created at or after it are skipped: they are not passed on, and not counted.
         max_jobs: A list of exactly that many is read to its end.
+        min_older: How many jobs created before ``since`` to read as well; ``max_jobs`` does not limit them.
         status: Only jobs of this status. A row of another status stops the scan: the filter is ignored.
         offset: How many jobs of the list to skip.
+        first_page: The page at ``offset``, if it has just been read.
         progress: Awaited after each page with the number of jobs read, and the number expected if known.
 
     Raises:
         WriterError: Nothing could be read. A later error stops the scan and is reported in the coverage.
     """
-    scan = _Scan(client, application_id, on_job, StopRules(since, max_jobs, offset), status, progress)
+    rules = StopRules(since, max_jobs, offset, min_older)
+    scan = _Scan(client, application_id, on_job, rules, until, status, progress)
     with await scope_with_reserve(SCAN_RESERVE, at_least=MIN_SCAN_RESERVE) as scope:
-        await scan.run()
+        await scan.run(first_page)
     return scan.finish(is_time_over=scope.cancelled_caught)
+
+
+async def list_page(
+    client: WriterClient, application_id: str, status: JobStatus | None, offset: int, limit: int = PAGE_SIZE
+) -> JobPage:
+    """Return a page of an application's jobs, all of them of ``status`` if one is given.
+
+    Raises:
+        UnreadableResponse: Writer ignored the filter, among others.
+        WriterError: The page could not be read.
+    """
+    page = await client.list_jobs(application_id, status=status, offset=offset, limit=limit)
+    if status and any(job.status not in _MATCHING[status] for job in page.jobs):
+        raise UnreadableResponse(f"Writer ignored the filter status={status}.")
+    return page
+
+
+async def read_first_page(client: WriterClient, application_id: str) -> JobPage:
+    """Return the first page of an application's jobs, in the time that a scan may take.
+
+    Raises:
+        WriterError: It could not be read.
+    """
+    with await scope_with_reserve(SCAN_RESERVE, at_least=MIN_SCAN_RESERVE):
+        return await list_page(client, application_id, None, 0)
+    raise _no_first_page()
+
+
+def _no_first_page() -> BudgetExceeded:
+    return BudgetExceeded("Writer did not return the first page of jobs within the call budget.", "Call again.")
 
 
 class _Scan:
@@ -84,34 +124,45 @@ class _Scan:
         application_id: str,
         on_job: Callable[[Job], None],
         rules: StopRules,
+        until: datetime | None,
         status: JobStatus | None,
         progress: Progress | None,
     ) -> None:
         self._client, self._application_id, self._on_job = client, application_id, on_job
-        self._rules, self._status, self._progress = rules, status, progress
+        self._rules, self._until, self._progress = rules, until, progress
+        self._status: JobStatus | None = status
         self._coverage = Coverage()
         self._seen: set[str] = set()
+        self._held: list[ListedJob] = []  # the last jobs, created at the same time, as the next one may be
+        self._oldest: datetime | None = None  # of the jobs taken
+        self._newest: datetime | None = None
+        self._is_newest_first = True  # as far as the jobs taken show
         self._pages = Prefetcher(self._fetch, client.concurrency, rules.expects_row_at)
         self._last: PageEnd | None = None  # of the pages that were taken
         self._stride = 1  # pages that the next step back covers
         self._is_stopped = False
 
-    async def run(self) -> None:
+    async def run(self, first_page: JobPage | None) -> None:
         # The first page alone: it shows how large a page is, and whether there is more to read.
-        await self._take(self._rules.start, await self._fetch(self._rules.start))
+        await self._take(self._rules.start, first_page or await self._fetch(self._rules.start))
         async with anyio.create_task_group() as tasks:
             while not self._is_stopped:
                 await self._handle(await self._pages.next(tasks))
             tasks.cancel_scope.cancel()
+        if self._coverage.reached_end:
+            await self._pass_on_held()
 
     def finish(self, *, is_time_over: bool) -> Coverage:
         """Return how much was read; raise an error if time ran out before the first page."""
         if is_time_over:
             if self._last is None:
-                what = "Writer did not return the first page of jobs within the call budget."
-                raise BudgetExceeded(what, "Call again.")
+                raise _no_first_page()
             self._stop(Stop("time_budget"))
         coverage, order, total = self._coverage, self._rules.order, self._rules.total
+        if coverage.jobs_read:
+            coverage.continue_until = None if coverage.reached_end else order.oldest
+        else:
+            self._pass_on(self._held)  # all were created at the same time
         coverage.total, coverage.read_back_to, coverage.oldest = total, order.read_back_to, order.oldest
         is_whole_list = self._status is None and self._rules.start == 0
         if is_whole_list and coverage.stopped_by == "end" and (total or 0) > coverage.rows:
@@ -124,10 +175,7 @@ class _Scan:
             self._coverage.stopped_by, self._coverage.error = stop
 
     async def _fetch(self, offset: int) -> JobPage:
-        page = await self._client.list_jobs(self._application_id, status=self._status, offset=offset, limit=PAGE_SIZE)
-        if self._status and any(job.status not in _MATCHING[self._status] for job in page.jobs):
-            raise UnreadableResponse(f"Writer ignored the filter status={self._status}.")
-        return page
+        return await list_page(self._client, self._application_id, self._status, offset)
 
     async def _handle(self, request: Request) -> None:
         offset, page = request.offset, request.page
@@ -189,12 +237,12 @@ class _Scan:
         if unreadable:
             coverage.unreadable_reason = unreadable[0].reason
         self._last = end
-        if stop := rules.after_page(page, end.next_offset, self._pages.page_size, coverage.jobs_read):
+        if stop := rules.after_page(page, end.next_offset, self._pages.page_size, len(self._seen)):
             self._stop(stop)
         else:
             self._go_on(len(page.rows), end.next_offset, has_new_jobs=new_jobs > 0)
         if self._progress:
-            await self._progress(coverage.jobs_read, rules.expected_total)
+            await self._progress(len(self._seen), rules.expected_total)
 
     def _new_unreadable(self, offset: int, page: JobPage, *, is_repeated: bool) -> list[UnreadableRow]:
         """Return the unreadable rows of a page that were not on the last one."""
@@ -215,23 +263,33 @@ class _Scan:
         return last is not None and self._overlaps_last(offset, page) and page.rows[0].row_key != last.last_row_key
 
     async def _take_new(self, page: JobPage) -> int:
-        new: list[ListedJob] = []
+        before, stopped_at = len(self._seen), None
         for job in page.jobs:
-            if job.id in self._seen:
+            if job.id in self._seen or (self._until and job.created_at >= self._until):
                 continue
-            if stop := self._rules.before_job(self._coverage.jobs_read + len(new)):
+            stop = self._rules.before_job(job.created_at)
+            if stop and (not self._is_newest_first or job.created_at != self._newest):
                 self._stop(stop)
-                self._coverage.next_created_at = job.created_at
+                stopped_at = job.created_at
                 break
             self._seen.add(job.id)
-            new.append(job)
-        if any(job.error for job in new):
-            await run_in_worker(lambda: self._pass_on(new, check_cancelled))
-        else:
-            self._pass_on(new)
-        return len(new)
+            self._held.append(job)
+            self._newest = self._newest or job.created_at
+            self._is_newest_first &= self._oldest is None or job.created_at <= self._oldest
+            self._oldest = job.created_at
+        await self._pass_on_held(except_of=(stopped_at or self._oldest) if self._is_newest_first else None)
+        return len(self._seen) - before
 
-    def _pass_on(self, jobs: list[ListedJob], check: Callable[[], None] = lambda: None) -> None:
+    async def _pass_on_held(self, except_of: datetime | None = None) -> None:
+        """Pass on the jobs that were held back, except those created at ``except_of``."""
+        ready = [job for job in self._held if job.created_at != except_of]
+        self._held = self._held[len(ready) :]
+        if any(job.error for job in ready):
+            await run_in_worker(lambda: self._pass_on(ready, check_cancelled))
+        else:
+            self._pass_on(ready)
+
+    def _pass_on(self, jobs: Sequence[Job], check: Callable[[], None] = lambda: None) -> None:
         for job in jobs:
             check()
             self._on_job(job)

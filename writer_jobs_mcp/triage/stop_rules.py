@@ -77,9 +77,12 @@ class StopRules:
     since: datetime | None = None
     max_jobs: int | None = None
     start: int = 0  # the offset of the first page
+    min_older: int = 0  # jobs created before ``since`` that are to be read as well
     order: TimeOrder = field(default_factory=TimeOrder)
     total: int | None = None  # the length of the list, as Writer last gave it
     total_is_wrong: bool = False
+    _counted: int = 0  # jobs so far that ``max_jobs`` limits
+    _older: int = 0  # other jobs so far, created before ``since``
     _repeated_pages: int = 0  # in a row
     _pages_without_new: int = 0  # in a row
     _steps_back: int = 0  # since a page last had a new job
@@ -94,9 +97,19 @@ class StopRules:
         limit = None if self.max_jobs is None else self.start + self.max_jobs
         return all(offset < end for end in (self.expected_total, limit) if end is not None)
 
-    def before_job(self, jobs_read: int) -> Stop | None:
-        """Return why the scan stops before one more job; None if it goes on."""
-        return Stop("max_jobs") if jobs_read == self.max_jobs else None
+    def before_job(self, created_at: datetime) -> Stop | None:
+        """Return why the scan stops before a job; None if it goes on, and the job counts as read.
+
+        ``max_jobs`` does not limit the ``min_older`` jobs.
+        """
+        is_older = self.since is not None and created_at < self.since
+        if self.min_older and is_older:
+            self._older += 1
+        elif self._counted == self.max_jobs:
+            return Stop("max_jobs")
+        else:
+            self._counted += 1
+        return None
 
     def note_total(self, total: int | None, next_offset: int) -> bool:
         """Note the total of a page that ends at ``next_offset``. Return whether the list has changed."""
@@ -125,7 +138,8 @@ class StopRules:
         """Return why the scan stops after this page; None if it goes on."""
         if not page.rows or self._is_last(page, next_offset, page_size):
             return Stop("end")
-        if self.since and self.order.is_newest_first and self.order.is_past(self.since):
+        is_past = self.since is not None and self.order.is_newest_first and self.order.is_past(self.since)
+        if is_past and self._older >= self.min_older:
             return Stop("since")
         # The scan has reread more rows, without a new job, than its steps back can explain.
         is_circling = self._pages_without_new * page_size > jobs_read + _MAX_STEPS_BACK * page_size

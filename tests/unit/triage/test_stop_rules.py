@@ -73,7 +73,13 @@ def test_a_list_in_another_order_is_not_stopped_at_since() -> None:
 
 def test_max_jobs_stops_the_scan_only_before_one_job_more() -> None:
     rules = StopRules(max_jobs=3)
-    assert (rules.before_job(2), rules.before_job(3)) == (None, Stop("max_jobs"))
+    assert [rules.before_job(NOON) for _ in range(4)] == [None, None, None, Stop("max_jobs")]
+
+
+def test_older_jobs_that_are_to_be_read_as_well_are_not_limited_by_max_jobs() -> None:
+    rules = StopRules(since=NOON, max_jobs=1, min_older=2)
+    stops = [rules.before_job(NOON - timedelta(minutes=minutes)) for minutes in (0, 1, 2, 3, 0)]
+    assert stops == [None, None, None, None, Stop("max_jobs")]
 
 
 def test_no_row_is_expected_beyond_max_jobs_or_the_total() -> None:
