@@ -37,14 +37,28 @@ class UnstableListApi:
     application: dict[str, Any] | None = None
     """The application's fields; 404 without any."""
     present_throughout: set[int] = field(default_factory=set[int])
+    present_ever: set[int] = field(default_factory=set[int])
+    new_statuses: dict[int, str] = field(default_factory=dict[int, str])
+    """The statuses that have changed, by the job's number."""
+    statuses_ever: dict[int, set[str]] = field(default_factory=dict[int, set[str]])
+    """All statuses that a job has had, of the jobs whose status has changed."""
 
     def __post_init__(self) -> None:
-        self.present_throughout = set(self.ids)
+        self.present_throughout, self.present_ever = set(self.ids), set(self.ids)
         self._next_id = max(self.ids, default=0) + 1
 
     def arrive(self) -> None:
         self.ids.insert(0, self._next_id)
+        self.present_ever.add(self._next_id)
         self._next_id += 1
+
+    def change(self, share: float, before: str, after: str) -> None:
+        """Change the status of a job that has the status ``before``."""
+        matching = [number for number in self.ids if self.job(number)["status"] == before]
+        if matching:
+            number = matching[int(share * (len(matching) - 1))]
+            self.statuses_ever.setdefault(number, {before}).add(after)
+            self.new_statuses[number] = after
 
     def leave(self, share: float) -> None:
         if self.ids:
@@ -69,7 +83,8 @@ class UnstableListApi:
     def job(self, number: int) -> dict[str, Any]:
         created_at = (NOON + timedelta(seconds=number)).isoformat()
         known = {"id": f"job-{number}", "status": "completed", "application_id": "a", "created_at": created_at}
-        return known | self.job_fields(number)
+        changed = {"status": self.new_statuses[number]} if number in self.new_statuses else {}
+        return known | self.job_fields(number) | changed
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         if not scope["path"].endswith("/jobs"):
@@ -139,6 +154,16 @@ def exchange(share: float) -> Move:
 
     return move
 
+
+def changes(share: float, before: str, after: str) -> Move:
+    return lambda api: api.change(share, before, after)
+
+
+CHANGES = st.one_of(
+    st.builds(changes, st.floats(0, 1), st.just("in_progress"), st.sampled_from(["completed", "failed"])),
+    st.builds(changes, st.floats(0, 1), st.just("failed"), st.sampled_from(["completed", "in_progress"])),
+)
+"""A job that finishes, is retried, or both since the last request."""
 
 MOVES = st.one_of(
     st.none(),

@@ -96,7 +96,7 @@ def _report(report: Report, gathered: Gathered, request: TriageRequest, max_grou
             failed=before.failed,
             failure_rate=_rate(before.failed, before.jobs),
         ),
-        seconds=_durations(report, is_whole=gathered.coverage.complete_since(window.since)),
+        seconds=_durations(report, is_whole=gathered.coverage.complete_since(window.since) and not report.is_sample),
         by_category={**failures.by_category} if failures.by_category else None,
         failed_over_time=_over_time(select_steps(report.failed_timeline, gathered.coverage, window.since)),
         stuck=[

@@ -258,6 +258,7 @@ def _message(gathered: Gathered, report: Report, request: TriageRequest) -> str:
     failures, assumed_utc = report.failures, request.assumed_utc
     return join_words(
         gathered.coverage.error,
+        gathered.how_read,
         _no_trend(gathered, request),
         not failures.all_compared
         and "Time ran out before all errors were compared: one failure may appear as several groups, and no trend is "

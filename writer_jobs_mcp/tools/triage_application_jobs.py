@@ -19,9 +19,9 @@ from writer_jobs_mcp.tools.arguments import ASSUMED_UTC, ApplicationId, MaxJobs,
 from writer_jobs_mcp.tools.result import tool_result
 from writer_jobs_mcp.triage.find_application import resolve_and_call
 from writer_jobs_mcp.triage.gather import gather
-from writer_jobs_mcp.triage.next_calls import TriageRequest
-from writer_jobs_mcp.triage.report import ReportBuilder, Window
-from writer_jobs_mcp.worker_threads import check_cancelled, run_in_worker
+from writer_jobs_mcp.triage.next_calls import DEFAULT_MAX_JOBS, TriageRequest
+from writer_jobs_mcp.triage.report import Window
+from writer_jobs_mcp.worker_threads import run_in_worker
 
 
 async def triage_application_jobs(
@@ -32,7 +32,7 @@ async def triage_application_jobs(
         Field(description="An age (90m, 24h, 7d) or ISO 8601, zone name allowed. Compares with the window before"),
     ] = None,
     until: Annotated[TimeOrAge | NotGiven, Field(description="Same forms; default now")] = None,
-    max_jobs: Annotated[MaxJobs, Field(description="Jobs to read at most")] = 5000,
+    max_jobs: Annotated[MaxJobs, Field(description="Jobs to read at most")] = DEFAULT_MAX_JOBS,
 ) -> Annotated[CallToolResult, TriageReport]:
     """Triage an application's (no-code agent's) jobs: what failed, grouped by cause, new or not, worth a retry, stuck.
 
@@ -43,15 +43,14 @@ async def triage_application_jobs(
     app = ctx.request_context.lifespan_context
     now = app.clock()
     window = _window(since, until, now)
-    builder = ReportBuilder(window, now, check_cancelled)
 
     async def progress(read: int, total: int | None) -> None:
         await ctx.report_progress(read, total, f"read {read:,}{'' if total is None else f' of {total:,}'} jobs")
 
-    gathered, application = await resolve_and_call(
+    (gathered, builder), application = await resolve_and_call(
         app.client,
         application_id,
-        lambda id_: gather(app.client, id_, builder, since=window.before(now), max_jobs=max_jobs, progress=progress),
+        lambda id_: gather(app.client, id_, window, now, max_jobs=max_jobs, progress=progress),
     )
     request = TriageRequest(application, window, now, max_jobs, app.allow_retry, _assumed_utc(since=since, until=until))
     supports_apps = client_supports_apps(ctx)

@@ -1,7 +1,7 @@
 """How long jobs took or have run: median and 95th percentile, and which running ones are stuck."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -66,6 +66,10 @@ class RunningJobs:
     def remove(self, job_id: str) -> None:
         """Remove a job that has finished since it was added, if it was."""
         self._jobs.pop(job_id, None)
+
+    def keep(self, job_ids: Container[str]) -> None:
+        """Remove all jobs but these."""
+        self._jobs = {id_: job for id_, job in self._jobs.items() if id_ in job_ids}
 
     def longer_than(self, seconds: float) -> list[TimedJob]:
         """Return the jobs that have run for longer than ``seconds``."""

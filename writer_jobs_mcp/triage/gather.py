@@ -1,30 +1,43 @@
 """Read everything for one triage: the jobs of its windows, all running jobs, earlier failures, the application.
 
-The list of jobs is read from the newest job back to the beginning of the window before. At the same time the running
-jobs are read through the status filter, since a stuck one may be older than both windows. Then the failures before
-both windows are read through the filter as well: without them no kind of failure can be called new.
+Two ways lead to a report, and the one that takes fewer requests is chosen:
+
+- **Read all jobs** of the window and the one before, from the newest on or from the place of ``until``. A page has 100.
+- **Read by status** (:mod:`.by_status`): all failed jobs, 99 with each request, and about 30 requests more to count the
+  others, whatever their number.
+
+So up to 30 pages all jobs are read, which also gives exact durations; whether there are more is asked of the 31st page.
+All jobs are read as well where the list cannot be searched by time, or its statuses do not add up; the report then says
+why it took longer.
+
+At the same time the running jobs are read through the status filter, since a stuck one may be older than both windows.
+The failures before both windows are read through the filter too: without them no kind of failure can be called new.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import anyio
 
+from writer_jobs_mcp.deadlines import MIN_SCAN_RESERVE, SCAN_RESERVE, scope_with_reserve
 from writer_jobs_mcp.errors import WriterError
+from writer_jobs_mcp.triage.by_status import Span, StatusReader
 from writer_jobs_mcp.triage.coverage import Coverage
+from writer_jobs_mcp.triage.earlier_failures import read_earlier_failures
 from writer_jobs_mcp.triage.find_application import try_get_application
-from writer_jobs_mcp.triage.report import ReportBuilder
-from writer_jobs_mcp.triage.scan import Progress, scan_jobs
+from writer_jobs_mcp.triage.report import ReportBuilder, Window
+from writer_jobs_mcp.triage.scan import PAGE_SIZE, Progress, read_first_page, scan_jobs
+from writer_jobs_mcp.triage.seek import JobSearch, NotSearchable
+from writer_jobs_mcp.worker_threads import check_cancelled
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
-    from writer_jobs_mcp.client.models import Application, Job
+    from writer_jobs_mcp.client.models import Application, Job, JobPage
 
-_EARLIER_FAILURES = 500  # that must have been read before a kind of failure is called new
-_OVERLAP = 20  # failures to read again, so that none is missed if a few leave the list
+_MAX_PAGES = 30  # of the windows, as long as all of their jobs are read
 _GRACE = 2.0  # seconds to wait for the application's name once all else is read
 
 
@@ -39,6 +52,7 @@ class Gathered:
     """Whether the failures before both windows were read: all of them, or at least the 500 newest."""
     earlier_error: str = ""  # why not, where they were needed
     application: Application | None = None
+    how_read: str = ""  # what the reader of the report has to know about it, as a sentence
 
     @property
     def can_compare(self) -> bool:
@@ -59,139 +73,180 @@ class Gathered:
 async def gather(
     client: WriterClient,
     application_id: str,
-    builder: ReportBuilder,
+    window: Window,
+    now: datetime,
     *,
-    since: datetime | None,
     max_jobs: int,
     progress: Progress | None = None,
-) -> Gathered:
-    """Read what a triage needs, and give the jobs to the builder of its report.
+) -> tuple[Gathered, ReportBuilder]:
+    """Read what a triage needs, and give it to the builder of its report. Return what was read, and the builder.
 
-    ``since`` is where the window before begins; if it is None, nothing before the window is read. ``max_jobs`` and
-    ``progress`` are as for `scan_jobs`, and concern the list.
+    ``max_jobs`` and ``progress`` are as for `scan_jobs`; where jobs are read by status, they concern the failed ones.
 
     Raises:
         WriterError: Nothing of the list could be read. Any other request that fails only leaves its part out.
     """
-    return await _Gathering(client, application_id, builder).run(since, max_jobs, progress)
+    gathering = _Gathering(client, application_id, window, now)
+    return await gathering.run(max_jobs, progress), gathering.builder
 
 
 class _Gathering:
     """The requests of one triage."""
 
-    def __init__(self, client: WriterClient, application_id: str, builder: ReportBuilder) -> None:
-        self._client, self._application_id, self._builder = client, application_id, builder
+    def __init__(self, client: WriterClient, application_id: str, window: Window, now: datetime) -> None:
+        self._client, self._application_id, self._window, self._now = client, application_id, window, now
+        self._before_since = window.before(now)
+        self.builder = ReportBuilder(window, now, check_cancelled)
         self._gathered = Gathered(Coverage())
-        self._ids_from_filter: set[str] = set()
+        self._running: dict[str, Job] = {}  # as the filter returned them first
+        self._running_read = anyio.Event()
         self._running_scope, self._name_scope = anyio.CancelScope(), anyio.CancelScope()
 
-    async def run(self, since: datetime | None, max_jobs: int, progress: Progress | None) -> Gathered:
+    async def run(self, max_jobs: int, progress: Progress | None) -> Gathered:
         error = None
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._read_running)
             tasks.start_soon(self._read_application)
             try:
-                await self._read_list(since, max_jobs, progress)
+                await self._read_jobs(max_jobs, progress)
             except WriterError as exc:
                 error = exc
                 tasks.cancel_scope.cancel()
             self._name_scope.deadline = min(self._name_scope.deadline, anyio.current_time() + _GRACE)
         if error:
             raise error
-        self._compare_running()
         return self._gathered
 
     async def _read_running(self) -> None:
-        def on_job(job: Job) -> None:
-            self._ids_from_filter.add(job.id)
-            self._builder.add_running(job)
-
         try:
             with self._running_scope:
-                running = await scan_jobs(self._client, self._application_id, on_job, status="in_progress")
+                running = await self._scan_running(self._running)
                 self._gathered.all_running_read = running.complete
-                self._gathered.running_error = "" if running.complete else _incomplete_reason(running)
+                self._gathered.running_error = running.why_incomplete
         except WriterError as exc:
             self._gathered.running_error = str(exc)
+        finally:
+            self._running_read.set()
+
+    async def _scan_running(self, jobs: dict[str, Job]) -> Coverage:
+        def on_job(job: Job) -> None:
+            jobs[job.id] = job
+            self.builder.add_running(job)
+
+        return await scan_jobs(self._client, self._application_id, on_job, status="in_progress")
 
     async def _read_application(self) -> None:
         with self._name_scope:
             self._gathered.application = await try_get_application(self._client, self._application_id)
 
-    async def _read_list(self, since: datetime | None, max_jobs: int, progress: Progress | None) -> None:
-        self._gathered.coverage = await scan_jobs(
-            self._client, self._application_id, self._builder.add, since=since, max_jobs=max_jobs, progress=progress
-        )
-        if _every_job_was_read(self._gathered.coverage):
-            self._running_scope.cancel()
-        if since is not None and self._gathered.can_compare and self._builder.has_failures:
-            await self._read_earlier(since)
+    async def _read_jobs(self, max_jobs: int, progress: Progress | None) -> None:
+        """Read all jobs of the windows if a few pages have them, otherwise by status, and all if that fails."""
+        first, reason = await read_first_page(self._client, self._application_id), ""
+        start = _Start(0, first)
+        try:
+            search = JobSearch(self._client, self._application_id)
+            search.add(0, first)
+            chosen = await self._choose(search, first, max_jobs)
+            if chosen is None:
+                await self._read_by_status(search, first, max_jobs, progress)
+                return
+            start = chosen
+        except (NotSearchable, WriterError) as exc:
+            reason = str(exc).rstrip(".")
+            self.builder = self.builder.restarted()
+        await self._read_all(start, max_jobs, progress)
+        if reason and self._gathered.coverage.rows > _MAX_PAGES * len(first.rows):
+            self._gathered.how_read = f"All jobs were read one by one, which takes longer: {reason}."
 
-    def _compare_running(self) -> None:
+    async def _choose(self, search: JobSearch, first: JobPage, max_jobs: int) -> _Start | None:
+        """Return where to begin to read all jobs of the windows; None if they are too many."""
+        size, total, until, begin = len(first.rows), first.total, self._window.until, self._before_since
+        most = _MAX_PAGES * size
+        if not first.jobs or (until is None and begin and first.jobs[-1].created_at < begin):
+            return _Start(0, first)
+        is_page_full = size >= (first.limit or PAGE_SIZE)
+        # A total that equals the rows of a full page may count the page.
+        is_short = total is not None and size + is_page_full <= total <= most
+        if is_short and (until is None or total is None or total <= max_jobs):
+            return _Start(0, first)
+        start, newer = _Start(0, first), 0
+        if until is not None:
+            start = _Start(*await search.page_before(until), is_sought=True)
+            newer = start.offset + sum(job.created_at >= until for job in start.page.jobs)
+        if is_short:
+            return start
+        beyond = await search.read(newer + most)
+        is_long = bool(beyond.jobs) and (begin is None or beyond.jobs[0].created_at >= begin)
+        # A call that goes on where one by status stopped is by status too, or it would get less far.
+        return None if is_long or (until is not None and max_jobs < most) else start
+
+    async def _read_by_status(
+        self, search: JobSearch, first: JobPage, max_jobs: int, progress: Progress | None
+    ) -> None:
+        now = max(self._now, first.jobs[0].created_at + timedelta.resolution)  # their clock may be ahead of ours
+        span = Span(self._window.until or now, self._window.since, self._before_since)
+        reader = StatusReader(self._client, self._application_id, search, self.builder, span, progress)
         gathered = self._gathered
-        if _every_job_was_read(gathered.coverage):
+        with await scope_with_reserve(SCAN_RESERVE, at_least=MIN_SCAN_RESERVE):
+            gathered.coverage = await reader.run(max_jobs, self._first_running, self._current_running)
+            gathered.how_read = "Failed and running jobs were read, the others counted."
+            gathered.earlier_failures_read = reader.earlier_failures_read
+            return
+        raise NotSearchable("the time for one call did not suffice to count them")
+
+    async def _first_running(self) -> dict[str, Job]:
+        await self._running_read.wait()
+        if not self._gathered.all_running_read:
+            raise NotSearchable(f"not all running jobs could be read ({self._gathered.running_error.rstrip('.')})")
+        return self._running
+
+    async def _current_running(self) -> dict[str, Job]:
+        """Read the running jobs again."""
+        jobs: dict[str, Job] = {}
+        running = await self._scan_running(jobs)
+        if not running.complete:
+            raise NotSearchable(f"not all running jobs could be read ({running.why_incomplete.rstrip('.')})")
+        self.builder.keep_running(jobs)
+        return jobs
+
+    async def _read_all(self, start: _Start, max_jobs: int, progress: Progress | None) -> None:
+        gathered, before = self._gathered, self._before_since
+        gathered.coverage = coverage = await scan_jobs(
+            self._client,
+            self._application_id,
+            self.builder.add,
+            since=before,
+            until=self._window.until if start.is_sought else None,
+            max_jobs=max_jobs,
+            offset=start.offset,
+            first_page=start.page,
+            progress=progress,
+        )
+        is_whole_list = coverage.complete and coverage.stopped_by == "end" and not start.is_sought
+        if is_whole_list:
+            self._running_scope.cancel()
+        if before and gathered.can_compare and self.builder.has_failures:
+            if coverage.stopped_by != "end":
+                gathered.earlier_error = await read_earlier_failures(
+                    self._client, self._application_id, self.builder.add_earlier, before, self.builder.failed_read
+                )
+            gathered.earlier_failures_read = not gathered.earlier_error
+        await self._compare_running(is_whole_list=is_whole_list)
+
+    async def _compare_running(self, *, is_whole_list: bool) -> None:
+        await self._running_read.wait()
+        gathered = self._gathered
+        if is_whole_list:
             gathered.all_running_read = True
-        elif gathered.all_running_read and self._builder.long_running() - self._ids_from_filter:
+        elif gathered.all_running_read and self.builder.long_running() - set(self._running):
             # The filter is broken, or does not cover `queued`. A job that has just finished is no reason to think so.
             gathered.all_running_read = False
             gathered.running_error = "Writer's list of running jobs is incomplete: its list of all jobs has more."
 
-    async def _read_earlier(self, since: datetime) -> None:
-        """Read the failures created before `since`; skip the newer ones in the list of failed jobs."""
-        gathered = self._gathered
-        if gathered.coverage.stopped_by == "end":
-            gathered.earlier_failures_read = True  # the whole list was read
-            return
-        offset, step = max(0, self._builder.failed_read - _OVERLAP), 5 * _OVERLAP
-        while True:
-            created: list[datetime] = []
-            try:
-                coverage = await self._scan_failed(offset, created)
-            except WriterError as exc:
-                gathered.earlier_error = str(exc)
-                return
-            # If failures left the list meanwhile, these begin too late. If they are not newest first, older ones may
-            # be among those skipped.
-            is_newest_first = coverage.oldest is not None
-            if offset == 0 or (created and created[0] >= since and is_newest_first):
-                break
-            offset, step = max(0, offset - step) if is_newest_first or not created else 0, 2 * step
-        older = sum(each < since for each in created)
-        if older == len(created):
-            gathered.earlier_error = "Writer's list of failed jobs is incomplete: its list of all jobs has more."
-            return
-        is_enough = (
-            coverage.stopped_by == "max_jobs" and older >= _EARLIER_FAILURES and coverage.read_back_to is not None
-        )
-        gathered.earlier_failures_read = (is_enough or coverage.reached_end) and coverage.has_few_unreadable
-        gathered.earlier_error = "" if gathered.earlier_failures_read else _incomplete_reason(coverage)
 
-    async def _scan_failed(self, offset: int, created: list[datetime]) -> Coverage:
-        """Scan the failed jobs from ``offset`` on; append to ``created`` when each was created."""
+class _Start(NamedTuple):
+    """Where to begin to read all jobs."""
 
-        def on_job(job: Job) -> None:
-            created.append(job.created_at)
-            self._builder.add_earlier(job)
-
-        return await scan_jobs(
-            self._client,
-            self._application_id,
-            on_job,
-            status="failed",
-            offset=offset,
-            max_jobs=2 * _OVERLAP + _EARLIER_FAILURES,
-        )
-
-
-def _every_job_was_read(coverage: Coverage) -> bool:
-    return coverage.complete and coverage.stopped_by == "end"
-
-
-def _incomplete_reason(coverage: Coverage) -> str:
-    if coverage.error:
-        return coverage.error
-    if coverage.stopped_by == "time_budget":
-        return "The time for one call was over first."
-    return (
-        f"{coverage.unreadable:,} of their rows were unreadable." if coverage.unreadable else "Writer's list changed."
-    )
+    offset: int
+    page: JobPage  # the page there
+    is_sought: bool = False  # whether newer jobs than the window has were left out

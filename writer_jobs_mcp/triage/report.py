@@ -3,7 +3,7 @@
 import heapq
 from array import array
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Container, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -49,13 +49,14 @@ class Report(NamedTuple):
     median_seconds: float | None
     p95_seconds: float | None
     finished: int  # jobs of the window behind the median and the p95
-    longest: TimedJob | None  # the finished job of the window that took longest
+    is_sample: bool  # whether those are only some of the finished jobs that the report counts
+    longest: TimedJob | None  # the finished job of the window that took longest; None of a sample
     stuck: tuple[TimedJob, ...]  # at most five, longest first
     stuck_count: int
     stuck_after: float  # seconds
     before: BeforeWindow | None
     failures: FailureSummary
-    timeline: Histogram | None  # the jobs over time; None where there are none
+    timeline: Histogram | None  # the jobs over time; None where there are none, or some were only counted
     failed_timeline: Histogram | None  # the failed jobs over time, in at most 24 steps; None where there are none
 
     @property
@@ -77,7 +78,7 @@ class ReportBuilder:
 
         ``check`` is called every few milliseconds while errors are read and compared; what it raises ends that.
         """
-        self._window = window
+        self._window, self._now, self._check = window, now, check
         self._before_since = window.before(now)
         self._before_jobs = self._before_failed = 0
         self._counts: Counter[str] = Counter()
@@ -88,7 +89,14 @@ class ReportBuilder:
         self._failures = GroupedFailures(check)
         self._timeline = Timeline(window.since, window.until, now)
         self._failed_timeline = Timeline(window.since, window.until, now, _FAILED_STEPS)
+        self._has_counted = False  # whether jobs were counted that were not taken
         self.failed_read = 0  # failed jobs taken by `add`, except those created before both windows
+
+    def restarted(self) -> "ReportBuilder":
+        """Return a builder for the same report that has taken only the running jobs."""
+        builder = ReportBuilder(self._window, self._now, self._check)
+        builder._running = self._running
+        return builder
 
     @property
     def has_failures(self) -> bool:
@@ -119,6 +127,30 @@ class ReportBuilder:
             if self._longest is None or (seconds, job.id) > (self._longest.seconds, self._longest.id):
                 self._longest = TimedJob(job.id, job.created_at, seconds)
 
+    def add_failed(self, job: "Job") -> None:
+        """Take one failed job created before the end of the window, where other jobs are not taken but counted."""
+        since = self._window.since
+        if since is None or job.created_at >= since:
+            self._counts[job.status] += 1
+            self._failed_timeline.add(job.created_at, job.status)
+            self._failures.add(job, Period.WINDOW)
+        elif self._before_since is not None and job.created_at >= self._before_since:
+            self._before_failed += 1
+            self._failures.add(job, Period.BEFORE)
+        else:
+            self.add_earlier(job)
+
+    def count_others(self, counts: Mapping[str, int], jobs_before: int) -> None:
+        """Count jobs of the window that are not taken, by their status, and all jobs of the window before."""
+        self._has_counted = True
+        self._counts.update({status: number for status, number in counts.items() if number})
+        self._before_jobs = jobs_before
+
+    def add_duration(self, job: "Job") -> None:
+        """Take only the duration of a job of the window, if it has finished."""
+        if (seconds := job.finished_seconds) is not None:
+            self._seconds.append(seconds)
+
     def _add_before(self, job: "Job") -> None:
         if self._before_since is None or job.created_at < self._before_since:
             if job.status == "failed":
@@ -134,6 +166,10 @@ class ReportBuilder:
     def add_running(self, job: "Job") -> None:
         """Take one running job, whatever the window; a job may be taken again."""
         self._running.add(job, is_listed=False)
+
+    def keep_running(self, job_ids: Container[str]) -> None:
+        """Forget the running jobs that have finished since they were taken: all but these."""
+        self._running.keep(job_ids)
 
     def long_running(self) -> set[str]:
         """Return the ids of the running jobs taken by `add` that have run for more than ten minutes."""
@@ -175,12 +211,13 @@ class ReportBuilder:
             median_seconds=median(ordered),
             p95_seconds=p95(ordered),
             finished=len(ordered),
+            is_sample=self._has_counted,
             longest=self._longest,
             stuck=tuple(heapq.nlargest(_MAX_STUCK, stuck, key=lambda job: (job.seconds, job.id))),
             stuck_count=len(stuck),
             stuck_after=limit,
             before=before,
             failures=failures,
-            timeline=self._timeline.histogram(),
+            timeline=None if self._has_counted else self._timeline.histogram(),
             failed_timeline=self._failed_timeline.histogram(),
         )

@@ -1,0 +1,51 @@
+"""Read the failures from before both windows of a triage, where all jobs of the windows were read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from writer_jobs_mcp.errors import WriterError
+from writer_jobs_mcp.triage.scan import PAGE_SIZE, scan_jobs
+from writer_jobs_mcp.triage.seek import JobSearch, NotSearchable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from writer_jobs_mcp.client import WriterClient
+    from writer_jobs_mcp.client.models import Job
+
+MIN_EARLIER_FAILURES = 500  # that must have been read before a kind of failure is called new
+
+
+async def read_earlier_failures(
+    client: WriterClient, application_id: str, on_job: Callable[[Job], None], before: datetime, newer_failed: int
+) -> str:
+    """Pass the 500 newest failed jobs created before ``before`` to ``on_job``, or all. Return why not, or nothing.
+
+    ``newer_failed`` is about how many failed jobs are newer, one at least.
+    """
+    search = JobSearch(client, application_id, "failed", page_size=PAGE_SIZE)
+    try:
+        try:
+            offset, page = await search.page_before(before, newer_failed)
+        except NotSearchable:
+            offset, page = 0, None
+        if page and not (offset or search.reaches_up_to(before)):
+            return "Writer's list of failed jobs is incomplete: its list of all jobs has more."
+        coverage = await scan_jobs(
+            client,
+            application_id,
+            on_job,
+            until=before,
+            max_jobs=MIN_EARLIER_FAILURES,
+            status="failed",
+            offset=offset,
+            first_page=page,
+        )
+    except WriterError as exc:
+        return str(exc)
+    is_enough = coverage.stopped_by == "max_jobs" and coverage.read_back_to is not None
+    if (is_enough or coverage.reached_end) and coverage.has_few_unreadable:
+        return ""
+    return coverage.why_incomplete
