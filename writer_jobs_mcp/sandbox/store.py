@@ -1,10 +1,10 @@
 """The state of the embedded API: three applications, their jobs, and a clock."""
 
-from bisect import insort
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from writer_jobs_mcp.sandbox.applications import APPLICATIONS, SandboxApplication
+from writer_jobs_mcp.sandbox.held_jobs import HeldJobs
 from writer_jobs_mcp.sandbox.jobs import SandboxJob, SandboxJobStatus, generate_jobs
 from writer_jobs_mcp.sandbox.sample_errors import SampleError
 from writer_jobs_mcp.sandbox.seeded import random_uuid, seeded_random
@@ -13,7 +13,6 @@ DEFAULT_JOB_COUNTS = (400, 150, 90)
 """How many jobs each application has by default."""
 
 _RETRY_SECONDS = (1.5, 3.5)  # short, so that a person who tries a retry sees it finish
-_LONG_AGO, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class SandboxStore:
@@ -39,7 +38,7 @@ class SandboxStore:
         self._rng = seeded_random("arrivals", seed)
         counts = DEFAULT_JOB_COUNTS if jobs is None else (jobs, *DEFAULT_JOB_COUNTS[1:])
         self._jobs_by_application = {
-            application.id: _ApplicationJobs(
+            application.id: HeldJobs(
                 application,
                 generate_jobs(
                     seeded_random(application.id, seed),
@@ -51,7 +50,6 @@ class SandboxStore:
             )
             for application, count in zip(APPLICATIONS, counts, strict=True)
         }
-        self._jobs = {job.id: job for each in self._jobs_by_application.values() for job in each.jobs}
 
     def application(self, id_or_alias: str) -> SandboxApplication | None:
         """Return the application with this id or alias, if there is one."""
@@ -70,7 +68,8 @@ class SandboxStore:
 
     def job(self, job_id: str) -> SandboxJob | None:
         """Return the job with this id, if there is one."""
-        return self._jobs.get(job_id)
+        found = (jobs.find(job_id) for jobs in self._jobs_by_application.values())
+        return next((job for job in found if job is not None), None)
 
     def add(
         self,
@@ -101,7 +100,6 @@ class SandboxStore:
             output if error is None else error,
         )
         jobs.insert(job)
-        self._jobs[job.id] = job
         return job
 
     def remove(self, job_id: str) -> None:
@@ -110,7 +108,7 @@ class SandboxStore:
         Raises:
             LookupError: There is no such job.
         """
-        job = self._jobs.pop(job_id)
+        job = self._existing_job(job_id)
         self._jobs_by_application[job.application.id].remove(job)
 
     def retry(self, job_id: str) -> SandboxJob:
@@ -119,50 +117,21 @@ class SandboxStore:
         Raises:
             LookupError: There is no such job.
         """
-        job = self._jobs[job_id]
+        job = self._existing_job(job_id)
         job.retried_at = self.clock()
         job.ends_at = job.retried_at + timedelta(seconds=self._rng.uniform(*_RETRY_SECONDS))
         job.sample_error = job.fixed_text = None
-        self._jobs_by_application[job.application.id].invalidate()
+        self._jobs_by_application[job.application.id].save(job)
         return job
 
-    def _application_jobs(self, application: str) -> "_ApplicationJobs":
+    def _application_jobs(self, application: str) -> HeldJobs:
         found = self.application(application)
         if found is None:
             raise LookupError(application)
         return self._jobs_by_application[found.id]
 
-
-class _ApplicationJobs:
-    """One application's jobs, newest first, with an index by status that is rebuilt only when a status changes."""
-
-    def __init__(self, application: SandboxApplication, jobs: list[SandboxJob]) -> None:
-        self.application, self.jobs = application, jobs
-        self._by_status: dict[SandboxJobStatus, list[SandboxJob]] = {}
-        self._indexed_from, self._indexed_until = _NEVER, _LONG_AGO
-
-    def with_status(self, status: SandboxJobStatus | None, now: datetime) -> Sequence[SandboxJob]:
-        if status is None:
-            return self.jobs
-        if not self._indexed_from <= now < self._indexed_until:
-            self._index_by_status(now)
-        return self._by_status[status]
-
-    def insert(self, job: SandboxJob) -> None:
-        insort(self.jobs, job, key=lambda other: -other.created_at.timestamp())
-        self.invalidate()
-
-    def remove(self, job: SandboxJob) -> None:
-        self.jobs.remove(job)
-        self.invalidate()
-
-    def invalidate(self) -> None:
-        """Rebuild the index at the next read."""
-        self._indexed_until = _LONG_AGO
-
-    def _index_by_status(self, now: datetime) -> None:
-        self._by_status = {"in_progress": [], "failed": [], "completed": []}
-        for job in self.jobs:
-            self._by_status[job.status(now)].append(job)
-        running = (job.ends_at for job in self._by_status["in_progress"])
-        self._indexed_from, self._indexed_until = now, min((end for end in running if end is not None), default=_NEVER)
+    def _existing_job(self, job_id: str) -> SandboxJob:
+        found = self.job(job_id)
+        if found is None:
+            raise LookupError(job_id)
+        return found
