@@ -72,6 +72,9 @@ class SandboxJob:
 WINDOW_HOURS = 7 * 24
 """The age of the oldest possible job."""
 
+LONGEST_DURATION = timedelta(seconds=400)
+"""Every job that ends has ended after this time."""
+
 _ORDINARY_FAILURE_SHARE = 0.18
 _STUCK_SHARE, _RUNNING_SHARE = 0.0075, 0.015
 _RISING_SHARE, _NEW_SHARE, _OUTAGE_SHARE = 0.035, 0.02, 0.015  # shares of all jobs, one per incident
@@ -101,9 +104,16 @@ def generate_jobs(
     return [_to_job(rng, application, draft, now) for draft in drafts]
 
 
-def _completion_time(rng: Random) -> timedelta:
-    """Draw the duration of a job that completes: mostly about twenty seconds, rarely minutes."""
-    return timedelta(seconds=min(2.5 + rng.lognormvariate(3.0, 0.6), 400))
+def draw_duration(rng: Random, error: SampleError | None) -> timedelta:
+    """Draw the time until a job fails with this error, or completes: mostly after twenty seconds, rarely minutes."""
+    if error is not None:
+        return timedelta(seconds=rng.uniform(*error.duration_range))
+    return min(timedelta(seconds=2.5 + rng.lognormvariate(3.0, 0.6)), LONGEST_DURATION)
+
+
+def hourly_loads(now: datetime) -> list[int]:
+    """Return the relative load of each hour before `now`, the latest first."""
+    return [_HOURLY_LOAD[(now - timedelta(hours=hours + 0.5)).hour] for hours in range(WINDOW_HOURS)]
 
 
 def _unfinished_jobs(rng: Random, count: int) -> Iterator[_Draft]:
@@ -125,15 +135,14 @@ def _incident_jobs(rng: Random, count: int, *, with_new_error: bool) -> Iterator
 
 
 def _ordinary_jobs(rng: Random, count: int, now: datetime) -> list[_Draft]:
-    weights = [_HOURLY_LOAD[(now - timedelta(hours=hours + 0.5)).hour] for hours in range(WINDOW_HOURS)]
-    ages = [hours + rng.random() for hours in rng.choices(range(WINDOW_HOURS), weights, k=count)]
+    ages = [hours + rng.random() for hours in rng.choices(range(WINDOW_HOURS), hourly_loads(now), k=count)]
     errors = draw_by_weight(rng, round(count * _ORDINARY_FAILURE_SHARE))
     failures = [_failed_job(rng, error, hours) for error, hours in zip(errors, ages, strict=False)]
-    return failures + [_Draft(timedelta(hours=hours), _completion_time(rng)) for hours in ages[len(errors) :]]
+    return failures + [_Draft(timedelta(hours=hours), draw_duration(rng, None)) for hours in ages[len(errors) :]]
 
 
 def _failed_job(rng: Random, error: SampleError, hours: float) -> _Draft:
-    return _Draft(timedelta(hours=hours), timedelta(seconds=rng.uniform(*error.duration_range)), error)
+    return _Draft(timedelta(hours=hours), draw_duration(rng, error), error)
 
 
 def _job_count(count: int, share: float, at_most: int | None = None) -> int:
