@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from writer_jobs_mcp.sandbox.applications import APPLICATIONS, SandboxApplication
+from writer_jobs_mcp.sandbox.computed_jobs import ComputedJobs
 from writer_jobs_mcp.sandbox.held_jobs import HeldJobs
 from writer_jobs_mcp.sandbox.jobs import SandboxJob, SandboxJobStatus, generate_jobs
 from writer_jobs_mcp.sandbox.sample_errors import SampleError
@@ -12,15 +13,23 @@ from writer_jobs_mcp.sandbox.seeded import random_uuid, seeded_random
 DEFAULT_JOB_COUNTS = (400, 150, 90)
 """How many jobs each application has by default."""
 
+MAX_HELD_JOBS = 100_000
+"""The most jobs of an application that are held: they take one to two seconds and 45 MB; a million, ten times that."""
+
+_DEFAULT_FAILED_SHARE = 0.22  # of computed jobs; held ones are between a fifth and a quarter
 _RETRY_SECONDS = (1.5, 3.5)  # short, so that a person who tries a retry sees it finish
 
 
 class SandboxStore:
     """Three applications and a week of their jobs.
 
-    The same `seed`, `now` and `jobs` give the same responses to the byte. Jobs finish as `clock` advances; they are
-    created and deleted only by `add` and `remove`. Texts are generated when they are read, so that a hundred thousand
-    jobs need little time and memory.
+    The same arguments give the same responses to the byte. Jobs finish as `clock` advances; they are created and
+    deleted only by `add` and `remove`. Texts are generated when they are read.
+
+    Up to `MAX_HELD_JOBS` jobs of an application are held as objects; the README and many tests show the default's.
+    More are computed at each read, so that a million start at once and take no memory. So are the first application's
+    if `failed_share` is given, at any number. They are other jobs than held ones of the same seed. Change them only
+    through the store, and compare them by their ids: each read returns new objects.
 
     Attributes:
         anchor: The `now` that the jobs were generated for, in UTC.
@@ -29,26 +38,31 @@ class SandboxStore:
     """
 
     def __init__(
-        self, *, now: datetime, clock: Callable[[], datetime], jobs: int | None = None, seed: int = 20
+        self,
+        *,
+        now: datetime,
+        clock: Callable[[], datetime],
+        jobs: int | None = None,
+        failed_share: float | None = None,
+        seed: int = 20,
     ) -> None:
-        """Generate jobs for the seven days before `now` (aware); `jobs` is the number of the first application's."""
+        """Generate jobs for the seven days before `now` (aware).
+
+        Args:
+            now: The time of the newest possible job.
+            clock: Returns the current time, as an aware datetime.
+            jobs: How many jobs the first application has.
+            failed_share: The share of them that fail, from 0 to 1; by default between a fifth and a quarter.
+            seed: Selects the jobs.
+        """
         self.anchor = now.astimezone(UTC)
         self.clock = clock
         self.applications: tuple[SandboxApplication, ...] = APPLICATIONS
         self._rng = seeded_random("arrivals", seed)
         counts = DEFAULT_JOB_COUNTS if jobs is None else (jobs, *DEFAULT_JOB_COUNTS[1:])
         self._jobs_by_application = {
-            application.id: HeldJobs(
-                application,
-                generate_jobs(
-                    seeded_random(application.id, seed),
-                    application,
-                    count,
-                    self.anchor,
-                    with_new_error=application is APPLICATIONS[0],
-                ),
-            )
-            for application, count in zip(APPLICATIONS, counts, strict=True)
+            application.id: self._generate(application, count, share, seed)
+            for application, count, share in zip(APPLICATIONS, counts, (failed_share, None, None), strict=True)
         }
 
     def application(self, id_or_alias: str) -> SandboxApplication | None:
@@ -124,7 +138,20 @@ class SandboxStore:
         self._jobs_by_application[job.application.id].save(job)
         return job
 
-    def _application_jobs(self, application: str) -> HeldJobs:
+    def _generate(
+        self, application: SandboxApplication, count: int, failed_share: float | None, seed: int
+    ) -> HeldJobs | ComputedJobs:
+        with_new_error = application is APPLICATIONS[0]
+        if count > MAX_HELD_JOBS or failed_share is not None:
+            share = _DEFAULT_FAILED_SHARE if failed_share is None else failed_share
+            return ComputedJobs(
+                application, count, self.anchor, seed=seed, failed_share=share, with_new_error=with_new_error
+            )
+        rng = seeded_random(application.id, seed)
+        jobs = generate_jobs(rng, application, count, self.anchor, with_new_error=with_new_error)
+        return HeldJobs(application, jobs)
+
+    def _application_jobs(self, application: str) -> HeldJobs | ComputedJobs:
         found = self.application(application)
         if found is None:
             raise LookupError(application)

@@ -1,4 +1,4 @@
-"""The vendor's own SDK works against the sandbox."""
+"""The vendor's own SDK works against the sandbox, with held jobs and with computed ones."""
 
 from itertools import pairwise
 
@@ -6,8 +6,13 @@ import pytest
 import writerai
 
 from tests.conftest import Clock
-from tests.helpers.sandbox import FIRST, SECOND, THIRD, UNKNOWN_ID
+from tests.helpers.sandbox import FIRST, NOW, THIRD, UNKNOWN_ID
 from writer_jobs_mcp.sandbox import SandboxJobStatus, SandboxStore
+
+
+@pytest.fixture(params=[None, 0.2], ids=["held", "computed"])
+def store(request: pytest.FixtureRequest, clock: Clock) -> SandboxStore:
+    return SandboxStore(now=NOW, clock=clock, failed_share=request.param)
 
 
 async def test_the_sdk_lists_every_application_one_per_page(sdk: writerai.AsyncWriter) -> None:
@@ -40,10 +45,10 @@ async def test_the_sdk_lists_every_job_once_newest_first(sdk: writerai.AsyncWrit
 async def test_the_sdk_filters_by_status(
     sdk: writerai.AsyncWriter, store: SandboxStore, status: SandboxJobStatus
 ) -> None:
-    jobs = [job async for job in sdk.applications.jobs.list(SECOND.id, status=status, limit=7)]
+    jobs = [job async for job in sdk.applications.jobs.list(FIRST.id, status=status, limit=7)]
 
     assert {job.status for job in jobs} == {status}
-    assert [job.id for job in jobs] == [job.id for job in store.jobs(SECOND.id) if job.status(store.clock()) == status]
+    assert [job.id for job in jobs] == [job.id for job in store.jobs(FIRST.id) if job.status(store.clock()) == status]
 
 
 async def test_the_alias_lists_the_same_jobs_as_the_id(sdk: writerai.AsyncWriter) -> None:
@@ -88,7 +93,7 @@ async def test_a_retried_job_runs_again_under_its_id_and_completes(
     assert (running.status, running.error) == ("in_progress", None)
     assert (done.status, done.error) == ("completed", None)
     assert [job.id for job in store.jobs(FIRST.id)] == order
-    assert failed not in store.jobs(FIRST.id, "failed")
+    assert failed.id not in [job.id for job in store.jobs(FIRST.id, "failed")]
 
 
 async def test_the_sdk_raises_its_own_errors(sdk: writerai.AsyncWriter, store: SandboxStore) -> None:
