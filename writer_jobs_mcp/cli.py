@@ -171,7 +171,7 @@ def _parser(redact: Callable[[str], str]) -> "ArgumentParser":
     sandbox = commands.add_parser("sandbox", help="serve only the embedded Writer API, over HTTP on loopback")
     sandbox.add_argument("--port", type=_port, default=0, metavar="N", help="the port (default: a free one)")
     sandbox.add_argument(
-        "--jobs", type=_whole_number, default=None, metavar="N", help="how many jobs the first application has"
+        "--jobs", type=_whole_number, metavar="N", help="how many jobs the first application has (up to millions)"
     )
     for command in (serve, check, demo):
         command.add_argument("--log-level", metavar="LEVEL", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
