@@ -1,8 +1,13 @@
 """``python -m benchmarks.api`` serves Writer's list of jobs as fast as possible, so that only the clients are measured.
 
 A scenario is the first part of the path: ``/n1200-o2048-d50-r400`` has 1,200 jobs with outputs of 2,048 characters,
-responds after 50 ms, and rejects more than 400 requests per minute. ``/<scenario>/requests`` returns the number of
-requests and resets it; ``/<scenario>/ready`` responds when all jobs are rendered, so that a page is only a join.
+responds after 50 ms, and rejects more than 400 requests per minute. ``/n1000000-o2048-d50-r400-f1-tapplication`` also
+says that 1 % of the jobs have failed, as `benchmarks.jobs` describes, and what ``totalCount`` counts: the jobs that the
+filter ``matches`` (the default), those of the whole ``application``, or ``none``: it is left out.
+
+``/<scenario>/requests`` returns the number of requests and resets it, and the allowance of requests too;
+``/<scenario>/ready`` moves the jobs to the present and returns that time, when all jobs are rendered, so that a page is
+only a join. More than 100,000 jobs are rendered when they are requested, within the response time (3 ms a page).
 """
 
 import asyncio
@@ -20,8 +25,10 @@ MAX_LIMIT = 100
 BURST = 20
 """Requests that may come at once under a limit per minute."""
 
-_NOW = datetime.now(UTC)
-_SCENARIO_PATH = re.compile(r"/n(\d+)-o(\d+)-d(\d+)-r(\d+)(/.*)")
+_NOW = datetime.now(UTC).replace(microsecond=0)
+_SCENARIO_PATH = re.compile(
+    r"/n(\d+)-o(\d+)-d(\d+)-r(\d+)(?:-f(?P<failed>\d+))?(?:-t(?P<total>matches|application|none))?(?P<path>/.*)"
+)
 _REQUEST = re.compile(rb"GET (\S+) HTTP/1\.1\r\n.*?\r\n\r\n", re.DOTALL)
 
 
@@ -36,11 +43,12 @@ _APPLICATION = {
 
 @dataclass
 class Scenario:
-    """A scenario: its jobs, its delay, its rate limit and its request counts."""
+    """A scenario: its jobs, its delay, its rate limit, what its total counts, and its request counts."""
 
     jobs: Jobs
     delay: float
     per_minute: int
+    total: str = "matches"
     request_count: int = 0
     rejected_count: int = 0
     _tokens: float = BURST
@@ -51,10 +59,12 @@ class Scenario:
         if path == "/requests":
             body = json.dumps({"requests": self.request_count, "rejected": self.rejected_count}).encode()
             self.request_count = self.rejected_count = 0
+            self._tokens = BURST
             return _response(b"200 OK", body), 0
         if path == "/ready":
+            self.jobs.restart(datetime.now(UTC).replace(microsecond=0))
             self.jobs.prepare()
-            return _response(b"200 OK", b"{}"), 0
+            return _response(b"200 OK", json.dumps({"now": self.jobs.now.isoformat()}).encode()), 0
         self.request_count += 1
         if self.per_minute and (wait := self._wait(now)):
             self.rejected_count += 1
@@ -87,8 +97,9 @@ class Scenario:
         positions = self.jobs.positions[query["status"]] if "status" in query else range(self.jobs.count)
         offset, limit = int(query.get("offset", 0)), min(int(query.get("limit", 50)), MAX_LIMIT)
         rows = b",".join(self.jobs.job(position) for position in positions[offset : offset + limit])
-        frame = f'],"totalCount":{len(positions)},"pagination":{{"offset":{offset},"limit":{limit}}}}}'
-        return b'{"result":[' + rows + frame.encode()
+        totals = {"matches": len(positions), "application": self.jobs.count}
+        total = f'"totalCount":{totals[self.total]},' if self.total in totals else ""
+        return b'{"result":[' + rows + f'],{total}"pagination":{{"offset":{offset},"limit":{limit}}}}}'.encode()
 
 
 def _response(status: bytes, body: bytes, more: bytes = b"") -> bytes:
@@ -103,11 +114,12 @@ def _respond(target: str, now: float) -> tuple[bytes, float]:
     found = _SCENARIO_PATH.fullmatch(target)
     if not found:
         return _response(b"404 Not Found", b""), 0
-    *numbers, path = found.groups()
-    count, output_chars, delay, per_minute = map(int, numbers)
+    count, output_chars, delay, per_minute = map(int, found.groups()[:4])
+    failed, path = found["failed"], found["path"]
     address = target.removesuffix(path)
     if address not in _scenarios:
-        _scenarios[address] = Scenario(Jobs(count, output_chars, _NOW), delay / 1000, per_minute)
+        jobs = Jobs(count, output_chars, _NOW, int(failed) if failed else None)
+        _scenarios[address] = Scenario(jobs, delay / 1000, per_minute, found["total"] or "matches")
     return _scenarios[address].respond(path, now)
 
 
@@ -123,9 +135,10 @@ class _Connection(asyncio.Protocol):
         if request := _REQUEST.match(self._received):
             self._received = self._received[request.end() :]
             loop = asyncio.get_running_loop()
-            answer, delay = _respond(request[1].decode(), loop.time())
+            now = loop.time()
+            answer, delay = _respond(request[1].decode(), now)
             if delay:
-                loop.call_later(delay, self._send, answer)
+                loop.call_at(now + delay, self._send, answer)
             else:
                 self._send(answer)
 

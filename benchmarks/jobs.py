@@ -1,16 +1,27 @@
-"""Two weeks of jobs for the benchmarks: nine kinds of error, long outputs, generated on demand."""
+"""An application's jobs for the benchmarks: nine kinds of error, long outputs, rendered on demand.
+
+A given share of failed jobs also fixes their times: a million jobs are created every two seconds, in whole seconds, so
+that the last 24 hours have 43,200 jobs, and fewer jobs are spread over the same 23 days.
+"""
 
 import json
+from array import array
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
+from hashlib import blake2b
+from math import ceil, floor
 from random import Random
 from uuid import UUID
 
 APPLICATION_ID = "3f0b6c1e-9d24-4a57-8c83-5be0d7a41f92"
 
-_WINDOW = timedelta(weeks=2)
-_RUNNING_COUNT = 1  # of the newest; two more are stuck
+SPAN_OF_FIXED_SHARE = timedelta(seconds=2_000_000)  # 23 days, if the share of failed jobs is given
+MAX_CACHED_JOBS = 100_000
+
+_SPAN = timedelta(weeks=2)
+_RUN_SECONDS = 30  # the jobs created in the last half a minute are running; two more are stuck
 _STUCK_POSITIONS = (40, 90)
 _FAILURE_SHARE = 0.233
 _NEW_ERROR_WINDOW = 0.06  # the latest share of the time, in which the ninth error occurs
@@ -89,69 +100,104 @@ def _forbidden(rng: Random) -> str:
 _ORDINARY_ERRORS = (_rate_limit, _timeout, _context_length, _missing_graph, _invalid, _blocked, _upstream, _bug)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Jobs:
     """An application's jobs, newest first; each is the same at every request."""
 
     count: int
     output_chars: int
     now: datetime
+    failed_percent: int | None = None
+    """Exactly so many of each hundred jobs have failed, except for the running ones; None for a random 23.3 %."""
+
+    def restart(self, now: datetime) -> None:
+        """Move all jobs in time, so that the newest was created just before ``now``."""
+        self.now = now
+        self._rendered.cache_clear()
 
     def status(self, position: int) -> str:
         """Return the status of the job at ``position``."""
-        if position < _RUNNING_COUNT or position in _STUCK_POSITIONS:
+        if position < self._running_count or position in self._stuck_positions:
             return "in_progress"
-        return "failed" if self._rng(position).random() < _FAILURE_SHARE else "completed"
+        if self.failed_percent is None:
+            return "failed" if self._rng(position).random() < _FAILURE_SHARE else "completed"
+        hundred, rest = divmod(position, 100)
+        shift = (hundred * 2_654_435_761 & 0xFFFF_FFFF) >> 16  # a multiplicative hash: other places in each hundred
+        is_failed = (rest * self.failed_percent + shift) % 100 < self.failed_percent
+        return "failed" if is_failed else "completed"
+
+    def created(self, position: int) -> datetime:
+        """Return when the job at ``position`` was created; in whole seconds if the share of failed jobs is given."""
+        rng = self._rng(position)
+        rng.random()  # the number that decides the status
+        return self._created(position, rng)
 
     @cached_property
-    def positions(self) -> dict[str, list[int]]:
+    def positions(self) -> "dict[str, array[int]]":
         """The positions of the jobs of each status."""
-        found: dict[str, list[int]] = {"in_progress": [], "failed": [], "completed": []}
+        found = {status: array("I") for status in ("in_progress", "failed", "completed")}
         for position in range(self.count):
             found[self.status(position)].append(position)
         return found
 
     def id(self, position: int) -> str:
         """Return the id of the job at ``position``."""
-        return str(UUID(int=_seeded_random(f"id {position}").getrandbits(128), version=4))
+        return str(UUID(bytes=blake2b(b"id %d" % position, digest_size=16).digest(), version=4))
 
     def job(self, position: int) -> bytes:
         """Return the job at ``position`` as JSON."""
-        if position not in self._rendered:
-            self._rendered[position] = self._render(position)
-        return b"".join(self._rendered[position])
+        return b"".join(self._rendered(position))
 
     def prepare(self) -> None:
-        """Render every job before the first request."""
-        for position in range(self.count):
-            self.job(position)
+        """Find the jobs of each status, and render every job if they fit into the cache."""
+        assert self.positions
+        if self.count <= MAX_CACHED_JOBS:
+            for position in range(self.count):
+                self._rendered(position)
 
     @cached_property
-    def _rendered(self) -> dict[int, tuple[bytes, ...]]:
-        """Each job's parts; jobs share their outputs, so that a hundred thousand fit into memory."""
-        return {}
+    def _rendered(self) -> "Callable[[int], tuple[bytes, ...]]":
+        """Renders a job's parts; jobs share their outputs, so that a hundred thousand fit into memory."""
+        return lru_cache(MAX_CACHED_JOBS)(self._render)
 
     def _render(self, position: int) -> tuple[bytes, ...]:
         rng = self._rng(position)
         status = self.status(position)
-        rng.random()  # the number that decided the status
-        created = self.now - (position + rng.random()) * _WINDOW / self.count
-        job = {
-            "id": self.id(position),
-            "status": status,
-            "application_id": APPLICATION_ID,
-            "created_at": _timestamp(created),
-        }
+        rng.random()  # the number that decides the status
+        created = self._created(position, rng)
+        job = (
+            f'{{"id": "{self.id(position)}", "status": "{status}", "application_id": "{APPLICATION_ID}", '
+            f'"created_at": "{_timestamp(created)}"'
+        )
         if status == "in_progress":
-            return (json.dumps(job).encode(),)
-        ended = _timestamp(created + timedelta(seconds=rng.lognormvariate(3, 0.6)))
-        job |= {"updated_at": ended, "completed_at": ended}
+            return (f"{job}}}".encode(),)
+        ended = _timestamp(min(created + timedelta(seconds=rng.lognormvariate(3, 0.6)), self.now))
+        job += f', "updated_at": "{ended}", "completed_at": "{ended}"'
         if status == "failed":
             is_new = position < _NEW_ERROR_WINDOW * self.count and rng.random() < 0.5
             error = (_forbidden if is_new else rng.choice(_ORDINARY_ERRORS))(rng)
-            return (json.dumps({**job, "error": error}).encode(),)
+            return (f'{job}, "error": {json.dumps(error)}}}'.encode(),)
         output = self._outputs[rng.randrange(_OUTPUT_COUNT)]
-        return json.dumps(job).encode()[:-1], b', "data": {"title": "Description", "suggestion": ', output, b"}}"
+        return f'{job}, "data": {{"title": "Description", "suggestion": '.encode(), output, b"}}"
+
+    def _created(self, position: int, rng: Random) -> datetime:
+        seconds = (position + rng.random()) * self._interval
+        return self.now - timedelta(seconds=seconds if self.failed_percent is None else floor(seconds))
+
+    @cached_property
+    def _interval(self) -> float:
+        """Seconds between two jobs."""
+        span = _SPAN if self.failed_percent is None else SPAN_OF_FIXED_SHARE
+        return span.total_seconds() / self.count
+
+    @cached_property
+    def _running_count(self) -> int:
+        return ceil(_RUN_SECONDS / self._interval)
+
+    @cached_property
+    def _stuck_positions(self) -> tuple[int, int]:
+        # With a given share: for one hour, and for eleven.
+        return _STUCK_POSITIONS if self.failed_percent is None else (self.count // 500, self.count // 50)
 
     @cached_property
     def _outputs(self) -> list[bytes]:

@@ -93,8 +93,13 @@ def serve_api() -> Generator[Callable[..., str]]:
         assert process.stdout
         port = int(process.stdout.readline())
 
-        def address(jobs: int, *, delay: int = 0, per_minute: int = 0) -> str:
-            return f"http://127.0.0.1:{port}/n{jobs}-o2048-d{delay}-r{per_minute}"
+        def address(
+            jobs: int, *, delay: int = 0, per_minute: int = 0, failed_percent: int | None = None, total: str = "matches"
+        ) -> str:
+            scenario = f"n{jobs}-o2048-d{delay}-r{per_minute}"
+            if failed_percent is not None:
+                scenario += f"-f{failed_percent}-t{total}"
+            return f"http://127.0.0.1:{port}/{scenario}"
 
         try:
             yield address
