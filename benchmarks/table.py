@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-COLUMNS = ("writer-sdk", "fastmcp", "openapi-mcp-server", "base")
+COLUMNS = ("writer-sdk", "code mode", "fastmcp", "openapi-mcp-server", "base")
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from statistics import median
 from typing import Any
 
 import httpx
-from writerai import Writer
 
 from benchmarks.api import BURST
 from benchmarks.jobs import APPLICATION_ID
-from benchmarks.measured_servers import KEY, OURS
+from benchmarks.measured_servers import OURS
+from benchmarks.sdk_iteration import count_with_sdk
 from benchmarks.stdio_client import start_server
 from benchmarks.table import Row
 
@@ -44,7 +44,7 @@ def rows(address: Any) -> Iterator[Row]:
         sdk: list[float] = []
         for _ in range(times):
             ours.append(_run_triage(url, jobs))
-            sdk.append(_time(lambda: _list_with_sdk(url)))  # noqa: B023 - called here
+            sdk.append(_time(lambda: count_with_sdk(url)))  # noqa: B023 - called here
         took, theirs = median(run.seconds for run in ours), median(sdk)
         bar, least = ("≥ 5 × faster", 5) if jobs == 10_000 else ("", 0)
         what = f"triage of {jobs:,} jobs at {_PAGE_DELAY_MS} ms per page"
@@ -88,12 +88,7 @@ def _run_triage(url: str, jobs: int) -> _TriageRun:
         )
 
 
-def _list_with_sdk(url: str) -> None:
-    for _ in Writer(api_key=KEY, base_url=url).applications.jobs.list(APPLICATION_ID, limit=_PAGE_SIZE):
-        pass
-
-
-def _time(what: Callable[[], None]) -> float:
+def _time(what: Callable[[], object]) -> float:
     started = time.perf_counter()
     what()
     return time.perf_counter() - started
