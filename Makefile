@@ -13,7 +13,7 @@ SIDE_BY_SIDE := --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATU
 # The gate: these targets side by side, then the tests on all cores.
 GATE := lint types imports lint-ci wheel test-lowest clients bundle check-web
 
-.PHONY: help demo quick test test-unit coverage robustness check audit format lint types imports lint-ci wheel test-lowest matrix first-run clients bundle web check-web screenshots evaluation docs-questions snapshots bench bench-texts clean
+.PHONY: help demo quick test test-unit coverage robustness check audit format lint types imports lint-ci wheel test-lowest matrix first-run clients bundle web check-web screenshots evaluation docs-questions snapshots bench bench-million bench-texts clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -109,6 +109,10 @@ snapshots: $(VENV)/.develops ## write the tools' schemas; review the diff
 
 bench: $(BENCH)/.measures ## measure docs/benchmarks.md, alternatives included (five minutes; Node for one of them)
 	@$(BENCH)/bin/python -m benchmarks $(BENCH_ARGS)
+
+bench-million: $(BENCH)/.measures ## measure triages of a million jobs (40 minutes), and draw docs/cost-over-jobs.svg; BENCH_ARGS="--jobs 20000 --runs 1" tries it
+	@$(BENCH)/bin/python -m benchmarks --only windows --only windows_20_percent --only cost_over_jobs --figures benchmarks/cost_over_jobs.json $(BENCH_ARGS)
+	@$(BENCH)/bin/python -m benchmarks.plot benchmarks/cost_over_jobs.json docs/cost-over-jobs.svg
 
 bench-texts: $(VENV)/.runs ## measure how long awkward text takes, and whether pings are answered meanwhile (two minutes)
 	@$(BIN)/python -m benchmarks.texts $(BENCH_ARGS)

@@ -26,7 +26,7 @@ from benchmarks.table import Row, render_table
 
 PARTS = ("token_counts", "startup_time", "call_time", "page_stages", "triage_scaling")
 LONG_PARTS = ("windows", "windows_20_percent", "cost_over_jobs")
-"""Parts that serve a million jobs, and are measured only if named: about ten minutes each."""
+"""Parts that serve a million jobs, and are measured only if named: 10 to 20 minutes each."""
 
 
 def main() -> None:
