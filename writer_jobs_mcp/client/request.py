@@ -11,6 +11,7 @@ import httpx
 from writer_jobs_mcp.client.auth import BearerAuth
 from writer_jobs_mcp.client.connection_guard import ConnectionGuard, SendTracker
 from writer_jobs_mcp.client.error_mapping import error_from_exception, error_from_response, status_phrase
+from writer_jobs_mcp.client.pace import Pace
 from writer_jobs_mcp.client.responses import ModelT, parse_body, parse_retry_job_id, read_body
 from writer_jobs_mcp.client.retry import RetryState, TransientError
 from writer_jobs_mcp.config import Config
@@ -45,7 +46,7 @@ class Requests:
         self._http = http
         self._auth = auth
         self._call_budget = config.call_budget
-        self._slots = anyio.CapacityLimiter(config.concurrency)
+        self._pace = Pace(config.concurrency)
 
     async def ping(self, path: str, subject: str) -> None:
         """Return once any response arrives. One attempt, without the API key."""
@@ -83,7 +84,7 @@ class Requests:
         """Send a POST once, again only if nothing of it was sent; return the id that the response names."""
 
         async def attempt(state: RetryState) -> str | None:
-            async with self._slots:
+            async with self._pace.slots:
                 tracker.guard = ConnectionGuard()
                 try:
                     return await self._post(path, subject, state, tracker.guard)
@@ -125,12 +126,17 @@ class Requests:
             TransientError: Another attempt may succeed.
             WriterError: No other attempt will.
         """
-        async with self._slots:
+        async with self._pace.slots:
+            await self._pace.wait()
             response, body = await self._send("GET", path, params, state.count_attempt(), ConnectionGuard())
             if self._has_stale_key(response):
                 response, body = await self._send("GET", path, params, state.count_attempt(), ConnectionGuard())
         if response.status_code != HTTPStatus.OK:
-            raise error_from_response(response, body, subject, self._auth)
+            error = error_from_response(response, body, subject, self._auth)
+            if isinstance(error, TransientError) and error.rate_limited:
+                self._pace.note_rate_limited(error.retry_after)
+            raise error
+        self._pace.note_success()
         return body
 
     async def _post(self, path: str, subject: str, state: RetryState, guard: ConnectionGuard) -> str | None:
