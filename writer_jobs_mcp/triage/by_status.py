@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Job
     from writer_jobs_mcp.triage.report import ReportBuilder
 
-_SAMPLED_PAGES = 12
+_SAMPLED_PAGES = 10
 _MAX_CHECKS = 5  # of whether the numbers add up, while jobs finish
 
 

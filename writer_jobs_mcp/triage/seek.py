@@ -16,10 +16,10 @@ be read, and that different offsets give different rows. Where that does not hol
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from math import isqrt
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import anyio
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _MAX_ROUNDS = 40
 _INTERPOLATED_ROUNDS = 3  # after so many, divide the rest as well: the times are spread too unevenly
-_MAX_READINGS = 10  # of the same places, until two in a row are equal
+_MAX_READINGS = 10  # of the same pages, until they are as they were
 _MAX_CONTRADICTIONS = 3  # pages whose times contradict the ones read before; a list that moves causes few
 _MIN_PAGE_SIZE = 4  # on shorter pages a place is seldom between two rows
 _GROWTH = 4  # how much further a guess is while nothing says where the list ends
@@ -47,11 +47,14 @@ class NotSearchable(Exception):
     """Why a list cannot be searched by time: a clause without a full stop."""
 
 
-class Place(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Place:
     """Where a time lies in a list."""
 
     offset: int  # how many rows were created at or after it
     is_end: bool  # whether no row follows
+    shown_by: tuple[int, ...] = field(default=(), compare=False)
+    """The offsets of the pages that show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,25 +203,23 @@ class JobSearch:
     async def places(self, moments: Sequence[datetime | None]) -> list[Place]:
         """Find the places of several times as they were at one instant.
 
-        The pages around all of them, and the first one, are read again until two readings in a row are equal: a job
-        that arrives or leaves before the last place moves the rows of one of these pages.
+        The pages that show them, and the first one, are read again until they are as they were: a job that arrives or
+        leaves before the last place moves the rows of one of these pages.
 
         Raises:
             NotSearchable: The list contradicts what a search assumes, or changes too fast.
             WriterError: A page cannot be read.
         """
         found = await self._find(moments, [None] * len(moments))
-        last: list[Sequence[str]] | None = None
         for _ in range(_MAX_READINGS):
-            offsets = sorted({0, *(offset for place in found for offset in self._around(place))})
+            offsets = sorted({0, *(offset for place in found for offset in place.shown_by)})
+            rows = self._rows_at(offsets)
             self.forget()
             await self._read_all(offsets)
-            rows = [self._pages[offset].ids for offset in offsets if offset in self._pages]
-            again = await self._find(moments, [place.offset for place in found])
-            if again == found and rows == last:
+            if self._rows_at(offsets) == rows:
                 return found
-            self.has_moved |= last is not None
-            found, last = again, rows
+            self.has_moved = True
+            found = await self._find(moments, [place.offset for place in found])
         raise NotSearchable("jobs arrive or leave faster than they can be counted")
 
     @property
@@ -242,9 +243,9 @@ class JobSearch:
         finally:
             self._being_read.pop(offset).set()
 
-    def _around(self, place: Place) -> Iterable[int]:
-        """Return the offsets of the pages that show a place, with as many rows on both sides as fit."""
-        return {max(0, place.offset - self.page_size // 2), *([place.offset] if place.is_end else [])}
+    def _rows_at(self, offsets: Iterable[int]) -> list[Sequence[str] | None]:
+        """Return the ids of the jobs on these pages, as they were read last."""
+        return [self._pages[offset].ids if offset in self._pages else None for offset in offsets]
 
     def _bounds(self, moment: datetime | None) -> tuple[_ReadPage | None, _ReadPage | None]:
         """Return the last known page that lies before the place of ``moment``, and the first one behind it."""
@@ -260,11 +261,11 @@ class JobSearch:
         around = [page for page in self._known if 0 < page.rows_since(moment) < page.size]
         if around:
             page = max(around, key=lambda page: page.number)
-            return Place(page.offset + page.rows_since(moment), is_end=False)
+            return Place(page.offset + page.rows_since(moment), is_end=False, shown_by=(page.offset,))
         if high and not high.offset:
-            return Place(0, is_end=not high.ids)
+            return Place(0, is_end=not high.ids, shown_by=(0,))
         if low and high and not high.ids and low.end == high.offset:
-            return Place(low.end, is_end=True)
+            return Place(low.end, is_end=True, shown_by=(low.offset, high.offset))
         return None
 
     def _guesses(self, moment: datetime | None, low: _ReadPage | None, high: _ReadPage | None) -> list[int]:

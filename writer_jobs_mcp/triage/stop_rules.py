@@ -81,6 +81,7 @@ class StopRules:
     order: TimeOrder = field(default_factory=TimeOrder)
     total: int | None = None  # the length of the list, as Writer last gave it
     total_is_wrong: bool = False
+    _end_of_older: int | None = None  # the offset behind the last of the ``min_older`` jobs, once that is known
     _counted: int = 0  # jobs so far that ``max_jobs`` limits
     _older: int = 0  # other jobs so far, created before ``since``
     _repeated_pages: int = 0  # in a row
@@ -94,8 +95,8 @@ class StopRules:
 
     def expects_row_at(self, offset: int) -> bool:
         """Return whether the scan will probably read a row at ``offset``."""
-        limit = None if self.max_jobs is None else self.start + self.max_jobs
-        return all(offset < end for end in (self.expected_total, limit) if end is not None)
+        limit = None if self.max_jobs is None or self._older else self.start + self.max_jobs
+        return all(offset < end for end in (self.expected_total, limit, self._end_of_older) if end is not None)
 
     def before_job(self, created_at: datetime) -> Stop | None:
         """Return why the scan stops before a job; None if it goes on, and the job counts as read.
@@ -141,6 +142,8 @@ class StopRules:
         is_past = self.since is not None and self.order.is_newest_first and self.order.is_past(self.since)
         if is_past and self._older >= self.min_older:
             return Stop("since")
+        if self._older:
+            self._end_of_older = next_offset + max(0, self.min_older - self._older)
         # The scan has reread more rows, without a new job, than its steps back can explain.
         is_circling = self._pages_without_new * page_size > jobs_read + _MAX_STEPS_BACK * page_size
         if self._repeated_pages >= _MAX_REPEATED_PAGES or is_circling:
