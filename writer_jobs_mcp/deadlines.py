@@ -4,6 +4,7 @@ One call, with the reserves that nest in it (shares are of the time that is left
 
     |<--------------------------------- call budget ---------------------------------->|
     | scan reads pages ........................................|<- SCAN_RESERVE ------->| report on the jobs read
+    | triage reads the failed jobs of a long window .....|<- COUNT_RESERVE ------------>| count the others
     | retry_jobs reads states for its question ......|<- QUESTION_RESERVE ------------->| ask, then retry
     |   reads application names for it ....|<- NAMES_RESERVE -------------------------->|
     | retry_jobs sends retries ................................|<- RETRY_RESERVE ------>| report the outcomes
@@ -25,6 +26,7 @@ import anyio.lowlevel
 
 # Shares of the time left.
 SCAN_RESERVE, MIN_SCAN_RESERVE = 0.1, 1.0  # the latter in seconds
+COUNT_RESERVE = 0.3
 QUESTION_RESERVE, NAMES_RESERVE = 0.5, 0.75
 RETRY_RESERVE = 0.1
 SAMPLE_RESERVE = 0.5

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from writer_jobs_mcp.errors import WriterError
-from writer_jobs_mcp.triage.scan import PAGE_SIZE, scan_jobs
+from writer_jobs_mcp.triage.pages import PAGE_SIZE
+from writer_jobs_mcp.triage.scan import scan_jobs
 from writer_jobs_mcp.triage.seek import JobSearch, NotSearchable
 
 if TYPE_CHECKING:
@@ -37,15 +38,17 @@ async def read_earlier_failures(
             client,
             application_id,
             on_job,
+            since=before,
             until=before,
-            max_jobs=MIN_EARLIER_FAILURES,
+            # In a list that is not newest first, nothing ends the reading but a number.
+            max_jobs=MIN_EARLIER_FAILURES if page is None else None,
+            min_older=0 if page is None else MIN_EARLIER_FAILURES,
             status="failed",
             offset=offset,
             first_page=page,
         )
     except WriterError as exc:
         return str(exc)
-    is_enough = coverage.stopped_by == "max_jobs" and coverage.read_back_to is not None
-    if (is_enough or coverage.reached_end) and coverage.has_few_unreadable:
+    if coverage.reached_end and coverage.has_few_unreadable:
         return ""
     return coverage.why_incomplete

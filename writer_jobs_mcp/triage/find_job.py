@@ -18,7 +18,7 @@ from writer_jobs_mcp.errors import (
 from writer_jobs_mcp.sanitize.text import json_quote
 from writer_jobs_mcp.triage.find_application import ResolvedApplication, resolve_and_call
 from writer_jobs_mcp.triage.overlap import row_keys
-from writer_jobs_mcp.triage.scan import PAGE_SIZE
+from writer_jobs_mcp.triage.pages import PAGE_SIZE
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient

@@ -17,20 +17,23 @@ The failures before both windows are read through the filter too: without them n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import anyio
 
 from writer_jobs_mcp.deadlines import MIN_SCAN_RESERVE, SCAN_RESERVE, scope_with_reserve
 from writer_jobs_mcp.errors import WriterError
-from writer_jobs_mcp.triage.by_status import Span, StatusReader
+from writer_jobs_mcp.triage.by_status import StatusReader
 from writer_jobs_mcp.triage.coverage import Coverage
 from writer_jobs_mcp.triage.earlier_failures import read_earlier_failures
 from writer_jobs_mcp.triage.find_application import try_get_application
+from writer_jobs_mcp.triage.pages import PAGE_SIZE, read_first_page
 from writer_jobs_mcp.triage.report import ReportBuilder, Window
-from writer_jobs_mcp.triage.scan import PAGE_SIZE, Progress, read_first_page, scan_jobs
+from writer_jobs_mcp.triage.scan import Progress, scan_jobs
 from writer_jobs_mcp.triage.seek import JobSearch, NotSearchable
+from writer_jobs_mcp.triage.span import Interval, Span
+from writer_jobs_mcp.triage.status_counts import Running, RunningJob
 from writer_jobs_mcp.worker_threads import check_cancelled
 
 if TYPE_CHECKING:
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Application, Job, JobPage
 
 _MAX_PAGES = 30  # of the windows, as long as all of their jobs are read
+_MAX_RUNNING = 3_000  # while jobs are read by status, since the running ones are read more than once
+_LAST_MOMENT = datetime.max.replace(tzinfo=UTC) - timedelta.resolution
 _GRACE = 2.0  # seconds to wait for the application's name once all else is read
 
 
@@ -98,7 +103,8 @@ class _Gathering:
         self._before_since = window.before(now)
         self.builder = ReportBuilder(window, now, check_cancelled)
         self._gathered = Gathered(Coverage())
-        self._running: dict[str, Job] = {}  # as the filter returned them first
+        self._start: _Start
+        self._running: dict[str, RunningJob] = {}  # as the filter returned them first
         self._running_read = anyio.Event()
         self._running_scope, self._name_scope = anyio.CancelScope(), anyio.CancelScope()
 
@@ -128,9 +134,9 @@ class _Gathering:
         finally:
             self._running_read.set()
 
-    async def _scan_running(self, jobs: dict[str, Job]) -> Coverage:
+    async def _scan_running(self, jobs: dict[str, RunningJob]) -> Coverage:
         def on_job(job: Job) -> None:
-            jobs[job.id] = job
+            jobs[job.id] = RunningJob(job.created_at, job.status)
             self.builder.add_running(job)
 
         return await scan_jobs(self._client, self._application_id, on_job, status="in_progress")
@@ -142,67 +148,69 @@ class _Gathering:
     async def _read_jobs(self, max_jobs: int, progress: Progress | None) -> None:
         """Read all jobs of the windows if a few pages have them, otherwise by status, and all if that fails."""
         first, reason = await read_first_page(self._client, self._application_id), ""
-        start = _Start(0, first)
+        self._start = _Start(0, first)
         try:
             search = JobSearch(self._client, self._application_id)
             search.add(0, first)
-            chosen = await self._choose(search, first, max_jobs)
-            if chosen is None:
+            if await self._is_long(search, first, max_jobs):
                 await self._read_by_status(search, first, max_jobs, progress)
                 return
-            start = chosen
         except (NotSearchable, WriterError) as exc:
             reason = str(exc).rstrip(".")
             self.builder = self.builder.restarted()
-        await self._read_all(start, max_jobs, progress)
+        await self._read_all(self._start, max_jobs, progress)
         if reason and self._gathered.coverage.rows > _MAX_PAGES * len(first.rows):
             self._gathered.how_read = f"All jobs were read one by one, which takes longer: {reason}."
 
-    async def _choose(self, search: JobSearch, first: JobPage, max_jobs: int) -> _Start | None:
-        """Return where to begin to read all jobs of the windows; None if they are too many."""
+    async def _is_long(self, search: JobSearch, first: JobPage, max_jobs: int) -> bool:
+        """Return whether the windows have too many jobs to read them all; otherwise note where to begin."""
         size, total, until, begin = len(first.rows), first.total, self._window.until, self._before_since
         most = _MAX_PAGES * size
         if not first.jobs or (until is None and begin and first.jobs[-1].created_at < begin):
-            return _Start(0, first)
+            return False
         is_page_full = size >= (first.limit or PAGE_SIZE)
         # A total that equals the rows of a full page may count the page.
         is_short = total is not None and size + is_page_full <= total <= most
         if is_short and (until is None or total is None or total <= max_jobs):
-            return _Start(0, first)
-        start, newer = _Start(0, first), 0
+            return False
+        newer = 0
         if until is not None:
-            start = _Start(*await search.page_before(until), is_sought=True)
+            self._start = start = _Start(*await search.page_before(until), is_sought=True)
             newer = start.offset + sum(job.created_at >= until for job in start.page.jobs)
         if is_short:
-            return start
+            return False
         beyond = await search.read(newer + most)
-        is_long = bool(beyond.jobs) and (begin is None or beyond.jobs[0].created_at >= begin)
         # A call that goes on where one by status stopped is by status too, or it would get less far.
-        return None if is_long or (until is not None and max_jobs < most) else start
+        return (bool(beyond.jobs) and (begin is None or beyond.jobs[0].created_at >= begin)) or (
+            until is not None and max_jobs < most
+        )
 
     async def _read_by_status(
         self, search: JobSearch, first: JobPage, max_jobs: int, progress: Progress | None
     ) -> None:
-        now = max(self._now, first.jobs[0].created_at + timedelta.resolution)  # their clock may be ahead of ours
-        span = Span(self._window.until or now, self._window.since, self._before_since)
-        reader = StatusReader(self._client, self._application_id, search, self.builder, span, progress)
+        newest = min(first.jobs[0].created_at, _LAST_MOMENT) + timedelta.resolution
+        until = self._window.until or max(self._now, newest)  # their clock may be ahead of ours
+        span = Span(Interval(until, self._window.since), self._before_since)
+        reader = StatusReader(self._client, self._application_id, search, self.builder, span)
         gathered = self._gathered
         with await scope_with_reserve(SCAN_RESERVE, at_least=MIN_SCAN_RESERVE):
-            gathered.coverage = await reader.run(max_jobs, self._first_running, self._current_running)
+            gathered.coverage = await reader.run(max_jobs, self._first_running, self._current_running, progress)
             gathered.how_read = "Failed and running jobs were read, the others counted."
             gathered.earlier_failures_read = reader.earlier_failures_read
             return
         raise NotSearchable("the time for one call did not suffice to count them")
 
-    async def _first_running(self) -> dict[str, Job]:
+    async def _first_running(self) -> Running:
         await self._running_read.wait()
         if not self._gathered.all_running_read:
             raise NotSearchable(f"not all running jobs could be read ({self._gathered.running_error.rstrip('.')})")
+        if len(self._running) > _MAX_RUNNING:
+            raise NotSearchable(f"{len(self._running):,} jobs are running")
         return self._running
 
-    async def _current_running(self) -> dict[str, Job]:
+    async def _current_running(self) -> Running:
         """Read the running jobs again."""
-        jobs: dict[str, Job] = {}
+        jobs: dict[str, RunningJob] = {}
         running = await self._scan_running(jobs)
         if not running.complete:
             raise NotSearchable(f"not all running jobs could be read ({running.why_incomplete.rstrip('.')})")

@@ -56,7 +56,7 @@ def _calls(
     report: Report, shown: Sequence[FailedGroup], gathered: Gathered, request: TriageRequest
 ) -> Iterator[SuggestedCall]:
     application_id = request.application.id
-    if not gathered.coverage.reached(request.window.since) and (call := _continue_call(gathered, request)):
+    if not gathered.coverage.reached(request.window.since) and (call := _continue_call(report, gathered, request)):
         yield call
     yield from _explain(shown, application_id)
     retryable = [group for group in shown if group.cause and group.cause.retry == "worth_it"]
@@ -77,15 +77,16 @@ def _explain(shown: Sequence[FailedGroup], application_id: str) -> Iterator[Sugg
         yield SuggestedCall("get_job_error", arguments, f"the whole error of {which}")
 
 
-def _continue_call(gathered: Gathered, request: TriageRequest) -> SuggestedCall | None:
+def _continue_call(report: Report, gathered: Gathered, request: TriageRequest) -> SuggestedCall | None:
     """Suggest the call that continues where this one stopped, and reads none of its jobs again."""
     coverage, window = gathered.coverage, request.window
     until, back_to, max_jobs = coverage.continue_until, coverage.oldest_rounded_up, request.max_jobs
     if until and back_to and _contains(window, until, request.now):
-        # All numbers of the reports add up, and so do groups with the same signature.
         rest = "the rest, which Writer did not return" if coverage.stopped_by == "upstream_error" else "the rest"
-        why = f"{rest}: jobs created before {format_timestamp(back_to)}; add its numbers, and groups by signature"
-    elif coverage.stopped_by == "upstream_error":
+        why = (
+            f"{rest}: jobs created before {format_timestamp(back_to)}; counts, by_category and equal signatures add up"
+        )
+    elif coverage.stopped_by == "upstream_error" and (window.until is None or report.jobs):
         until, why = window.until, "try again: Writer did not return all jobs"
     elif coverage.stopped_by == "max_jobs" and max_jobs < _MAX_JOBS:
         # Nothing says how far back the jobs go that were read, so the next call has to read them as well.
@@ -93,7 +94,7 @@ def _continue_call(gathered: Gathered, request: TriageRequest) -> SuggestedCall 
     else:
         return None
     arguments: dict[str, Any] = {"application_id": request.application.id}
-    arguments |= {"since": format_timestamp(window.since)} if window.since else {}
+    arguments |= {"since": format_exact_timestamp(window.since)} if window.since else {}
     arguments |= {"until": format_exact_timestamp(until)} if until else {}
     arguments |= {"max_jobs": max_jobs} if max_jobs != DEFAULT_MAX_JOBS else {}
     return SuggestedCall("triage_application_jobs", arguments, why)

@@ -23,11 +23,12 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from writer_jobs_mcp.client.job_status import RUNNING_STATUSES, JobStatus
+from writer_jobs_mcp.client.job_status import JobStatus
 from writer_jobs_mcp.deadlines import MIN_SCAN_RESERVE, SCAN_RESERVE, scope_with_reserve
-from writer_jobs_mcp.errors import BudgetExceeded, UnreadableResponse, WriterError
+from writer_jobs_mcp.errors import BudgetExceeded, WriterError
 from writer_jobs_mcp.triage.coverage import Coverage
 from writer_jobs_mcp.triage.overlap import PageEnd, row_keys
+from writer_jobs_mcp.triage.pages import PAGE_SIZE, list_page, no_first_page
 from writer_jobs_mcp.triage.prefetch import Prefetcher, Request
 from writer_jobs_mcp.triage.stop_rules import Stop, StopRules
 from writer_jobs_mcp.worker_threads import check_cancelled, run_in_worker
@@ -36,11 +37,9 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
     from writer_jobs_mcp.client.models import Job, JobPage, ListedJob, UnreadableRow
 
+_MAX_HELD = 1_000  # jobs created at the same time; a scan may stop between more of them
+
 Progress = Callable[[int, int | None], Awaitable[None]]
-
-PAGE_SIZE = 100  # jobs requested at a time; how many Writer returns is learned from its pages
-
-_MATCHING = {"in_progress": RUNNING_STATUSES, "failed": {"failed"}, "completed": {"completed"}}
 
 
 async def scan_jobs(
@@ -85,36 +84,6 @@ async def scan_jobs(
     return scan.finish(is_time_over=scope.cancelled_caught)
 
 
-async def list_page(
-    client: WriterClient, application_id: str, status: JobStatus | None, offset: int, limit: int = PAGE_SIZE
-) -> JobPage:
-    """Return a page of an application's jobs, all of them of ``status`` if one is given.
-
-    Raises:
-        UnreadableResponse: Writer ignored the filter, among others.
-        WriterError: The page could not be read.
-    """
-    page = await client.list_jobs(application_id, status=status, offset=offset, limit=limit)
-    if status and any(job.status not in _MATCHING[status] for job in page.jobs):
-        raise UnreadableResponse(f"Writer ignored the filter status={status}.")
-    return page
-
-
-async def read_first_page(client: WriterClient, application_id: str) -> JobPage:
-    """Return the first page of an application's jobs, in the time that a scan may take.
-
-    Raises:
-        WriterError: It could not be read.
-    """
-    with await scope_with_reserve(SCAN_RESERVE, at_least=MIN_SCAN_RESERVE):
-        return await list_page(client, application_id, None, 0)
-    raise _no_first_page()
-
-
-def _no_first_page() -> BudgetExceeded:
-    return BudgetExceeded("Writer did not return the first page of jobs within the call budget.", "Call again.")
-
-
 class _Scan:
     """One scan of a list: takes the pages in turn, and decides where to go on."""
 
@@ -134,6 +103,8 @@ class _Scan:
         self._coverage = Coverage()
         self._seen: set[str] = set()
         self._held: list[ListedJob] = []  # the last jobs, created at the same time, as the next one may be
+        self._divided: datetime | None = None  # a time of so many jobs that they could not be held back
+        self._passed_back_to: datetime | None = None  # when the job was created that was passed on last
         self._oldest: datetime | None = None  # of the jobs taken
         self._newest: datetime | None = None
         self._is_newest_first = True  # as far as the jobs taken show
@@ -156,11 +127,12 @@ class _Scan:
         """Return how much was read; raise an error if time ran out before the first page."""
         if is_time_over:
             if self._last is None:
-                raise _no_first_page()
+                raise no_first_page()
             self._stop(Stop("time_budget"))
         coverage, order, total = self._coverage, self._rules.order, self._rules.total
         if coverage.jobs_read:
-            coverage.continue_until = None if coverage.reached_end else order.oldest
+            is_exact = not coverage.reached_end and self._is_newest_first and self._passed_back_to != self._divided
+            coverage.continue_until = self._passed_back_to if is_exact else None
         else:
             self._pass_on(self._held)  # all were created at the same time
         coverage.total, coverage.read_back_to, coverage.oldest = total, order.read_back_to, order.oldest
@@ -271,6 +243,7 @@ class _Scan:
             if stop and (not self._is_newest_first or job.created_at != self._newest):
                 self._stop(stop)
                 stopped_at = job.created_at
+                self._is_newest_first &= self._oldest is None or stopped_at <= self._oldest
                 break
             self._seen.add(job.id)
             self._held.append(job)
@@ -282,6 +255,8 @@ class _Scan:
 
     async def _pass_on_held(self, except_of: datetime | None = None) -> None:
         """Pass on the jobs that were held back, except those created at ``except_of``."""
+        if len(self._held) > _MAX_HELD or except_of == self._divided:
+            self._divided, except_of = except_of, None
         ready = [job for job in self._held if job.created_at != except_of]
         self._held = self._held[len(ready) :]
         if any(job.error for job in ready):
@@ -294,6 +269,7 @@ class _Scan:
             check()
             self._on_job(job)
             self._rules.order.note(job.created_at)
+            self._passed_back_to = job.created_at
             self._coverage.jobs_read += 1
 
     def _go_on(self, size: int, reached: int, *, has_new_jobs: bool) -> None:

@@ -15,7 +15,6 @@ be read, and that different offsets give different rows. Where that does not hol
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import partial
 from math import isqrt
@@ -23,8 +22,9 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from writer_jobs_mcp.triage.pages import list_page
+from writer_jobs_mcp.triage.read_pages import ReadPage
 from writer_jobs_mcp.triage.run_all import run_all
-from writer_jobs_mcp.triage.scan import list_page
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -57,42 +57,6 @@ class Place:
     """The offsets of the pages that show it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _ReadPage:
-    """What a search needs of a page that was read."""
-
-    offset: int
-    ids: Sequence[str]
-    times: Sequence[datetime]  # newest first
-    number: int  # of the pages read before it
-
-    @property
-    def end(self) -> int:
-        """The offset of the row after its last one."""
-        return self.offset + self.size
-
-    @property
-    def size(self) -> int:
-        """How many rows it has."""
-        return len(self.ids)
-
-    def rows_since(self, moment: datetime | None) -> int:
-        """Return how many of its jobs were created at or after ``moment``; None is before all times."""
-        return self.size if moment is None else bisect_left(self.times, True, key=lambda time: time < moment)
-
-    def is_older_than(self, moment: datetime | None) -> bool:
-        """Return whether all of its jobs were created before ``moment``, also if it has none."""
-        return not self.rows_since(moment)
-
-    def is_newer_than(self, moment: datetime | None) -> bool:
-        """Return whether it has jobs, and all were created at or after ``moment``."""
-        return bool(self.ids) and self.rows_since(moment) == self.size
-
-    def contradicts(self, later: _ReadPage) -> bool:
-        """Return whether a page further back in the list has a newer job."""
-        return self.end <= later.offset and bool(self.times and later.times) and self.times[-1] < later.times[0]
-
-
 class JobSearch:
     """A search in an application's list of jobs, or in that of its jobs of one status; it keeps the pages it reads."""
 
@@ -102,7 +66,7 @@ class JobSearch:
         """Begin with no pages; ``page_size`` is how many rows a page probably has."""
         self._client, self._application_id = client, application_id
         self._status: JobStatus | None = status
-        self._pages: dict[int, _ReadPage] = {}
+        self._pages: dict[int, ReadPage] = {}
         self._being_read: dict[int, anyio.Event] = {}
         self._pages_read = self._contradictions = 0
         self.page_size = page_size  # rows of the largest page so far
@@ -132,7 +96,7 @@ class JobSearch:
         ids, times = [job.id for job in page.jobs], [job.created_at for job in page.jobs]
         if times != sorted(times, reverse=True):
             raise NotSearchable("its jobs are not in order of time")
-        read = _ReadPage(offset, ids, times, self._pages_read)
+        read = ReadPage(offset, ids, times, self._pages_read)
         if ids and any(known.ids[:1] == ids[:1] and abs(known.offset - offset) > known.size for known in self._known):
             raise NotSearchable("Writer returns the same jobs for different offsets")
         self._pages_read += 1
@@ -223,7 +187,7 @@ class JobSearch:
         raise NotSearchable("jobs arrive or leave faster than they can be counted")
 
     @property
-    def _known(self) -> list[_ReadPage]:
+    def _known(self) -> list[ReadPage]:
         return list(self._pages.values())
 
     async def _find(self, moments: Sequence[datetime | None], near: Sequence[int | None]) -> list[Place]:
@@ -247,7 +211,7 @@ class JobSearch:
         """Return the ids of the jobs on these pages, as they were read last."""
         return [self._pages[offset].ids if offset in self._pages else None for offset in offsets]
 
-    def _bounds(self, moment: datetime | None) -> tuple[_ReadPage | None, _ReadPage | None]:
+    def _bounds(self, moment: datetime | None) -> tuple[ReadPage | None, ReadPage | None]:
         """Return the last known page that lies before the place of ``moment``, and the first one behind it."""
         while True:
             low = max((page for page in self._known if page.is_newer_than(moment)), key=_end, default=None)
@@ -257,7 +221,7 @@ class JobSearch:
             # The list has moved between the two readings.
             del self._pages[min(low, high, key=lambda page: page.number).offset]
 
-    def _found(self, moment: datetime | None, low: _ReadPage | None, high: _ReadPage | None) -> Place | None:
+    def _found(self, moment: datetime | None, low: ReadPage | None, high: ReadPage | None) -> Place | None:
         around = [page for page in self._known if 0 < page.rows_since(moment) < page.size]
         if around:
             page = max(around, key=lambda page: page.number)
@@ -268,7 +232,7 @@ class JobSearch:
             return Place(low.end, is_end=True, shown_by=(low.offset, high.offset))
         return None
 
-    def _guesses(self, moment: datetime | None, low: _ReadPage | None, high: _ReadPage | None) -> list[int]:
+    def _guesses(self, moment: datetime | None, low: ReadPage | None, high: ReadPage | None) -> list[int]:
         """Return where the place of ``moment`` may be: one offset where times say so, otherwise several."""
         if low is None:
             return [0]
@@ -284,7 +248,7 @@ class JobSearch:
             return [isqrt(low.end * high.offset)] if width > _GROWTH**2 * low.end else _thirds(low, high)
         return [by_time]
 
-    def _guesses_beyond(self, low: _ReadPage, by_time: int | None) -> list[int]:
+    def _guesses_beyond(self, low: ReadPage, by_time: int | None) -> list[int]:
         """Return where a place behind all known pages may be."""
         total = self.total if self.total is not None and self.total > low.end else None
         if by_time is not None and (total is None or by_time < total):
@@ -293,7 +257,7 @@ class JobSearch:
             return [total, total + self.page_size // 2]  # the last rows, and the empty page behind them
         return [low.end * _GROWTH, low.end * _GROWTH**2]
 
-    def _guess_by_time(self, moment: datetime | None, low: _ReadPage, high: _ReadPage | None) -> int | None:
+    def _guess_by_time(self, moment: datetime | None, low: ReadPage, high: ReadPage | None) -> int | None:
         if moment is None:
             return None
         if high and high.ids:
@@ -306,7 +270,7 @@ class JobSearch:
         return low.end + int((low.end - first.offset) * min((low.times[-1] - moment) / span, _MAX_GROWTH))
 
 
-def _thirds(low: _ReadPage, high: _ReadPage) -> list[int]:
+def _thirds(low: ReadPage, high: ReadPage) -> list[int]:
     return [low.end + (high.offset - low.end) * part // 3 for part in (1, 2)]
 
 
@@ -314,9 +278,9 @@ def _can_begin(moment: datetime, offset: int, page: JobPage) -> bool:
     return not offset or (bool(page.jobs) and page.jobs[0].created_at >= moment)
 
 
-def _end(page: _ReadPage) -> tuple[int, int]:
+def _end(page: ReadPage) -> tuple[int, int]:
     return page.end, page.offset
 
 
-def _offset(page: _ReadPage) -> int:
+def _offset(page: ReadPage) -> int:
     return page.offset

@@ -165,8 +165,7 @@ async def test_a_window_that_was_not_reached_is_reported_as_such() -> None:
     read = result["coverage"]["jobs_read"]
     assert text.startswith(f"This window was not reached: the {read} newest jobs were read, back to 11-23 ")
     assert "none" not in text.splitlines()[0].lower()
-    call = result["next"][0]["arguments"]
-    assert (call["since"], call["until"]) == (result["window"]["since"], result["window"]["until"])
+    assert "next" not in result  # the same call would get no further
 
 
 async def test_max_jobs_counts_no_job_newer_than_the_window() -> None:

@@ -1,0 +1,44 @@
+"""The times that a report on a window needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class Interval(NamedTuple):
+    """A time: ``since`` included and ``until`` not; None is before all times."""
+
+    until: datetime
+    since: datetime | None
+
+    def has(self, moment: datetime) -> bool:
+        """Return whether a time is in it."""
+        return moment < self.until and (self.since is None or moment >= self.since)
+
+
+class Span(NamedTuple):
+    """A window, and where the equally long window before begins; None if that is not needed."""
+
+    window: Interval
+    before_since: datetime | None
+
+    @property
+    def begin(self) -> datetime | None:
+        """Where the first of both windows begins; None is before all times."""
+        return self.before_since or self.window.since
+
+    @property
+    def moments(self) -> list[datetime | None]:
+        """The times that divide the intervals, newest first."""
+        intervals = self.intervals
+        return [intervals[0].until, *(each.since for each in intervals)]
+
+    @property
+    def intervals(self) -> list[Interval]:
+        """The window, and the window before if it is needed."""
+        window, before_since = self
+        has_before = before_since is not None and window.since is not None
+        return [window, Interval(window.since, before_since)] if has_before and window.since else [window]
