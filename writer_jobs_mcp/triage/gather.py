@@ -2,13 +2,16 @@
 
 Two ways lead to a report, and the one that takes fewer requests is chosen:
 
-- **Read all jobs** of the window and the one before, from the newest on or from the place of ``until``. A page has 100.
-- **Read by status** (:mod:`.by_status`): all failed jobs, 99 with each request, and about 30 requests more to count the
+- **Read all jobs** of the window and the one before, from the newest on or from the place of ``until``: 99 jobs with
+  each request.
+- **Read by status** (:mod:`.by_status`): 99 failed jobs with each request, and about 30 requests more to count the
   others, whatever their number.
 
-So up to 30 pages all jobs are read, which also gives exact durations; whether there are more is asked of the 31st page.
-All jobs are read as well where the list cannot be searched by time, or its statuses do not add up; the report then says
-why it took longer.
+So up to 30 pages all jobs are read, which also gives exact durations; the 31st page is asked whether there are more. All
+jobs are read as well where the list cannot be searched by time, or its numbers by status do not add up; the report then
+says why it took longer.
+
+Nothing is kept for the next call. A triage takes a few seconds, and what was kept would hide a retry made elsewhere.
 
 At the same time the running jobs are read through the status filter, since a stuck one may be older than both windows.
 The failures before both windows are read through the filter too: without them no kind of failure can be called new.
@@ -156,11 +159,11 @@ class _Gathering:
                 await self._read_by_status(search, first, max_jobs, progress)
                 return
         except (NotSearchable, WriterError) as exc:
-            reason = str(exc).rstrip(".")
+            reason = (exc.what if isinstance(exc, WriterError) else str(exc)).rstrip(".")
             self.builder = self.builder.restarted()
         await self._read_all(self._start, max_jobs, progress)
         if reason and self._gathered.coverage.rows > _MAX_PAGES * len(first.rows):
-            self._gathered.how_read = f"All jobs were read one by one, which takes longer: {reason}."
+            self._gathered.how_read = f"Jobs were read one by one, which takes longer: {reason}."
 
     async def _is_long(self, search: JobSearch, first: JobPage, max_jobs: int) -> bool:
         """Return whether the windows have too many jobs to read them all; otherwise note where to begin."""
@@ -198,7 +201,7 @@ class _Gathering:
             gathered.how_read = "Failed and running jobs were read, the others counted."
             gathered.earlier_failures_read = reader.earlier_failures_read
             return
-        raise NotSearchable("the time for one call did not suffice to count them")
+        raise NotSearchable("there was no time to count jobs")
 
     async def _first_running(self) -> Running:
         await self._running_read.wait()

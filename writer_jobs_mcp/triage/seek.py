@@ -92,10 +92,10 @@ class JobSearch:
             NotSearchable: It contradicts what a search assumes.
         """
         if page.unreadable:
-            raise NotSearchable("not all of its rows can be read")
+            raise NotSearchable("not all rows of the list can be read")
         ids, times = [job.id for job in page.jobs], [job.created_at for job in page.jobs]
         if times != sorted(times, reverse=True):
-            raise NotSearchable("its jobs are not in order of time")
+            raise NotSearchable("the list is not in order of time")
         read = ReadPage(offset, ids, times, self._pages_read)
         if ids and any(known.ids[:1] == ids[:1] and abs(known.offset - offset) > known.size for known in self._known):
             raise NotSearchable("Writer returns the same jobs for different offsets")
@@ -107,7 +107,7 @@ class JobSearch:
                 del self._pages[known.offset]
                 self._contradictions += 1
         if self._contradictions > _MAX_CONTRADICTIONS:
-            raise NotSearchable("its jobs are not in order of time")
+            raise NotSearchable("the list is not in order of time")
         self._pages[offset] = read
         self._last = offset, page
 
@@ -140,7 +140,7 @@ class JobSearch:
                 guesses += self._guesses_beyond(low, None) if high is None else _thirds(low, high)
             near = None
             await self._read_all({max(0, guess - self.page_size // 2) for guess in guesses})
-        raise NotSearchable("its jobs did not stay in place while it was searched")
+        raise NotSearchable("the list moved too fast to be searched")
 
     async def page_before(self, moment: datetime, near: int | None = None) -> tuple[int, JobPage]:
         """Return the offset of a page, and the page, so that a scan from there misses no job created before ``moment``.
@@ -162,7 +162,7 @@ class JobSearch:
                 return offset, page
             self.forget()
             near = place.offset
-        raise NotSearchable("its jobs did not stay in place while it was searched")
+        raise NotSearchable("the list moved too fast to be searched")
 
     async def places(self, moments: Sequence[datetime | None]) -> list[Place]:
         """Find the places of several times as they were at one instant.

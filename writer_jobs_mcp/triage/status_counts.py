@@ -76,7 +76,9 @@ class StatusCounts:
             await self._read_finished(changed)
             places = await self.find_places(span)
         if not changed:
-            raise NotSearchable("its failed, running and completed jobs are not all of its jobs")
+            raise NotSearchable(
+                "some jobs neither failed nor run nor are completed, or a status filter leaves them out"
+            )
         created = [job.created_at for job in self._running_in(span.window, running)]
         may_finish = [at for at in created if at >= max(created) - _LONGEST_RUN]
         await self._read_newest(span, min([*changed.values(), *may_finish]), read_running)

@@ -98,13 +98,13 @@ class OffsetIgnored(UnstableListApi):
 @pytest.mark.parametrize(
     ("make_api", "reason"),
     [
-        (lambda: UnstableListApi(list(range(1, 2_000))), "its jobs are not in order of time"),
-        (lambda: UnstableListApi([*range(1_000, 1_100), *newest_first(999)]), "its jobs are not in order of time"),
+        (lambda: UnstableListApi(list(range(1, 2_000))), "the list is not in order of time"),
+        (lambda: UnstableListApi([*range(1_000, 1_100), *newest_first(999)]), "the list is not in order of time"),
         (lambda: OffsetIgnored(newest_first(2_000)), "Writer returns the same jobs for different offsets"),
         (lambda: UnstableListApi(newest_first(2_000), cap=2), "Writer returns too few jobs at a time"),
         (
             lambda: UnstableListApi(newest_first(2_000), job_fields=lambda _: {"status": None}),
-            "not all of its rows can be read",
+            "not all rows of the list can be read",
         ),
         (
             lambda: UnstableListApi(newest_first(2_000), moves=[arrivals(3)] * 500),
