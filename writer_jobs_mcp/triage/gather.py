@@ -7,9 +7,9 @@ Two ways lead to a report, and the one that takes fewer requests is chosen:
 - **Read by status** (:mod:`.by_status`): 99 failed jobs with each request, and about 30 requests more to count the
   others, whatever their number.
 
-So up to 30 pages all jobs are read, which also gives exact durations; the 31st page is asked whether there are more. All
-jobs are read as well where the list cannot be searched by time, or its numbers by status do not add up; the report then
-says why it took longer.
+So up to 30 pages all jobs are read, which also gives exact durations; the 31st page is asked whether there are more.
+All jobs are read as well where the list cannot be searched by time, or its numbers by status do not add up; the report
+then says why it took longer.
 
 Nothing is kept for the next call. A triage takes a few seconds, and what was kept would hide a retry made elsewhere.
 

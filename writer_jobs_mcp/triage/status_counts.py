@@ -77,7 +77,7 @@ class StatusCounts:
             places = await self.find_places(span)
         if not changed:
             raise NotSearchable(
-                "some jobs neither failed nor run nor are completed, or a status filter leaves them out"
+                "some jobs have another status, or a filter leaves them out"
             )
         created = [job.created_at for job in self._running_in(span.window, running)]
         may_finish = [at for at in created if at >= max(created) - _LONGEST_RUN]

@@ -220,7 +220,7 @@ def oldest_first(api: UnstableListApi) -> UnstableListApi:
         (lambda: long_list(5_000, honours_status=False), "Writer ignored the filter status="),
         (
             lambda: queued(long_list(5_000)),
-            "some jobs neither failed nor run nor are completed, or a status filter leaves them out",
+            "some jobs have another status, or a filter leaves them out",
         ),
     ],
     ids=["oldest first", "filter ignored", "queued"],
