@@ -1,16 +1,16 @@
-"""How fast requests are sent: fewer at a time after a 429, and none while Writer asks to wait."""
+"""How many requests are sent at a time: fewer after a 429, and no GET while Writer asks to wait a few seconds."""
 
 import anyio
 
 _SUCCESSES = 10  # in a row, after which one more request may be sent at a time
-_MAX_PAUSE = 5.0  # seconds that all requests wait; after a longer one each has to decide whether its call can
+_MAX_PAUSE = 5.0  # seconds; a longer wait is left to each request, which knows the time for its call
 
 
 class Pace:
     """The requests of one client that are sent at the same time.
 
-    Under a limit per minute, eight requests that come at once after each pause are mostly rejected again. So a 429
-    halves how many are sent at a time, and each further ten successes allow one more, up to ``concurrency``.
+    Under a limit per minute, requests that come at once after each pause are mostly rejected again. So each 429 halves
+    how many are sent at a time, and each further ten successes allow one more, up to ``concurrency``.
     """
 
     def __init__(self, concurrency: int) -> None:
@@ -21,7 +21,7 @@ class Pace:
 
     @property
     def slots(self) -> anyio.CapacityLimiter:
-        """What a request holds while it is sent."""
+        """The limiter that each request acquires while it is sent."""
         return self._slots
 
     async def wait(self) -> None:
@@ -29,7 +29,7 @@ class Pace:
         await anyio.sleep_until(self._paused_until)
 
     def note_success(self) -> None:
-        """Note a request that was not rejected."""
+        """Note a successful request."""
         self._successes += 1
         if self._successes >= _SUCCESSES and self._slots.total_tokens < self._concurrency:
             self._slots.total_tokens += 1

@@ -36,8 +36,8 @@ writer.com address that the user pasted.
 - Triage: the window holds the jobs created in it. trend compares rates with the equally long window before; "new" \
 also means none among the 500 failures (or all) before that. before has the numbers of \
 that window, gone the failures seen only in it. coverage.complete=false: say how far it read (read_back_to), and make \
-the call under next: counts, by_category and groups with the same signature add up. At most 12 groups are shown; \
-failures_omitted and by_category count the rest. stuck looks at every running job.
+the call under next; if it is for "the rest", counts, by_category and groups with the same signature add up. At most \
+12 groups are shown; failures_omitted and by_category count the rest. stuck looks at every running job.
 - A list is complete only when page.next_offset (jobs) is absent or page.has_more (applications) is false. Until then, \
 call again with offset=next_offset or after=page.after, and report what was not read, unreadable rows included.
 - total is Writer's own count; with a status filter it may count every job of the application.

@@ -1,8 +1,8 @@
 """Read a long window by status: its failed and its running jobs are read, the others are only counted.
 
 The failed jobs are read through the status filter, back to the beginning of the window before, and on until 500 older
-ones are known; :mod:`.status_counts` counts the others. Where ``max_jobs`` or the time for one call ends the reading
-early, the window ends there: what it holds down to that time is counted.
+ones are known; :mod:`.status_counts` counts the others. If ``max_jobs`` or the time for one call stops this early,
+the window is shortened: it begins at the oldest failed job that was read.
 """
 
 from __future__ import annotations
@@ -50,12 +50,12 @@ class StatusReader:
         all running jobs as they were read before; ``read_running`` reads them again.
 
         Raises:
-            NotSearchable: The lists are not as they have to be, or their numbers do not add up.
+            NotSearchable: A list cannot be searched, or the numbers do not add up.
             WriterError: A page could not be read.
         """
 
         async def read_failed() -> None:
-            # Whoever finishes from now on is missed among the running ones, or found here.
+            # A job that fails after the running ones were read is in the list of failed jobs.
             await first_running()
             await self._read_failed(max_jobs, progress)
 
@@ -97,7 +97,7 @@ class StatusReader:
             return Coverage(read, stopped_by="end" if self._span.window.since is None else "since")
         back_to = failed.continue_until
         if back_to is None:
-            raise NotSearchable(failed.error.rstrip(".") or "there was no time to read the failed jobs")
+            raise NotSearchable(failed.why_incomplete.rstrip("."))
         self._failed.ignore_before(back_to)
         return Coverage(
             read,

@@ -1,4 +1,4 @@
-"""How much of an application's list of jobs was read, and why no more."""
+"""How much of an application's list of jobs was read or counted, and why no more."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ class Coverage:
     moved: bool = False  # whether jobs arrived or left during the scan
     error: str = ""  # why the scan stopped, or why its end is doubtful
     read_back_to: datetime | None = None
-    """All jobs created later than this were read, as several jobs show; None where the list is not newest first."""
+    """All jobs created later than this were read or counted; None where the list is not newest first."""
     oldest: datetime | None = None
     """When the last job that was read was created; None where the list is not newest first."""
     continue_until: datetime | None = None
@@ -53,6 +53,8 @@ class Coverage:
             return self.error
         if self.stopped_by == "time_budget":
             return "The time for one call was over first."
+        if self.stopped_by == "max_jobs":
+            return "Not all of the list was read."
         return f"{self.unreadable:,} of their rows were unreadable." if self.unreadable else "Writer's list changed."
 
     @property

@@ -38,9 +38,9 @@ async def read_earlier_failures(
             client,
             application_id,
             on_job,
-            since=before,
+            since=None if page is None else before,
             until=before,
-            # In a list that is not newest first, nothing ends the reading but a number.
+            # A list that cannot be searched may be in any order, so only a number ends the reading.
             max_jobs=MIN_EARLIER_FAILURES if page is None else None,
             min_older=0 if page is None else MIN_EARLIER_FAILURES,
             status="failed",
@@ -49,6 +49,7 @@ async def read_earlier_failures(
         )
     except WriterError as exc:
         return str(exc)
-    if coverage.reached_end and coverage.has_few_unreadable:
+    is_enough = coverage.stopped_by == "max_jobs" and coverage.read_back_to is not None
+    if (is_enough or coverage.reached_end) and coverage.has_few_unreadable:
         return ""
     return coverage.why_incomplete

@@ -1,17 +1,17 @@
 """Read everything for one triage: the jobs of its windows, all running jobs, earlier failures, the application.
 
-Two ways lead to a report, and the one that takes fewer requests is chosen:
+Two ways lead to a report, and the one that usually takes fewer requests is chosen:
 
 - **Read all jobs** of the window and the one before, from the newest on or from the place of ``until``: 99 jobs with
   each request.
 - **Read by status** (:mod:`.by_status`): 99 failed jobs with each request, and about 30 requests more to count the
   others, whatever their number.
 
-So up to 30 pages all jobs are read, which also gives exact durations; the 31st page is asked whether there are more.
-All jobs are read as well where the list cannot be searched by time, or its numbers by status do not add up; the report
+So up to 30 pages all jobs are read, which also gives exact durations; the 31st page shows whether there are more.
+All jobs are read instead if the list cannot be searched by time, or its numbers by status do not add up; the report
 then says why it took longer.
 
-Nothing is kept for the next call. A triage takes a few seconds, and what was kept would hide a retry made elsewhere.
+Nothing is kept for the next call: a triage takes a few seconds, and a cache would hide a retry made elsewhere.
 
 At the same time the running jobs are read through the status filter, since a stuck one may be older than both windows.
 The failures before both windows are read through the filter too: without them no kind of failure can be called new.
@@ -36,7 +36,7 @@ from writer_jobs_mcp.triage.report import ReportBuilder, Window
 from writer_jobs_mcp.triage.scan import Progress, scan_jobs
 from writer_jobs_mcp.triage.seek import JobSearch, NotSearchable
 from writer_jobs_mcp.triage.span import Interval, Span
-from writer_jobs_mcp.triage.status_counts import Running, RunningJob
+from writer_jobs_mcp.triage.status_counts import JobState, Running
 from writer_jobs_mcp.worker_threads import check_cancelled
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Gathered:
     """Whether the failures before both windows were read: all of them, or at least the 500 newest."""
     earlier_error: str = ""  # why not, where they were needed
     application: Application | None = None
-    how_read: str = ""  # what the reader of the report has to know about it, as a sentence
+    how_read: str = ""  # how jobs were read, as a sentence; empty if that needs no remark
 
     @property
     def can_compare(self) -> bool:
@@ -107,7 +107,7 @@ class _Gathering:
         self.builder = ReportBuilder(window, now, check_cancelled)
         self._gathered = Gathered(Coverage())
         self._start: _Start
-        self._running: dict[str, RunningJob] = {}  # as the filter returned them first
+        self._running: dict[str, JobState] = {}  # as the filter returned them first
         self._running_read = anyio.Event()
         self._running_scope, self._name_scope = anyio.CancelScope(), anyio.CancelScope()
 
@@ -137,9 +137,9 @@ class _Gathering:
         finally:
             self._running_read.set()
 
-    async def _scan_running(self, jobs: dict[str, RunningJob]) -> Coverage:
+    async def _scan_running(self, jobs: dict[str, JobState]) -> Coverage:
         def on_job(job: Job) -> None:
-            jobs[job.id] = RunningJob(job.created_at, job.status)
+            jobs[job.id] = JobState(job.created_at, job.status)
             self.builder.add_running(job)
 
         return await scan_jobs(self._client, self._application_id, on_job, status="in_progress")
@@ -174,7 +174,7 @@ class _Gathering:
         is_page_full = size >= (first.limit or PAGE_SIZE)
         # A total that equals the rows of a full page may count the page.
         is_short = total is not None and size + is_page_full <= total <= most
-        if is_short and (until is None or total is None or total <= max_jobs):
+        if is_short and (until is None or (total or 0) <= max_jobs):
             return False
         newer = 0
         if until is not None:
@@ -192,7 +192,7 @@ class _Gathering:
         self, search: JobSearch, first: JobPage, max_jobs: int, progress: Progress | None
     ) -> None:
         newest = min(first.jobs[0].created_at, _LAST_MOMENT) + timedelta.resolution
-        until = self._window.until or max(self._now, newest)  # their clock may be ahead of ours
+        until = self._window.until or max(self._now, newest)  # Writer's clock may be ahead
         span = Span(Interval(until, self._window.since), self._before_since)
         reader = StatusReader(self._client, self._application_id, search, self.builder, span)
         gathered = self._gathered
@@ -213,7 +213,7 @@ class _Gathering:
 
     async def _current_running(self) -> Running:
         """Read the running jobs again."""
-        jobs: dict[str, RunningJob] = {}
+        jobs: dict[str, JobState] = {}
         running = await self._scan_running(jobs)
         if not running.complete:
             raise NotSearchable(f"not all running jobs could be read ({running.why_incomplete.rstrip('.')})")

@@ -78,7 +78,7 @@ def _explain(shown: Sequence[FailedGroup], application_id: str) -> Iterator[Sugg
 
 
 def _continue_call(report: Report, gathered: Gathered, request: TriageRequest) -> SuggestedCall | None:
-    """Suggest the call that continues where this one stopped, and reads none of its jobs again."""
+    """Suggest the call that reads the rest or, if it is not known where that begins, reads the window again."""
     coverage, window = gathered.coverage, request.window
     until, back_to, max_jobs = coverage.continue_until, coverage.oldest_rounded_up, request.max_jobs
     if until and back_to and _contains(window, until, request.now):

@@ -17,16 +17,14 @@ PAGE_SIZE = 100  # jobs requested at a time; how many Writer returns is learned 
 _MATCHING = {"in_progress": RUNNING_STATUSES, "failed": {"failed"}, "completed": {"completed"}}
 
 
-async def list_page(
-    client: WriterClient, application_id: str, status: JobStatus | None, offset: int, limit: int = PAGE_SIZE
-) -> JobPage:
+async def list_page(client: WriterClient, application_id: str, status: JobStatus | None, offset: int) -> JobPage:
     """Return a page of an application's jobs, all of them of ``status`` if one is given.
 
     Raises:
-        UnreadableResponse: Writer ignored the filter, among others.
+        UnreadableResponse: Writer ignored the filter, or the page is not valid.
         WriterError: The page could not be read.
     """
-    page = await client.list_jobs(application_id, status=status, offset=offset, limit=limit)
+    page = await client.list_jobs(application_id, status=status, offset=offset, limit=PAGE_SIZE)
     if status and any(job.status not in _MATCHING[status] for job in page.jobs):
         raise UnreadableResponse(f"Writer ignored the filter status={status}.")
     return page

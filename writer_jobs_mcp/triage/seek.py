@@ -10,7 +10,8 @@ when it is inside a page, between two of its rows:
 
 Nothing depends on the total that Writer gives: it is only the first guess of where a list ends. What is assumed is
 checked on each page: that the filter is honoured, that the rows come newest first, also from page to page, that all can
-be read, and that different offsets give different rows. Where that does not hold, `NotSearchable` says so.
+be read, and that different offsets give different rows. Otherwise `NotSearchable` is raised, or `UnreadableResponse` if
+the filter is ignored.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Count the jobs of a window by status, without reading those that are completed.
 
-How many jobs an interval has is the difference of two places in the list of all jobs. The failed and the running ones
-are known by their ids; the completed ones are counted by two places in their own list. All these have to add up, in the
-window and in the one before. If they do not, the reason may be:
+The number of jobs in an interval is the difference of two places in the list of all jobs. The failed and the running
+ones are known by their ids; the completed ones are counted by two places in their own list. All these have to add up,
+in the window and in the one before. If they do not, the reason may be:
 
 - Jobs finished meanwhile: what has changed is read again. If some finish all the time, the jobs created since the
   oldest of them are read one by one, and only the older ones are counted.
@@ -32,19 +32,19 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Job
     from writer_jobs_mcp.triage.failed_jobs import FailedJobs
 
-_MAX_CHECKS = 3  # before the newest jobs are read one by one, and again after that
+_MAX_CHECKS = 3  # before the newest jobs are read one by one; twice as many after that
 _LONGEST_RUN = timedelta(hours=1)  # of a job that is not stuck
 _MAX_READ = 3_000  # jobs that are read one by one
 
 
-class RunningJob(NamedTuple):
-    """A running job."""
+class JobState(NamedTuple):
+    """When a job was created, and its status."""
 
     created_at: datetime
     status: str
 
 
-Running = Mapping[str, RunningJob]  # by their ids
+Running = Mapping[str, JobState]  # by their ids
 ReadRunning = Callable[[], Awaitable[Running]]
 
 
@@ -68,17 +68,15 @@ class StatusCounts:
         changed: Mapping[str, datetime] = {}
         for _ in range(_MAX_CHECKS):
             before = running
-            running, is_right = await self._check(span, places, before, read_running)
+            running, adds_up = await self._check(span, places, before, read_running)
             changed = _changed(span, before, running)
-            if is_right and not changed:
+            if adds_up and not changed:
                 self._note(span, places, running)
                 return
             await self._read_finished(changed)
             places = await self.find_places(span)
         if not changed:
-            raise NotSearchable(
-                "some jobs have another status, or a filter leaves them out"
-            )
+            raise NotSearchable("some jobs have another status, or a filter leaves them out")
         created = [job.created_at for job in self._running_in(span.window, running)]
         may_finish = [at for at in created if at >= max(created) - _LONGEST_RUN]
         await self._read_newest(span, min([*changed.values(), *may_finish]), read_running)
@@ -103,7 +101,7 @@ class StatusCounts:
             for number, interval in zip(numbers, span.intervals, strict=True)
         ]
 
-    def _running_in(self, interval: Interval, running: Running) -> list[RunningJob]:
+    def _running_in(self, interval: Interval, running: Running) -> list[JobState]:
         """Return the running jobs of an interval; one that failed before counts as failed."""
         return [job for id_, job in running.items() if interval.has(job.created_at) and id_ not in self._failed]
 
@@ -132,12 +130,12 @@ class StatusCounts:
             if span.window.since and begin < span.window.since:
                 break
             running = await read_running()
-            newest = await self._scan_window(Interval(span.window.until, begin))
+            newest = await self._read_interval(Interval(span.window.until, begin))
             older = Span(Interval(begin, span.window.since), span.before_since)
             places = await self.find_places(older)
-            now, is_right = await self._check(older, places, running, read_running)
+            now, adds_up = await self._check(older, places, running, read_running)
             changed = _changed(older, running, now)
-            if is_right and not changed:
+            if adds_up and not changed:
                 self.window.update(job.status for id_, job in newest.items() if id_ not in self._failed)
                 self._note(older, places, now)
                 return
@@ -145,12 +143,12 @@ class StatusCounts:
             await self._read_finished(changed)
         raise NotSearchable("jobs finish faster than they can be counted")
 
-    async def _scan_window(self, interval: Interval) -> dict[str, RunningJob]:
-        jobs: dict[str, RunningJob] = {}
+    async def _read_interval(self, interval: Interval) -> dict[str, JobState]:
+        jobs: dict[str, JobState] = {}
 
         def on_job(job: Job) -> None:
             if interval.has(job.created_at):
-                jobs[job.id] = RunningJob(job.created_at, job.status)
+                jobs[job.id] = JobState(job.created_at, job.status)
                 if job.status == "failed":
                     self._failed.take(job)
 
@@ -166,7 +164,7 @@ class StatusCounts:
             first_page=page,
         )
         if not coverage.complete:
-            raise NotSearchable("jobs finish faster than they can be counted")
+            raise NotSearchable(coverage.why_incomplete.rstrip("."))
         return jobs
 
 
