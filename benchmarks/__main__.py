@@ -18,13 +18,12 @@ from benchmarks import (
     page_stages,
     startup_time,
     token_counts,
-    triage_scaling,
     windows,
 )
 from benchmarks.measured_servers import openapi_servers, serve_api, write_schema
 from benchmarks.table import Row, render_table
 
-PARTS = ("token_counts", "startup_time", "call_time", "page_stages", "triage_scaling")
+PARTS = ("token_counts", "startup_time", "call_time", "page_stages")
 LONG_PARTS = ("windows", "windows_20_percent", "cost_over_jobs")
 """Parts that serve a million jobs, and are measured only if named: 10 to 20 minutes each."""
 
@@ -58,10 +57,8 @@ def _measure(part: str, arguments: argparse.Namespace) -> Iterator[Row]:
                 yield from startup_time.rows(address(100), peers)
             case "call_time":
                 yield from call_time.rows(address(1_200), peers)
-            case "page_stages":
-                yield from page_stages.rows(address(1_200))
             case _:
-                yield from triage_scaling.rows(address)
+                yield from page_stages.rows(address(1_200))
 
 
 def _measure_long(part: str, arguments: argparse.Namespace) -> Iterator[Row]:
