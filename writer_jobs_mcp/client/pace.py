@@ -15,6 +15,7 @@ class Pace:
 
     def __init__(self, concurrency: int) -> None:
         self._concurrency = concurrency
+        self._least = min(2, concurrency)  # so that one slow response does not hold up all others
         self._slots = anyio.CapacityLimiter(concurrency)
         self._successes = 0
         self._paused_until = 0.0  # on anyio's clock
@@ -38,6 +39,6 @@ class Pace:
     def note_rate_limited(self, retry_after: float | None) -> None:
         """Note a 429, and the seconds that Writer asks to wait."""
         self._successes = 0
-        self._slots.total_tokens = max(1, self._slots.total_tokens // 2)
+        self._slots.total_tokens = max(self._least, self._slots.total_tokens // 2)
         if retry_after is not None and retry_after <= _MAX_PAUSE:
             self._paused_until = max(self._paused_until, anyio.current_time() + retry_after)

@@ -53,9 +53,9 @@ class Coverage:
             return self.error
         if self.stopped_by == "time_budget":
             return "The time for one call was over first."
-        if self.stopped_by == "max_jobs":
-            return "Not all of the list was read."
-        return f"{self.unreadable:,} of their rows were unreadable." if self.unreadable else "Writer's list changed."
+        if self.unreadable:
+            return f"{self.unreadable:,} of their rows were unreadable."
+        return "Not all of the list was read."
 
     @property
     def has_few_unreadable(self) -> bool:

@@ -12,21 +12,27 @@ async def test_a_429_halves_the_requests_at_a_time_and_successes_bring_them_back
     assert pace.slots.total_tokens == 4
     for _ in range(10):
         pace.note_rate_limited(None)
-    assert pace.slots.total_tokens == 1
-    for _ in range(70):
+    assert pace.slots.total_tokens == 2
+    for _ in range(60):
         pace.note_success()
     assert pace.slots.total_tokens == 8
-    for _ in range(70):
+    for _ in range(60):
         pace.note_success()
     assert pace.slots.total_tokens == 8
 
 
 async def test_successes_count_only_since_the_last_429() -> None:
-    pace = Pace(2)
+    pace = Pace(4)
     for _ in range(10):
         pace.note_rate_limited(None)
         for _ in range(9):
             pace.note_success()
+    assert pace.slots.total_tokens == 2
+
+
+async def test_one_request_at_a_time_stays_one() -> None:
+    pace = Pace(1)
+    pace.note_rate_limited(None)
     assert pace.slots.total_tokens == 1
 
 
