@@ -1,8 +1,10 @@
 """Triage a list of jobs through a real client."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import anyio
 from mcp.client import Client
 
 from tests.fakes.unstable_list import UnstableListApi, newest_first
@@ -32,6 +34,15 @@ async def triage(api: UnstableListApi, environ: dict[str, str] | None = None, **
     """Return the structured content of a triage."""
     async with Client(server_for(api, **environ or {})) as client:
         return await call_tool(client, TRIAGE, {"application_id": "a", **arguments})
+
+
+def triage_in_thread(api: UnstableListApi, **arguments: Any) -> JsonObject:
+    """Return the structured content of a triage, to a test that is not async.
+
+    It has a thread of its own, since a browser of another test may have left a loop that runs in the main one.
+    """
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(anyio.run, lambda: triage(api, **arguments)).result()
 
 
 async def triage_text(api: UnstableListApi, **arguments: Any) -> str:
