@@ -87,6 +87,6 @@ def _sdk_costs(address: Any, counts: Sequence[int], times: int) -> dict[int, Cos
             continue
         url = address(count, delay=PAGE_DELAY_MS, failed_percent=1)
         restart_jobs(Scenario(url, count, 1))
-        runs = [measure(url, lambda: count_with_sdk(url)) for _ in range(min(times, _SDK_RUNS[count]))]  # noqa: B023
+        runs = [measure(url, lambda: count_with_sdk(url)) for _ in range(min(times, _SDK_RUNS[count]))]  # noqa: B023 - called at once
         costs[count] = Cost(median(run.seconds for run in runs), runs[0].requests)
     return costs

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from writer_jobs_mcp.deadlines import COUNT_RESERVE, scope_with_reserve
-from writer_jobs_mcp.triage.coverage import Coverage
+from writer_jobs_mcp.triage.coverage import Coverage, total_error
 from writer_jobs_mcp.triage.earlier_failures import MIN_EARLIER_FAILURES
 from writer_jobs_mcp.triage.failed_jobs import FailedJobs
 from writer_jobs_mcp.triage.run_all import run_all
@@ -92,7 +92,7 @@ class StatusReader:
 
     def _read_part(self) -> Coverage:
         """Return how much of the two windows was read, as far as the failed jobs say."""
-        failed, read = self._failed_coverage, self._failed.count_since(self._span.begin)
+        failed, read = self._failed_coverage, self._failed.count(self._span.whole)
         if failed.reached_end:
             return Coverage(read, stopped_by="end" if self._span.window.since is None else "since")
         back_to = failed.continue_until
@@ -112,8 +112,8 @@ class StatusReader:
         counted, total = self._places[-1].offset, self._jobs.total or 0
         if total >= counted:
             coverage.total = total
-        if coverage.stopped_by == "end" and total > counted:
-            coverage.error = f"Writer counts {total:,} jobs but returned only {counted:,}."
+        if coverage.stopped_by == "end":
+            coverage.error = total_error(total, counted)
 
     async def _sample(self) -> None:
         """Read pages spread evenly over the window, for how long jobs take."""

@@ -79,3 +79,8 @@ class Coverage:
         """``oldest``, rounded up to a whole second; None where the list is not newest first."""
         oldest = self.oldest
         return oldest + _SECOND if oldest is not None and oldest.microsecond and oldest < _LAST_SECOND else oldest
+
+
+def total_error(total: int, rows: int) -> str:
+    """Return why the end of a list of so many rows is doubtful, if Writer's total is higher; otherwise nothing."""
+    return f"Writer counts {total:,} jobs but returned only {rows:,}." if total > rows else ""

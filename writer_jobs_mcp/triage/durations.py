@@ -31,7 +31,7 @@ def median(ordered: Sequence[float]) -> float | None:
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
-_MIN_STUCK_SECONDS, _MAX_STUCK_SECONDS = 600.0, 3_600.0
+_MIN_STUCK_SECONDS, MAX_STUCK_SECONDS = 600.0, 3_600.0
 _STUCK_TIMES_P95 = 3
 
 
@@ -43,7 +43,7 @@ def stuck_after(p95_seconds: float | None) -> float:
     """
     if p95_seconds is None:
         return _MIN_STUCK_SECONDS
-    return min(max(_MIN_STUCK_SECONDS, _STUCK_TIMES_P95 * p95_seconds), _MAX_STUCK_SECONDS)
+    return min(max(_MIN_STUCK_SECONDS, _STUCK_TIMES_P95 * p95_seconds), MAX_STUCK_SECONDS)
 
 
 class RunningJobs:

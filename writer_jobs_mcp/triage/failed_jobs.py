@@ -78,7 +78,3 @@ class FailedJobs:
     def count(self, interval: Interval) -> int:
         """Return how many were created in an interval."""
         return sum(map(interval.has, self._created.values()))
-
-    def count_since(self, moment: datetime | None) -> int:
-        """Return how many were created at or after ``moment``; all for None."""
-        return sum(moment is None or created_at >= moment for created_at in self._created.values())

@@ -33,6 +33,7 @@ from writer_jobs_mcp.triage.earlier_failures import read_earlier_failures
 from writer_jobs_mcp.triage.find_application import try_get_application
 from writer_jobs_mcp.triage.pages import PAGE_SIZE, read_first_page
 from writer_jobs_mcp.triage.report import ReportBuilder, Window
+from writer_jobs_mcp.triage.run_all import run_all
 from writer_jobs_mcp.triage.scan import Progress, scan_jobs
 from writer_jobs_mcp.triage.seek import JobSearch, NotSearchable
 from writer_jobs_mcp.triage.span import Interval, Span
@@ -112,18 +113,11 @@ class _Gathering:
         self._running_scope, self._name_scope = anyio.CancelScope(), anyio.CancelScope()
 
     async def run(self, max_jobs: int, progress: Progress | None) -> Gathered:
-        error = None
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._read_running)
-            tasks.start_soon(self._read_application)
-            try:
-                await self._read_jobs(max_jobs, progress)
-            except WriterError as exc:
-                error = exc
-                tasks.cancel_scope.cancel()
+        async def read_jobs() -> None:
+            await self._read_jobs(max_jobs, progress)
             self._name_scope.deadline = min(self._name_scope.deadline, anyio.current_time() + _GRACE)
-        if error:
-            raise error
+
+        await run_all([self._read_running, self._read_application, read_jobs])
         return self._gathered
 
     async def _read_running(self) -> None:

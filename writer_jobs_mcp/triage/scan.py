@@ -26,7 +26,7 @@ import anyio
 from writer_jobs_mcp.client.job_status import JobStatus
 from writer_jobs_mcp.deadlines import MIN_SCAN_RESERVE, SCAN_RESERVE, scope_with_reserve
 from writer_jobs_mcp.errors import BudgetExceeded, WriterError
-from writer_jobs_mcp.triage.coverage import Coverage
+from writer_jobs_mcp.triage.coverage import Coverage, total_error
 from writer_jobs_mcp.triage.overlap import PageEnd, row_keys
 from writer_jobs_mcp.triage.pages import PAGE_SIZE, list_page, no_first_page
 from writer_jobs_mcp.triage.prefetch import Prefetcher, Request
@@ -137,8 +137,8 @@ class _Scan:
             self._pass_on(self._held)  # all were created at the same time
         coverage.total, coverage.read_back_to, coverage.oldest = total, order.read_back_to, order.oldest
         is_whole_list = self._status is None and self._rules.start == 0
-        if is_whole_list and coverage.stopped_by == "end" and (total or 0) > coverage.rows:
-            coverage.error = f"Writer counts {total:,} jobs but returned only {coverage.rows:,}."
+        if is_whole_list and coverage.stopped_by == "end":
+            coverage.error = total_error(total or 0, coverage.rows)
         return coverage
 
     def _stop(self, stop: Stop) -> None:

@@ -26,9 +26,9 @@ class Span(NamedTuple):
     before_since: datetime | None
 
     @property
-    def begin(self) -> datetime | None:
-        """Where the first of both windows begins; None is before all times."""
-        return self.before_since or self.window.since
+    def whole(self) -> Interval:
+        """Both windows as one."""
+        return Interval(self.window.until, self.before_since or self.window.since)
 
     @property
     def moments(self) -> list[datetime | None]:
@@ -40,5 +40,6 @@ class Span(NamedTuple):
     def intervals(self) -> list[Interval]:
         """The window, and the window before if it is needed."""
         window, before_since = self
-        has_before = before_since is not None and window.since is not None
-        return [window, Interval(window.since, before_since)] if has_before and window.since else [window]
+        if before_since is None or window.since is None:
+            return [window]
+        return [window, Interval(window.since, before_since)]

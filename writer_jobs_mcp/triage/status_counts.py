@@ -14,12 +14,13 @@ What no sum can show: rows in the wrong place of the list, on pages that were no
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from writer_jobs_mcp.triage.durations import MAX_STUCK_SECONDS
 from writer_jobs_mcp.triage.run_all import run_all
 from writer_jobs_mcp.triage.scan import scan_jobs
 from writer_jobs_mcp.triage.seek import JobSearch, NotSearchable, Place
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.triage.failed_jobs import FailedJobs
 
 _MAX_CHECKS = 3  # before the newest jobs are read one by one; twice as many after that
-_LONGEST_RUN = timedelta(hours=1)  # of a job that is not stuck
+_LONGEST_RUN = timedelta(seconds=MAX_STUCK_SECONDS)  # of a job that is not stuck
 _MAX_READ = 3_000  # jobs that are read one by one
 
 
@@ -95,10 +96,9 @@ class StatusCounts:
 
     def _expected(self, span: Span, places: list[Place], running: Running) -> list[int]:
         """Return how many jobs of each interval neither failed nor run."""
-        numbers = [older.offset - newer.offset for newer, older in pairwise(places)]
         return [
             number - self._failed.count(interval) - len(self._running_in(interval, running))
-            for number, interval in zip(numbers, span.intervals, strict=True)
+            for number, interval in zip(_numbers(places), span.intervals, strict=True)
         ]
 
     def _running_in(self, interval: Interval, running: Running) -> list[JobState]:
@@ -110,14 +110,13 @@ class StatusCounts:
         search.forget()
         near = list(accumulate([newest.offset - self._failed.newer, *expected]))
         ends = [(moment, max(0, offset)) for moment, offset in zip(span.moments, near, strict=True)]
-        places = await run_all([partial(search.place, *end) for end in ends])
-        return [older.offset - newer.offset for newer, older in pairwise(places)]
+        return _numbers(await run_all([partial(search.place, *end) for end in ends]))
 
     def _note(self, span: Span, places: list[Place], running: Running) -> None:
         completed, *_ = self._expected(span, places, running)
         self.window.update({"completed": completed})
         self.window.update(job.status for job in self._running_in(span.window, running))
-        self.before = sum(older.offset - newer.offset for newer, older in pairwise(places[1:]))
+        self.before = sum(_numbers(places[1:]))
 
     async def _read_finished(self, changed: Mapping[str, datetime]) -> None:
         """Read the failed jobs again, as far back as a job has changed."""
@@ -171,4 +170,9 @@ class StatusCounts:
 def _changed(span: Span, before: Running, now: Running) -> dict[str, datetime]:
     """Return when each job of the span was created that has begun or ceased to run."""
     created = {id_: (before.get(id_) or now[id_]).created_at for id_ in before.keys() ^ now.keys()}
-    return {id_: at for id_, at in created.items() if at < span.window.until and (not span.begin or at >= span.begin)}
+    return {id_: at for id_, at in created.items() if span.whole.has(at)}
+
+
+def _numbers(places: Sequence[Place]) -> list[int]:
+    """Return how many jobs are between each two places that follow each other."""
+    return [older.offset - newer.offset for newer, older in pairwise(places)]
