@@ -8,6 +8,7 @@ import httpx
 
 from writer_jobs_mcp import __version__
 from writer_jobs_mcp.client.auth import BearerAuth
+from writer_jobs_mcp.client.connections import Connections
 from writer_jobs_mcp.client.proxy import proxy_for
 from writer_jobs_mcp.client.responses import ACCEPT_ENCODING
 from writer_jobs_mcp.client.tls import no_tls_context, tls_context
@@ -70,7 +71,7 @@ def build_http_client(config: Config, auth: BearerAuth, transport: Transport | N
     try:
         # Plain HTTP goes to loopback only: a proxy would see the request with its key.
         proxy = _proxy(url, context) if uses_tls and url else None
-        client = _http_client(config, auth, url, context, proxy, transport)
+        client = _http_client(auth, url, context, proxy, transport)
     except ImportError:
         problems.append(_SOCKS_PROXY)
     except (ValueError, httpx.InvalidURL):
@@ -83,28 +84,25 @@ def build_http_client(config: Config, auth: BearerAuth, transport: Transport | N
 
 
 def _http_client(
-    config: Config,
     auth: BearerAuth,
     url: httpx.URL | None,
     context: ssl.SSLContext,
     proxy: httpx.Proxy | None,
     transport: Transport | None,
 ) -> httpx.AsyncClient:
+    limits = httpx.Limits()  # none: each transport of Connections carries one request at a time
     return httpx.AsyncClient(
         base_url=url or "",
         auth=auth,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # keep none: they would pile up, and be sent
         headers=_HEADERS,
         timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT, pool=None),
-        # Requests limits how many are in use. A limit here would count connections that were lost in a proxy tunnel.
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=config.concurrency),
         # httpx would read the same settings, and fail on entries of NO_PROXY that other programs understand.
         trust_env=False,
-        proxy=proxy,
-        verify=context,
         follow_redirects=False,
         event_hooks={"response": [_drop_location_header]},
-        transport=transport,
+        transport=transport
+        or Connections(lambda: httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits, proxy=proxy)),
     )
 
 
