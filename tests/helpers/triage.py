@@ -1,15 +1,14 @@
 """Triage a list of jobs through a real client."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import anyio
 from mcp.client import Client
 
 from tests.fakes.unstable_list import UnstableListApi, newest_first
 from tests.helpers.jobs import JsonObject, make_job
 from tests.helpers.mcp import call_tool, server_for, text_of
+from tests.helpers.run_async import run_async
 
 TRIAGE = "triage_application_jobs"
 RATE_LIMIT, TIMEOUT, NOT_FOUND = "Rate limit reached", "Timed out after 30 s", "Knowledge Graph was not found"
@@ -36,13 +35,9 @@ async def triage(api: UnstableListApi, environ: dict[str, str] | None = None, **
         return await call_tool(client, TRIAGE, {"application_id": "a", **arguments})
 
 
-def triage_in_thread(api: UnstableListApi, **arguments: Any) -> JsonObject:
-    """Return the structured content of a triage, to a test that is not async.
-
-    It has a thread of its own, since a browser of another test may have left a loop that runs in the main one.
-    """
-    with ThreadPoolExecutor(1) as threads:
-        return threads.submit(anyio.run, lambda: triage(api, **arguments)).result()
+def run_triage(api: UnstableListApi, **arguments: Any) -> JsonObject:
+    """Return the structured content of a triage, to a test that is not async."""
+    return run_async(lambda: triage(api, **arguments))
 
 
 async def triage_text(api: UnstableListApi, **arguments: Any) -> str:

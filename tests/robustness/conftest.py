@@ -5,11 +5,11 @@ import ssl
 from collections.abc import Awaitable, Callable, Generator
 from pathlib import Path
 
-import anyio
 import pytest
 import trustme
 
 from tests.fakes.http_proxy import PROXY_VARIABLES
+from tests.helpers.run_async import run_async
 from tests.helpers.tally import TALLY, Tally
 
 RunWithoutErrors = Callable[[Callable[[], Awaitable[None]]], None]
@@ -72,7 +72,7 @@ def run_without_errors(tally: Tally, caplog: pytest.LogCaptureFixture) -> RunWit
     caplog.set_level(logging.WARNING, "httpcore")  # as the command line sets it: httpcore logs each header
 
     def run(example: Callable[[], Awaitable[None]]) -> None:
-        anyio.run(example)
+        run_async(example)
         faults = [
             record.getMessage() for record in caplog.records if record.exc_info or record.levelno >= logging.ERROR
         ]

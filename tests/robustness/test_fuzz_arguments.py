@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import quote
 
-import anyio
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -29,6 +28,7 @@ from tests.helpers.result_checks import (
     check_visible,
     parse_strict_json,
 )
+from tests.helpers.run_async import run_async
 from tests.helpers.stdio_server import server_parameters
 from tests.helpers.strategies import (
     Schema,
@@ -151,7 +151,7 @@ def test_invalid_arguments_over_stdio_give_a_result_or_an_error_message(
                 tally.tried["inputs to tools over stdio"] += 1
                 check_result_or_error(await run_tool_with(client, tally, tool, encodable(arguments)), tool)
 
-    anyio.run(talk)
+    run_async(talk)
 
 
 names = texts.map(encodable)

@@ -5,7 +5,6 @@ from functools import partial
 from io import BytesIO, TextIOWrapper
 from typing import Any
 
-import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +21,7 @@ from pydantic import ValidationError
 
 from tests.fakes.canned_responses import CannedResponses
 from tests.helpers.raw_stdio_client import MODERN_META, Message, RawStdioClient, initialize, start_raw_client
+from tests.helpers.run_async import run_async
 from tests.helpers.stdio_server import INITIALIZE
 from tests.helpers.strategies import LongText, example_settings, mutated, nested, odd_values, texts
 from tests.helpers.tally import Tally, gate_or_full
@@ -156,7 +156,7 @@ def test_every_request_among_random_frames_is_answered(tally: Tally, era: str, r
                 await send_frame(client, frame)
             await client.check_still_works()
 
-    anyio.run(talk)
+    run_async(talk)
 
 
 HELLO: dict[str, Any] = {"capabilities": {}, "clientInfo": {"name": "a test", "version": "1"}}
@@ -274,7 +274,7 @@ def test_random_frames_before_the_handshake_do_not_prevent_it(tally: Tally, rand
             assert "result" in await initialize(client)
             await client.check_still_works()
 
-    anyio.run(talk)
+    run_async(talk)
 
 
 @pytest.mark.parametrize("rest", [b'{"jsonrpc": "2.0", "id": 1, "method": "ping"}', b"{\xe2\x82"])

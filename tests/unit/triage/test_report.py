@@ -5,7 +5,6 @@ from collections import Counter
 from datetime import timedelta
 from statistics import median
 
-import anyio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from tests.conftest import NOW
 from tests.fakes.unstable_list import MOVES, TOTALS, Move
 from tests.helpers.jobs import JsonObject, make_failed_jobs, make_job
-from tests.helpers.triage import api_with, nine_causes, triage, triage_text
+from tests.helpers.triage import api_with, nine_causes, run_triage, triage, triage_text
 from writer_jobs_mcp.client.models import Job
 from writer_jobs_mcp.triage.report import ReportBuilder, Window
 
@@ -89,7 +88,7 @@ def test_groups_counts_and_coverage_agree_for_any_jobs_pages_and_changes(
 ) -> None:
     cap = cap if len(jobs) < 60 else 100
     since = None if hours is None else f"{hours}h"
-    answer = anyio.run(lambda: triage(api_with(jobs, cap=cap, total=TOTALS[total], moves=moves), since=since))
+    answer = run_triage(api_with(jobs, cap=cap, total=TOTALS[total], moves=moves), since=since)
     omitted = answer.get("failures_omitted", {"jobs": 0})["jobs"]
     assert sum(group["count"] for group in answer["failures"]) + omitted == answer["counts"].get("failed", 0)
     assert sum(answer["counts"].values()) == answer["coverage"]["jobs_in_window"] <= answer["coverage"]["jobs_read"]

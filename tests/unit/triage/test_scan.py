@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from starlette.types import Receive, Scope, Send
 
 from tests.fakes.unstable_list import MOVES, NOON, TOTALS, Move, UnstableListApi, arrivals, departures, newest_first
+from tests.helpers.run_async import run_async
 from writer_jobs_mcp.client import asgi_transport, open_client
 from writer_jobs_mcp.client.models import Job
 from writer_jobs_mcp.config import Config
@@ -35,7 +36,7 @@ def scan(api: UnstableListApi, *, seconds: float = 30, **options: Any) -> tuple[
             with anyio.fail_after(seconds):
                 return await scan_jobs(client, "a", take, **options)
 
-    return taken, anyio.run(run)
+    return taken, run_async(run)
 
 
 SIZES = [0, 1, 2, 50, 99, 100, 101, 198, 199, 200, 201, 650, 1200]

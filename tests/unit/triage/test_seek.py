@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-import anyio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.unstable_list import MOVES, NOON, TOTALS, Move, UnstableListApi, arrivals, newest_first
+from tests.helpers.run_async import run_async
 from writer_jobs_mcp.client import asgi_transport, open_client
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.triage.seek import JobSearch, NotSearchable, Place
@@ -24,7 +24,7 @@ def places(api: UnstableListApi, moments: list[datetime | None]) -> list[Place]:
             await search.read(0)
             return await search.places(moments)
 
-    return anyio.run(run)
+    return run_async(run)
 
 
 def at(number: float) -> datetime:

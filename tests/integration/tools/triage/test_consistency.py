@@ -10,7 +10,7 @@ from tests.conftest import NOW
 from tests.fakes.unstable_list import MOVES, TOTALS, Move
 from tests.helpers.jobs import JsonObject, make_failed_jobs, make_job
 from tests.helpers.mcp import call_tool, server_for, text_of
-from tests.helpers.triage import NOT_FOUND, RATE_LIMIT, TIMEOUT, TRIAGE, UNREADABLE_STATUS, api_with, triage_in_thread
+from tests.helpers.triage import NOT_FOUND, RATE_LIMIT, TIMEOUT, TRIAGE, UNREADABLE_STATUS, api_with, run_triage
 
 ERRORS = st.sampled_from([None, RATE_LIMIT, TIMEOUT, NOT_FOUND, "Bad Gateway 7", "The disk 5 overflowed"])
 STATUSES = st.sampled_from(["completed", "failed", "failed", "in_progress"])
@@ -43,7 +43,7 @@ def test_counts_agree_and_no_claim_goes_beyond_what_was_read(
 ) -> None:
     jobs = [job | (UNREADABLE_STATUS if n in unreadable else {}) for n, job in enumerate(jobs)]
     api = api_with(jobs, cap=cap, total=TOTALS[total], moves=moves, honours_status=filters)
-    result = triage_in_thread(api, since=f"{hours}h", max_jobs=max_jobs)
+    result = run_triage(api, since=f"{hours}h", max_jobs=max_jobs)
     coverage, failed = result["coverage"], result["counts"].get("failed", 0)
     omitted = result.get("failures_omitted", {"jobs": 0})["jobs"]
     assert sum(group["count"] for group in result["failures"]) + omitted == failed

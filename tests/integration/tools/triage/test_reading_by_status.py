@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.conftest import NOW
 from tests.fakes.unstable_list import CHANGES, MOVES, TOTALS, Move, UnstableListApi
 from tests.helpers.jobs import JsonObject, make_job
-from tests.helpers.triage import RATE_LIMIT, TIMEOUT, TRIAGE, api_with, trends, triage, triage_in_thread, triage_text
+from tests.helpers.triage import RATE_LIMIT, TIMEOUT, TRIAGE, api_with, run_triage, trends, triage, triage_text
 
 pytestmark = pytest.mark.slow  # they read many pages
 
@@ -49,7 +49,7 @@ def test_a_complete_report_counts_each_job_once_that_was_there_all_along(
     options: JsonObject = {"max_jobs": 100_000}
     options |= {"since": f"{since}m"} if since else {}
     options |= {"until": f"{until}m"} if until else {}
-    result = triage_in_thread(api, **options)
+    result = run_triage(api, **options)
     begin = NOW - timedelta(minutes=since) if since else None
     end = NOW - timedelta(minutes=until) if until else None
     if not result["coverage"]["complete"]:
