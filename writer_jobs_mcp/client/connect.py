@@ -90,7 +90,9 @@ def _http_client(
     proxy: httpx.Proxy | None,
     transport: Transport | None,
 ) -> httpx.AsyncClient:
-    limits = httpx.Limits()  # none: each transport of Connections carries one request at a time
+    # No limits: each transport carries one request at a time, and Requests limits how many are in use. A limit would
+    # also count connections that were lost in a proxy tunnel.
+    limits = httpx.Limits()
     return httpx.AsyncClient(
         base_url=url or "",
         auth=auth,

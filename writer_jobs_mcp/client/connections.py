@@ -19,8 +19,8 @@ class Connections(httpx.AsyncBaseTransport):
 
     def __init__(self, create: Callable[[], httpx.AsyncBaseTransport]) -> None:
         self._create = create
-        self._all = [create()]
-        self._idle = [*self._all]
+        self._all: list[httpx.AsyncBaseTransport] = []
+        self._idle = [self._add()]
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request with the transport that was used last, or with a new one if none is idle."""
