@@ -1,5 +1,8 @@
 """Each request has a transport of its own, which is used again as soon as its response is closed."""
 
+from collections.abc import Callable
+
+import anyio
 import httpx
 import pytest
 
@@ -28,11 +31,16 @@ def created() -> list[Numbered]:
 
 
 @pytest.fixture
-def client(created: list[Numbered]) -> httpx.AsyncClient:
+def create(created: list[Numbered]) -> Callable[[], Numbered]:
     def create() -> Numbered:
         created.append(Numbered(len(created)))
         return created[-1]
 
+    return create
+
+
+@pytest.fixture
+def client(create: Callable[[], Numbered]) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=Connections(create), base_url="http://localhost")
 
 
@@ -61,6 +69,17 @@ async def test_all_transports_are_closed(client: httpx.AsyncClient, created: lis
         pass
     await client.aclose()
     assert [each.is_closed for each in created] == [True, True]
+
+
+async def test_connections_that_were_not_used_for_long_are_closed_at_the_next_request(
+    create: Callable[[], Numbered], created: list[Numbered]
+) -> None:
+    client = httpx.AsyncClient(transport=Connections(create, keepalive=0), base_url="http://localhost")
+    async with client.stream("GET", "/"), client.stream("GET", "/"):
+        pass
+    await anyio.sleep(0.01)
+    assert (await client.get("/")).text == "2"
+    assert [each.is_closed for each in created] == [True, True, False]
 
 
 def test_what_creating_a_transport_raises_is_raised_at_once() -> None:
