@@ -16,9 +16,9 @@ from writer_jobs_mcp.results.triage_parts import (
     OmittedFailures,
     PlaceholderRow,
     StuckJob,
-    TriageWindow,
     coverage_summary,
 )
+from writer_jobs_mcp.results.window import WindowSummary
 from writer_jobs_mcp.sanitize.truncate import preview, truncate
 from writer_jobs_mcp.triage.failed_groups import FailedGroup, GoneGroup
 from writer_jobs_mcp.triage.gather import Gathered
@@ -85,7 +85,7 @@ def _report(report: Report, gathered: Gathered, request: TriageRequest, max_grou
         application_id=display_id(request.application.id),
         application_name=name or request.application.name or None,
         last_deployed_at=deployed and format_timestamp(deployed),
-        window=TriageWindow.of(request),
+        window=WindowSummary.of(window, request.now),
         coverage=coverage_summary(gathered, report, request),
         counts=select_statuses(report.counts),
         failure_rate=_rate(report.failed, report.jobs),

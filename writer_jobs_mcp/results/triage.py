@@ -23,8 +23,8 @@ from writer_jobs_mcp.results.triage_parts import (
     GoneGroupRow,
     OmittedFailures,
     StuckJob,
-    TriageWindow,
 )
+from writer_jobs_mcp.results.window import WindowSummary
 from writer_jobs_mcp.sanitize.text import json_quote
 
 _DEPLOYMENT = timedelta(hours=1)  # failures that begin this soon after a deployment may come from it
@@ -36,7 +36,7 @@ class TriageReport(ResultModel):
     application_id: str
     application_name: IfKnown[str] = None
     last_deployed_at: IfKnown[str] = None
-    window: TriageWindow
+    window: WindowSummary
     coverage: CoverageSummary
     counts: dict[str, int]
     failure_rate: IfKnown[float] = None
@@ -246,11 +246,11 @@ def _trend(group: FailureGroupRow, report: TriageReport) -> str:
     return f"is {group.trend}: {group.before or 0:,} of {pluralize(jobs, 'job')} in the {length} before"
 
 
-def _minute(timestamp: str, window: TriageWindow) -> str:
+def _minute(timestamp: str, window: WindowSummary) -> str:
     """Write a time to the minute, without the year if the window ends in it."""
     return short_timestamp(timestamp, window.year)[: -len(":00")]
 
 
-def _second(timestamp: str, window: TriageWindow) -> str:
+def _second(timestamp: str, window: WindowSummary) -> str:
     """Write a time to the second unless it is a whole minute: what was read to 08:41:20 was not read to 08:41."""
     return short_timestamp(timestamp, window.year).removesuffix(":00")

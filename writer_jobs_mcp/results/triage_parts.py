@@ -1,10 +1,9 @@
 """The parts of the report on an application: its window, groups of failures, durations, what was read."""
 
 import re
-from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, PrivateAttr, WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
 from writer_jobs_mcp.failures import Category, Retry
 from writer_jobs_mcp.results.base import IfKnown, ResultModel, UnreadableRows
@@ -23,39 +22,6 @@ from writer_jobs_mcp.triage.next_calls import TriageRequest
 from writer_jobs_mcp.triage.report import Report
 from writer_jobs_mcp.triage.timestamps import format_timestamp
 from writer_jobs_mcp.triage.trend import Trend
-
-
-class TriageWindow(ResultModel):
-    """The time the report is about: jobs created in it, ``since`` included and ``until`` not."""
-
-    since: IfKnown[str] = None
-    until: str
-    _ends_now: bool = PrivateAttr(default=False)
-
-    @classmethod
-    def of(cls, request: TriageRequest) -> Self:
-        """Show the requested window; one without an end ends now."""
-        since, until = request.window.since, request.window.until
-        window = cls(since=since and format_timestamp(since), until=format_timestamp(until or request.now))
-        window._ends_now = until is None
-        return window
-
-    @property
-    def ends_now(self) -> bool:
-        """Whether it ends at the time of the call."""
-        return self._ends_now
-
-    @property
-    def year(self) -> str:
-        """The year of its end, as ``2026-``; times in this year are written without it."""
-        return self.until[:5]
-
-    @property
-    def length(self) -> float | None:
-        """Seconds; None where it has no beginning."""
-        if self.since is None:
-            return None
-        return (datetime.fromisoformat(self.until) - datetime.fromisoformat(self.since)).total_seconds()
 
 
 class BeforeSummary(ResultModel):

@@ -1,7 +1,6 @@
 """The tool ``triage_application_jobs``."""
 
 import time
-from datetime import datetime, timedelta
 from typing import Annotated
 
 from mcp.server.apps import client_supports_apps
@@ -11,16 +10,15 @@ from pydantic import Field
 
 from writer_jobs_mcp.context import App
 from writer_jobs_mcp.deadlines import COMPARE_SHARE, seconds_left
-from writer_jobs_mcp.errors import InvalidArguments
 from writer_jobs_mcp.results.fit_to_size import triage_report
 from writer_jobs_mcp.results.triage import TriageReport
 from writer_jobs_mcp.results.triage_app_meta import triage_app_meta
-from writer_jobs_mcp.tools.arguments import ASSUMED_UTC, ApplicationId, MaxJobs, NotGiven, TimeOrAge
+from writer_jobs_mcp.tools.arguments import ApplicationId, MaxJobs, NotGiven, TimeOrAge
 from writer_jobs_mcp.tools.result import tool_result
+from writer_jobs_mcp.tools.window import assumed_utc, parse_window
 from writer_jobs_mcp.triage.find_application import resolve_and_call
 from writer_jobs_mcp.triage.gather import gather
 from writer_jobs_mcp.triage.next_calls import DEFAULT_MAX_JOBS, TriageRequest
-from writer_jobs_mcp.triage.report import Window
 from writer_jobs_mcp.worker_threads import run_in_worker
 
 
@@ -42,7 +40,7 @@ async def triage_application_jobs(
     """
     app = ctx.request_context.lifespan_context
     now = app.clock()
-    window = _window(since, until, now)
+    window = parse_window(since, until, now)
 
     async def progress(read: int, total: int | None) -> None:
         await ctx.report_progress(read, total, f"read {read:,}{'' if total is None else f' of {total:,}'} jobs")
@@ -52,7 +50,7 @@ async def triage_application_jobs(
         application_id,
         lambda id_: gather(app.client, id_, window, now, max_jobs=max_jobs, progress=progress),
     )
-    request = TriageRequest(application, window, now, max_jobs, app.allow_retry, _assumed_utc(since=since, until=until))
+    request = TriageRequest(application, window, now, max_jobs, app.allow_retry, assumed_utc(since=since, until=until))
     supports_apps = client_supports_apps(ctx)
     end_of_comparing = time.monotonic() + COMPARE_SHARE * seconds_left()
 
@@ -68,27 +66,3 @@ async def triage_application_jobs(
         return tool_result(view, triage_app_meta(report.timeline, view.counts, offers_retry=app.allow_retry))
 
     return await run_in_worker(make_result)
-
-
-def _window(since: datetime | timedelta | None, until: datetime | timedelta | None, now: datetime) -> Window:
-    end = _resolve_time(until, now)
-    window = Window(_resolve_time(since, now), None if end is not None and end >= now else end)
-    if window.since is not None and window.since >= (window.until or now):
-        later = "until" if window.until else "now"
-        message = f"since must be earlier than {later}; since is {window.since.isoformat(timespec='seconds')}."
-        raise InvalidArguments(message)
-    return window
-
-
-def _assumed_utc(**times: datetime | timedelta | None) -> tuple[str, ...]:
-    """Return the names of the arguments that are times without an offset or a zone."""
-    return tuple(name for name, at in times.items() if isinstance(at, datetime) and at.tzinfo is ASSUMED_UTC)
-
-
-def _resolve_time(given: datetime | timedelta | None, now: datetime) -> datetime | None:
-    if not isinstance(given, timedelta):
-        return given
-    try:
-        return now - given
-    except OverflowError:
-        return None  # before the year 1: every job is later
