@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from writer_jobs_mcp.client.sent_retries import SentRetries
+from writer_jobs_mcp.triage.known_errors import KnownErrors
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
@@ -23,6 +24,8 @@ class App:
     allow_retry: bool = False
     questions: "list[Question]" = field(default_factory=list["Question"])
     """The last questions put to users, the oldest first."""
+    known_errors: KnownErrors = field(default_factory=KnownErrors)
+    """What jobs failed with that were named as examples."""
     _sessions: int = field(default=0, init=False)
 
     @cached_property

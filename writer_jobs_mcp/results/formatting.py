@@ -11,6 +11,8 @@ from writer_jobs_mcp.sanitize.truncate import preview
 from writer_jobs_mcp.triage.timestamps import format_timestamp
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from writer_jobs_mcp.client.models import Job
 
 _UNQUOTED_ID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[0-9]{1,40}", re.ASCII)
@@ -86,6 +88,13 @@ def join_lines(*parts: str | bool | None) -> str:
 def format_percent(share: float) -> str:
     """Write a share in per cent, with the digits that the structure has."""
     return f"{100 * share:.3g}%"
+
+
+def zone_sentence(assumed_utc: "Sequence[str]") -> str:
+    """Say which arguments gave a time without a time zone; empty if none did."""
+    if not assumed_utc:
+        return ""
+    return f"{' and '.join(assumed_utc)} had no time zone and {'was' if len(assumed_utc) == 1 else 'were'} read as UTC."
 
 
 _UPDATED_AFTER = 60  # seconds: an update so soon after the creation is part of it

@@ -14,6 +14,7 @@ from writer_jobs_mcp.results.formatting import (
     pluralize,
     quote_unless_plain,
     short_timestamp,
+    zone_sentence,
 )
 from writer_jobs_mcp.sanitize.text import json_quote
 from writer_jobs_mcp.triage.coverage import StoppedBy
@@ -221,7 +222,7 @@ def coverage_summary(gathered: Gathered, report: Report, request: TriageRequest)
 
 
 def _message(gathered: Gathered, report: Report, request: TriageRequest) -> str:
-    failures, assumed_utc = report.failures, request.assumed_utc
+    failures = report.failures
     return join_words(
         gathered.coverage.error,
         gathered.how_read,
@@ -236,9 +237,7 @@ def _message(gathered: Gathered, report: Report, request: TriageRequest) -> str:
         and "Time ran out before all causes were read, so by_category is left out.",
         not gathered.all_running_read
         and f"Not all running jobs could be read, so there may be more stuck ones. {gathered.running_error}",
-        bool(assumed_utc)
-        and f"{' and '.join(assumed_utc)} had no time zone and "
-        f"{'was' if len(assumed_utc) == 1 else 'were'} read as UTC.",
+        zone_sentence(request.assumed_utc),
     )
 
 

@@ -7,6 +7,7 @@ from writer_jobs_mcp.tools.get_job_error import get_job_error
 from writer_jobs_mcp.tools.get_job_output import get_job_output
 from writer_jobs_mcp.tools.list_application_jobs import list_application_jobs
 from writer_jobs_mcp.tools.list_applications import list_applications
+from writer_jobs_mcp.tools.list_failed_jobs import list_failed_jobs
 from writer_jobs_mcp.tools.retry_jobs import retry_jobs
 from writer_jobs_mcp.tools.triage_application_jobs import triage_application_jobs
 from writer_jobs_mcp.tools.wait_for_job import wait_for_job
@@ -32,6 +33,7 @@ TOOLS: tuple[ToolDefinition, ...] = (
     ToolDefinition("List applications", list_applications),
     ToolDefinition("Triage an application's jobs", triage_application_jobs, page_uri=TRIAGE_PAGE_URI),
     ToolDefinition("List an application's jobs", list_application_jobs),
+    ToolDefinition("List failed jobs", list_failed_jobs),
     ToolDefinition("Explain a job's failure", get_job_error),
     ToolDefinition("Read a job's output", get_job_output),
     ToolDefinition("Wait for a job", wait_for_job),

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, StringConstraints, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -76,8 +76,13 @@ ApplicationId = Annotated[
 ApplicationOfJob = Annotated[ApplicationId, Field(description="If the job id alone is not found")]
 JobId = Annotated[str, AfterValidator(validate_id)]
 JobIds = Annotated[list[Annotated[str, AfterValidator(validate_id)]], Field(min_length=1, max_length=20)]
+ExampleJobId = Annotated[JobId, Field(description="Id of a failed job: those whose error says the same")]
+Words = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), Field(description="Words of the error")
+]
 Cursor = Annotated[str, AfterValidator(validate_id)]
 Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(_reject_boolean)]
+LongLimit = Annotated[int, Field(ge=1, le=200), BeforeValidator(_reject_boolean)]
 Offset = Annotated[
     int,
     Field(ge=0, description="Jobs to skip: 0, then page.next_offset"),
@@ -90,6 +95,9 @@ CharacterOffset = Annotated[
     Field(ge=0, description="0, then next_offset"),
     BeforeValidator(_reject_boolean),
     AfterValidator(_limit_digits),
+]
+ErrorCharacters = Annotated[
+    int, Field(ge=0, le=2_000, description="Characters of each error to show"), BeforeValidator(_reject_boolean)
 ]
 Seconds = Annotated[int, Field(ge=1, le=600), BeforeValidator(_reject_boolean)]
 MaxJobs = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_reject_boolean)]

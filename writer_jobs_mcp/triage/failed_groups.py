@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 NO_ERROR_TEXT = "(no error text)"  # the signature of failures for which Writer gives no error
 
+CLASSIFIED_FIRST = 12  # groups, however little time is left: a report shows so many
+
 _MAX_NEWEST = 2
 _MAX_KEPT_TEXT = 1_000  # characters of a group's newest error, which is classified
 _MAX_GONE = 3
-_CLASSIFIED_FIRST = 12  # groups, however little time is left: a report shows so many
 
 
 class Period(Enum):
@@ -134,10 +135,15 @@ class GroupedFailures:
         causes: list[Cause | None] = [None] * len(groups)
         for place, i in enumerate(sorted(range(len(groups)), key=lambda i: (trends[i] != "new", i))):
             self._check()
-            if place >= _CLASSIFIED_FIRST and self._is_time_over():
+            if place >= CLASSIFIED_FIRST and self._is_time_over():
                 return causes, False
             causes[i] = groups[i].tally.newest[0].cause()
         return causes, True
+
+
+def classify_newest(text: str) -> "Cause | None":
+    """Classify a group by its newest error; None if that has no text."""
+    return failures.classify_error(elide_middle(text, _MAX_KEPT_TEXT)) if text else None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -148,7 +154,7 @@ class _Failure:
     period: Period = field(compare=False)
 
     def cause(self) -> "Cause | None":
-        return failures.classify_error(self.text) if self.text else None
+        return classify_newest(self.text)
 
 
 @dataclass(slots=True)

@@ -20,7 +20,6 @@ The failures before both windows are read through the filter too: without them n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import anyio
@@ -32,6 +31,7 @@ from writer_jobs_mcp.triage.coverage import Coverage
 from writer_jobs_mcp.triage.earlier_failures import read_earlier_failures
 from writer_jobs_mcp.triage.find_application import try_get_application
 from writer_jobs_mcp.triage.pages import PAGE_SIZE, read_first_page
+from writer_jobs_mcp.triage.read_failed import end_of_window
 from writer_jobs_mcp.triage.report import ReportBuilder, Window
 from writer_jobs_mcp.triage.run_all import run_all
 from writer_jobs_mcp.triage.scan import Progress, scan_jobs
@@ -41,12 +41,13 @@ from writer_jobs_mcp.triage.status_counts import JobState, Running
 from writer_jobs_mcp.worker_threads import check_cancelled
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from writer_jobs_mcp.client import WriterClient
     from writer_jobs_mcp.client.models import Application, Job, JobPage
 
 _MAX_PAGES = 30  # of the windows, as long as all of their jobs are read
 _MAX_RUNNING = 3_000  # while jobs are read by status, since the running ones are read more than once
-_LAST_MOMENT = datetime.max.replace(tzinfo=UTC) - timedelta.resolution
 _GRACE = 2.0  # seconds to wait for the application's name once all else is read
 
 
@@ -185,8 +186,7 @@ class _Gathering:
     async def _read_by_status(
         self, search: JobSearch, first: JobPage, max_jobs: int, progress: Progress | None
     ) -> None:
-        newest = min(first.jobs[0].created_at, _LAST_MOMENT) + timedelta.resolution
-        until = self._window.until or max(self._now, newest)  # Writer's clock may be ahead
+        until = end_of_window(self._window, self._now, first)
         span = Span(Interval(until, self._window.since), self._before_since)
         reader = StatusReader(self._client, self._application_id, search, self.builder, span)
         gathered = self._gathered

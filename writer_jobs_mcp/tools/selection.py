@@ -1,0 +1,35 @@
+"""Selects the failed jobs that the arguments of a call describe."""
+
+from datetime import datetime
+
+from mcp.server.mcpserver import Context
+
+from writer_jobs_mcp.context import App
+from writer_jobs_mcp.triage.find_application import ResolvedApplication, resolve_and_call
+from writer_jobs_mcp.triage.known_errors import read_example
+from writer_jobs_mcp.triage.report import Window
+from writer_jobs_mcp.triage.select_failed import SelectedJobs, Selection, select_failed_jobs
+
+
+async def select(
+    ctx: Context[App], application_id: str, window: Window, now: datetime, selection: Selection
+) -> tuple[SelectedJobs, ResolvedApplication]:
+    """Read and select jobs, with progress for the client. Return them, and the application.
+
+    Raises:
+        InvalidArguments: The job ``like`` has not failed.
+        WriterError: Writer could not be asked.
+    """
+    app = ctx.request_context.lifespan_context
+    if selection.like is not None:
+        example = await read_example(app.client, app.known_errors, selection.like, application_id)
+        selection = selection._replace(example=example)
+
+    async def progress(read: int, _: int | None) -> None:
+        await ctx.report_progress(read, None, f"read {read:,} failed jobs")
+
+    return await resolve_and_call(
+        app.client,
+        application_id,
+        lambda id_: select_failed_jobs(app.client, id_, window, now, selection, progress),
+    )

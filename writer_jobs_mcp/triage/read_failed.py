@@ -1,0 +1,94 @@
+"""Read the failed jobs of a window, and those before it with which a triage compares them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+
+from writer_jobs_mcp.errors import BudgetExceeded, WriterError
+from writer_jobs_mcp.triage.earlier_failures import MIN_EARLIER_FAILURES
+from writer_jobs_mcp.triage.failed_jobs import FailedJobs
+from writer_jobs_mcp.triage.pages import PAGE_SIZE, read_first_page
+from writer_jobs_mcp.triage.scan import Progress, scan_jobs
+from writer_jobs_mcp.triage.seek import NotSearchable
+from writer_jobs_mcp.triage.span import Interval
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from writer_jobs_mcp.client import WriterClient
+    from writer_jobs_mcp.client.models import Job, JobPage
+    from writer_jobs_mcp.triage.coverage import Coverage
+    from writer_jobs_mcp.triage.report import Window
+
+_LAST_MOMENT = datetime.max.replace(tzinfo=UTC) - timedelta.resolution
+
+
+class TakesJobs(Protocol):
+    """Takes failed jobs, each once."""
+
+    def add(self, job: Job) -> None:
+        """Take a failed job."""
+
+
+T = TypeVar("T", bound=TakesJobs)
+
+
+class ReadFailed(NamedTuple):
+    """What was read, and how."""
+
+    until: datetime  # the end of the window, after its newest job where it was left open
+    coverage: Coverage  # of the failed jobs, also of those before the window
+    how_read: str  # a sentence; empty if it needs no remark
+
+
+def end_of_window(window: Window, now: datetime, first: JobPage) -> datetime:
+    """Return when the window ends; an open one ends after the newest job, since Writer's clock may be ahead."""
+    if window.until is not None:
+        return window.until
+    newest = min(first.jobs[0].created_at, _LAST_MOMENT) + timedelta.resolution if first.jobs else now
+    return max(now, newest)
+
+
+async def read_failed_jobs(
+    client: WriterClient,
+    application_id: str,
+    window: Window,
+    now: datetime,
+    new_taker: Callable[[], T],
+    progress: Progress | None = None,
+) -> tuple[T, ReadFailed]:
+    """Read the failed jobs of a window, of the one before, and at least 500 older ones (or all).
+
+    The older ones are read since a triage groups all of these errors together: so the groups are the same. They are
+    read through the status filter; if that cannot be relied on, among all jobs. Return who has taken them, and how
+    they were read. ``new_taker`` makes an empty one, a second time if all jobs must be read.
+
+    Raises:
+        WriterError: Nothing could be read. A later error is reported in the coverage.
+    """
+    first = await read_first_page(client, application_id)
+    interval = Interval(end_of_window(window, now, first), window.since)
+    before_since = window.before(now)
+    taker = new_taker()
+    failed = FailedJobs(client, application_id, interval.until, taker.add, len(first.rows) or PAGE_SIZE)
+    try:
+        coverage = await failed.read(before_since, min_older=MIN_EARLIER_FAILURES, progress=progress)
+        listed = [job for job in first.jobs if job.status == "failed" and interval.has(job.created_at)]
+        if coverage.reached(window.since) and any(job.id not in failed for job in listed):
+            raise NotSearchable("Writer's list of failed jobs is incomplete: its list of all jobs has more")
+        return taker, ReadFailed(interval.until, coverage, "")
+    except BudgetExceeded:
+        raise
+    except (NotSearchable, WriterError) as exc:
+        reason = (exc.what if isinstance(exc, WriterError) else str(exc)).rstrip(".")
+    taker = new_taker()
+
+    def take(job: Job) -> None:
+        if job.status == "failed":
+            taker.add(job)
+
+    coverage = await scan_jobs(
+        client, application_id, take, since=before_since, until=interval.until, first_page=first, progress=progress
+    )
+    return taker, ReadFailed(interval.until, coverage, f"Jobs were read one by one, which takes longer: {reason}.")

@@ -1,0 +1,231 @@
+"""Select the failed jobs of a window by what their errors say: by an example, by cause, by words."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from writer_jobs_mcp import failures
+from writer_jobs_mcp.client.sent_retries import Failure
+from writer_jobs_mcp.deadlines import COMPARE_SHARE, seconds_left
+from writer_jobs_mcp.sanitize.text import sanitize
+from writer_jobs_mcp.sanitize.truncate import ELLIPSIS, elide_middle
+from writer_jobs_mcp.triage.error_text import error_text
+from writer_jobs_mcp.triage.failed_groups import CLASSIFIED_FIRST, NO_ERROR_TEXT, classify_newest
+from writer_jobs_mcp.triage.read_failed import read_failed_jobs
+from writer_jobs_mcp.worker_threads import check_cancelled, run_in_worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
+
+    from writer_jobs_mcp.client import WriterClient
+    from writer_jobs_mcp.client.models import Job
+    from writer_jobs_mcp.failures import Category, Cause, FoundGroup
+    from writer_jobs_mcp.triage.coverage import Coverage
+    from writer_jobs_mcp.triage.report import Window
+    from writer_jobs_mcp.triage.scan import Progress
+
+MAX_ERROR = 2_000  # characters that are kept of an error
+
+
+class Selection(NamedTuple):
+    """Which failed jobs are meant: those that fit all that is given."""
+
+    like: str | None = None  # the id of an example: jobs whose errors say the same
+    category: Category | None = None
+    contains: str | None = None
+    """Words of the error or of its group's signature; letter case, line breaks and runs of blanks do not matter."""
+    example: str | None = None
+    """The sanitized error of the job ``like``; empty if it has no text."""
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of a tool call that say this."""
+        named = {"like": self.like, "category": self.category, "contains": self.contains}
+        return {name: value for name, value in named.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class FailedJob:
+    """A failed job, as much of it as is needed to show or to retry it."""
+
+    id: str
+    application_id: str
+    created_at: datetime
+    failure: Failure
+    error: str  # sanitized, without the middle of a long one; empty if Writer gives no error text
+
+    @classmethod
+    def from_job(cls, job: Job, text: str) -> Self:
+        """Describe a failed job; ``text`` is its sanitized error."""
+        return cls(job.id, job.application_id, job.created_at, Failure.of(job), elide_middle(text, MAX_ERROR))
+
+
+class SelectedGroup(NamedTuple):
+    """Selected jobs whose errors say the same."""
+
+    signature: str
+    cause: Cause | None  # None where the errors have no text, or there was no time to read it
+    jobs: tuple[FailedJob, ...]  # newest first
+
+
+class SelectedJobs(NamedTuple):
+    """The jobs that were selected."""
+
+    groups: tuple[SelectedGroup, ...]  # the largest first
+    until: datetime  # the end of the window, after its newest job where it was left open
+    failed_in_window: int  # failed jobs of the window that were read, whether selected or not
+    coverage: Coverage  # of the failed jobs, also of those before the window
+    how_read: str  # how jobs were read, as a sentence; empty if that needs no remark
+    doubt: str  # why jobs that should be selected may be missing although they were read; empty if none is
+
+    @property
+    def matched(self) -> int:
+        """How many jobs were selected."""
+        return sum(len(group.jobs) for group in self.groups)
+
+    @property
+    def newest_first(self) -> list[tuple[FailedJob, int]]:
+        """The jobs, each with the position of its group."""
+        jobs = [(job, position) for position, group in enumerate(self.groups) for job in group.jobs]
+        return sorted(jobs, key=lambda item: (item[0].created_at, item[0].id), reverse=True)
+
+
+async def select_failed_jobs(
+    client: WriterClient,
+    application_id: str,
+    window: Window,
+    now: datetime,
+    selection: Selection,
+    progress: Progress | None = None,
+) -> SelectedJobs:
+    """Read the failed jobs of a window and select some; the groups are those of a triage of the same window.
+
+    Raises:
+        WriterError: Nothing could be read. A later error is reported in the coverage.
+    """
+    errors, (until, coverage, how_read) = await read_failed_jobs(
+        client, application_id, window, now, lambda: _ReadErrors(window, selection), progress
+    )
+    end = time.monotonic() + COMPARE_SHARE * seconds_left()
+    groups = await run_in_worker(lambda: errors.select(lambda: time.monotonic() >= end))
+    return SelectedJobs(groups, until, errors.failed_in_window, coverage, how_read, errors.doubt)
+
+
+@dataclass(slots=True)
+class _Members:
+    """The failed jobs of a group that are in the window; the others only count for what the group is."""
+
+    jobs: list[FailedJob] = field(default_factory=list["FailedJob"])
+    with_words: set[str] = field(default_factory=set[str])  # ids of the jobs whose errors hold the words
+    has_example: bool = False
+
+    def add(self, item: tuple[FailedJob, bool] | bool) -> None:
+        if isinstance(item, bool):
+            self.has_example |= item
+            return
+        job, has_words = item
+        self.jobs.append(job)
+        if has_words:
+            self.with_words.add(job.id)
+
+    def merged(self, others: Iterable[Self]) -> Self:
+        whole = type(self)([*self.jobs], {*self.with_words}, self.has_example)
+        for other in others:
+            whole.jobs += other.jobs
+            whole.with_words |= other.with_words
+            whole.has_example |= other.has_example
+        return whole
+
+
+if TYPE_CHECKING:
+    _Group = FoundGroup[_Members]
+
+
+class _ReadErrors:
+    """The errors of the jobs that were read, and what is selected of them."""
+
+    def __init__(self, window: Window, selection: Selection) -> None:
+        self._window, self._selection = window, selection
+        self._words = selection.contains and _comparable(selection.contains)
+        self._is_time_over: Callable[[], bool] = lambda: False
+        self._groups = failures.FailureGroups[tuple[FailedJob, bool] | bool, _Members](_Members, self._check_time)
+        self._without_text = _Members()
+        self._doubts: list[str] = []
+        self.failed_in_window = 0
+
+    @property
+    def doubt(self) -> str:
+        """Why jobs that should be selected may be missing although they were read; empty if none is."""
+        return " ".join(self._doubts)
+
+    def add(self, job: Job) -> None:
+        """Take a failed job of the window, or an older one."""
+        text, since = error_text(job), self._window.since
+        if since is None or job.created_at >= since:
+            self.failed_in_window += 1
+            self._add(text, (FailedJob.from_job(job, text), self._has_words(job)))
+        elif text:
+            self._add(text, False)
+
+    def _add(self, text: str, item: tuple[FailedJob, bool] | bool) -> None:
+        if text:
+            self._groups.add(text, item, counted=False)
+        else:
+            self._without_text.add(item)
+
+    def _has_words(self, job: Job) -> bool:
+        # Of a long error only the ends are grouped; the words may be between.
+        return not self._words or (job.error is not None and self._words in _comparable(sanitize(job.error)))
+
+    def select(self, is_time_over: Callable[[], bool]) -> tuple[SelectedGroup, ...]:
+        """Return what is selected, the largest group first."""
+        self._is_time_over = is_time_over
+        example = self._selection.example
+        if example is not None:
+            self._add(example, True)
+        groups = [*self._groups.groups(), failures.FoundGroup(NO_ERROR_TEXT, self._without_text, ())]
+        if example is not None and not (self._groups.all_compared and self._groups.all_kept):
+            self._doubts.append("Not all errors could be compared: jobs whose errors say the same may be missing.")
+        candidates = [
+            (group, chosen)
+            for group in groups
+            if (example is None or group.tally.has_example) and (chosen := self._choose(group))
+        ]
+        candidates.sort(key=lambda item: (-len(item[1]), item[0].signature))
+        return tuple(self._of_category(candidates))
+
+    def _choose(self, group: _Group) -> tuple[FailedJob, ...]:
+        members = group.tally
+        is_whole = not self._words or self._words in _comparable(group.signature)
+        chosen = [job for job in members.jobs if is_whole or job.id in members.with_words]
+        return tuple(sorted(chosen, key=_age, reverse=True))
+
+    def _of_category(self, candidates: Iterable[tuple[_Group, tuple[FailedJob, ...]]]) -> Iterator[SelectedGroup]:
+        """Classify the groups, as long as there is time, and yield those of the category."""
+        wanted, is_time_over = self._selection.category, False
+        for position, (group, jobs) in enumerate(candidates):
+            check_cancelled()
+            is_time_over = is_time_over or (position >= CLASSIFIED_FIRST and self._is_time_over())
+            newest = max(group.tally.jobs, key=_age)  # a triage classifies this one
+            cause = None if is_time_over else classify_newest(newest.error)
+            category = cause.category if cause else "unknown"
+            if wanted is None or category == wanted:
+                yield SelectedGroup(group.signature, cause, jobs)
+        if is_time_over:
+            missing = " jobs of this category may be missing" if wanted else " some are given as unknown"
+            self._doubts.append(f"Time ran out before all causes were read:{missing}.")
+
+    def _check_time(self) -> None:
+        check_cancelled()
+        if self._is_time_over():
+            raise failures.OutOfTime
+
+
+def _comparable(text: str) -> str:
+    return " ".join(text.rstrip(ELLIPSIS).casefold().split())
+
+
+def _age(job: FailedJob) -> tuple[datetime, str]:
+    return job.created_at, job.id
