@@ -9,7 +9,7 @@ The tree::
     ├── NotFound            404, 405, 410: no such application or job
     │   └── NotListed       the whole list of the application was read, and the job is not in it
     ├── BadRequest          any other 4xx, or an id that cannot be sent
-    ├── RateLimited         429, and the call budget leaves no time to wait
+    ├── RateLimited         429, and the call budget leaves no time to wait, or it was a POST
     ├── Unavailable         no connection, no response, 408 or 5xx, after the retries
     ├── UnreadableResponse  a response that breaks the API's promises
     ├── BudgetExceeded      the time for one tool call is over
@@ -73,7 +73,15 @@ class BadRequest(WriterError):
 
 
 class RateLimited(WriterError):
-    """Writer answered 429, and the call budget leaves no time to wait."""
+    """Writer answered 429, and the call budget leaves no time to wait, or it was a POST.
+
+    Attributes:
+        retry_after: Seconds that Writer asks to wait; None if it does not say.
+    """
+
+    def __init__(self, what: str, advice: str = "", retry_after: float | None = None) -> None:
+        super().__init__(what, advice)
+        self.retry_after = retry_after
 
 
 class Unavailable(WriterError):

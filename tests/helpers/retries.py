@@ -89,6 +89,11 @@ def outcomes(report: dict[str, Any]) -> list[str]:
     return [row["outcome"] for row in report["jobs"]]
 
 
+def retried(report: dict[str, Any]) -> int:
+    """Return how many jobs Writer accepted."""
+    return report.get("outcomes", {}).get("accepted", 0)
+
+
 class FailingConnections(httpx.AsyncBaseTransport):
     """A transport that cannot connect for the first ``times`` POST requests."""
 

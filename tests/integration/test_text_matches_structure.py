@@ -15,7 +15,6 @@ from tests.conftest import ALIAS, NOW
 from tests.helpers.facts import missing_facts
 from tests.helpers.mcp import structure_of, text_of
 from tests.helpers.retries import retry_server
-from writer_jobs_mcp import failures
 from writer_jobs_mcp.client.models import Application, ApplicationPage, Job, JobPage
 from writer_jobs_mcp.results.applications import application_list
 from writer_jobs_mcp.results.base import ResultModel
@@ -31,6 +30,7 @@ from writer_jobs_mcp.triage.find_application import ResolvedApplication
 from writer_jobs_mcp.triage.gather import Gathered
 from writer_jobs_mcp.triage.next_calls import TriageRequest
 from writer_jobs_mcp.triage.report import ReportBuilder, Window
+from writer_jobs_mcp.triage.select_failed import FailedJob, group_failed_jobs
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ from writer_jobs_mcp.triage.report import ReportBuilder, Window
             "2026-11-23\n10:00:00 a-job in_progress 2 h, last updated 1 min ago",
         ),
         ({"created_at": "2026-11-23T10:38:17Z"}, "2026-11-23\n10:38:17 a-job"),
-        ({"retried": 0}, "Dry run, nothing was sent"),
+        ({"would_retry": 0}, "Dry run, nothing was sent"),
         ({"counts": {"failed": 3}}, "failed 3"),
         ({"complete": False}, ""),
         ({"seconds": 194_331.4}, "for 54 h"),
@@ -70,7 +70,7 @@ def test_a_fact_is_found_in_any_of_its_forms(structure: dict[str, Any], text: st
             "2026-11-23\n10:00:00 a-job in_progress 2 h, last updated 11 min ago",
         ),
         ({"created_at": "2026-11-23T10:38:17Z"}, "2026-11-23 at noon"),
-        ({"retried": 0}, "10 of 20"),
+        ({"would_retry": 0}, "10 of 20"),
         ({"counts": {"failed": 3}}, "3 jobs"),
         ({"rows": [{"id": "a"}, {"id": "z"}]}, "a"),
     ],
@@ -148,19 +148,18 @@ OUTCOME = st.sampled_from(get_args(Outcome))
 ROW = st.builds(retry_row, ID, st.none() | WORDS, OUTCOME, st.none() | st.just('This retry runs as job "a".'))
 
 
-CAUSE = st.sampled_from(["Rate limit exceeded", "Input is required", "Permission denied", "?"]).map(
-    failures.classify_error
-)
+ERROR = st.sampled_from(["Rate limit exceeded", "Input is required", "Permission denied", "?", ""])
 
 
-@given(rows=st.lists(ROW, min_size=1, max_size=20), dry_run=st.booleans(), causes=st.lists(CAUSE, max_size=20))
-def test_the_text_of_a_retry_report_states_every_fact(
-    rows: list[RetryRow], dry_run: bool, causes: list[failures.Cause]
-) -> None:
+@given(rows=st.lists(ROW, min_size=1, max_size=20), dry_run=st.booleans(), errors=st.lists(ERROR, max_size=20))
+def test_the_text_of_a_retry_report_states_every_fact(rows: list[RetryRow], dry_run: bool, errors: list[str]) -> None:
     if dry_run:
         rows = [row.model_copy(update={"outcome": "would_retry"}) for row in rows]
-    causes_by_id = {row.job_id: cause for row, cause in zip(rows, causes, strict=False)}
-    assert missing_from_text(retry_report(rows, dry_run=dry_run, causes=causes_by_id)) == []
+    failed = {
+        row.job_id: FailedJob(row.job_id, "a", NOW, None, error) for row, error in zip(rows, errors, strict=False)
+    }
+    groups = group_failed_jobs(list(failed.values()))
+    assert missing_from_text(retry_report(rows, groups, failed, dry_run=dry_run)) == []
 
 
 SINCE = st.none() | st.timedeltas(timedelta(minutes=1), timedelta(days=2)).map(lambda age: NOW - age)
@@ -222,6 +221,8 @@ async def test_the_text_of_every_tool_on_the_sandbox_states_every_fact(client: C
         ("list_application_jobs", {"application_id": ALIAS, "status": "failed", "offset": 7}),
         ("list_application_jobs", {"application_id": ALIAS, "offset": 10_000}),
         *(("get_job_error", {"job_id": job.id}) for job in store.jobs(ALIAS, "failed")[:40]),
+        ("list_failed_jobs", {"application_id": ALIAS, "limit": 7, "error_chars": 80}),
+        ("list_failed_jobs", {"application_id": ALIAS, "like": failed}),
         ("get_job_error", {"job_id": completed}),
         ("get_job_output", {"job_id": completed}),
         ("get_job_output", {"job_id": completed, "offset": 5, "max_chars": 100}),
@@ -233,6 +234,8 @@ async def test_the_text_of_every_tool_on_the_sandbox_states_every_fact(client: C
         ("wait_for_job", {"job_id": store.jobs(ALIAS, "in_progress")[0].id, "timeout_seconds": 1}),
         ("retry_jobs", {"job_ids": [failed, completed, "no-such-job"]}),
         ("retry_jobs", {"job_ids": [failed, completed, "no-such-job"], "dry_run": False}),
+        ("retry_jobs", {"application_id": ALIAS, "since": "24h", "max_jobs": 3}),
+        ("retry_jobs", {"application_id": ALIAS, "since": "24h", "max_jobs": 3, "dry_run": False}),
     ]
     for tool, arguments in calls:
         result = await client.call_tool(tool, arguments)

@@ -85,6 +85,7 @@ class Requests:
 
         async def attempt(state: RetryState) -> str | None:
             async with self._pace.slots:
+                await self._pace.wait()
                 tracker.guard = ConnectionGuard()
                 try:
                     return await self._post(path, subject, state, tracker.guard)
@@ -173,6 +174,8 @@ class Requests:
             return BadRequest(f"Writer cannot retry {subject} (405).", "Run its application again instead.")
         error = error_from_response(response, body, subject, self._auth)
         if isinstance(error, TransientError):  # 408 or 429: it did not start, and the caller may call again
+            if error.rate_limited:
+                self._pace.note_rate_limited(error.retry_after)
             return error.to_error(subject, 1, 0)
         return error if response.is_client_error else FailedRetry(str(error), _MAY_HAVE_STARTED)
 

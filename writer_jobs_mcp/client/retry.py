@@ -58,7 +58,7 @@ class TransientError(Exception):
             wait = "Writer did not say how long to wait; wait a minute, then call again."
         else:
             wait = f"Wait {max(1, round(self.retry_after))} seconds, as Writer asks, then call again."
-        return RateLimited(f"Writer is limiting this key's requests (429); {tries}.", wait)
+        return RateLimited(f"Writer is limiting this key's requests (429); {tries}.", wait, self.retry_after)
 
 
 class RetryState:

@@ -4,14 +4,11 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import Protocol
 from uuid import UUID
 from weakref import WeakValueDictionary
 
 import anyio
-
-if TYPE_CHECKING:
-    from writer_jobs_mcp.client.models import Job
 
 RETRY_COOLDOWN = timedelta(minutes=10)
 """How long the same failure of a job is not sent again.
@@ -44,6 +41,25 @@ def is_same_id(one: str, other: str) -> bool:
     return job_key(one) == job_key(other)
 
 
+class FinishedRun(Protocol):
+    """A job, with the times of its last run."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was created."""
+        ...
+
+    @property
+    def completed_at(self) -> datetime | None:
+        """When its last run ended; None if that is not known."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """One failure of a job, identified by its times."""
@@ -52,7 +68,7 @@ class Failure:
     created_at: datetime
 
     @classmethod
-    def of(cls, job: "Job") -> "Failure":
+    def of(cls, job: FinishedRun) -> "Failure":
         """Return the failure of a failed job."""
         return cls(job.completed_at, job.created_at)
 
@@ -110,7 +126,7 @@ class SentRetries:
         async with lock:
             yield
 
-    def find_earlier(self, job: "Job") -> SentRetry | None:
+    def find_earlier(self, job: FinishedRun) -> SentRetry | None:
         """Return the last retry of the current failure of ``job``, or of its last one if it is running again."""
         self._forget_old()
         sent = self._sent.get(job_key(job.id))
@@ -118,11 +134,16 @@ class SentRetries:
             sent = sent.previous  # a response may be older than the previous one
         return sent
 
+    def find_last(self, job_id: str) -> SentRetry | None:
+        """Return the last retry of a job, whichever of its failures that was for."""
+        self._forget_old()
+        return self._sent.get(job_key(job_id))
+
     def is_in_cooldown(self, sent: SentRetry) -> bool:
         """Return whether it is too early to retry the same failure again."""
         return self._clock() < sent.cooldown_end
 
-    def record(self, job: "Job") -> SentRetry:
+    def record(self, job: FinishedRun) -> SentRetry:
         """Remember a retry before it is sent: it counts as sent, with an unknown outcome, until more is known."""
         key = job_key(job.id)
         previous = self._sent.pop(key, None)

@@ -7,18 +7,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from writer_jobs_mcp import failures
 from writer_jobs_mcp.client.ids import display_id
-from writer_jobs_mcp.client.sent_retries import Failure, is_same_id, job_key
+from writer_jobs_mcp.client.sent_retries import job_key
 from writer_jobs_mcp.results.formatting import pluralize
 from writer_jobs_mcp.sanitize.text import json_quote
 from writer_jobs_mcp.sanitize.truncate import preview
-from writer_jobs_mcp.triage.error_text import error_text
-
-if TYPE_CHECKING:
-    from writer_jobs_mcp.client.models import Job
+from writer_jobs_mcp.triage.retry_plan import RetryPlan
+from writer_jobs_mcp.triage.select_failed import FailedJob
 
 _MAX_LENGTH = 600
 _MAX_CAUSES = 3
@@ -28,40 +25,18 @@ MAX_APPLICATIONS = _DETAIL_LEVELS[0][0]
 
 
 @dataclass(frozen=True, slots=True)
-class FailedJob:
-    """A failed job that the user is asked about."""
-
-    id: str
-    application_id: str
-    failure: Failure
-    error: str  # sanitized; empty if Writer gives no error text
-
-    @classmethod
-    def from_job(cls, job: "Job") -> "FailedJob":
-        """Describe a failed job; sanitizing a long error takes milliseconds."""
-        return cls(job.id, job.application_id, Failure.of(job), error_text(job))
-
-    def is_same_as(self, other: "FailedJob") -> bool:
-        """Return True for the same failure with the same error, apart from ids and numbers in its text."""
-        if not is_same_id(self.id, other.id) or not self.failure.is_same_as(other.failure):
-            return False
-        if self.error == other.error:
-            return True
-        return bool(self.error and other.error) and len(failures.group_failures([self.error, other.error])) == 1
-
-
-@dataclass(frozen=True, slots=True)
 class Question:
     """A question to the user about failed jobs."""
 
-    ids: tuple[str, ...]  # all ids of the call
+    asked_by: tuple[object, ...]  # the arguments of the call that it belongs to
     base_text: str
     jobs: Mapping[str, FailedJob]  # the failed jobs, by the ids of the call
-    earlier: int = 0  # how many questions with the same base text were asked before for these ids, about other failures
+    plan: "RetryPlan | None" = None  # of a call that selects its jobs
+    earlier: int = 0  # how many questions with the same base text were asked before by this call, about other failures
 
     @property
     def text(self) -> str:
-        """What the user reads; it differs between questions about different failures of the same ids.
+        """What the user reads; it differs between questions of the same call about different failures.
 
         The SDK finds by this text the question that an answer belongs to.
         """

@@ -57,23 +57,26 @@ async def read_failed_jobs(
     now: datetime,
     new_taker: Callable[[], T],
     progress: Progress | None = None,
+    *,
+    with_older: bool = True,
 ) -> tuple[T, ReadFailed]:
-    """Read the failed jobs of a window, of the one before, and at least 500 older ones (or all).
+    """Read the failed jobs of a window and, ``with_older``, of the one before and at least 500 before that, or all.
 
-    The older ones are read since a triage groups all of these errors together: so the groups are the same. They are
-    read through the status filter; if that cannot be relied on, among all jobs. Return who has taken them, and how
-    they were read. ``new_taker`` makes an empty one, a second time if all jobs must be read.
+    A triage groups all of these errors together; so the groups are the same. They are read through the status filter;
+    if that cannot be relied on, among all jobs. Return who has taken them, and how they were read. ``new_taker`` makes
+    an empty one, a second time if all jobs must be read.
 
     Raises:
         WriterError: Nothing could be read. A later error is reported in the coverage.
     """
     first = await read_first_page(client, application_id)
     interval = Interval(end_of_window(window, now, first), window.since)
-    before_since = window.before(now)
+    read_since = window.before(now) if with_older else window.since
+    min_older = MIN_EARLIER_FAILURES if with_older else 0
     taker = new_taker()
     failed = FailedJobs(client, application_id, interval.until, taker.add, len(first.rows) or PAGE_SIZE)
     try:
-        coverage = await failed.read(before_since, min_older=MIN_EARLIER_FAILURES, progress=progress)
+        coverage = await failed.read(read_since, min_older=min_older, progress=progress)
         listed = [job for job in first.jobs if job.status == "failed" and interval.has(job.created_at)]
         if coverage.reached(window.since) and any(job.id not in failed for job in listed):
             raise NotSearchable("Writer's list of failed jobs is incomplete: its list of all jobs has more")
@@ -89,6 +92,6 @@ async def read_failed_jobs(
             taker.add(job)
 
     coverage = await scan_jobs(
-        client, application_id, take, since=before_since, until=interval.until, first_page=first, progress=progress
+        client, application_id, take, since=read_since, until=interval.until, first_page=first, progress=progress
     )
     return taker, ReadFailed(interval.until, coverage, f"Jobs were read one by one, which takes longer: {reason}.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from writer_jobs_mcp import failures
-from writer_jobs_mcp.client.sent_retries import Failure
+from writer_jobs_mcp.client.sent_retries import Failure, is_same_id
 from writer_jobs_mcp.deadlines import COMPARE_SHARE, seconds_left
 from writer_jobs_mcp.sanitize.text import sanitize
 from writer_jobs_mcp.sanitize.truncate import ELLIPSIS, elide_middle
@@ -17,7 +17,7 @@ from writer_jobs_mcp.triage.read_failed import read_failed_jobs
 from writer_jobs_mcp.worker_threads import check_cancelled, run_in_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from writer_jobs_mcp.client import WriterClient
@@ -53,13 +53,26 @@ class FailedJob:
     id: str
     application_id: str
     created_at: datetime
-    failure: Failure
+    completed_at: datetime | None
     error: str  # sanitized, without the middle of a long one; empty if Writer gives no error text
 
     @classmethod
     def from_job(cls, job: Job, text: str) -> Self:
         """Describe a failed job; ``text`` is its sanitized error."""
-        return cls(job.id, job.application_id, job.created_at, Failure.of(job), elide_middle(text, MAX_ERROR))
+        return cls(job.id, job.application_id, job.created_at, job.completed_at, elide_middle(text, MAX_ERROR))
+
+    @property
+    def failure(self) -> Failure:
+        """The failure of its last run."""
+        return Failure.of(self)
+
+    def is_same_as(self, other: FailedJob) -> bool:
+        """Return True for the same failure with the same error, apart from ids and numbers in its text."""
+        if not is_same_id(self.id, other.id) or not self.failure.is_same_as(other.failure):
+            return False
+        if self.error == other.error:
+            return True
+        return bool(self.error and other.error) and len(failures.group_failures([self.error, other.error])) == 1
 
 
 class SelectedGroup(NamedTuple):
@@ -111,6 +124,21 @@ async def select_failed_jobs(
     end = time.monotonic() + COMPARE_SHARE * seconds_left()
     groups = await run_in_worker(lambda: errors.select(lambda: time.monotonic() >= end))
     return SelectedJobs(groups, until, errors.failed_in_window, coverage, how_read, errors.doubt)
+
+
+def group_failed_jobs(jobs: Sequence[FailedJob]) -> tuple[SelectedGroup, ...]:
+    """Group these jobs by what their errors say, the largest group first; for worker threads."""
+    with_text = [job for job in jobs if job.error]
+    found = [
+        (group.signature, [with_text[member] for member in group.members])
+        for group in failures.group_failures([job.error for job in with_text])
+    ]
+    found.append((NO_ERROR_TEXT, [job for job in jobs if not job.error]))
+    return tuple(
+        SelectedGroup(signature, classify_newest(max(members, key=_age).error), tuple(members))
+        for signature, members in found
+        if members
+    )
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from mcp_types import ElicitRequestParams, ElicitResult
 
 from tests.conftest import NOW
 from tests.helpers.consent import AGREE, DECLINE, RATE_LIMIT, User, add_failed_jobs, client_with_user, count_posts
-from tests.helpers.retries import outcomes, retry_concurrently, retry_jobs, retry_server
+from tests.helpers.retries import outcomes, retried, retry_concurrently, retry_jobs, retry_server
 from writer_jobs_mcp.sandbox import SandboxApp, SandboxStore
 from writer_jobs_mcp.sandbox.jobs import SandboxJob
 
@@ -169,7 +169,7 @@ async def test_an_error_with_another_request_number_is_the_same_failure(
     user = User(AGREE, api, while_asked=change_number)
     async with client_with_user(user, url, mode) as client:
         report = await retry_jobs(client, [job_id])
-    assert (report["retried"], len(user.questions), count_posts(api)) == (1, 1, 1)
+    assert (retried(report), len(user.questions), count_posts(api)) == (1, 1, 1)
 
 
 async def test_consent_to_two_concurrent_calls_retries_a_job_once(

@@ -12,7 +12,7 @@ from mcp_types import ElicitRequestParams, ElicitResult, ErrorData
 from tests.conftest import ALIAS
 from tests.helpers.consent import AGREE, DECLINE, User, client_with_user, count_posts
 from tests.helpers.mcp import call_tool, call_tool_error
-from tests.helpers.retries import failed_ids, outcomes, retry_jobs, retry_server
+from tests.helpers.retries import failed_ids, outcomes, retried, retry_jobs, retry_server
 from writer_jobs_mcp.sandbox import SandboxApp, SandboxStore
 
 
@@ -32,7 +32,7 @@ async def test_without_consent_nothing_is_sent(
         report = await retry_jobs(client, ids)
     assert outcomes(report) == ["declined", "declined", "not_failed"]
     assert report["jobs"][0]["detail"] == "The user did not agree; nothing was sent."
-    assert (report["retried"], len(user.questions), count_posts(api)) == (0, 1, 0)
+    assert (retried(report), len(user.questions), count_posts(api)) == (0, 1, 0)
 
 
 @pytest.mark.parametrize("content", [None, {}, {"retry": "perhaps"}])

@@ -17,6 +17,7 @@ from tests.helpers.retries import (
     failed_ids,
     outcomes,
     posted_ids,
+    retried,
     retry_jobs,
     retry_server,
 )
@@ -54,7 +55,7 @@ async def test_an_interrupted_response_is_unknown_and_the_retry_is_sent_once(
     for job, fault in zip(ids, INTERRUPTED_RESPONSES, strict=True):
         faults.push(fault, on=f"POST .*{job}", times=None)
     report = await retry_jobs(client, ids)
-    assert (outcomes(report), report["retried"]) == (["unknown"] * len(INTERRUPTED_RESPONSES), 0)
+    assert (outcomes(report), retried(report)) == (["unknown"] * len(INTERRUPTED_RESPONSES), 0)
     assert sorted(posted_ids(api)) == sorted(ids)
     for row in report["jobs"]:
         assert "was sent" in row["detail"]
@@ -84,7 +85,7 @@ async def test_a_rejected_retry_is_an_error_and_is_not_sent_again(
     for job, (status, headers, _) in zip(ids, ERROR_RESPONSES, strict=True):
         faults.push(CannedResponse(status, headers=headers), on=f"POST .*{job}", times=None)
     report = await retry_jobs(client, ids)
-    assert (outcomes(report), report["retried"]) == (["error"] * len(ERROR_RESPONSES), 0)
+    assert (outcomes(report), retried(report)) == (["error"] * len(ERROR_RESPONSES), 0)
     assert sorted(posted_ids(api)) == sorted(ids)
     for row, (_, _, part) in zip(report["jobs"], ERROR_RESPONSES, strict=True):
         assert row["before"] == "failed"
@@ -119,7 +120,7 @@ async def test_a_problem_with_one_job_does_not_stop_the_others(
     faults.push(DroppedConnection(handled=True), on=f"POST .*{ids[1]}")
     faults.push(CannedResponse(409), on=f"POST .*{ids[2]}")
     report = await retry_jobs(client, ids)
-    assert (outcomes(report), report["retried"]) == (["accepted", "unknown", "error", "accepted"], 2)
+    assert (outcomes(report), retried(report)) == (["accepted", "unknown", "error", "accepted"], 2)
     assert sorted(posted_ids(api)) == sorted(ids)
 
 
@@ -221,7 +222,7 @@ class SilentProxy(RawHttpServer):
 async def test_concurrent_requests_stay_within_the_limit(store: SandboxStore) -> None:
     counting_api, ids = ConcurrencyCounter(build_app(store)), failed_ids(store, 10)
     async with serve(counting_api) as url, Client(retry_server(url, WRITER_JOBS_CONCURRENCY="3")) as client:
-        assert (await retry_jobs(client, ids))["retried"] == 10
+        assert retried(await retry_jobs(client, ids)) == 10
     assert counting_api.most == 3
 
 

@@ -9,7 +9,7 @@ from mcp.client import Client
 from tests.conftest import ALIAS, NOW, config_for
 from tests.helpers.consent import add_failed_jobs
 from tests.helpers.mcp import call_tool, call_tool_error, text_of
-from tests.helpers.retries import POSTS, failed_ids, outcomes, posted_ids, retry_jobs
+from tests.helpers.retries import POSTS, failed_ids, outcomes, posted_ids, retried, retry_jobs
 from writer_jobs_mcp.sandbox import CannedResponse, FaultScript, SandboxApp, SandboxStore
 from writer_jobs_mcp.server.build import build_server
 
@@ -31,18 +31,16 @@ async def test_a_dry_run_is_the_default_and_sends_nothing(client: Client, store:
     ids = failed_ids(store, 3)
     for arguments in ({}, {"dry_run": True}, {"dry_run": None}):
         report = await call_tool(client, "retry_jobs", {"job_ids": ids, **arguments})
-        assert report == {
-            "dry_run": True,
-            "jobs": [{"job_id": each, "before": "failed", "outcome": "would_retry"} for each in ids],
-            "retried": 0,
-            "next": [
-                {
-                    "tool": "retry_jobs",
-                    "arguments": {"job_ids": ids, "dry_run": False},
-                    "why": "retry 3 jobs, once the user agrees",
-                }
-            ],
-        }
+        assert (report["dry_run"], report["selected"], report["would_retry"]) == (True, 3, 3)
+        assert report["jobs"] == [{"job_id": each, "before": "failed", "outcome": "would_retry"} for each in ids]
+        assert sum(group["count"] for group in report["groups"]) == 3
+        assert report["next"] == [
+            {
+                "tool": "retry_jobs",
+                "arguments": {"job_ids": ids, "dry_run": False},
+                "why": "retry 3 jobs, once the user agrees",
+            }
+        ]
     assert posted_ids(api) == []
 
 
@@ -54,12 +52,9 @@ async def test_a_dry_run_warns_about_jobs_that_will_likely_fail_again(client: Cl
     ids = [job for error in errors for job in add_failed_jobs(store, error)]
     report = await call_tool(client, "retry_jobs", {"job_ids": ids})
     assert outcomes(report) == ["would_retry"] * 3
-    warning = "Retrying will likely fail again until it is fixed"
-    assert [row.get("detail") for row in report["jobs"]] == [
-        f"Cause: invalid_input. {warning}: {ADVICE}",
-        None,
-        f"Cause: invalid_input. {warning}, as above.",
-    ]
+    warning = "Cause: invalid_input. Retrying will likely fail again until it is fixed."
+    assert [row.get("detail") for row in report["jobs"]] == [warning, None, warning]
+    assert {group["advice"] for group in report["groups"] if group["category"] == "invalid_input"} == {ADVICE}
     assert [call["why"] for call in report["next"]] == [
         "retry 3 jobs, once the user agrees; 2 will likely fail again until the cause is fixed"
     ]
@@ -87,7 +82,7 @@ async def test_a_dry_run_suggests_no_call_when_nothing_would_be_retried(client: 
 async def test_each_failed_job_is_retried_once(client: Client, store: SandboxStore, api: SandboxApp) -> None:
     ids = failed_ids(store, 3)
     report = await retry_jobs(client, ids)
-    assert (report["dry_run"], report["retried"], outcomes(report)) == (False, 3, ["accepted"] * 3)
+    assert (report["dry_run"], retried(report), outcomes(report)) == (False, 3, ["accepted"] * 3)
     assert sorted(posted_ids(api)) == sorted(ids)
     assert {job.status(NOW) for job in map(store.job, ids) if job} == {"in_progress"}
 
@@ -110,7 +105,7 @@ async def test_jobs_that_did_not_fail_or_do_not_exist_are_not_retried(
 async def test_a_repeated_id_is_retried_once(client: Client, store: SandboxStore, api: SandboxApp) -> None:
     (job,) = failed_ids(store)
     report = await retry_jobs(client, [job, f" {job} ", job])
-    assert (outcomes(report), report["retried"]) == (["accepted"], 1)
+    assert (outcomes(report), retried(report)) == (["accepted"], 1)
     assert posted_ids(api) == [job]
 
 
@@ -137,14 +132,15 @@ async def test_a_202_is_accepted_with_any_body(client: Client, store: SandboxSto
 async def test_text_and_structure_report_the_same_outcomes(client: Client, store: SandboxStore) -> None:
     ids = [*failed_ids(store, 2), "no-such-job"]
     text = text_of(await client.call_tool("retry_jobs", {"job_ids": ids, "dry_run": False}))
-    head, first, second, third = text.splitlines()
+    head, figures, *_, first, second, third = text.splitlines()
     assert head == "2 of 3 jobs retried."
+    assert figures.endswith("Others: not_found 1.")
     assert [first, second] == [f"- {each} (was failed) accepted." for each in ids[:2]]
     assert third.startswith('- "no-such-job" not_found. Writer does not know')
 
 
 INVALID_ARGUMENTS: list[tuple[dict[str, Any], str]] = [
-    ({}, "job_ids is required."),
+    ({}, "retry_jobs takes either job_ids, or application_id with since, like, category or contains. Pass one."),
     ({"job_ids": []}, "job_ids must be a list of 1 to 20 strings; got []."),
     ({"job_ids": ["a"] * 21}, "job_ids must be a list of 1 to 20 strings; got 21 of them."),
     ({"job_ids": "some-job"}, 'job_ids must be a list of 1 to 20 strings; got "some-job".'),
@@ -152,7 +148,7 @@ INVALID_ARGUMENTS: list[tuple[dict[str, Any], str]] = [
     ({"job_ids": ["a", 5]}, "job_ids[1] must be a string; got 5."),
     ({"job_ids": ["a", " "]}, 'job_ids[1] must not be empty; got "".'),
     ({"job_ids": ["a"], "dry_run": "maybe"}, 'dry_run must be true or false; got "maybe".'),
-    ({"job_ids": ["a"], "dryrun": False}, 'Unknown argument "dryrun": retry_jobs takes job_ids, dry_run.'),
+    ({"job_ids": ["a"], "dryrun": False}, 'Unknown argument "dryrun": retry_jobs takes job_ids, application_id, since, until, like, category, contains, max_jobs, dry_run.'),
 ]
 
 
@@ -165,5 +161,5 @@ async def test_an_invalid_argument_is_a_one_sentence_error(client: Client, api: 
 async def test_one_call_retries_twenty_jobs(client: Client, store: SandboxStore, api: SandboxApp) -> None:
     ids = failed_ids(store, 20)
     assert len(ids) == 20
-    assert (await retry_jobs(client, ids))["retried"] == 20
+    assert retried(await retry_jobs(client, ids)) == 20
     assert sorted(posted_ids(api)) == sorted(ids)
