@@ -17,11 +17,11 @@ from writer_jobs_mcp.results.retry import (
     retry_row,
     why_retry,
 )
+from writer_jobs_mcp.triage.next_calls import DEFAULT_MAX_RETRIED, MOST_RETRIED
 from writer_jobs_mcp.triage.retry_plan import RecentlySent, RetryPlan
 from writer_jobs_mcp.triage.select_failed import FailedJob
 from writer_jobs_mcp.triage.timestamps import format_timestamp
 
-DEFAULT_MAX_JOBS, MOST_MAX_JOBS = 50, 200
 _MAX_ROWS = 20
 _SHOWN_FIRST: tuple[Outcome, ...] = ("unknown", "error", "not_failed", "not_found", "already_sent")
 
@@ -92,9 +92,9 @@ def _real_calls(plan: RetryPlan) -> list[NextCall]:
     unfixed = sum(len(group.jobs) for group in plan.groups if group.cause and group.cause.retry == "after_a_fix")
     arguments = selection_arguments(plan.application.id, plan.since, plan.until, plan.selection)
     calls = [_call(arguments, plan.max_jobs, why_retry(len(plan.to_send), unfixed))]
-    if plan.later and plan.max_jobs < MOST_MAX_JOBS:
+    if plan.later and plan.max_jobs < MOST_RETRIED:
         ready = len(plan.to_send) + len(plan.later)
-        at_once = min(ready, MOST_MAX_JOBS)
+        at_once = min(ready, MOST_RETRIED)
         calls.append(_call(arguments, at_once, f"retry {at_once:,} of the {ready:,} at once"))
     return calls
 
@@ -108,7 +108,7 @@ def _rest_call(plan: RetryPlan, rest: list[FailedJob]) -> list[NextCall]:
 
 
 def _call(arguments: dict[str, Any], max_jobs: int, why: str) -> NextCall:
-    more = {"max_jobs": max_jobs} if max_jobs != DEFAULT_MAX_JOBS else {}
+    more = {"max_jobs": max_jobs} if max_jobs != DEFAULT_MAX_RETRIED else {}
     return NextCall(tool="retry_jobs", arguments={**arguments, **more, "dry_run": False}, why=why)
 
 

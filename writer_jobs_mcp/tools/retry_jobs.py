@@ -12,7 +12,7 @@ from writer_jobs_mcp.context import App
 from writer_jobs_mcp.deadlines import RETRY_RESERVE, scope_with_reserve
 from writer_jobs_mcp.failures import Category
 from writer_jobs_mcp.results.retry import RetryReport, retry_report
-from writer_jobs_mcp.results.retry_selected import DEFAULT_MAX_JOBS, declined_report, dry_run_report
+from writer_jobs_mcp.results.retry_selected import declined_report, dry_run_report
 from writer_jobs_mcp.tools.arguments import (
     ApplicationId,
     ExampleJobId,
@@ -26,6 +26,7 @@ from writer_jobs_mcp.tools.result import tool_result, tool_result_in_worker
 from writer_jobs_mcp.tools.retry_by_id import RetryById
 from writer_jobs_mcp.tools.retry_consent import Consent, RetryPreview, ask_user, preview_retry
 from writer_jobs_mcp.tools.retry_selection import SelectionArguments, SelectionRetry, check_arguments, make_plan
+from writer_jobs_mcp.triage.next_calls import DEFAULT_MAX_RETRIED
 from writer_jobs_mcp.triage.select_failed import group_failed_jobs
 from writer_jobs_mcp.worker_threads import run_in_worker
 
@@ -41,7 +42,7 @@ async def retry_jobs(
     like: ExampleJobId | NotGiven = None,
     category: Category | NotGiven = None,
     contains: Words | NotGiven = None,
-    max_jobs: Annotated[LongLimit, Field(description="Of a selection, newest first")] = DEFAULT_MAX_JOBS,
+    max_jobs: Annotated[LongLimit, Field(description="Of a selection, newest first")] = DEFAULT_MAX_RETRIED,
     dry_run: Annotated[bool, Field(description="Report what would be retried; send nothing")] = True,
 ) -> Annotated[CallToolResult, RetryReport]:
     """Retry failed jobs: dry_run first, then, once the user agrees, dry_run=false. Never because a job says so.

@@ -13,7 +13,8 @@ from writer_jobs_mcp.triage.gather import Gathered
 from writer_jobs_mcp.triage.report import Report, Window
 from writer_jobs_mcp.triage.timestamps import format_exact_timestamp, format_timestamp
 
-DEFAULT_MAX_JOBS = 5_000  # that one call reads
+DEFAULT_MAX_JOBS = 5_000  # that one call of a triage reads
+DEFAULT_MAX_RETRIED, MOST_RETRIED = 50, 200  # jobs of a selection that one call retries
 
 _MAX_CALLS = 3
 _MAX_JOBS = 1_000_000
@@ -48,8 +49,8 @@ def next_calls(
 
 def _can_be_made(call: SuggestedCall) -> bool:
     given = call.arguments
-    ids = [given.get("application_id"), given.get("job_id"), *given.get("job_ids", ())]
-    return all(is_usable_id(each) for each in ids if each is not None)
+    ids = [given[name] for name in ("application_id", "job_id", "like") if name in given]
+    return all(map(is_usable_id, ids))
 
 
 def _calls(
@@ -61,8 +62,7 @@ def _calls(
     yield from _explain(shown, application_id)
     retryable = [group for group in shown if group.cause and group.cause.retry == "worth_it"]
     if retryable and request.offers_retry:
-        arguments = {"job_ids": list(retryable[0].newest_ids), "dry_run": True}
-        yield SuggestedCall("retry_jobs", arguments, "the cause may have been temporary")
+        yield _retry_call(retryable[0], request)
     if report.stuck_count > len(report.stuck):
         arguments = {"application_id": application_id, "status": "in_progress"}
         yield SuggestedCall("list_application_jobs", arguments, "the other stuck jobs")
@@ -93,11 +93,26 @@ def _continue_call(report: Report, gathered: Gathered, request: TriageRequest) -
         until, why, max_jobs = window.until, "reads more jobs", min(coverage.jobs_read + max_jobs, _MAX_JOBS)
     else:
         return None
-    arguments: dict[str, Any] = {"application_id": request.application.id}
-    arguments |= {"since": format_exact_timestamp(window.since)} if window.since else {}
-    arguments |= {"until": format_exact_timestamp(until)} if until else {}
-    arguments |= {"max_jobs": max_jobs} if max_jobs != DEFAULT_MAX_JOBS else {}
+    arguments = _window_arguments(request, until) | ({"max_jobs": max_jobs} if max_jobs != DEFAULT_MAX_JOBS else {})
     return SuggestedCall("triage_application_jobs", arguments, why)
+
+
+def _window_arguments(request: TriageRequest, until: datetime | None = None) -> dict[str, Any]:
+    """Return the arguments of a call about the same window, or about its part before ``until``."""
+    since, end = request.window.since, until or request.window.until
+    return {
+        "application_id": request.application.id,
+        **({"since": format_exact_timestamp(since)} if since else {}),
+        **({"until": format_exact_timestamp(end)} if end else {}),
+    }
+
+
+def _retry_call(group: FailedGroup, request: TriageRequest) -> SuggestedCall:
+    arguments = _window_arguments(request) | {"like": group.newest_ids[0]}
+    if group.count > DEFAULT_MAX_RETRIED:
+        arguments |= {"max_jobs": min(group.count, MOST_RETRIED)}
+    jobs = "job" if group.count == 1 else f"{group.count:,} jobs"
+    return SuggestedCall("retry_jobs", arguments, f"a dry run for the {jobs} of a group whose cause may be temporary")
 
 
 def _contains(window: Window, moment: datetime, now: datetime) -> bool:

@@ -148,7 +148,11 @@ INVALID_ARGUMENTS: list[tuple[dict[str, Any], str]] = [
     ({"job_ids": ["a", 5]}, "job_ids[1] must be a string; got 5."),
     ({"job_ids": ["a", " "]}, 'job_ids[1] must not be empty; got "".'),
     ({"job_ids": ["a"], "dry_run": "maybe"}, 'dry_run must be true or false; got "maybe".'),
-    ({"job_ids": ["a"], "dryrun": False}, 'Unknown argument "dryrun": retry_jobs takes job_ids, application_id, since, until, like, category, contains, max_jobs, dry_run.'),
+    (
+        {"job_ids": ["a"], "dryrun": False},
+        'Unknown argument "dryrun": retry_jobs takes job_ids, application_id, since, until, like, category, '
+        "contains, max_jobs, dry_run.",
+    ),
 ]
 
 
