@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from typing import TYPE_CHECKING
 
 from writer_jobs_mcp.errors import WriterError
@@ -10,13 +11,41 @@ from writer_jobs_mcp.triage.scan import scan_jobs
 from writer_jobs_mcp.triage.seek import JobSearch, NotSearchable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from writer_jobs_mcp.client import WriterClient
     from writer_jobs_mcp.client.models import Job
 
 MIN_EARLIER_FAILURES = 500  # that must have been read before a kind of failure is called new
+
+
+class EarlierErrors:
+    """The errors of the newest 500 jobs that failed before both windows.
+
+    How many more were read depends on where pages begin. Groups must not: a triage and a list of failed jobs read other
+    pages, and have to agree.
+    """
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._newest: list[tuple[datetime, str, str]] = []  # a heap, the oldest first
+        self._ids: set[str] = set()
+
+    def add(self, job: Job, text: str) -> None:
+        """Add a failed job with its sanitized error; a job may be added again."""
+        if job.id in self._ids:
+            return
+        self._ids.add(job.id)
+        heapq.heappush(self._newest, (job.created_at, job.id, text))
+        if len(self._newest) > MIN_EARLIER_FAILURES:
+            self._ids.remove(heapq.heappop(self._newest)[1])
+
+    def take(self) -> Iterator[tuple[datetime, str, str]]:
+        """Yield when each was created, its id and its error, and forget it."""
+        self._ids.clear()
+        while self._newest:
+            yield self._newest.pop()
 
 
 async def read_earlier_failures(

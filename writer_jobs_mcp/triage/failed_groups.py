@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from writer_jobs_mcp import failures
 from writer_jobs_mcp.sanitize.truncate import elide_middle
+from writer_jobs_mcp.triage.earlier_failures import EarlierErrors
 from writer_jobs_mcp.triage.error_text import error_text
 from writer_jobs_mcp.triage.trend import Sample, Trend, determine_trend
 
@@ -80,11 +81,17 @@ class GroupedFailures:
         self._is_time_over: Callable[[], bool] = lambda: False
         self._groups = failures.FailureGroups[_Failure, _Tally](_Tally, self._check_time)
         self._without_text = _Tally()
+        self._earlier = EarlierErrors()
 
     def add(self, job: "Job", period: Period) -> None:
         """Add a failed job."""
-        text = error_text(job)
-        failure = _Failure(job.created_at, job.id, elide_middle(text, _MAX_KEPT_TEXT), period)
+        if period is Period.EARLIER:
+            self._earlier.add(job, error_text(job))
+        else:
+            self._add(error_text(job), job.created_at, job.id, period)
+
+    def _add(self, text: str, created_at: datetime, job_id: str, period: Period) -> None:
+        failure = _Failure(created_at, job_id, elide_middle(text, _MAX_KEPT_TEXT), period)
         if text:
             self._groups.add(text, failure, counted=period is Period.WINDOW)
         else:
@@ -104,6 +111,9 @@ class GroupedFailures:
         they cannot be compared. The other arguments are as for `ReportBuilder.build`.
         """
         self._is_time_over = is_time_over
+        for created_at, job_id, text in self._earlier.take():
+            self._check()
+            self._add(text, created_at, job_id, Period.EARLIER)
         groups = [*self._groups.groups(), failures.FoundGroup(NO_ERROR_TEXT, self._without_text, ())]
         all_compared, all_templates_kept = self._groups.all_compared, self._groups.all_kept
         # A group that was not compared with all others may have been seen before under another signature.
