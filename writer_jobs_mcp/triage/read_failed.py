@@ -42,6 +42,24 @@ class ReadFailed(NamedTuple):
     how_read: str  # a sentence; empty if it needs no remark
 
 
+async def _check_listed(
+    client: WriterClient, application_id: str, first: JobPage, failed: FailedJobs, interval: Interval
+) -> None:
+    """Check that the failed jobs of a page are known, unless they have been retried meanwhile.
+
+    Raises:
+        NotSearchable: One that is still in the list of all jobs is not in the list of failed jobs.
+        WriterError: The page could not be read again.
+    """
+
+    def missing(page: JobPage) -> set[str]:
+        jobs = [job for job in page.jobs if job.status == "failed" and interval.has(job.created_at)]
+        return {job.id for job in jobs if job.id not in failed}
+
+    if (absent := missing(first)) and absent & missing(await read_first_page(client, application_id)):
+        raise NotSearchable("Writer's list of failed jobs is incomplete: its list of all jobs has more")
+
+
 def end_of_window(window: Window, now: datetime, first: JobPage) -> datetime:
     """Return when the window ends; an open one ends after the newest job, since Writer's clock may be ahead."""
     if window.until is not None:
@@ -77,9 +95,8 @@ async def read_failed_jobs(
     failed = FailedJobs(client, application_id, interval.until, taker.add, len(first.rows) or PAGE_SIZE)
     try:
         coverage = await failed.read(read_since, min_older=min_older, progress=progress)
-        listed = [job for job in first.jobs if job.status == "failed" and interval.has(job.created_at)]
-        if coverage.reached(window.since) and any(job.id not in failed for job in listed):
-            raise NotSearchable("Writer's list of failed jobs is incomplete: its list of all jobs has more")
+        if coverage.reached(window.since):
+            await _check_listed(client, application_id, first, failed, interval)
         return taker, ReadFailed(interval.until, coverage, "")
     except BudgetExceeded:
         raise
