@@ -9,6 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from writer_jobs_mcp.client.ids import validate_application, validate_id
+from writer_jobs_mcp.sanitize.text import strip_invisible
 
 _AGE = re.compile(r"(\d{1,6}) ?([smhdw])", re.IGNORECASE)
 _MAX_DIGITS = 4_000  # Python converts no longer integers to text
@@ -67,6 +68,15 @@ def _parse_time(text: str) -> datetime:
     return moment.replace(tzinfo=zoneinfo.ZoneInfo(zone)).astimezone(UTC)
 
 
+def _validate_words(value: str) -> str:
+    """Return words without invisible characters, which are dropped from errors too."""
+    visible = strip_invisible(value).strip()
+    if not visible:
+        message = "must have visible characters"
+        raise ValueError(message)
+    return visible
+
+
 ApplicationId = Annotated[
     str,
     AfterValidator(validate_application),
@@ -78,7 +88,10 @@ JobId = Annotated[str, AfterValidator(validate_id)]
 JobIds = Annotated[list[Annotated[str, AfterValidator(validate_id)]], Field(min_length=1, max_length=20)]
 ExampleJobId = Annotated[JobId, Field(description="Id of a failed job: those whose error says the same")]
 Words = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), Field(description="Words of the error")
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+    AfterValidator(_validate_words),
+    Field(description="Words of the error"),
 ]
 Cursor = Annotated[str, AfterValidator(validate_id)]
 Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(_reject_boolean)]

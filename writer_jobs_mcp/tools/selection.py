@@ -26,7 +26,7 @@ async def select(
         selection = selection._replace(example=example)
 
     async def progress(read: int, _: int | None) -> None:
-        await ctx.report_progress(read, None, f"read {read:,} failed jobs")
+        await ctx.report_progress(read, None, f"read {read:,} jobs")
 
     return await resolve_and_call(
         app.client,

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Job
     from writer_jobs_mcp.failures import Cause
 
-_MAX_GROUPED = 4_000  # characters of an error that are grouped
+MAX_GROUPED = 4_000  # characters of an error that are grouped
 _MAX_SHOWN = 6_000
 _MAX_END = 8_000  # characters of either end of a long error that are read: more than is shown or classified
 
 
 def error_text(job: "Job") -> str:
     """Return as much of a job's error as is grouped, sanitized; empty where Writer gives none."""
-    return sanitize(elide_middle(job.error, _MAX_GROUPED)).strip() if job.error else ""
+    return sanitize(elide_middle(job.error, MAX_GROUPED)).strip() if job.error else ""
 
 
 class ErrorReading(NamedTuple):

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from writer_jobs_mcp import failures
 from writer_jobs_mcp.client.sent_retries import Failure, is_same_id
 from writer_jobs_mcp.deadlines import COMPARE_SHARE, seconds_left
-from writer_jobs_mcp.sanitize.text import sanitize
-from writer_jobs_mcp.sanitize.truncate import ELLIPSIS, elide_middle
-from writer_jobs_mcp.triage.error_text import error_text
+from writer_jobs_mcp.sanitize.truncate import elide_middle, truncate
+from writer_jobs_mcp.triage.earlier_failures import EarlierErrors
+from writer_jobs_mcp.triage.error_text import MAX_GROUPED, error_text
+from writer_jobs_mcp.triage.error_words import ErrorWords
 from writer_jobs_mcp.triage.failed_groups import CLASSIFIED_FIRST, NO_ERROR_TEXT, classify_newest
 from writer_jobs_mcp.triage.read_failed import read_failed_jobs
 from writer_jobs_mcp.worker_threads import check_cancelled, run_in_worker
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.triage.report import Window
     from writer_jobs_mcp.triage.scan import Progress
 
-MAX_ERROR = 2_000  # characters that are kept of an error
+MAX_ERROR = 2_000  # characters that are shown of an error
+_MIN_TWO_ENDS = 200  # characters from which on the end of a long error is shown as well
 
 
 class Selection(NamedTuple):
@@ -38,7 +40,7 @@ class Selection(NamedTuple):
     contains: str | None = None
     """Words of the error or of its group's signature; letter case, line breaks and runs of blanks do not matter."""
     example: str | None = None
-    """The sanitized error of the job ``like``; empty if it has no text."""
+    """The sanitized error of the job ``like``, empty if it has no text: required with ``like``."""
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of a tool call that say this."""
@@ -54,12 +56,15 @@ class FailedJob:
     application_id: str
     created_at: datetime
     completed_at: datetime | None
-    error: str  # sanitized, without the middle of a long one; empty if Writer gives no error text
+    error: str  # sanitized: as much as is grouped; empty if Writer gives no error text
+    error_length: int = 0  # characters of the whole error, if the middle of a long one is left out
 
     @classmethod
     def from_job(cls, job: Job, text: str) -> Self:
-        """Describe a failed job; ``text`` is its sanitized error."""
-        return cls(job.id, job.application_id, job.created_at, job.completed_at, elide_middle(text, MAX_ERROR))
+        """Describe a failed job; ``text`` is its `error_text`."""
+        length = len(job.error or "")
+        cut_length = length if length > MAX_GROUPED else 0
+        return cls(job.id, job.application_id, job.created_at, job.completed_at, text, cut_length)
 
     @property
     def failure(self) -> Failure:
@@ -73,6 +78,14 @@ class FailedJob:
         if self.error == other.error:
             return True
         return bool(self.error and other.error) and len(failures.group_failures([self.error, other.error])) == 1
+
+    def shortened_error(self, limit: int) -> str:
+        """Return as much of the error as ``limit`` characters show, of a longer one both ends if there is room."""
+        if len(self.error) <= limit or limit < _MIN_TWO_ENDS:
+            return truncate(self.error, limit) if limit else ""
+        if not self.error_length:
+            return elide_middle(self.error, limit)
+        return elide_middle(self.error, limit, tail_source=self.error, total=self.error_length)
 
 
 class SelectedGroup(NamedTuple):
@@ -119,7 +132,7 @@ async def select_failed_jobs(
         WriterError: Nothing could be read. A later error is reported in the coverage.
     """
     errors, (until, coverage, how_read) = await read_failed_jobs(
-        client, application_id, window, now, lambda: _ReadErrors(window, selection), progress
+        client, application_id, window, now, lambda: _ReadErrors(window, window.before(now), selection), progress
     )
     end = time.monotonic() + COMPARE_SHARE * seconds_left()
     groups = await run_in_worker(lambda: errors.select(lambda: time.monotonic() >= end))
@@ -141,22 +154,28 @@ def group_failed_jobs(jobs: Sequence[FailedJob]) -> tuple[SelectedGroup, ...]:
     )
 
 
+class _Item(NamedTuple):
+    """What is kept of one error."""
+
+    job: FailedJob | None = None  # None outside of the window: such errors only count for what the groups are
+    has_words: bool = False
+    is_example: bool = False
+
+
 @dataclass(slots=True)
 class _Members:
-    """The failed jobs of a group that are in the window; the others only count for what the group is."""
+    """The failed jobs of a group that are in the window."""
 
     jobs: list[FailedJob] = field(default_factory=list["FailedJob"])
     with_words: set[str] = field(default_factory=set[str])  # ids of the jobs whose errors hold the words
     has_example: bool = False
 
-    def add(self, item: tuple[FailedJob, bool] | bool) -> None:
-        if isinstance(item, bool):
-            self.has_example |= item
-            return
-        job, has_words = item
-        self.jobs.append(job)
-        if has_words:
-            self.with_words.add(job.id)
+    def add(self, item: _Item) -> None:
+        self.has_example |= item.is_example
+        if item.job:
+            self.jobs.append(item.job)
+            if item.has_words:
+                self.with_words.add(item.job.id)
 
     def merged(self, others: Iterable[Self]) -> Self:
         whole = type(self)([*self.jobs], {*self.with_words}, self.has_example)
@@ -174,12 +193,14 @@ if TYPE_CHECKING:
 class _ReadErrors:
     """The errors of the jobs that were read, and what is selected of them."""
 
-    def __init__(self, window: Window, selection: Selection) -> None:
-        self._window, self._selection = window, selection
-        self._words = selection.contains and _comparable(selection.contains)
+    def __init__(self, window: Window, before_since: datetime | None, selection: Selection) -> None:
+        self._since, self._before_since, self._selection = window.since, before_since, selection
+        self._words = None if selection.contains is None else ErrorWords(selection.contains)
         self._is_time_over: Callable[[], bool] = lambda: False
-        self._groups = failures.FailureGroups[tuple[FailedJob, bool] | bool, _Members](_Members, self._check_time)
+        self._groups = failures.FailureGroups[_Item, _Members](_Members, self._check_time)
         self._without_text = _Members()
+        self._earlier = EarlierErrors()
+        self._is_example_read = False
         self._doubts: list[str] = []
         self.failed_in_window = 0
 
@@ -190,43 +211,57 @@ class _ReadErrors:
 
     def add(self, job: Job) -> None:
         """Take a failed job of the window, or an older one."""
-        text, since = error_text(job), self._window.since
-        if since is None or job.created_at >= since:
+        text = error_text(job)
+        if self._since is None or job.created_at >= self._since:
             self.failed_in_window += 1
-            self._add(text, (FailedJob.from_job(job, text), self._has_words(job)))
-        elif text:
-            self._add(text, False)
+            has_words = self._words is None or self._words.are_in_error(job.error or "", text)
+            self._add(text, _Item(FailedJob.from_job(job, text), has_words, self._is_example(job.id)))
+        elif self._before_since is None or job.created_at >= self._before_since:
+            self._add(text, _Item(is_example=self._is_example(job.id)))
+        else:
+            self._earlier.add(job, text)
 
-    def _add(self, text: str, item: tuple[FailedJob, bool] | bool) -> None:
+    def _is_example(self, job_id: str) -> bool:
+        return self._selection.like is not None and is_same_id(job_id, self._selection.like)
+
+    def _add(self, text: str, item: _Item) -> None:
+        self._is_example_read |= item.is_example
         if text:
             self._groups.add(text, item, counted=False)
         else:
             self._without_text.add(item)
 
-    def _has_words(self, job: Job) -> bool:
-        # Of a long error only the ends are grouped; the words may be between.
-        return not self._words or (job.error is not None and self._words in _comparable(sanitize(job.error)))
-
     def select(self, is_time_over: Callable[[], bool]) -> tuple[SelectedGroup, ...]:
         """Return what is selected, the largest group first."""
         self._is_time_over = is_time_over
-        example = self._selection.example
-        if example is not None:
-            self._add(example, True)
+        for _, job_id, text in self._earlier.take():
+            check_cancelled()
+            self._add(text, _Item(is_example=self._is_example(job_id)))
+        like, example = self._selection.like, self._selection.example
+        if example is not None and not self._is_example_read:
+            self._add(example, _Item(is_example=True))
         groups = [*self._groups.groups(), failures.FoundGroup(NO_ERROR_TEXT, self._without_text, ())]
-        if example is not None and not (self._groups.all_compared and self._groups.all_kept):
-            self._doubts.append("Not all errors could be compared: jobs whose errors say the same may be missing.")
+        self._doubt_groups()
         candidates = [
             (group, chosen)
             for group in groups
-            if (example is None or group.tally.has_example) and (chosen := self._choose(group))
+            if (like is None or group.tally.has_example) and (chosen := self._choose(group))
         ]
         candidates.sort(key=lambda item: (-len(item[1]), item[0].signature))
         return tuple(self._of_category(candidates))
 
+    def _doubt_groups(self) -> None:
+        """Say so if errors that say the same may be in different groups, or others in one, and that matters."""
+        if not self._groups.all_kept and self._selection.arguments():
+            self._doubts.append(
+                "Errors were worded in too many ways to compare them all: jobs may be missing, or be here by mistake."
+            )
+        elif not self._groups.all_compared and self._selection.like:
+            self._doubts.append("Time ran out before all errors were compared: jobs like this one may be missing.")
+
     def _choose(self, group: _Group) -> tuple[FailedJob, ...]:
         members = group.tally
-        is_whole = not self._words or self._words in _comparable(group.signature)
+        is_whole = self._words is None or self._words.are_in_signature(group.signature)
         chosen = [job for job in members.jobs if is_whole or job.id in members.with_words]
         return tuple(sorted(chosen, key=_age, reverse=True))
 
@@ -236,10 +271,11 @@ class _ReadErrors:
         for position, (group, jobs) in enumerate(candidates):
             check_cancelled()
             is_time_over = is_time_over or (position >= CLASSIFIED_FIRST and self._is_time_over())
+            if is_time_over and wanted:
+                break
             newest = max(group.tally.jobs, key=_age)  # a triage classifies this one
             cause = None if is_time_over else classify_newest(newest.error)
-            category = cause.category if cause else "unknown"
-            if wanted is None or category == wanted:
+            if wanted is None or wanted == (cause.category if cause else "unknown"):
                 yield SelectedGroup(group.signature, cause, jobs)
         if is_time_over:
             missing = " jobs of this category may be missing" if wanted else " some are given as unknown"
@@ -249,10 +285,6 @@ class _ReadErrors:
         check_cancelled()
         if self._is_time_over():
             raise failures.OutOfTime
-
-
-def _comparable(text: str) -> str:
-    return " ".join(text.rstrip(ELLIPSIS).casefold().split())
 
 
 def _age(job: FailedJob) -> tuple[datetime, str]:
