@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from writer_jobs_mcp.client.ids import display_id
+from writer_jobs_mcp.client.ids import display_id, is_usable_id
 from writer_jobs_mcp.failures import Category, Retry
 from writer_jobs_mcp.results.base import IfKnown, NextCall, ResultModel, UnreadableRows
 from writer_jobs_mcp.results.formatting import (
@@ -19,7 +19,7 @@ from writer_jobs_mcp.results.formatting import (
 )
 from writer_jobs_mcp.results.window import WindowSummary
 from writer_jobs_mcp.sanitize.text import json_quote
-from writer_jobs_mcp.sanitize.truncate import elide_middle, truncate
+from writer_jobs_mcp.sanitize.truncate import truncate
 from writer_jobs_mcp.triage.find_application import ResolvedApplication
 from writer_jobs_mcp.triage.report import Window
 from writer_jobs_mcp.triage.select_failed import FailedJob, SelectedGroup, SelectedJobs, Selection
@@ -27,8 +27,7 @@ from writer_jobs_mcp.triage.timestamps import format_exact_timestamp, format_tim
 
 DEFAULT_LIMIT = 50
 _SIGNATURES = (160, 100, 60)  # characters, from the longest down
-_MIN_TWO_ENDS = 200  # characters from which on the end of a long error is shown as well
-_MAX_LIST_JSON = 30_000  # characters of JSON that a list stays under, whatever the jobs hold
+_MAX_LENGTH = 30_000  # characters that a list stays under as JSON and as text, whatever the jobs hold
 
 
 class SelectedGroupRow(ResultModel):
@@ -64,6 +63,9 @@ class OmittedGroups(ResultModel):
         """Count the groups and their jobs; None without any."""
         return cls(groups=len(groups), jobs=sum(len(group.jobs) for group in groups)) if groups else None
 
+    def as_text(self) -> str:
+        return f"{pluralize(self.jobs, 'job')} in {pluralize(self.groups, 'group')} on other pages"
+
 
 class FailedJobRow(ResultModel):
     """One failed job; ``group`` is the position of its group in ``groups``, where there are several."""
@@ -90,6 +92,10 @@ class FailedPage(ResultModel):
     returned: int
     next_offset: IfKnown[int] = None
 
+    def as_text(self) -> str:
+        shown = f"offset={self.offset}, limit={self.limit}, returned={self.returned}"
+        return f"{shown}." if self.next_offset is None else f"{shown}, next_offset={self.next_offset}."
+
 
 class FailedCoverage(ResultModel):
     """How much of the window was read: ``failed_in_window`` are its failed jobs, whether selected or not."""
@@ -104,11 +110,12 @@ class FailedCoverage(ResultModel):
     def of(cls, selected: SelectedJobs, since: datetime | None, *sentences: str) -> "FailedCoverage":
         """Show what was read, why no more, and what else has to be said."""
         coverage = selected.coverage
-        is_whole = coverage.complete_since(since)
-        back_to = None if is_whole else coverage.oldest_rounded_up
-        why = "" if is_whole else coverage.why_incomplete
+        is_reached = coverage.reached(since)
+        back_to = None if is_reached else coverage.oldest_rounded_up
+        # At its end the list may still be shorter than Writer says; beyond the window no error matters.
+        why = coverage.error if coverage.stopped_by == "end" else "" if is_reached else coverage.why_incomplete
         return cls(
-            complete=is_whole and not selected.doubt,
+            complete=coverage.complete_since(since) and not selected.doubt,
             failed_in_window=selected.failed_in_window,
             read_back_to=back_to and format_timestamp(back_to),
             unreadable=UnreadableRows(count=coverage.unreadable, reason=coverage.unreadable_reason)
@@ -122,7 +129,9 @@ class FailedCoverage(ResultModel):
             f"Coverage: {'complete' if self.complete else 'NOT complete'};",
             f"{pluralize(self.failed_in_window, 'failed job')} read"
             + (f", back to {self.read_back_to}." if self.read_back_to else "."),
-            self.unreadable and self.unreadable.as_text(),
+            self.unreadable
+            and f"{pluralize(self.unreadable.count, 'row')} could not be read ({json_quote(self.unreadable.reason)}); "
+            "whether of this window is not known.",
             self.message,
         )
 
@@ -152,6 +161,7 @@ class FailedJobList(ResultModel):
             *self._groups(),
             bool(self.jobs) and f"{columns}:",
             *(join_lines(day, *(row.as_text() for row in rows)) for day, rows in days),
+            self.page.as_text(),
             self.coverage.as_text(),
             self.next is not None and "Next:",
             *(call.as_text() for call in self.next or ()),
@@ -159,18 +169,18 @@ class FailedJobList(ResultModel):
 
     def _head(self) -> str:
         application, window = format_application(self.application_id, self.application_name), self.window
-        of = "" if self.coverage.complete else " that could be read"
+        failed, matched = self.coverage.failed_in_window, self.matched
         where = join_words(
-            f"of application {application}{of}, created",
-            window.since and f"from {window.since}",
-            f"until {window.until}",
+            f"of application {application}, created", window.since and f"from {window.since}", f"until {window.until}"
         )
-        failed = self.coverage.failed_in_window
-        if self.matched == failed:
-            return f"{pluralize(failed, 'failed job') if failed else 'No failed job'} {where}{self._shown()}."
-        matched = f"{self.matched:,}" if self.matched else "None"
-        verb = "matches" if self.matched == 1 else "match"
-        return f"{matched} of {pluralize(failed, 'failed job')} {where}, {verb}{self._shown()}."
+        if matched == failed:
+            what = f"{pluralize(failed, 'failed job') if failed else 'no failed job'} {where}"
+        else:
+            of = f"{f'{matched:,}' if matched else 'none'} of {pluralize(failed, 'failed job')}"
+            what = f"{of} {where}, {'matches' if matched == 1 else 'match'}"
+        if not self.coverage.complete:
+            what = f"as far as could be read, {what}"
+        return f"{what[0].upper()}{what[1:]}{self._shown()}."
 
     def _shown(self) -> str:
         page = self.page
@@ -181,15 +191,10 @@ class FailedJobList(ResultModel):
         return f"; {page.offset + 1:,} to {page.offset + page.returned:,} shown"
 
     def _groups(self) -> list[str]:
-        rows = [row.as_text() for row in self.groups]
-        if not rows:
-            return []
+        rows, omitted = [row.as_text() for row in self.groups], self.groups_omitted
         numbered = rows if len(rows) == 1 else [f"#{number} {row}" for number, row in enumerate(rows)]
-        omitted = self.groups_omitted
-        more = (
-            omitted and f"and {pluralize(omitted.jobs, 'job')} in {pluralize(omitted.groups, 'group')} on other pages"
-        )
-        return ["Groups: jobs, cause, retry, what the errors say (quoted)", *numbered, *([more] if more else [])]
+        more = [omitted.as_text()] if omitted else []
+        return ["Groups: jobs, cause, retry, what the errors say (quoted)", *numbered, *more] if rows else more
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +217,14 @@ def failed_job_list(selected: SelectedJobs, request: ListRequest) -> FailedJobLi
     while True:
         for length in _SIGNATURES:
             listed = _list(selected, jobs, request, length)
-            if len(listed.model_dump_json(exclude_none=True)) < _MAX_LIST_JSON:
+            # One job always fits: its id, its error and the arguments of the next call are bounded.
+            if len(jobs) <= 1 or _length(listed) < _MAX_LENGTH:
                 return listed
-        jobs = jobs[: max(1, len(jobs) * 3 // 4)] if len(jobs) > 1 else []
+        jobs = jobs[: len(jobs) * 3 // 4]
+
+
+def _length(listed: FailedJobList) -> int:
+    return max(len(listed.model_dump_json(exclude_none=True)), len(listed.as_text()))
 
 
 def _list(
@@ -228,33 +238,39 @@ def _list(
     return FailedJobList(
         application_id=display_id(request.application.id),
         application_name=request.application.name,
-        window=WindowSummary.of(request.window, request.now),
+        window=WindowSummary.of(request.window, _end(selected.until, request.now)),
         matched=selected.matched,
         groups=[SelectedGroupRow.of(selected.groups[position], signature_length) for position in positions],
         groups_omitted=OmittedGroups.of(others),
         jobs=[_row(job, numbers.get(position), request.error_chars) for job, position in jobs],
         page=FailedPage(offset=request.offset, limit=request.limit, returned=len(jobs), next_offset=next_offset),
         coverage=FailedCoverage.of(selected, request.window.since, zone_sentence(request.assumed_utc)),
-        next=None if next_offset is None else [_next_page(selected, request, next_offset)],
+        next=None if next_offset is None else _next_page(selected, request, next_offset),
     )
+
+
+def _end(until: datetime, now: datetime) -> datetime:
+    """Return the end of an open window; if Writer's clock is ahead, the second after the newest job."""
+    is_ahead = until > now and until.microsecond
+    return until.replace(microsecond=0) + timedelta(seconds=1) if is_ahead else until
 
 
 def _row(job: FailedJob, group: int | None, error_chars: int) -> FailedJobRow:
-    shorten = elide_middle if error_chars >= _MIN_TWO_ENDS else truncate
-    error = shorten(job.error, error_chars) if error_chars and job.error else None
-    return FailedJobRow(
-        id=display_id(job.id), created_at=format_timestamp(job.created_at), group=group, error=error or None
-    )
+    error = job.shortened_error(error_chars) or None
+    return FailedJobRow(id=display_id(job.id), created_at=format_timestamp(job.created_at), group=group, error=error)
 
 
-def _next_page(selected: SelectedJobs, request: ListRequest, next_offset: int) -> NextCall:
+def _next_page(selected: SelectedJobs, request: ListRequest, next_offset: int) -> list[NextCall] | None:
+    if not all(map(is_usable_id, (request.application.id, request.selection.like or "none"))):
+        return None
     arguments: dict[str, Any] = selection_arguments(
         request.application.id, request.window.since, selected.until, request.selection
     )
     arguments["offset"] = next_offset
     arguments |= {"limit": request.limit} if request.limit != DEFAULT_LIMIT else {}
     arguments |= {"error_chars": request.error_chars} if request.error_chars else {}
-    return NextCall(tool="list_failed_jobs", arguments=arguments, why="the next page, of the same jobs")
+    why = "the next page; if jobs were retried since, begin at offset 0"
+    return [NextCall(tool="list_failed_jobs", arguments=arguments, why=why)]
 
 
 def selection_arguments(
