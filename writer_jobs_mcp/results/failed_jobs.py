@@ -1,6 +1,6 @@
 """The failed jobs of a window, page by page, with the groups that they belong to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -8,7 +8,8 @@ from typing import Any
 
 from writer_jobs_mcp.client.ids import display_id, is_usable_id
 from writer_jobs_mcp.failures import Category, Retry
-from writer_jobs_mcp.results.base import IfKnown, NextCall, ResultModel, UnreadableRows
+from writer_jobs_mcp.results.base import IfKnown, NextCall, ResultModel
+from writer_jobs_mcp.results.failed_coverage import FailedCoverage
 from writer_jobs_mcp.results.formatting import (
     format_application,
     join_lines,
@@ -97,45 +98,6 @@ class FailedPage(ResultModel):
         return f"{shown}." if self.next_offset is None else f"{shown}, next_offset={self.next_offset}."
 
 
-class FailedCoverage(ResultModel):
-    """How much of the window was read: ``failed_in_window`` are its failed jobs, whether selected or not."""
-
-    complete: bool
-    failed_in_window: int
-    read_back_to: IfKnown[str] = None
-    unreadable: IfKnown[UnreadableRows] = None
-    message: IfKnown[str] = None
-
-    @classmethod
-    def of(cls, selected: SelectedJobs, since: datetime | None, *sentences: str) -> "FailedCoverage":
-        """Show what was read, why no more, and what else has to be said."""
-        coverage = selected.coverage
-        is_reached = coverage.reached(since)
-        back_to = None if is_reached else coverage.oldest_rounded_up
-        # At its end the list may still be shorter than Writer says; beyond the window no error matters.
-        why = coverage.error if coverage.stopped_by == "end" else "" if is_reached else coverage.why_incomplete
-        return cls(
-            complete=coverage.complete_since(since) and not selected.doubt,
-            failed_in_window=selected.failed_in_window,
-            read_back_to=back_to and format_timestamp(back_to),
-            unreadable=UnreadableRows(count=coverage.unreadable, reason=coverage.unreadable_reason)
-            if coverage.unreadable
-            else None,
-            message=join_words(why, selected.how_read, selected.doubt, *sentences) or None,
-        )
-
-    def as_text(self) -> str:
-        return join_words(
-            f"Coverage: {'complete' if self.complete else 'NOT complete'};",
-            f"{pluralize(self.failed_in_window, 'failed job')} read"
-            + (f", back to {self.read_back_to}." if self.read_back_to else "."),
-            self.unreadable
-            and f"{pluralize(self.unreadable.count, 'row')} could not be read ({json_quote(self.unreadable.reason)}); "
-            "whether of this window is not known.",
-            self.message,
-        )
-
-
 class FailedJobList(ResultModel):
     """The result of ``list_failed_jobs``; ``groups`` are those of the jobs shown, the largest first."""
 
@@ -188,7 +150,8 @@ class FailedJobList(ResultModel):
             return ""
         if not page.returned:
             return f"; none at offset {page.offset:,}"
-        return f"; {page.offset + 1:,} to {page.offset + page.returned:,} shown"
+        first, last = page.offset + 1, page.offset + page.returned
+        return f"; number {first:,} shown" if first == last else f"; {first:,} to {last:,} shown"
 
     def _groups(self) -> list[str]:
         rows, omitted = [row.as_text() for row in self.groups], self.groups_omitted
@@ -214,17 +177,30 @@ class ListRequest:
 def failed_job_list(selected: SelectedJobs, request: ListRequest) -> FailedJobList:
     """Show a page of the jobs: if it is too long, signatures are shortened first, then jobs are left for the next."""
     jobs = selected.newest_first[request.offset : request.offset + request.limit]
+    jobs = list(_first_that_may_fit(jobs, request.error_chars))
     while True:
-        for length in _SIGNATURES:
-            listed = _list(selected, jobs, request, length)
+        length = 0
+        for signature_length in _SIGNATURES:
+            listed = _list(selected, jobs, request, signature_length)
+            length = _length(listed)
             # One job always fits: its id, its error and the arguments of the next call are bounded.
-            if len(jobs) <= 1 or _length(listed) < _MAX_LENGTH:
+            if len(jobs) <= 1 or length < _MAX_LENGTH:
                 return listed
-        jobs = jobs[: len(jobs) * 3 // 4]
+        jobs = jobs[: max(1, min(len(jobs) - 1, len(jobs) * _MAX_LENGTH // length))]
 
 
-def _length(listed: FailedJobList) -> int:
-    return max(len(listed.model_dump_json(exclude_none=True)), len(listed.as_text()))
+def _first_that_may_fit(jobs: Iterable[tuple[FailedJob, int]], error_chars: int) -> Iterator[tuple[FailedJob, int]]:
+    """Yield the first jobs, until they alone are too long; to write the others would only take time."""
+    length = 0
+    for job, position in jobs:
+        if length > _MAX_LENGTH:
+            return
+        length += _length(_row(job, None, error_chars))
+        yield job, position
+
+
+def _length(result: ResultModel) -> int:
+    return max(len(result.model_dump_json(exclude_none=True)), len(result.as_text()))
 
 
 def _list(

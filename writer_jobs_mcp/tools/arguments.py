@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -12,6 +12,7 @@ from writer_jobs_mcp.client.ids import validate_application, validate_id
 from writer_jobs_mcp.sanitize.text import strip_invisible
 
 _AGE = re.compile(r"(\d{1,6}) ?([smhdw])", re.IGNORECASE)
+_MAX_WORDS = 500  # characters
 _MAX_DIGITS = 4_000  # Python converts no longer integers to text
 TOO_LARGE = "too_large"
 """The type of a validation error whose own text says what is valid."""
@@ -71,8 +72,8 @@ def _parse_time(text: str) -> datetime:
 def _validate_words(value: str) -> str:
     """Return words without invisible characters, which are dropped from errors too."""
     visible = strip_invisible(value).strip()
-    if not visible:
-        message = "must have visible characters"
+    if not 0 < len(visible) <= _MAX_WORDS:
+        message = f"must have 1 to {_MAX_WORDS} visible characters"
         raise ValueError(message)
     return visible
 
@@ -87,12 +88,7 @@ ApplicationOfJob = Annotated[ApplicationId, Field(description="If the job id alo
 JobId = Annotated[str, AfterValidator(validate_id)]
 JobIds = Annotated[list[Annotated[str, AfterValidator(validate_id)]], Field(min_length=1, max_length=20)]
 ExampleJobId = Annotated[JobId, Field(description="Id of a failed job: those whose error says the same")]
-Words = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
-    AfterValidator(_validate_words),
-    Field(description="Words of the error"),
-]
+Words = Annotated[str, AfterValidator(_validate_words), Field(description="Words of the error")]
 Cursor = Annotated[str, AfterValidator(validate_id)]
 Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(_reject_boolean)]
 LongLimit = Annotated[int, Field(ge=1, le=200), BeforeValidator(_reject_boolean)]
