@@ -88,7 +88,7 @@ def _run_command(arguments: "Namespace", environ: Mapping[str, str]) -> int:
         case "sandbox":
             from writer_jobs_mcp.commands.sandbox import run_sandbox
 
-            return run_sandbox(arguments.port, arguments.jobs)
+            return run_sandbox(arguments.port, arguments.jobs, arguments.applications)
         case _:
             from writer_jobs_mcp.commands.serve import run_server
 
@@ -173,6 +173,9 @@ def _parser(redact: Callable[[str], str]) -> "ArgumentParser":
     sandbox.add_argument(
         "--jobs", type=_whole_number, metavar="N", help="how many jobs the first application has (up to millions)"
     )
+    sandbox.add_argument(
+        "--applications", type=_positive_number, metavar="N", help="how many applications, each with --jobs jobs"
+    )
     for command in (serve, check, demo):
         command.add_argument("--log-level", metavar="LEVEL", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     return parser
@@ -203,6 +206,16 @@ def _whole_number(text: str, most: int | None = None) -> int:
     up_to = "" if most is None else f" from 0 to {most}"
     message = f"must be a whole number{up_to}"
     raise argparse.ArgumentTypeError(message)
+
+
+def _positive_number(text: str) -> int:
+    import argparse
+
+    number = _whole_number(text)
+    if not number:
+        message = "must be at least 1"
+        raise argparse.ArgumentTypeError(message)
+    return number
 
 
 def _port(text: str) -> int:

@@ -9,14 +9,15 @@ from writer_jobs_mcp.commands.output import PROGRAM, print_error, print_text
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, SandboxStore, build_app, serve_forever
 
 
-def run_sandbox(port: int, jobs: int | None) -> int:
+def run_sandbox(port: int, jobs: int | None, applications: int | None = None) -> int:
     """Serve until the process is stopped; return 1 if the port cannot be used.
 
     Args:
         port: The port; 0 for a free one.
         jobs: How many jobs the first application has; None for the default.
+        applications: How many applications there are, each with so many jobs; None for three of different sizes.
     """
-    store = create_store(jobs)
+    store = create_store(jobs, applications)
     application = store.applications[0]
 
     def announce(url: str) -> None:
@@ -41,9 +42,9 @@ def run_sandbox(port: int, jobs: int | None) -> int:
     return 0
 
 
-def create_store(jobs: int | None = None) -> SandboxStore:
+def create_store(jobs: int | None = None, applications: int | None = None) -> SandboxStore:
     """Create the applications and jobs of the embedded Writer API, as of now."""
-    return SandboxStore(now=_now(), clock=_now, jobs=jobs)
+    return SandboxStore(now=_now(), clock=_now, jobs=jobs, applications=applications)
 
 
 def _now() -> datetime:

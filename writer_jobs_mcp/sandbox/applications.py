@@ -1,7 +1,9 @@
-"""The sandbox's three applications, as `GET /v1/applications` returns them."""
+"""The sandbox's three applications and any number of copies, as `GET /v1/applications` returns them."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+
+from writer_jobs_mcp.sandbox.seeded import random_uuid, seeded_random
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,12 @@ class SandboxApplication:
     created_ago: timedelta
     updated_ago: timedelta
     deployed_ago: timedelta | None  # None if not returned
+    copy_of: str | None = None  # the alias of the application that this one is a copy of
+
+    @property
+    def output_texts(self) -> str:
+        """The alias of the application whose outputs it writes."""
+        return self.copy_of or self.alias
 
     def as_json(self, anchor: datetime) -> dict[str, object]:
         """Return the vendor's `application_with_inputs`."""
@@ -126,3 +134,21 @@ APPLICATIONS: tuple[SandboxApplication, ...] = (
         deployed_ago=None,
     ),
 )
+
+
+def create_applications(count: int) -> tuple[SandboxApplication, ...]:
+    """Return so many applications, all different: the three, and copies of them that are older."""
+    return tuple(_copy(number) if number >= len(APPLICATIONS) else APPLICATIONS[number] for number in range(count))
+
+
+def _copy(number: int) -> SandboxApplication:
+    round_, position = divmod(number, len(APPLICATIONS))
+    original, version = APPLICATIONS[position], round_ + 1
+    return replace(
+        original,
+        id=random_uuid(seeded_random("application", number)),
+        alias=f"{original.alias}-{version}",
+        name=f"{original.name} {version}",
+        created_ago=original.created_ago + timedelta(days=200 * round_),
+        copy_of=original.alias,
+    )

@@ -54,7 +54,7 @@ class SandboxJob:
             fields["completed_at"] = format_api_timestamp(ended_at) if ended_at else None
         if status == "completed":
             title = {"title": self.application.output_name} if has_title else {}
-            text = sample_output(rng, self.application.alias) if self.fixed_text is None else self.fixed_text
+            text = sample_output(rng, self.application.output_texts) if self.fixed_text is None else self.fixed_text
             fields["data"] = title | {"suggestion": text}
         elif has_nulls:
             fields["data"] = None

@@ -1,9 +1,10 @@
-"""The state of the embedded API: three applications, their jobs, and a clock."""
+"""The state of the embedded API: its applications, their jobs, and a clock."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import cycle, islice
 
-from writer_jobs_mcp.sandbox.applications import APPLICATIONS, SandboxApplication
+from writer_jobs_mcp.sandbox.applications import APPLICATIONS, SandboxApplication, create_applications
 from writer_jobs_mcp.sandbox.computed_jobs import ComputedJobs
 from writer_jobs_mcp.sandbox.held_jobs import HeldJobs
 from writer_jobs_mcp.sandbox.jobs import SandboxJob, SandboxJobStatus, generate_jobs
@@ -17,24 +18,27 @@ MAX_HELD_JOBS = 100_000
 """The most jobs of an application that are held: they take one to two seconds and 45 MB; a million, ten times that."""
 
 _DEFAULT_FAILED_SHARE = 0.22  # of computed jobs; held ones are between a fifth and a quarter
+_ACCOUNT_FAILED_SHARES = (0.05, 0.0, 0.01, 0.0, 0.0, 0.003, 0.0, 0.0)
+"""The shares of the jobs of many applications that fail, in turn: most of an account works."""
 _RETRY_SECONDS = (1.5, 3.5)  # short, so that a person who tries a retry sees it finish
 
 
 class SandboxStore:
-    """Three applications and a week of their jobs.
+    """Three applications or more, and a week of their jobs.
 
     The same arguments give the same responses to the byte. Jobs finish as `clock` advances; they are created and
     deleted only by `add` and `remove`. Texts are generated when they are read.
 
     Up to `MAX_HELD_JOBS` jobs of an application are held as objects; the README and many tests show the default's.
     More are computed at each read, so that a million start at once and take no memory. So are the first application's
-    if `failed_share` is given, at any number. They are other jobs than held ones of the same seed. Change them only
-    through the store, and compare them by their ids: each read returns new objects.
+    if `failed_share` is given, at any number, and those of all if `applications` is given. They are other jobs than
+    held ones of the same seed. Change them only through the store, and compare them by their ids: each read returns new
+    objects.
 
     Attributes:
         anchor: The `now` that the jobs were generated for, in UTC.
         clock: Returns the current time, as an aware datetime.
-        applications: All three; the first has the most jobs.
+        applications: All of them; the first has the most jobs.
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class SandboxStore:
         clock: Callable[[], datetime],
         jobs: int | None = None,
         failed_share: float | None = None,
+        applications: int | None = None,
         seed: int = 20,
     ) -> None:
         """Generate jobs for the seven days before `now` (aware).
@@ -51,8 +56,10 @@ class SandboxStore:
         Args:
             now: The time of the newest possible job.
             clock: Returns the current time, as an aware datetime.
-            jobs: How many jobs the first application has.
-            failed_share: The share of them that fail, from 0 to 1; by default between a fifth and a quarter.
+            jobs: How many jobs the first application has; each of them, if `applications` is given.
+            failed_share: The share of them that fail, from 0 to 1; by default between a fifth and a quarter, and if
+                `applications` is given, between none and a twentieth.
+            applications: How many applications there are; by default three, of which the second and third are small.
             seed: Selects the jobs.
         """
         self.anchor = now.astimezone(UTC)
@@ -60,9 +67,14 @@ class SandboxStore:
         self.applications: tuple[SandboxApplication, ...] = APPLICATIONS
         self._rng = seeded_random("arrivals", seed)
         counts = DEFAULT_JOB_COUNTS if jobs is None else (jobs, *DEFAULT_JOB_COUNTS[1:])
+        shares: Sequence[float | None] = (failed_share, None, None)
+        if applications is not None:
+            self.applications = create_applications(applications)
+            counts = (counts[0],) * applications
+            shares = [share if failed_share is None else failed_share for share in _account_shares(applications)]
         self._jobs_by_application = {
             application.id: self._generate(application, count, share, seed)
-            for application, count, share in zip(APPLICATIONS, counts, (failed_share, None, None), strict=True)
+            for application, count, share in zip(self.applications, counts, shares, strict=True)
         }
 
     def application(self, id_or_alias: str) -> SandboxApplication | None:
@@ -162,3 +174,7 @@ class SandboxStore:
         if found is None:
             raise LookupError(job_id)
         return found
+
+
+def _account_shares(applications: int) -> Sequence[float]:
+    return list(islice(cycle(_ACCOUNT_FAILED_SHARES), applications))
