@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
-from writer_jobs_mcp.client.ids import display_id, is_usable_id, is_uuid
+from writer_jobs_mcp.client.ids import display_id, is_uuid
 from writer_jobs_mcp.errors import (
     BadRequest,
     InvalidArguments,
@@ -18,6 +18,7 @@ from writer_jobs_mcp.errors import (
 )
 from writer_jobs_mcp.sanitize.text import json_quote, one_line, strip_invisible
 from writer_jobs_mcp.sanitize.truncate import preview
+from writer_jobs_mcp.triage.list_applications import list_all_applications
 from writer_jobs_mcp.worker_threads import check_cancelled, run_in_worker
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_PAGE_SIZE = 100
 _MAX_NAME = 80  # characters of a name in a result
 _MAX_LISTED_NAME = 120  # characters of a name that list_applications shows, which is what an agent has seen
 _MAX_CANDIDATES = 5
@@ -82,7 +82,9 @@ async def _find_by_name(client: WriterClient, given: str, error: WriterError) ->
     if is_uuid(given):
         await _reject_job_id(client, given)
     try:
-        applications, some_unreadable = await _list_all(client)
+        applications, some_unreadable, error_of_list = await list_all_applications(client)
+        if error_of_list:
+            raise error_of_list
     except WriterError as exc:
         # Writer's error text is quoted once; a second one would make the message too long.
         why = "Writer would not list the applications." if isinstance(exc, BadRequest) else str(exc)
@@ -119,25 +121,6 @@ async def _reject_job_id(client: WriterClient, given: str) -> None:
             f"{json_quote(display_id(job.application_id))}.",
             f"Pass that one, or call get_job_error with job_id={shown}.",
         )
-
-
-async def _list_all(client: WriterClient) -> tuple[list[Application], bool]:
-    """List every application that the key can see and whose id is usable. Return whether some could not be read."""
-    found: dict[str, Application] = {}
-    unreadable: set[str] = set()
-    after: str | None = None
-    while True:
-        page = await client.list_applications(limit=_PAGE_SIZE, after=after)
-        before = len(found) + len(unreadable)
-        found.update((application.id, application) for application in page.applications)
-        unreadable.update(row.row_key for row in page.unreadable)
-        # A server that ignores `after` returns the same page again and again, each time with has_more.
-        is_same_page = len(found) + len(unreadable) == before
-        ends = [page.last_id, *(application.id for application in page.applications[-1:])]
-        after = next((end for end in ends if end and is_usable_id(end)), None)
-        if is_same_page or page.has_more is False or after is None:
-            usable = [application for application in found.values() if is_usable_id(application.id)]
-            return usable, bool(page.has_more) or bool(unreadable) or len(usable) < len(found)
 
 
 def _with_name(given: str, applications: Iterable[Application]) -> list[Application]:
