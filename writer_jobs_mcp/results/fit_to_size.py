@@ -1,78 +1,45 @@
 """Write the report on an application, as detailed as its limit of size allows."""
 
-from typing import NamedTuple
-
 from writer_jobs_mcp.client.ids import display_id
-from writer_jobs_mcp.results.base import NextCall, ResultModel
+from writer_jobs_mcp.results.base import NextCall
+from writer_jobs_mcp.results.failure_groups import GoneGroupRow
+from writer_jobs_mcp.results.failure_rows import SHORTEST_SIGNATURE, failure_rows, json_length, omitted_failures
 from writer_jobs_mcp.results.formatting import rounded_share
 from writer_jobs_mcp.results.triage import TriageReport
 from writer_jobs_mcp.results.triage_parts import (
     BeforeSummary,
     DurationSummary,
     FailedOverTime,
-    FailureGroupRow,
-    GoneGroupRow,
     LongestJob,
-    OmittedFailures,
-    PlaceholderRow,
     StuckJob,
     coverage_summary,
 )
 from writer_jobs_mcp.results.window import WindowSummary
 from writer_jobs_mcp.sanitize.truncate import preview, truncate
-from writer_jobs_mcp.triage.failed_groups import FailedGroup, GoneGroup
+from writer_jobs_mcp.triage.failed_groups import GoneGroup
 from writer_jobs_mcp.triage.gather import Gathered
 from writer_jobs_mcp.triage.next_calls import TriageRequest, next_calls
 from writer_jobs_mcp.triage.report import Report
-from writer_jobs_mcp.triage.shown_groups import ShownGroups, select_groups, select_statuses, select_steps
+from writer_jobs_mcp.triage.shown_groups import select_groups, select_statuses, select_steps
 from writer_jobs_mcp.triage.timeline import Histogram
 from writer_jobs_mcp.triage.timestamps import format_timestamp
 
 _MAX_GROUPS = 12
-_MAX_PLACEHOLDER = 60
 _MAX_NAME = 80
 
 
-class _Detail(NamedTuple):
-    """How much of each group is shown."""
-
-    signature: int  # characters
-    value: int  # characters
-    places: int  # placeholders whose values are shown
-    values: int  # of each placeholder
-
-
-# From the most to the least. A group that names two of three missing resources leads to half a repair, so the values
-# are shortened after the signatures.
-_DETAILS = (
-    _Detail(160, 80, 2, 3),
-    _Detail(160, 48, 1, 3),
-    _Detail(140, 40, 1, 3),
-    _Detail(120, 40, 1, 3),
-    _Detail(100, 40, 1, 3),
-    _Detail(100, 40, 1, 2),
-    _Detail(80, 24, 1, 1),
-)
-
-
-_TWO_IDS_UP_TO = 6  # groups; of more, each shows one id
-_FEW_GROUPS_JSON, _GROUP_JSON = 3_200, 400
-"""Characters of JSON: if all groups together have fewer, none is shortened; and the average for a group."""
-_MAX_REPORT_JSON = 12_000  # characters of JSON that a report stays under, whatever the jobs hold
+MAX_REPORT_JSON = 12_000
+"""Characters of JSON that a report stays under, whatever the jobs hold."""
 
 
 def triage_report(report: Report, gathered: Gathered, request: TriageRequest) -> TriageReport:
     """Show a report: if it is too long, its values and signatures are shortened first, then it shows fewer groups."""
     shown = _report(report, gathered, request, _MAX_GROUPS)
     for groups in range(_MAX_GROUPS - 1, 0, -1):
-        if _length(shown) < _MAX_REPORT_JSON:
+        if json_length(shown) < MAX_REPORT_JSON:
             break
         shown = _report(report, gathered, request, groups)
     return shown
-
-
-def _length(result: ResultModel) -> int:
-    return len(result.model_dump_json(exclude_none=True))
 
 
 def _report(report: Report, gathered: Gathered, request: TriageRequest, max_groups: int) -> TriageReport:
@@ -105,32 +72,13 @@ def _report(report: Report, gathered: Gathered, request: TriageRequest, max_grou
         ],
         stuck_count=report.stuck_count if gathered.all_running_read else None,
         stuck_after=round(report.stuck_after, 1),
-        failures=_failures(groups, report.failed),
-        failures_omitted=_omitted(groups),
+        failures=failure_rows(groups.shown, report.failed),
+        failures_omitted=omitted_failures(groups),
         gone=[_gone(group) for group in failures.gone] or None,
         next=[NextCall(**call._asdict()) for call in calls] or None,
     )
     result.note_largest(is_shown=groups.has_largest)
     return result
-
-
-def _failures(groups: ShownGroups, failed: int) -> list[FailureGroupRow]:
-    rows, ids = list[FailureGroupRow](), 2 if len(groups.shown) <= _TWO_IDS_UP_TO else 1
-    for detail in _DETAILS:
-        rows = [_group(group, failed, detail, ids=ids) for group in groups.shown]
-        if sum(map(_length, rows)) < max(_FEW_GROUPS_JSON, _GROUP_JSON * len(rows)):
-            break
-    return rows
-
-
-def _omitted(groups: ShownGroups) -> OmittedFailures | None:
-    if not groups.omitted:
-        return None
-    return OmittedFailures(
-        groups=len(groups.omitted),
-        jobs=sum(group.count for group in groups.omitted),
-        new=sum(group.trend == "new" for group in groups.omitted),
-    )
 
 
 def _rate(failed: int, jobs: int) -> float | None:
@@ -157,32 +105,7 @@ def _over_time(steps: Histogram | None) -> FailedOverTime | None:
 
 def _gone(group: GoneGroup) -> GoneGroupRow:
     return GoneGroupRow(
-        signature=truncate(group.signature, _DETAILS[-1].signature),
+        signature=truncate(group.signature, SHORTEST_SIGNATURE),
         category=group.cause.category if group.cause else "unknown",
         before=group.before,
-    )
-
-
-def _group(group: FailedGroup, failed: int, detail: _Detail, *, ids: int) -> FailureGroupRow:
-    values = [
-        PlaceholderRow(
-            placeholder=truncate(each.placeholder, _MAX_PLACEHOLDER),
-            distinct=each.distinct,
-            top=[[truncate(value, detail.value), jobs] for value, jobs in each.top[: detail.values]],
-        )
-        for each in group.values[: detail.places]
-    ]
-    return FailureGroupRow(
-        signature=truncate(group.signature, detail.signature),
-        category=group.cause.category if group.cause else "unknown",
-        retry=group.cause.retry if group.cause else "unknown",
-        count=group.count,
-        share=rounded_share(group.count, failed),
-        first_seen=format_timestamp(group.first_seen),
-        last_seen=format_timestamp(group.last_seen),
-        before=group.before,
-        trend=group.trend,
-        seen_before=group.seen_before and format_timestamp(group.seen_before),
-        values=values or None,
-        job_ids=[display_id(each) for each in group.newest_ids[:ids]],
     )

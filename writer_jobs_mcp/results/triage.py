@@ -5,6 +5,13 @@ from datetime import datetime, timedelta
 from pydantic import PrivateAttr
 
 from writer_jobs_mcp.results.base import IfKnown, NextCall, ResultModel
+from writer_jobs_mcp.results.failure_groups import (
+    FailureGroupRow,
+    GoneGroupRow,
+    OmittedFailures,
+    describe_groups,
+    failure_columns,
+)
 from writer_jobs_mcp.results.formatting import (
     format_duration,
     format_percent,
@@ -19,9 +26,6 @@ from writer_jobs_mcp.results.triage_parts import (
     CoverageSummary,
     DurationSummary,
     FailedOverTime,
-    FailureGroupRow,
-    GoneGroupRow,
-    OmittedFailures,
     StuckJob,
 )
 from writer_jobs_mcp.results.window import WindowSummary
@@ -73,7 +77,7 @@ class TriageReport(ResultModel):
             self._figures(year),
             self._by_category(),
             self.failed_over_time and self.failed_over_time.as_text_in(year),
-            bool(self.failures) and self._columns(),
+            bool(self.failures) and failure_columns(self.failures),
             *(group.as_text_in(year) for group in self.failures),
             self.failures_omitted and self.failures_omitted.as_text(),
             bool(self.gone) and f"Not seen any more: {'; '.join(group.as_text() for group in self.gone or ())}",
@@ -119,20 +123,6 @@ class TriageReport(ResultModel):
             f"Failed by cause: {', '.join(f'{category} {number:,}' for category, number in self.by_category.items())}"
         )
 
-    def _columns(self) -> str:
-        groups = self.failures
-        columns: list[str | bool] = [
-            "jobs (share of the failures)",
-            any(group.before is not None for group in groups) and "before",
-            "cause",
-            "retry",
-            any(group.trend for group in groups) and "trend",
-            "seen in the window (UTC)",
-            "what the errors say, in quotation marks",
-            any(group.values for group in groups) and "values with their jobs",
-        ]
-        return f"Failures: {', '.join(each for each in columns if isinstance(each, str))} [newest ids]"
-
     def _stuck(self) -> str:
         after = format_duration(self.stuck_after)
         if self.stuck_count is None:
@@ -147,7 +137,7 @@ class TriageReport(ResultModel):
 def headline(report: TriageReport) -> str:
     """Say what failed in a sentence that is true by itself: it claims nothing about jobs that were not read."""
     coverage, jobs = report.coverage, report.coverage.jobs_in_window
-    when = _when(report)
+    when = report.window.as_phrase()
     if coverage.complete:
         of = join_words(pluralize(jobs, "job"), when and f"created {when}")
         nothing = join_words("No jobs were created", when)
@@ -170,18 +160,6 @@ def headline(report: TriageReport) -> str:
     return f"{failed:,} of {of} failed ({format_percent(report.failure_rate or 0)}); {_groups(report)}."
 
 
-def _when(report: TriageReport) -> str | None:
-    window = report.window
-    since, until, length = window.since, window.until, window.length
-    if since is None or length is None:
-        return None if window.ends_now else f"before {_minute(until, window)} UTC"
-    if window.ends_now:
-        day = until.partition("T")[0] + "T"
-        shown = _minute(since, window).removeprefix(short_timestamp(day, window.year))
-        return f"since {shown} UTC ({format_duration(length)})"
-    return f"from {_minute(since, window)} to {_minute(until, window)} UTC ({format_duration(length)})"
-
-
 def _of_those_read(report: TriageReport) -> str:
     newest, failed = pluralize(report.coverage.jobs_in_window, "newest job"), report.counts.get("failed", 0)
     newest += " that could be read" if report.coverage.unreadable else ""
@@ -191,9 +169,9 @@ def _of_those_read(report: TriageReport) -> str:
         of = f"Of {pluralize(report.coverage.jobs_in_window, 'job')} that were read (the list is not in order of time),"
         rest = "the others were not read"
     elif window.ends_now:
-        of = f"Of the {newest}, back to {_second(back_to, window)} UTC,"
+        of = f"Of the {newest}, back to {window.second(back_to)} UTC,"
     else:
-        of = f"Of the {newest} before {_minute(window.until, window)} UTC, back to {_second(back_to, window)},"
+        of = f"Of the {newest} before {window.minute(window.until)} UTC, back to {window.second(back_to)},"
     if not failed:
         return f"{of} none failed; {rest}."
     return f"{of} {failed:,} failed ({format_percent(report.failure_rate or 0)}); {rest}; {_groups(report)}."
@@ -207,50 +185,18 @@ def _none_read(report: TriageReport) -> str:
     if back_to is None:
         return f"This window was not reached: none of the {read} read is in it; the list is not in order of time."
     if back_to < window.until:
-        span = f"from {_second(back_to, window)} to {_minute(window.until, window)} UTC"
+        span = f"from {window.second(back_to)} to {window.minute(window.until)} UTC"
         no_jobs = "No jobs that could be read" if coverage.unreadable else "No jobs"
         return f"{no_jobs} were created {span}; the rest of the window was not read."
     return (
         f"This window was not reached: the {pluralize(coverage.jobs_read, 'newest job')} were read, back to "
-        f"{_second(back_to, window)} UTC, and it ends at {_minute(window.until, window)}."
+        f"{window.second(back_to)} UTC, and it ends at {window.minute(window.until)}."
     )
 
 
 def _groups(report: TriageReport) -> str:
-    """Name the largest group with its trend, and how many others are new."""
-    largest = max(report.failures, key=lambda group: group.count)
-    new = [group for group in report.failures if group.trend == "new" and group is not largest]
-    shown = "" if report.shows_largest else " shown"
-    others = len(new) + (report.failures_omitted.new if report.failures_omitted else 0)
-    text = (
-        f"the largest group{shown} ({_cause(largest)}) {_trend(largest, report)}"
-        if largest.trend
-        else f"the largest group{shown}: {_cause(largest)}"
+    jobs_before = report.before.jobs if report.before else 0
+    omitted_new = report.failures_omitted.new if report.failures_omitted else 0
+    return describe_groups(
+        report.failures, report.window.length or 0, jobs_before, omitted_new, shows_largest=report.shows_largest
     )
-    if not new:
-        return text
-    which = f": {_cause(new[0])}" if others == 1 else f", the largest {_cause(new[0])}"
-    return f"{text}; {pluralize(others, 'other group')} {'is' if others == 1 else 'are'} new{which}"
-
-
-def _cause(group: FailureGroupRow) -> str:
-    category = "unknown cause" if group.category == "unknown" else group.category.replace("_", " ")
-    return f"{category}, {pluralize(group.count, 'job')}"
-
-
-def _trend(group: FailureGroupRow, report: TriageReport) -> str:
-    length = format_duration(report.window.length or 0)
-    if group.trend == "new":
-        return f"is new: none in the {length} before"
-    jobs = report.before.jobs if report.before else 0
-    return f"is {group.trend}: {group.before or 0:,} of {pluralize(jobs, 'job')} in the {length} before"
-
-
-def _minute(timestamp: str, window: WindowSummary) -> str:
-    """Write a time to the minute, without the year if the window ends in it."""
-    return short_timestamp(timestamp, window.year)[: -len(":00")]
-
-
-def _second(timestamp: str, window: WindowSummary) -> str:
-    """Write a time to the second unless it is a whole minute: what was read to 08:41:20 was not read to 08:41."""
-    return short_timestamp(timestamp, window.year).removesuffix(":00")

@@ -1,11 +1,7 @@
-"""The parts of the report on an application: its window, groups of failures, durations, what was read."""
+"""The parts of the report on an application: the window before, durations, failures over time, what was read."""
 
-import re
-from typing import Annotated
+from pydantic import Field
 
-from pydantic import Field, WithJsonSchema
-
-from writer_jobs_mcp.failures import Category, Retry
 from writer_jobs_mcp.results.base import IfKnown, ResultModel, UnreadableRows
 from writer_jobs_mcp.results.formatting import (
     format_duration,
@@ -16,13 +12,12 @@ from writer_jobs_mcp.results.formatting import (
     short_timestamp,
     zone_sentence,
 )
-from writer_jobs_mcp.sanitize.text import json_quote
 from writer_jobs_mcp.triage.coverage import StoppedBy
+from writer_jobs_mcp.triage.failed_groups import FailureSummary
 from writer_jobs_mcp.triage.gather import Gathered
 from writer_jobs_mcp.triage.next_calls import TriageRequest
 from writer_jobs_mcp.triage.report import Report
 from writer_jobs_mcp.triage.timestamps import format_timestamp
-from writer_jobs_mcp.triage.trend import Trend
 
 
 class BeforeSummary(ResultModel):
@@ -91,84 +86,6 @@ class StuckJob(ResultModel):
         )
 
 
-_OUR_PLACEHOLDER = re.compile(r"<(?:id|number|…)>(?: \(\d+(?:st|nd|rd|th)\))?")
-_ValueOrJobs = Annotated[str | int, WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "integer"}]})]
-
-
-class PlaceholderRow(ResultModel):
-    """The values of one placeholder of a signature, the most frequent with the number of their jobs."""
-
-    placeholder: str
-    distinct: int
-    top: list[list[_ValueOrJobs]]  # ``[value, jobs]`` each
-
-    def as_text(self) -> str:
-        shown = ", ".join(f"{json_quote(value)} {jobs:,}" for value, jobs in self.top)
-        more = "" if self.distinct == len(self.top) else f" (of {self.distinct} values)"
-        # Other placeholders hold a word of the error.
-        placeholder = self.placeholder if _OUR_PLACEHOLDER.fullmatch(self.placeholder) else json_quote(self.placeholder)
-        return f"{placeholder}: {shown}{more}"
-
-
-class FailureGroupRow(ResultModel):
-    """Failed jobs whose errors say the same."""
-
-    signature: str
-    category: Category
-    retry: Retry
-    count: int
-    share: float
-    first_seen: str
-    last_seen: str
-    before: IfKnown[int] = None
-    trend: IfKnown[Trend] = None
-    seen_before: IfKnown[str] = None
-    values: IfKnown[list[PlaceholderRow]] = None
-    job_ids: list[str]
-
-    def as_text_in(self, year: str) -> str:
-        return join_words(
-            f"{self.count:,} ({format_percent(self.share)})",
-            None if self.before is None else f"{self.before:,}",
-            self.category,
-            self.retry,
-            self.trend,
-            _span(self.first_seen, self.last_seen, year),
-            self.seen_before and f"previously {short_timestamp(self.seen_before, year)}",
-            json_quote(self.signature),
-            *(values.as_text() for values in self.values or ()),
-            f"[{' '.join(quote_unless_plain(each) for each in self.job_ids)}]",
-        )
-
-
-class GoneGroupRow(ResultModel):
-    """Failed jobs of the window before, whose kind of error this window does not have."""
-
-    signature: str
-    category: Category
-    before: int
-
-    def as_text(self) -> str:
-        return f"{self.before:,} {self.category} {json_quote(self.signature)}"
-
-
-class OmittedFailures(ResultModel):
-    """The groups that are not shown, taken together."""
-
-    groups: int
-    jobs: int
-    new: int
-
-    def as_text(self) -> str:
-        new = f", {self.new:,} of them new" if self.new else ""
-        return f"and {pluralize(self.jobs, 'failed job')} in {pluralize(self.groups, 'other group')}{new}"
-
-
-def _span(first: str, last: str, year: str) -> str:
-    start = short_timestamp(first, year)
-    return start if first == last else f"{start}..{short_timestamp(last, year)}"
-
-
 _REASONS: dict[StoppedBy, str] = {
     "max_jobs": "max_jobs was reached",
     "time_budget": "the time for one call was over",
@@ -222,22 +139,28 @@ def coverage_summary(gathered: Gathered, report: Report, request: TriageRequest)
 
 
 def _message(gathered: Gathered, report: Report, request: TriageRequest) -> str:
-    failures = report.failures
     return join_words(
         gathered.coverage.error,
         gathered.how_read,
         _no_trend(gathered, request),
+        comparison_limits(report.failures, report.failed),
+        not gathered.all_running_read
+        and f"Not all running jobs could be read, so there may be more stuck ones. {gathered.running_error}",
+        zone_sentence(request.assumed_utc),
+    )
+
+
+def comparison_limits(failures: FailureSummary, failed: int) -> str:
+    """Say why not all errors of so many failed jobs were compared and classified; empty if they were."""
+    return join_words(
         not failures.all_compared
         and "Time ran out before all errors were compared: one failure may appear as several groups, and no trend is "
         "given.",
         not failures.all_templates_kept
         and "Errors were worded in too many ways to compare them all, so no trend is given.",
         failures.by_category is None
-        and bool(report.failed)
+        and bool(failed)
         and "Time ran out before all causes were read, so by_category is left out.",
-        not gathered.all_running_read
-        and f"Not all running jobs could be read, so there may be more stuck ones. {gathered.running_error}",
-        zone_sentence(request.assumed_utc),
     )
 
 
