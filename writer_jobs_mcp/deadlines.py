@@ -10,6 +10,7 @@ One call, with the reserves that nest in it (shares are of the time that is left
     | retry_jobs sends retries ................................|<- RETRY_RESERVE ------>| report the outcomes
     | wait_for_job reads a sample of durations ......|<- SAMPLE_RESERVE --------------->| wait
     | wait_for_job waits .......................................|<- WAIT_RESERVE ------>| make the result
+    | triage_all looks for new groups (FIND_NEW_SHARE of the rest) |..................| read earlier failures
     | triage compares groups (COMPARE_SHARE of the rest) |.............................| render the report
     | a request makes attempts .................................|<- REQUEST_RESERVE --->| say what Writer did
     |   the last attempt starts before ........|<- MIN_ATTEMPT --->|
@@ -31,6 +32,7 @@ QUESTION_RESERVE, NAMES_RESERVE = 0.5, 0.75
 RETRY_RESERVE = 0.1
 SAMPLE_RESERVE = 0.5
 COMPARE_SHARE = 0.7
+FIND_NEW_SHARE = 0.3
 
 # Seconds.
 WAIT_RESERVE = 0.5

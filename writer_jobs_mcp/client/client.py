@@ -68,6 +68,11 @@ class WriterClient:
         self.concurrency = config.concurrency
         """Requests that may be in flight at once."""
 
+    @property
+    def requests_sent(self) -> int:
+        """How many requests were sent so far, repeated ones included: Writer allows 400 a minute."""
+        return self._requests.sent
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()

@@ -47,6 +47,8 @@ class Requests:
         self._auth = auth
         self._call_budget = config.call_budget
         self._pace = Pace(config.concurrency)
+        self.sent = 0
+        """Requests sent so far, repeated ones included."""
 
     async def ping(self, path: str, subject: str) -> None:
         """Return once any response arrives. One attempt, without the API key."""
@@ -186,6 +188,7 @@ class Requests:
     async def _send(
         self, method: str, path: str, params: Mapping[str, str | int], number: int, guard: ConnectionGuard
     ) -> tuple[httpx.Response, bytes]:
+        self.sent += 1
         try:
             with record_attempt(self._http.base_url, method, path, number) as outcome:
                 async with (

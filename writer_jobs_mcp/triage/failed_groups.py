@@ -2,7 +2,7 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, auto
@@ -52,6 +52,9 @@ class FailedGroup:
     trend: Trend | None
     seen_before: datetime | None  # when it was last seen before both windows, where the window before has none
     values: "tuple[PlaceholderValues, ...]"  # which parts of the errors differ between its jobs
+    applications: Mapping[str, int] = field(default_factory=dict[str, int])
+    """How many of its jobs each application has; as `GroupedFailures.add` was told."""
+    newest_application: str = ""  # that of the newest job
 
 
 class GoneGroup(NamedTuple):
@@ -81,17 +84,18 @@ class GroupedFailures:
         self._is_time_over: Callable[[], bool] = lambda: False
         self._groups = failures.FailureGroups[_Failure, _Tally](_Tally, self._check_time)
         self._without_text = _Tally()
-        self._earlier = EarlierErrors()
+        self._earlier: dict[str, EarlierErrors] = {}  # by application
 
-    def add(self, job: "Job", period: Period) -> None:
-        """Add a failed job."""
+    def add(self, job: "Job", period: Period, application: str = "") -> None:
+        """Add a failed job; ``application`` is the one that it belongs to, where there are several."""
+        text = error_text(job)
         if period is Period.EARLIER:
-            self._earlier.add(job, error_text(job))
+            self._earlier.setdefault(application, EarlierErrors()).add(job, text)
         else:
-            self._add(error_text(job), job.created_at, job.id, period)
+            self._add(text, job.created_at, job.id, period, application)
 
-    def _add(self, text: str, created_at: datetime, job_id: str, period: Period) -> None:
-        failure = _Failure(created_at, job_id, elide_middle(text, _MAX_KEPT_TEXT), period)
+    def _add(self, text: str, created_at: datetime, job_id: str, period: Period, application: str) -> None:
+        failure = _Failure(created_at, job_id, elide_middle(text, _MAX_KEPT_TEXT), period, application)
         if text:
             self._groups.add(text, failure, counted=period is Period.WINDOW)
         else:
@@ -102,19 +106,17 @@ class GroupedFailures:
         jobs: int,
         jobs_before: int | None,
         *,
-        earlier_failures_read: bool = False,
+        earlier_failures_read: bool | Container[str] = False,
         is_time_over: Callable[[], bool] = lambda: False,
     ) -> FailureSummary:
         """Summarize the failed jobs added so far.
 
         ``jobs`` are those of the window, whatever their status, and ``jobs_before`` those of the window before; None if
-        they cannot be compared. The other arguments are as for `ReportBuilder.build`.
+        they cannot be compared. ``earlier_failures_read`` may be the applications of which they were read. The other
+        arguments are as for `ReportBuilder.build`.
         """
         self._is_time_over = is_time_over
-        for created_at, job_id, text in self._earlier.take():
-            self._check()
-            self._add(text, created_at, job_id, Period.EARLIER)
-        groups = [*self._groups.groups(), failures.FoundGroup(NO_ERROR_TEXT, self._without_text, ())]
+        groups = self._found()
         all_compared, all_templates_kept = self._groups.all_compared, self._groups.all_kept
         # A group that was not compared with all others may have been seen before under another signature.
         is_compared = jobs_before is not None and all_compared and all_templates_kept
@@ -134,6 +136,23 @@ class GroupedFailures:
             all_compared=all_compared,
             all_templates_kept=all_templates_kept,
         )
+
+    def never_seen_before(self, is_time_over: Callable[[], bool]) -> list[Mapping[str, int]]:
+        """Return the applications of each group that no failure before the window is in, the largest group first.
+
+        More jobs may be added afterwards.
+        """
+        self._is_time_over = is_time_over
+        tallies = [group.tally for group in self._found()]
+        unseen = [each for each in tallies if each.count and not each.count_before and not each.last_earlier]
+        return [each.applications for each in sorted(unseen, key=lambda each: -each.count)]
+
+    def _found(self) -> "list[_Group]":
+        for application, errors in self._earlier.items():
+            for created_at, job_id, text in errors.take():
+                self._check()
+                self._add(text, created_at, job_id, Period.EARLIER, application)
+        return [*self._groups.groups(), failures.FoundGroup(NO_ERROR_TEXT, self._without_text, ())]
 
     def _check_time(self) -> None:
         self._check()
@@ -162,6 +181,7 @@ class _Failure:
     id: str
     text: str = field(compare=False)
     period: Period = field(compare=False)
+    application: str = field(compare=False)
 
     def cause(self) -> "Cause | None":
         return classify_newest(self.text)
@@ -177,11 +197,13 @@ class _Tally:
     newest: list[_Failure] = field(default_factory=list[_Failure])
     newest_before: _Failure | None = None
     last_earlier: datetime | None = None
+    applications: Counter[str] = field(default_factory=Counter[str])  # of the window
 
     def add(self, failure: _Failure) -> None:
         match failure.period:
             case Period.WINDOW:
                 self.count += 1
+                self.applications[failure.application] += 1
                 self._note(failure)
             case Period.BEFORE:
                 self.count_before += 1
@@ -190,10 +212,11 @@ class _Tally:
                 self._note_earlier(failure.created_at)
 
     def merged(self, others: Iterable[Self]) -> Self:
-        whole = replace(self, newest=list(self.newest))
+        whole = replace(self, newest=list(self.newest), applications=Counter(self.applications))
         for other in others:
             whole.count += other.count
             whole.count_before += other.count_before
+            whole.applications.update(other.applications)
             for failure in ([other.first] if other.first else []) + other.newest:
                 whole._note(failure)
             if other.newest_before:
@@ -202,8 +225,13 @@ class _Tally:
                 whole._note_earlier(other.last_earlier)
         return whole
 
-    def trend(self, jobs: int, jobs_before: int, earlier_failures_read: bool) -> Trend | None:
-        seen_earlier = True if self.last_earlier else False if earlier_failures_read else None
+    def trend(self, jobs: int, jobs_before: int, earlier_failures_read: bool | Container[str]) -> Trend | None:
+        all_read = (
+            earlier_failures_read
+            if isinstance(earlier_failures_read, bool)
+            else all(application in earlier_failures_read for application in self.applications)
+        )
+        seen_earlier = True if self.last_earlier else False if all_read else None
         now, before = Sample(self.count, jobs), Sample(self.count_before, jobs_before)
         return determine_trend(now, before, seen_earlier=seen_earlier)
 
@@ -247,6 +275,8 @@ def _failed_group(group: "_Group", trend: Trend | None, cause: "Cause | None", *
         trend=trend,
         seen_before=tally.last_earlier if is_compared and not tally.count_before else None,
         values=group.values,
+        applications=tally.applications,
+        newest_application=newest.application,
     )
 
 

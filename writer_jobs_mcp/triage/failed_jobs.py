@@ -36,6 +36,7 @@ class FailedJobs:
         *,
         max_jobs: int | None = None,
         min_older: int = 0,
+        pages_ahead: int | None = None,
         progress: Progress | None = None,
     ) -> Coverage:
         """Read the list back to ``since``; the other arguments are as for `scan_jobs`.
@@ -58,6 +59,7 @@ class FailedJobs:
             status="failed",
             offset=offset,
             first_page=page,
+            pages_ahead=pages_ahead,
             progress=progress,
         )
 

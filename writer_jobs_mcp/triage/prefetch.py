@@ -33,9 +33,9 @@ class Prefetcher:
     """Requests for the pages ahead."""
 
     def __init__(
-        self, fetch: Callable[[int], Awaitable[JobPage]], concurrency: int, expects_row_at: Callable[[int], bool]
+        self, fetch: Callable[[int], Awaitable[JobPage]], pages_ahead: int, expects_row_at: Callable[[int], bool]
     ) -> None:
-        self._fetch, self._concurrency, self._expects_row_at = fetch, concurrency, expects_row_at
+        self._fetch, self._pages_ahead, self._expects_row_at = fetch, pages_ahead, expects_row_at
         self._window: deque[Request] = deque()
         self._next_offset = 0
         self.page_size = 1  # rows of a full page, as far as is known
@@ -43,8 +43,7 @@ class Prefetcher:
 
     async def next(self, tasks: TaskGroup) -> Request:
         """Return the next request once it is done; keep those behind it going."""
-        # Queue two more than may be in flight, so that they can start while the caller handles the first.
-        while len(self._window) < self._concurrency + 2 and (not self._window or self._is_worth_requesting()):
+        while len(self._window) < self._pages_ahead and (not self._window or self._is_worth_requesting()):
             request = Request(self._next_offset)
             self._window.append(request)
             tasks.start_soon(self._run, request)

@@ -54,6 +54,7 @@ async def scan_jobs(
     status: JobStatus | None = None,
     offset: int = 0,
     first_page: JobPage | None = None,
+    pages_ahead: int | None = None,
     progress: Progress | None = None,
 ) -> Coverage:
     """Pass every job of an application to ``on_job``, once each. Return how much of the list that was.
@@ -72,13 +73,17 @@ async def scan_jobs(
         status: Only jobs of this status. A row of another status stops the scan: the filter is ignored.
         offset: How many jobs of the list to skip.
         first_page: The page at ``offset``, if it has just been read.
+        pages_ahead: How many pages to request at once, of which those behind the end of the scan are for nothing; by
+            default as many as the client sends at once.
         progress: Awaited after each page with the number of jobs read, and the number expected if known.
 
     Raises:
         WriterError: Nothing could be read. A later error stops the scan and is reported in the coverage.
     """
     rules = StopRules(since, max_jobs, offset, min_older)
-    scan = _Scan(client, application_id, on_job, rules, until, status, progress)
+    # Two more than may be in flight, so that they can start while the first one is handled.
+    ahead = client.concurrency + 2 if pages_ahead is None else pages_ahead
+    scan = _Scan(client, application_id, on_job, rules, until, status, progress, ahead)
     with await scope_with_reserve(SCAN_RESERVE, at_least=MIN_SCAN_RESERVE) as scope:
         await scan.run(first_page)
     return scan.finish(is_time_over=scope.cancelled_caught)
@@ -96,6 +101,7 @@ class _Scan:
         until: datetime | None,
         status: JobStatus | None,
         progress: Progress | None,
+        pages_ahead: int,
     ) -> None:
         self._client, self._application_id, self._on_job = client, application_id, on_job
         self._rules, self._until, self._progress = rules, until, progress
@@ -108,7 +114,7 @@ class _Scan:
         self._oldest: datetime | None = None  # of the jobs taken
         self._newest: datetime | None = None
         self._is_newest_first = True  # as far as the jobs taken show
-        self._pages = Prefetcher(self._fetch, client.concurrency, rules.expects_row_at)
+        self._pages = Prefetcher(self._fetch, pages_ahead, rules.expects_row_at)
         self._last: PageEnd | None = None  # of the pages that were taken
         self._stride = 1  # pages that the next step back covers
         self._is_stopped = False
