@@ -9,6 +9,7 @@ from writer_jobs_mcp.tools.list_application_jobs import list_application_jobs
 from writer_jobs_mcp.tools.list_applications import list_applications
 from writer_jobs_mcp.tools.list_failed_jobs import list_failed_jobs
 from writer_jobs_mcp.tools.retry_jobs import retry_jobs
+from writer_jobs_mcp.tools.triage_all_applications import triage_all_applications
 from writer_jobs_mcp.tools.triage_application_jobs import triage_application_jobs
 from writer_jobs_mcp.tools.wait_for_job import wait_for_job
 
@@ -31,6 +32,7 @@ class ToolDefinition:
 
 TOOLS: tuple[ToolDefinition, ...] = (
     ToolDefinition("List applications", list_applications),
+    ToolDefinition("Triage all applications", triage_all_applications),
     ToolDefinition("Triage an application's jobs", triage_application_jobs, page_uri=TRIAGE_PAGE_URI),
     ToolDefinition("List an application's jobs", list_application_jobs),
     ToolDefinition("List failed jobs", list_failed_jobs),
