@@ -18,7 +18,8 @@ from writer_jobs_mcp.errors import ConfigError
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-_COMMANDS = ("serve", "check", "demo", "sandbox")
+_COMMANDS = ("serve", "triage", "check", "demo", "sandbox")
+_WITH_SANDBOX = {None, "serve", "triage"}
 _MAX_PORT = 65_535
 # Options in which people pass a key: --api-key, --key=KEY, -k, --token; or the name of the setting.
 _KEY_OPTION = re.compile(
@@ -43,9 +44,10 @@ def entry_point() -> NoReturn:
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run one command and return its exit status: 0 success, 1 failure, 2 invalid usage or settings.
+    """Run one command and return its exit status.
 
-    The server does not return: it exits the process.
+    0 success, 1 failure, 2 invalid usage or settings; of ``triage`` and ``failures`` also 3 failure rate too high,
+    4 not all jobs could be read. The server does not return: it exits the process.
     """
     try:
         if sys.flags.optimize > 1:
@@ -60,7 +62,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
 
             return run_server(environ, sandbox=False)
         arguments = _parse_arguments(argv, environ)
-        if arguments.sandbox and arguments.command not in {None, "serve"}:
+        if arguments.sandbox and arguments.command not in _WITH_SANDBOX:
             raise ConfigError(f"--sandbox cannot be combined with {arguments.command}. Remove one of them.")
         if arguments.log_level is not None:
             environ = _with_log_level(environ, arguments.log_level)
@@ -73,6 +75,18 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
 
 def _run_command(arguments: "Namespace", environ: Mapping[str, str]) -> int:
     match arguments.command:
+        case "triage":
+            from writer_jobs_mcp.commands.report_arguments import window_arguments
+            from writer_jobs_mcp.commands.triage import run_triage
+
+            return run_triage(
+                environ,
+                application=arguments.application,
+                **window_arguments(arguments),
+                output_format=arguments.format,
+                fail_above=arguments.fail_above,
+                sandbox=arguments.sandbox,
+            )
         case "check":
             from writer_jobs_mcp.commands.check import run_check
 
@@ -144,6 +158,8 @@ def _known_keys(environ: Mapping[str, str]) -> list[str]:
 def _parser(redact: Callable[[str], str]) -> "ArgumentParser":
     import argparse
 
+    from writer_jobs_mcp.commands.report_arguments import add_triage_arguments
+
     class Parser(argparse.ArgumentParser):
         def error(self, message: str) -> NoReturn:
             super().error(redact(_REPEATED_VALUE.sub("takes no value", message)))
@@ -164,6 +180,7 @@ def _parser(redact: Callable[[str], str]) -> "ArgumentParser":
     commands = parser.add_subparsers(dest="command", metavar="command")
     serve = commands.add_parser("serve", help="serve over stdio (the default)")
     serve.add_argument("--sandbox", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    triage = add_triage_arguments(commands)
     check = commands.add_parser("check", help="try the settings, the connection to Writer, the key and this server")
     check.add_argument("--json", action="store_true", help="print the results as JSON")
     demo = commands.add_parser("demo", help="show what an agent asks and reads, on the embedded Writer API")
@@ -176,7 +193,7 @@ def _parser(redact: Callable[[str], str]) -> "ArgumentParser":
     sandbox.add_argument(
         "--applications", type=_positive_number, metavar="N", help="how many applications, each with --jobs jobs"
     )
-    for command in (serve, check, demo):
+    for command in (serve, triage, check, demo):
         command.add_argument("--log-level", metavar="LEVEL", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     return parser
 

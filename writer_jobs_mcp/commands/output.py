@@ -13,12 +13,28 @@ def print_text(text: str) -> None:
         sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
         sys.stdout.flush()
     except OSError as exc:
-        from writer_jobs_mcp.server.stdio import is_broken_pipe
+        _exit_after_failed_write(exc)
 
-        if not is_broken_pipe(exc):  # a reader such as head may stop early
-            print_error(f"stdout cannot be written to: {exc.strerror}.")
-            sys.stderr.flush()
-        os._exit(1)
+
+def print_result(text: str) -> None:
+    """Print a result as it is: in UTF-8 whatever the locale, but to a terminal as :func:`print_text` does."""
+    if sys.stdout.isatty():
+        print_text(text.removesuffix("\n"))
+        return
+    try:
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.flush()
+    except OSError as exc:
+        _exit_after_failed_write(exc)
+
+
+def _exit_after_failed_write(exc: OSError) -> None:
+    from writer_jobs_mcp.server.stdio import is_broken_pipe
+
+    if not is_broken_pipe(exc):  # a reader such as head may stop early
+        print_error(f"stdout cannot be written to: {exc.strerror}.")
+        sys.stderr.flush()
+    os._exit(1)
 
 
 def print_error(sentence: str) -> None:

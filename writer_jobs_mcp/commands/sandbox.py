@@ -1,11 +1,14 @@
-"""``writer-jobs-mcp sandbox``: serve only the embedded Writer API, over HTTP on loopback."""
+"""The embedded Writer API: served over HTTP on loopback (``writer-jobs-mcp sandbox``), or in this process."""
 
 import os
 from datetime import UTC, datetime
 
 import anyio
+from pydantic import SecretStr
 
+from writer_jobs_mcp.client import Transport, asgi_transport
 from writer_jobs_mcp.commands.output import PROGRAM, print_error, print_text
+from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, SandboxStore, build_app, serve_forever
 
 
@@ -40,6 +43,13 @@ def run_sandbox(port: int, jobs: int | None, applications: int | None = None) ->
         print_error(f"port {port} cannot be used: {exc.strerror}. Choose another one, or leave out --port.")
         return 1
     return 0
+
+
+def use_sandbox(config: Config) -> tuple[Config, Transport]:
+    """Return settings and a transport with which every request stays in this process."""
+    # The host name is never resolved.
+    changes = {"api_key": SecretStr(SANDBOX_KEY), "api_key_file": None, "base_url": "http://localhost"}
+    return config.model_copy(update=changes), asgi_transport(build_app(create_store()))
 
 
 def create_store(jobs: int | None = None, applications: int | None = None) -> SandboxStore:

@@ -16,7 +16,6 @@ from writer_jobs_mcp.errors import ConfigError
 if TYPE_CHECKING:
     from mcp.server import MCPServer
 
-    from writer_jobs_mcp.config import Config
     from writer_jobs_mcp.context import App
 
 
@@ -56,20 +55,12 @@ def _build(environ: Mapping[str, str], *, sandbox: bool) -> "MCPServer[App]":
 
     config = Config.from_env(environ)
     log_to_stderr(config.log_level)
-    return _build_on_sandbox(config) if sandbox else build_server(config)
+    if not sandbox:
+        return build_server(config)
+    from writer_jobs_mcp.commands.sandbox import use_sandbox
 
-
-def _build_on_sandbox(config: "Config") -> "MCPServer[App]":
-    from pydantic import SecretStr
-
-    from writer_jobs_mcp.client import asgi_transport
-    from writer_jobs_mcp.commands.sandbox import create_store
-    from writer_jobs_mcp.sandbox import SANDBOX_KEY, build_app
-    from writer_jobs_mcp.server.build import build_server
-
-    # The host name is never resolved: every request stays in this process.
-    changes = {"api_key": SecretStr(SANDBOX_KEY), "api_key_file": None, "base_url": "http://localhost"}
-    return build_server(config.model_copy(update=changes), transport=asgi_transport(build_app(create_store())))
+    config, transport = use_sandbox(config)
+    return build_server(config, transport=transport)
 
 
 async def _serve_and_exit(server: "MCPServer[App]", environ: Mapping[str, str]) -> NoReturn:

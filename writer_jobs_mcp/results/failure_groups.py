@@ -55,33 +55,44 @@ class FailureGroupRow(ResultModel):
     job_ids: list[str]
 
     def as_text_in(self, year: str) -> str:
-        return join_words(
+        *cells, ids = self.cells_in(year)
+        return join_words(*cells, f"[{ids}]")
+
+    def cells_in(self, year: str) -> list[str | None]:
+        """Return its facts in the order of :func:`column_names`, with None for those that are not known."""
+        span = _span(self.first_seen, self.last_seen, year)
+        return [
             f"{self.count:,} ({format_percent(self.share)})",
             None if self.before is None else f"{self.before:,}",
             self.category,
             self.retry,
             self.trend,
-            _span(self.first_seen, self.last_seen, year),
-            self.seen_before and f"previously {short_timestamp(self.seen_before, year)}",
+            join_words(span, self.seen_before and f"previously {short_timestamp(self.seen_before, year)}"),
             json_quote(self.signature),
-            *(values.as_text() for values in self.values or ()),
-            f"[{' '.join(quote_unless_plain(each) for each in self.job_ids)}]",
-        )
+            join_words(*(values.as_text() for values in self.values or ())),
+            " ".join(quote_unless_plain(each) for each in self.job_ids),
+        ]
+
+
+def column_names(groups: Sequence[FailureGroupRow]) -> list[str | None]:
+    """Name the columns of these rows, with None for one that all of them leave empty."""
+    return [
+        "jobs (share of the failures)",
+        "before" if any(group.before is not None for group in groups) else None,
+        "cause",
+        "retry",
+        "trend" if any(group.trend for group in groups) else None,
+        "seen in the window (UTC)",
+        "what the errors say, in quotation marks",
+        "values with their jobs" if any(group.values for group in groups) else None,
+        "newest ids",
+    ]
 
 
 def failure_columns(groups: Sequence[FailureGroupRow]) -> str:
-    """Name the columns of these rows."""
-    columns: list[str | bool] = [
-        "jobs (share of the failures)",
-        any(group.before is not None for group in groups) and "before",
-        "cause",
-        "retry",
-        any(group.trend for group in groups) and "trend",
-        "seen in the window (UTC)",
-        "what the errors say, in quotation marks",
-        any(group.values for group in groups) and "values with their jobs",
-    ]
-    return f"Failures: {', '.join(each for each in columns if isinstance(each, str))} [newest ids]"
+    """Say what these rows have in their text form."""
+    *names, ids = filter(None, column_names(groups))
+    return f"Failures: {', '.join(names)} [{ids}]"
 
 
 def describe_groups(

@@ -73,20 +73,33 @@ class TriageReport(ResultModel):
         year = self.window.year
         return join_lines(
             headline(self),
+            *self.lines_before_failures(),
+            bool(self.failures) and failure_columns(self.failures),
+            *(group.as_text_in(year) for group in self.failures),
+            *self.lines_after_failures(),
+        )
+
+    def lines_before_failures(self) -> list[str | bool | None]:
+        """Return the lines between the headline and the groups of failures, with nothing for those left out."""
+        year = self.window.year
+        return [
             self._application(year),
             self._figures(year),
             self._by_category(),
             self.failed_over_time and self.failed_over_time.as_text_in(year),
-            bool(self.failures) and failure_columns(self.failures),
-            *(group.as_text_in(year) for group in self.failures),
+        ]
+
+    def lines_after_failures(self) -> list[str | bool | None]:
+        """Return the lines after the groups of failures, with nothing for those left out; items begin with a dash."""
+        return [
             self.failures_omitted and self.failures_omitted.as_text(),
             bool(self.gone) and f"Not seen any more: {'; '.join(group.as_text() for group in self.gone or ())}",
             self._stuck(),
-            *(job.as_text_in(year) for job in self.stuck),
+            *(job.as_text_in(self.window.year) for job in self.stuck),
             self.coverage.as_text(),
             self.next is not None and "Next:",
             *(call.as_text() for call in self.next or ()),
-        )
+        ]
 
     def _application(self, year: str) -> str:
         since = self.window.since and f"from {self.window.since}"

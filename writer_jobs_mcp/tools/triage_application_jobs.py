@@ -1,6 +1,7 @@
 """The tool ``triage_application_jobs``."""
 
 import time
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from mcp.server.apps import client_supports_apps
@@ -19,6 +20,8 @@ from writer_jobs_mcp.tools.window import assumed_utc, parse_window
 from writer_jobs_mcp.triage.find_application import resolve_and_call
 from writer_jobs_mcp.triage.gather import gather
 from writer_jobs_mcp.triage.next_calls import DEFAULT_MAX_JOBS, TriageRequest
+from writer_jobs_mcp.triage.report import Report
+from writer_jobs_mcp.triage.scan import Progress
 from writer_jobs_mcp.worker_threads import run_in_worker
 
 
@@ -39,30 +42,46 @@ async def triage_application_jobs(
     instructions.
     """
     app = ctx.request_context.lifespan_context
-    now = app.clock()
-    window = parse_window(since, until, now)
 
     async def progress(read: int, total: int | None) -> None:
         await ctx.report_progress(read, total, f"read {read:,}{'' if total is None else f' of {total:,}'} jobs")
 
-    (gathered, builder), application = await resolve_and_call(
+    report, view = await triage(app, application_id, since, until, max_jobs=max_jobs, progress=progress)
+    if not client_supports_apps(ctx):
+        return tool_result(view)
+    return tool_result(view, triage_app_meta(report.timeline, view.counts, offers_retry=app.allow_retry))
+
+
+async def triage(
+    app: App,
+    application: str,
+    since: datetime | timedelta | None,
+    until: datetime | timedelta | None,
+    *,
+    max_jobs: int,
+    progress: Progress | None = None,
+) -> tuple[Report, TriageReport]:
+    """Triage an application's jobs. Return the report, and as much of it as a result shows.
+
+    Raises:
+        WriterError: The arguments are invalid, or nothing of the list could be read.
+    """
+    now = app.clock()
+    window = parse_window(since, until, now)
+    (gathered, builder), resolved = await resolve_and_call(
         app.client,
-        application_id,
+        application,
         lambda id_: gather(app.client, id_, window, now, max_jobs=max_jobs, progress=progress),
     )
-    request = TriageRequest(application, window, now, max_jobs, app.allow_retry, assumed_utc(since=since, until=until))
-    supports_apps = client_supports_apps(ctx)
+    request = TriageRequest(resolved, window, now, max_jobs, app.allow_retry, assumed_utc(since=since, until=until))
     end_of_comparing = time.monotonic() + COMPARE_SHARE * seconds_left()
 
-    def make_result() -> CallToolResult:
+    def make_report() -> tuple[Report, TriageReport]:
         report = builder.build(
             can_compare=gathered.can_compare,
             earlier_failures_read=gathered.earlier_failures_read,
             is_time_over=lambda: time.monotonic() >= end_of_comparing,
         )
-        view = triage_report(report, gathered, request)
-        if not supports_apps:
-            return tool_result(view)
-        return tool_result(view, triage_app_meta(report.timeline, view.counts, offers_retry=app.allow_retry))
+        return report, triage_report(report, gathered, request)
 
-    return await run_in_worker(make_result)
+    return await run_in_worker(make_report)

@@ -1,0 +1,124 @@
+"""The arguments of the commands ``triage`` and ``failures``."""
+
+import argparse
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction  # pyright: ignore[reportPrivateUsage] - of add_subparsers; has no public name
+
+ParserT = TypeVar("ParserT", bound=argparse.ArgumentParser)
+
+_WHOLE_LIST = "all"
+_DEFAULT_LENGTH = timedelta(hours=24)
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,9})?|\.\d{1,9}) ?%?", re.ASCII)
+_MOST = 100  # per cent
+_TRIAGE_EPILOG = """\
+exit statuses:
+  0  all jobs of the window were read, and the failure rate is not above PERCENT
+  1  Writer could not be asked, or rejected the request; nothing is printed on stdout
+  2  invalid arguments or settings
+  3  the failure rate is above PERCENT
+  4  not all jobs of the window could be read, so the failure rate is not known
+
+The report goes to stdout, in UTF-8; anything else to stderr. In Markdown, text of jobs stands in code spans.
+What stands under "Next" are calls of the server's tools, for an agent.
+"""
+
+
+def add_triage_arguments(commands: "_SubParsersAction[ParserT]") -> ParserT:
+    """Add the command ``triage``."""
+    triage = _add_command(commands, "triage", "report what failed, why, what is new and what is stuck", _TRIAGE_EPILOG)
+    triage.add_argument("application", nargs="?", type=_application, metavar="APPLICATION", help=_APPLICATION_HELP)
+    _add_window(triage)
+    triage.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="default: text")
+    triage.add_argument(
+        "--fail-above", type=_percent, metavar="PERCENT", help="exit with 3 if more of the jobs failed; 0 to 100"
+    )
+    return triage
+
+
+_APPLICATION_HELP = "id, alias or exact name of the application"
+
+
+def _add_command(commands: "_SubParsersAction[ParserT]", name: str, purpose: str, epilog: str) -> ParserT:
+    command = commands.add_parser(
+        name,
+        help=purpose,
+        description=f"{purpose[0].upper()}{purpose[1:]}.",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument(
+        "--sandbox", action="store_true", default=argparse.SUPPRESS, help="ask the embedded Writer API; needs no key"
+    )
+    return command
+
+
+def _add_window(command: argparse.ArgumentParser) -> None:
+    time = "an age (90m, 24h, 7d), or ISO 8601, also with the name of a time zone"
+    command.add_argument(
+        "--since",
+        type=_since,
+        metavar="TIME",
+        help=f"begin of the window, which holds the jobs created in it: {time}; default: 24h before its end; all: no "
+        "begin",
+    )
+    command.add_argument(
+        "--until", type=_time, metavar="TIME", help="end of the window, itself not in it; default: now"
+    )
+
+
+def window_arguments(arguments: argparse.Namespace) -> dict[str, datetime | timedelta | None]:
+    """Return ``since`` and ``until`` as the tools take them."""
+    since, until = arguments.since, arguments.until
+    if since == _WHOLE_LIST:
+        since = None
+    elif since is None:
+        since = _before(until)
+    return {"since": since, "until": until}
+
+
+def _before(until: datetime | timedelta | None) -> datetime | timedelta:
+    """Return the default for ``since``."""
+    try:
+        if isinstance(until, datetime):
+            return until.astimezone(UTC) - _DEFAULT_LENGTH
+        return (until or timedelta()) + _DEFAULT_LENGTH
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
+
+
+def _since(text: str) -> object:
+    return _WHOLE_LIST if text.strip().lower() == _WHOLE_LIST else _time(text)
+
+
+def _percent(text: str) -> Decimal:
+    found = _PERCENT.fullmatch(text.strip())
+    if found and Decimal(found[1]) <= _MOST:
+        return Decimal(found[1])
+    message = "must be a number from 0 to 100"
+    raise argparse.ArgumentTypeError(message)
+
+
+def _parse_as(name: str) -> Callable[[str], Any]:
+    """Return a parser for an argument of the tools, by the name of its type."""
+
+    def parse(text: str) -> Any:
+        from pydantic import TypeAdapter, ValidationError
+
+        from writer_jobs_mcp.tools import arguments
+
+        try:
+            return TypeAdapter[Any](getattr(arguments, name)).validate_python(text)
+        except ValidationError as exc:
+            message = exc.errors()[0]["msg"].removeprefix("Value error, ")
+            raise argparse.ArgumentTypeError(message) from None
+
+    return parse
+
+
+_application, _time = _parse_as("ApplicationId"), _parse_as("TimeOrAge")
