@@ -18,8 +18,8 @@ from writer_jobs_mcp.errors import ConfigError
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-_COMMANDS = ("serve", "triage", "check", "demo", "sandbox")
-_WITH_SANDBOX = {None, "serve", "triage"}
+_COMMANDS = ("serve", "triage", "failures", "check", "demo", "sandbox")
+_WITH_SANDBOX = {None, "serve", "triage", "failures"}
 _MAX_PORT = 65_535
 # Options in which people pass a key: --api-key, --key=KEY, -k, --token; or the name of the setting.
 _KEY_OPTION = re.compile(
@@ -75,18 +75,8 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
 
 def _run_command(arguments: "Namespace", environ: Mapping[str, str]) -> int:
     match arguments.command:
-        case "triage":
-            from writer_jobs_mcp.commands.report_arguments import window_arguments
-            from writer_jobs_mcp.commands.triage import run_triage
-
-            return run_triage(
-                environ,
-                application=arguments.application,
-                **window_arguments(arguments),
-                output_format=arguments.format,
-                fail_above=arguments.fail_above,
-                sandbox=arguments.sandbox,
-            )
+        case "triage" | "failures":
+            return _run_report(arguments, environ)
         case "check":
             from writer_jobs_mcp.commands.check import run_check
 
@@ -107,6 +97,18 @@ def _run_command(arguments: "Namespace", environ: Mapping[str, str]) -> int:
             from writer_jobs_mcp.commands.serve import run_server
 
             return run_server(environ, sandbox=arguments.sandbox)
+
+
+def _run_report(arguments: "Namespace", environ: Mapping[str, str]) -> int:
+    from writer_jobs_mcp.commands.report_arguments import report_options, selection
+
+    if arguments.command == "triage":
+        from writer_jobs_mcp.commands.triage import run_triage
+
+        return run_triage(environ, **report_options(arguments), fail_above=arguments.fail_above)
+    from writer_jobs_mcp.commands.failures import run_failures
+
+    return run_failures(environ, **report_options(arguments), selection=selection(arguments))
 
 
 def _parse_arguments(argv: Sequence[str], environ: Mapping[str, str]) -> "Namespace":
@@ -158,7 +160,7 @@ def _known_keys(environ: Mapping[str, str]) -> list[str]:
 def _parser(redact: Callable[[str], str]) -> "ArgumentParser":
     import argparse
 
-    from writer_jobs_mcp.commands.report_arguments import add_triage_arguments
+    from writer_jobs_mcp.commands.report_arguments import add_failures_arguments, add_triage_arguments
 
     class Parser(argparse.ArgumentParser):
         def error(self, message: str) -> NoReturn:
@@ -180,7 +182,7 @@ def _parser(redact: Callable[[str], str]) -> "ArgumentParser":
     commands = parser.add_subparsers(dest="command", metavar="command")
     serve = commands.add_parser("serve", help="serve over stdio (the default)")
     serve.add_argument("--sandbox", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-    triage = add_triage_arguments(commands)
+    triage, failures = add_triage_arguments(commands), add_failures_arguments(commands)
     check = commands.add_parser("check", help="try the settings, the connection to Writer, the key and this server")
     check.add_argument("--json", action="store_true", help="print the results as JSON")
     demo = commands.add_parser("demo", help="show what an agent asks and reads, on the embedded Writer API")
@@ -190,10 +192,7 @@ def _parser(redact: Callable[[str], str]) -> "ArgumentParser":
     sandbox.add_argument(
         "--jobs", type=_whole_number, metavar="N", help="how many jobs the first application has (up to millions)"
     )
-    sandbox.add_argument(
-        "--applications", type=_positive_number, metavar="N", help="how many applications, each with --jobs jobs"
-    )
-    for command in (serve, triage, check, demo):
+    for command in (serve, triage, failures, check, demo):
         command.add_argument("--log-level", metavar="LEVEL", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     return parser
 

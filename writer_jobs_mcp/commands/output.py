@@ -1,9 +1,12 @@
 """What the commands print on stdout and stderr."""
 
+import json
 import os
 import sys
 
 PROGRAM = "writer-jobs-mcp"
+FAILURE_RATE_TOO_HIGH, INCOMPLETE = 3, 4
+"""Exit statuses of the reports."""
 
 
 def print_text(text: str) -> None:
@@ -26,6 +29,11 @@ def print_result(text: str) -> None:
         sys.stdout.flush()
     except OSError as exc:
         _exit_after_failed_write(exc)
+
+
+def format_json(structure: dict[str, object]) -> str:
+    """Return a result as JSON for people and programs."""
+    return json.dumps(structure, ensure_ascii=False, indent=2) + "\n"
 
 
 def _exit_after_failed_write(exc: OSError) -> None:

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from argparse import _SubParsersAction  # pyright: ignore[reportPrivateUsage] - of add_subparsers; has no public name
 
+    from pydantic_core import ErrorDetails
+
+    from writer_jobs_mcp.triage.select_failed import Selection
+
 ParserT = TypeVar("ParserT", bound=argparse.ArgumentParser)
 
 _WHOLE_LIST = "all"
@@ -27,6 +31,18 @@ exit statuses:
 The report goes to stdout, in UTF-8; anything else to stderr. In Markdown, text of jobs stands in code spans.
 What stands under "Next" are calls of the server's tools, for an agent.
 """
+_FAILURES_EPILOG = """\
+exit statuses:
+  0  all failed jobs of the window were read
+  1  Writer could not be asked, or rejected the request; nothing is printed on stdout
+  2  invalid arguments or settings
+  4  not all failed jobs of the window could be read
+
+The jobs go to stdout, in UTF-8; anything else to stderr. JSON and CSV have up to 2,000 characters of each error.
+CSV has a header row and one line for each job (RFC 4180; white space in errors is one blank). So that no text of a
+job can be a formula in a spreadsheet, an apostrophe stands before = + - or @ at the begin of a cell or after a
+semicolon.
+"""
 
 
 def add_triage_arguments(commands: "_SubParsersAction[ParserT]") -> ParserT:
@@ -39,6 +55,27 @@ def add_triage_arguments(commands: "_SubParsersAction[ParserT]") -> ParserT:
         "--fail-above", type=_percent, metavar="PERCENT", help="exit with 3 if more of the jobs failed; 0 to 100"
     )
     return triage
+
+
+def add_failures_arguments(commands: "_SubParsersAction[ParserT]") -> ParserT:
+    """Add the command ``failures``."""
+    failures = _add_command(
+        commands, "failures", "list all failed jobs of a window, with their errors", _FAILURES_EPILOG
+    )
+    failures.add_argument("application", type=_application, metavar="APPLICATION", help=_APPLICATION_HELP)
+    _add_window(failures)
+    failures.add_argument(
+        "--like",
+        type=_parse_as("ExampleJobId"),
+        metavar="JOB",
+        help="only jobs whose errors say the same as this one's",
+    )
+    failures.add_argument("--category", type=_category, metavar="CAUSE", help="only jobs with this likely cause")
+    failures.add_argument(
+        "--contains", type=_parse_as("Words"), metavar="WORDS", help="only jobs whose errors have these words"
+    )
+    failures.add_argument("--format", choices=("text", "json", "csv"), default="text", help="default: text")
+    return failures
 
 
 _APPLICATION_HELP = "id, alias or exact name of the application"
@@ -72,14 +109,27 @@ def _add_window(command: argparse.ArgumentParser) -> None:
     )
 
 
-def window_arguments(arguments: argparse.Namespace) -> dict[str, datetime | timedelta | None]:
-    """Return ``since`` and ``until`` as the tools take them."""
+def report_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return what the two commands have in common, with times as the tools take them."""
     since, until = arguments.since, arguments.until
     if since == _WHOLE_LIST:
         since = None
     elif since is None:
         since = _before(until)
-    return {"since": since, "until": until}
+    return {
+        "application": arguments.application,
+        "since": since,
+        "until": until,
+        "output_format": arguments.format,
+        "sandbox": arguments.sandbox,
+    }
+
+
+def selection(arguments: argparse.Namespace) -> "Selection":
+    """Return which failed jobs are meant."""
+    from writer_jobs_mcp.triage.select_failed import Selection
+
+    return Selection(arguments.like, arguments.category, arguments.contains)
 
 
 def _before(until: datetime | timedelta | None) -> datetime | timedelta:
@@ -104,6 +154,18 @@ def _percent(text: str) -> Decimal:
     raise argparse.ArgumentTypeError(message)
 
 
+def _category(text: str) -> str:
+    from typing import get_args
+
+    from writer_jobs_mcp.failures import Category
+
+    categories: tuple[str, ...] = get_args(Category)
+    if text.strip() in categories:
+        return text.strip()
+    message = f"must be one of {', '.join(categories)}"
+    raise argparse.ArgumentTypeError(message)
+
+
 def _parse_as(name: str) -> Callable[[str], Any]:
     """Return a parser for an argument of the tools, by the name of its type."""
 
@@ -115,10 +177,19 @@ def _parse_as(name: str) -> Callable[[str], Any]:
         try:
             return TypeAdapter[Any](getattr(arguments, name)).validate_python(text)
         except ValidationError as exc:
-            message = exc.errors()[0]["msg"].removeprefix("Value error, ")
-            raise argparse.ArgumentTypeError(message) from None
+            raise argparse.ArgumentTypeError(_requirement(exc.errors()[0])) from None
 
     return parse
+
+
+def _requirement(error: "ErrorDetails") -> str:
+    match error:
+        case {"type": "string_too_short"}:
+            return "must not be empty"
+        case {"type": "string_too_long", "ctx": {"max_length": most}}:
+            return f"must be at most {most} characters long"
+        case _:
+            return error["msg"].removeprefix("Value error, ")
 
 
 _application, _time = _parse_as("ApplicationId"), _parse_as("TimeOrAge")

@@ -1,13 +1,12 @@
 """``writer-jobs-mcp triage``: the report of triage_application_jobs for people, cron and CI."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from writer_jobs_mcp.commands.direct_call import CommandFailed, call_directly
-from writer_jobs_mcp.commands.output import print_error, print_result
+from writer_jobs_mcp.commands.output import FAILURE_RATE_TOO_HIGH, INCOMPLETE, format_json, print_error, print_result
 from writer_jobs_mcp.context import App
 from writer_jobs_mcp.errors import ConfigError
 from writer_jobs_mcp.results.formatting import pluralize
@@ -15,9 +14,6 @@ from writer_jobs_mcp.results.triage import TriageReport
 from writer_jobs_mcp.results.triage_markdown import triage_markdown
 from writer_jobs_mcp.tools.triage_application_jobs import triage
 from writer_jobs_mcp.triage.scan import Progress
-
-FAILURE_RATE_TOO_HIGH, INCOMPLETE = 3, 4
-"""Exit statuses."""
 
 _MAX_JOBS = 1_000_000  # the most that the tool takes: here no client is kept waiting
 
@@ -69,7 +65,7 @@ def run_triage(
 def _format(report: TriageReport, output_format: str) -> str:
     match output_format:
         case "json":
-            return json.dumps(report.as_structure(), ensure_ascii=False, indent=2) + "\n"
+            return format_json(report.as_structure())
         case "markdown":
             return triage_markdown(report)
         case _:

@@ -1,7 +1,7 @@
 """The failed jobs of a window, page by page, with the groups that they belong to."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -201,6 +201,12 @@ def _first_that_may_fit(jobs: Iterable[tuple[FailedJob, int]], error_chars: int)
 
 def _length(result: ResultModel) -> int:
     return max(len(result.model_dump_json(exclude_none=True)), len(result.as_text()))
+
+
+def whole_failed_job_list(selected: SelectedJobs, request: ListRequest) -> FailedJobList:
+    """Show all jobs in one page, whatever its length; ``offset`` and ``limit`` of the request do not matter."""
+    jobs = selected.newest_first
+    return _list(selected, jobs, replace(request, offset=0, limit=len(jobs)), _SIGNATURES[0])
 
 
 def _list(

@@ -8,26 +8,39 @@ from writer_jobs_mcp.context import App
 from writer_jobs_mcp.triage.find_application import ResolvedApplication, resolve_and_call
 from writer_jobs_mcp.triage.known_errors import read_example
 from writer_jobs_mcp.triage.report import Window
+from writer_jobs_mcp.triage.scan import Progress
 from writer_jobs_mcp.triage.select_failed import SelectedJobs, Selection, select_failed_jobs
 
 
 async def select(
     ctx: Context[App], application_id: str, window: Window, now: datetime, selection: Selection
 ) -> tuple[SelectedJobs, ResolvedApplication]:
-    """Read and select jobs, with progress for the client. Return them, and the application.
+    """Read and select jobs, with progress for the client; as :func:`select_with_progress`."""
+
+    async def progress(read: int, _: int | None) -> None:
+        await ctx.report_progress(read, None, f"read {read:,} failed jobs")
+
+    app = ctx.request_context.lifespan_context
+    return await select_with_progress(app, application_id, window, now, selection, progress)
+
+
+async def select_with_progress(
+    app: App,
+    application_id: str,
+    window: Window,
+    now: datetime,
+    selection: Selection,
+    progress: Progress | None,
+) -> tuple[SelectedJobs, ResolvedApplication]:
+    """Read and select jobs. Return them, and the application.
 
     Raises:
         InvalidArguments: The job ``like`` has not failed.
         WriterError: Writer could not be asked.
     """
-    app = ctx.request_context.lifespan_context
     if selection.like is not None:
         example = await read_example(app.client, app.known_errors, selection.like, application_id)
         selection = selection._replace(example=example)
-
-    async def progress(read: int, _: int | None) -> None:
-        await ctx.report_progress(read, None, f"read {read:,} jobs")
-
     return await resolve_and_call(
         app.client,
         application_id,
