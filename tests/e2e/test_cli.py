@@ -90,7 +90,8 @@ def test_the_error_for_an_unknown_command_lists_the_known_ones() -> None:
     done = run_command("chekc")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        'writer-jobs-mcp: The command must be serve, check, demo or sandbox; got "chekc". See writer-jobs-mcp --help.\n'
+        "writer-jobs-mcp: The command must be serve, triage, failures, check, demo or sandbox; "
+        'got "chekc". See writer-jobs-mcp --help.\n'
     )
 
 
@@ -109,7 +110,7 @@ def test_the_server_refuses_to_start_without_docstrings() -> None:
 
 def test_help_names_every_command() -> None:
     printed = run_command("--help").stdout
-    named = ("check", "demo", "sandbox", "--sandbox", "--log-level")
+    named = ("triage", "failures", "check", "demo", "sandbox", "--sandbox", "--log-level")
     assert [each for each in named if each not in printed] == []
 
 
