@@ -97,6 +97,7 @@ LAZY_MODULES = [
     "opentelemetry.sdk",
     "statistics",
     "tenacity",
+    "tqdm",
     "writer_jobs_mcp.commands.check",
     "writer_jobs_mcp.client.client",
     "writer_jobs_mcp.commands.demo",
