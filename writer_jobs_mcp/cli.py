@@ -192,6 +192,9 @@ def _parser(redact: Callable[[str], str]) -> "ArgumentParser":
     sandbox.add_argument(
         "--jobs", type=_whole_number, metavar="N", help="how many jobs the first application has (up to millions)"
     )
+    sandbox.add_argument(
+        "--applications", type=_positive_number, metavar="N", help="how many applications, each with --jobs jobs"
+    )
     for command in (serve, triage, failures, check, demo):
         command.add_argument("--log-level", metavar="LEVEL", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     return parser

@@ -18,7 +18,7 @@ async def select(
     """Read and select jobs, with progress for the client; as :func:`select_with_progress`."""
 
     async def progress(read: int, _: int | None) -> None:
-        await ctx.report_progress(read, None, f"read {read:,} failed jobs")
+        await ctx.report_progress(read, None, f"read {read:,} jobs")
 
     app = ctx.request_context.lifespan_context
     return await select_with_progress(app, application_id, window, now, selection, progress)
