@@ -14,6 +14,7 @@ from writer_jobs_mcp.server.triage_app import triage_app_extension
 from writer_jobs_mcp.tools import TRIAGE_PAGE_URI
 
 CATEGORIES = ["rate_limit", "timeout", "invalid_input", "upstream_failure", "unknown"]
+EXACT_WINDOW = {"since": "2026-11-23T12:00:00.250000Z", "until": "2026-11-24T12:00:00.500000Z"}
 TRENDS = ["new", "rising", "steady", "falling"]
 
 
@@ -86,13 +87,33 @@ def page_timeline(failed: int, steps: int = 48) -> dict[str, Any]:
     return {"start": "2026-11-23T12:00:00Z", "step_seconds": 1800, "counts": counts}
 
 
-def triage_result(structure: dict[str, Any], *, with_page_data: bool = True) -> CallToolResult:
+def triage_result(structure: dict[str, Any], *, with_page_data: bool = True, can_retry: bool = False) -> CallToolResult:
     """Return the tool result; without ``with_page_data``, as forwarded by a host that drops the page's own data."""
-    page = {"can_retry": False, "timeline": page_timeline(structure["counts"].get("failed", 0))}
+    page = {
+        "can_retry": can_retry,
+        "window": EXACT_WINDOW,
+        "timeline": page_timeline(structure["counts"].get("failed", 0)),
+    }
     text = TextContent(type="text", text="The same as text.")
     return CallToolResult(
         content=[text], structured_content=structure, _meta={META_KEY: page} if with_page_data else None
     )
+
+
+def failed_job_list(ids: list[str], *, matched: int, offset: int = 0, **others: Any) -> dict[str, Any]:
+    """Return what `list_failed_jobs` answers: a piece of the jobs, all of one group."""
+    end = offset + len(ids)
+    page = {"offset": offset, "limit": 50, "returned": len(ids), **({"next_offset": end} if end < matched else {})}
+    return {
+        "application_id": "an-application",
+        "window": {"since": "2026-11-23T12:00:00Z", "until": "2026-11-24T12:00:00Z"},
+        "matched": matched,
+        "groups": [{"signature": "Failure of kind 0", "category": "rate_limit", "retry": "worth_it", "count": matched}],
+        "jobs": [{"id": each, "created_at": "2026-11-24T02:23:14Z"} for each in ids],
+        "page": page,
+        "coverage": {"complete": True, "failed_in_window": matched},
+        **others,
+    }
 
 
 def error_result(sentence: str) -> CallToolResult:

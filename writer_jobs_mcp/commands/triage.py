@@ -48,8 +48,8 @@ def run_triage(
         raise ConfigError("APPLICATION is missing: an id, an alias or an exact name.")
 
     async def report_on(app: App, progress: Progress | None) -> TriageReport:
-        _, report = await triage(app, application, since, until, max_jobs=_MAX_JOBS, progress=progress)
-        return report
+        found = await triage(app, application, since, until, max_jobs=_MAX_JOBS, progress=progress)
+        return found.result
 
     try:
         report = call_directly(report_on, environ, texts=(application,), sandbox=sandbox)

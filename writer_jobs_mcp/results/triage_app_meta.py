@@ -1,22 +1,38 @@
 """What the triage page draws beyond the structure; it is in `_meta`, which the model does not read."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime, timedelta
 from itertools import repeat
 from typing import Any
 
+from writer_jobs_mcp.triage.report import Window
 from writer_jobs_mcp.triage.timeline import OTHER, Histogram
-from writer_jobs_mcp.triage.timestamps import format_timestamp
+from writer_jobs_mcp.triage.timestamps import format_exact_timestamp, format_timestamp
 
 META_KEY = "writer-jobs-mcp/page"
 """Its key in a result's ``_meta``, which by the Apps specification is not for the model."""
 
+_LAST_MOMENT = datetime.max.replace(tzinfo=UTC) - timedelta.resolution
 
-def triage_app_meta(timeline: Histogram | None, statuses: Collection[str], *, offers_retry: bool) -> dict[str, Any]:
-    """Return ``{timeline?: {start, step_seconds, counts: {<status>: [n, …]}}, can_retry}`` under its key.
 
-    ``statuses`` are those by which the report counts jobs; all others are ``other``, as in the report.
+def pinned_window(window: Window, now: datetime, last_seen: Iterable[datetime]) -> Window:
+    """Return the window with an end: after the newest failure if it was open, as Writer's clock may be ahead."""
+    if window.until is not None:
+        return window
+    after = (min(each, _LAST_MOMENT) + timedelta.resolution for each in last_seen)
+    return window._replace(until=max([now, *after]))
+
+
+def triage_app_meta(
+    timeline: Histogram | None, statuses: Collection[str], window: Window, *, offers_retry: bool
+) -> dict[str, Any]:
+    """Return ``{can_retry, window: {since?, until?}, timeline?: {start, step_seconds, counts}}`` under its key.
+
+    ``counts`` is ``{<status>: [n, …]}``. ``statuses`` are those by which the report counts jobs; all others are
+    ``other``, as in the report. The window is exact, for calls about the same jobs.
     """
-    page: dict[str, Any] = {"can_retry": offers_retry}
+    times = {name: format_exact_timestamp(when) for name, when in window._asdict().items() if when is not None}
+    page: dict[str, Any] = {"can_retry": offers_retry, "window": times}
     if timeline is not None:
         counts: dict[str, list[int]] = {}
         for status, each in timeline.counts.items():

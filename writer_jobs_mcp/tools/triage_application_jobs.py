@@ -2,7 +2,7 @@
 
 import time
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from mcp.server.apps import client_supports_apps
 from mcp.server.mcpserver import Context
@@ -13,7 +13,7 @@ from writer_jobs_mcp.context import App
 from writer_jobs_mcp.deadlines import COMPARE_SHARE, seconds_left
 from writer_jobs_mcp.results.fit_to_size import triage_report
 from writer_jobs_mcp.results.triage import TriageReport
-from writer_jobs_mcp.results.triage_app_meta import triage_app_meta
+from writer_jobs_mcp.results.triage_app_meta import pinned_window, triage_app_meta
 from writer_jobs_mcp.tools.arguments import ApplicationId, MaxJobs, NotGiven, TimeOrAge
 from writer_jobs_mcp.tools.result import tool_result
 from writer_jobs_mcp.tools.window import assumed_utc, parse_window
@@ -46,10 +46,19 @@ async def triage_application_jobs(
     async def progress(read: int, total: int | None) -> None:
         await ctx.report_progress(read, total, f"read {read:,}{'' if total is None else f' of {total:,}'} jobs")
 
-    report, view = await triage(app, application_id, since, until, max_jobs=max_jobs, progress=progress)
+    request, report, result = await triage(app, application_id, since, until, max_jobs=max_jobs, progress=progress)
     if not client_supports_apps(ctx):
-        return tool_result(view)
-    return tool_result(view, triage_app_meta(report.timeline, view.counts, offers_retry=app.allow_retry))
+        return tool_result(result)
+    pinned = pinned_window(request.window, request.now, [group.last_seen for group in report.failures.groups])
+    return tool_result(result, triage_app_meta(report.timeline, result.counts, pinned, offers_retry=app.allow_retry))
+
+
+class Triage(NamedTuple):
+    """A triage: the call that it answers, the whole report, and as much of it as a result shows."""
+
+    request: TriageRequest
+    report: Report
+    result: TriageReport
 
 
 async def triage(
@@ -60,8 +69,8 @@ async def triage(
     *,
     max_jobs: int,
     progress: Progress | None = None,
-) -> tuple[Report, TriageReport]:
-    """Triage an application's jobs. Return the report, and as much of it as a result shows.
+) -> Triage:
+    """Triage an application's jobs.
 
     Raises:
         WriterError: The arguments are invalid, or nothing of the list could be read.
@@ -76,12 +85,12 @@ async def triage(
     request = TriageRequest(resolved, window, now, max_jobs, app.allow_retry, assumed_utc(since=since, until=until))
     end_of_comparing = time.monotonic() + COMPARE_SHARE * seconds_left()
 
-    def make_report() -> tuple[Report, TriageReport]:
+    def make_report() -> Triage:
         report = builder.build(
             can_compare=gathered.can_compare,
             earlier_failures_read=gathered.earlier_failures_read,
             is_time_over=lambda: time.monotonic() >= end_of_comparing,
         )
-        return report, triage_report(report, gathered, request)
+        return Triage(request, report, triage_report(report, gathered, request))
 
     return await run_in_worker(make_report)

@@ -86,7 +86,7 @@ async function showPage(html: string): Promise<AppBridge> {
   const pageBridge = new AppBridge(
     null,
     { name: "writer-jobs-viewer", version: "1" },
-    { serverTools: {}, message: { text: {} } },
+    { serverTools: {}, message: { text: {} }, downloadFile: {} },
     { hostContext: hostContext() },
   );
   const ready = new Promise<void>((resolve) => (pageBridge.oninitialized = () => resolve()));
@@ -98,10 +98,23 @@ async function showPage(html: string): Promise<AppBridge> {
     for (const block of content) if (block.type === "text") addLine("user", block.text);
     return {};
   };
+  pageBridge.ondownloadfile = async ({ contents }) => {
+    for (const each of contents) if (each.type === "resource" && "text" in each.resource) save(each.resource);
+    return {};
+  };
   await pageBridge.connect(new PostMessageTransport(view, view));
   frame.srcdoc = html;
   await ready;
   return pageBridge;
+}
+
+/** Save a text that the page offers, as a file of this host: the page's own frame may not download. */
+function save({ uri, mimeType, text }: { uri: string; mimeType?: string | undefined; text: string }): void {
+  const link = document.createElement("a");
+  link.download = uri.split("/").at(-1) ?? "";
+  link.href = URL.createObjectURL(new Blob([text], { type: mimeType ?? "text/plain" }));
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 async function startConversation(html: string, id: string, name: string): Promise<void> {

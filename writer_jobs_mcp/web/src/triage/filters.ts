@@ -1,10 +1,12 @@
 // The filters of a report: buttons that switch statuses and categories on and off.
 
+import { chip } from "./chip.ts";
+import type { Child } from "./dom.ts";
 import { h, replace } from "./dom.ts";
 import { categoryLabel, formatNumber } from "./format.ts";
+import type { GroupReport } from "./groups.ts";
 import { groupList } from "./groups.ts";
-import type { HostActions } from "./host.ts";
-import type { Triage } from "./result.ts";
+import type { Group, Triage } from "./result.ts";
 import { statusClass, statusLabel } from "./status.ts";
 
 /** Switch statuses on and off: keeps `hidden` up to date, and calls `onChange` after each click. */
@@ -20,13 +22,13 @@ export function statusFilter(triage: Triage, hidden: Set<string>, onChange: () =
 }
 
 /** List the failure groups, below a filter by category if there are several. */
-export function filteredGroups(triage: Triage, actions: HostActions): HTMLElement {
+export function filteredGroups(report: GroupReport, details: (group: Group) => Child[]): HTMLElement {
   const selected = new Set<string>();
   const list = h("div");
-  const draw = (): void => replace(list, groupList(triage, actions, selected));
-  const jobs = new Map(triage.byCategory); // of all failures; if it is missing, of the listed groups
+  const draw = (): void => replace(list, groupList(report, selected, details));
+  const jobs = new Map(report.byCategory); // of all failures; if it is missing, of the listed groups
   if (jobs.size === 0)
-    for (const group of triage.groups) jobs.set(group.category, (jobs.get(group.category) ?? 0) + group.count);
+    for (const group of report.groups) jobs.set(group.category, (jobs.get(group.category) ?? 0) + group.count);
   const chips = [...jobs]
     .sort(([, one], [, other]) => other - one)
     .map(([name, failed]) =>
@@ -43,14 +45,4 @@ export function filteredGroups(triage: Triage, actions: HostActions): HTMLElemen
     chips.length > 1 && h("div", { class: "chips", role: "group", "aria-label": "Only these categories" }, ...chips),
     list,
   );
-}
-
-function chip(text: string, kind: string, pressed: boolean, onChange: (pressed: boolean) => void): HTMLButtonElement {
-  const button = h("button", { type: "button", class: `chip ${kind}`, "aria-pressed": String(pressed) }, text);
-  button.addEventListener("click", () => {
-    const now = button.getAttribute("aria-pressed") !== "true";
-    button.setAttribute("aria-pressed", String(now));
-    onChange(now);
-  });
-  return button;
 }

@@ -1,15 +1,9 @@
-// The failure groups as bars. Each opens to its most frequent values and its jobs.
+// The failure groups as bars. Each opens to what the caller shows of it.
 
-import { askButton } from "./askButton.ts";
 import type { Child } from "./dom.ts";
 import { h, quoted, replace } from "./dom.ts";
 import { categoryLabel, formatNumber, formatPercent, formatTime, pluralize } from "./format.ts";
-import type { HostActions } from "./host.ts";
-import { jobDetails } from "./jobDetails.ts";
-import { groupQuestion } from "./questions.ts";
-import type { Group, PlaceholderValues, Triage } from "./result.ts";
-import { retryButtons } from "./retryButtons.ts";
-import { previousWindow } from "./sentences.ts";
+import type { Group, OmittedGroups } from "./result.ts";
 
 const BATCH_SIZE = 40;
 const TREND_SYMBOLS = new Map([
@@ -18,20 +12,27 @@ const TREND_SYMBOLS = new Map([
   ["steady", "→"],
   ["falling", "▼"],
 ]);
-const RETRY_ADVICE = new Map([
-  ["worth_it", "A retry is worth it."],
-  ["after_a_fix", "Retry only after a fix."],
-]);
+
+/** The groups of a report, of one application or of all. */
+export interface GroupReport {
+  groups: Group[];
+  omitted: OmittedGroups | undefined;
+  byCategory: [category: string, count: number][];
+}
 
 /** List the groups in these categories, or in all if the set is empty, one batch at a time. */
-export function groupList(triage: Triage, actions: HostActions, categories: ReadonlySet<string>): HTMLElement {
-  const selected = triage.groups.filter((group) => categories.size === 0 || categories.has(group.category));
-  const maxCount = Math.max(1, ...triage.groups.map((group) => group.count));
+export function groupList(
+  report: GroupReport,
+  categories: ReadonlySet<string>,
+  details: (group: Group) => Child[],
+): HTMLElement {
+  const selected = report.groups.filter((group) => categories.size === 0 || categories.has(group.category));
+  const maxCount = Math.max(1, ...report.groups.map((group) => group.count));
   const items = h("ul", { class: "groups" });
   const more = h("button", { type: "button", class: "more", onclick: () => show(true) });
   const show = (moveFocus: boolean): void => {
     const first = items.childElementCount;
-    const added = selected.slice(first, first + BATCH_SIZE).map((group) => groupBar(triage, group, maxCount, actions));
+    const added = selected.slice(first, first + BATCH_SIZE).map((group) => groupBar(group, maxCount, details));
     items.append(...added);
     const left = selected.length - first - added.length;
     more.hidden = left === 0;
@@ -41,13 +42,13 @@ export function groupList(triage: Triage, actions: HostActions, categories: Read
   show(false);
   const note =
     categories.size > 0 &&
-    h("p", { class: "note" }, `${pluralize(selected.length, "group")} of ${formatNumber(triage.groups.length)} shown.`);
-  const left = omittedSentence(triage, selected, categories);
+    h("p", { class: "note" }, `${pluralize(selected.length, "group")} of ${formatNumber(report.groups.length)} shown.`);
+  const left = omittedSentence(report, selected, categories);
   return h("div", {}, note, items, more, left && h("p", { class: "note" }, left));
 }
 
 /** Say how many failures are in no listed group: of the selected categories, or of all. */
-function omittedSentence({ omitted, byCategory }: Triage, selected: Group[], categories: ReadonlySet<string>): string {
+function omittedSentence({ omitted, byCategory }: GroupReport, selected: Group[], categories: ReadonlySet<string>): string {
   if (!omitted) return "";
   if (categories.size > 0) {
     const failed = byCategory.reduce((sum, [name, jobs]) => sum + (categories.has(name) ? jobs : 0), 0);
@@ -58,12 +59,11 @@ function omittedSentence({ omitted, byCategory }: Triage, selected: Group[], cat
   return `Not listed: ${pluralize(omitted.jobs, "failed job")} in ${pluralize(omitted.groups, "other group")}${fresh}.`;
 }
 
-function groupBar(triage: Triage, group: Group, maxCount: number, actions: HostActions): HTMLElement {
+function groupBar(group: Group, maxCount: number, details: (group: Group) => Child[]): HTMLElement {
   const body = h("div", { class: "opened", hidden: true });
-  const button = h(
-    "button",
-    { type: "button", class: "bar", "aria-expanded": "false" },
-    h("span", { class: "length", "aria-hidden": "true" }),
+  const { applications } = group;
+  const button = bar(
+    group.count / maxCount,
     h("span", { class: "signature" }, quoted(group.signature)),
     h(
       "span",
@@ -77,17 +77,25 @@ function groupBar(triage: Triage, group: Group, maxCount: number, actions: HostA
       "span",
       { class: "facts" },
       h("span", { class: "category" }, categoryLabel(group.category)),
+      applications.length > 0 && h("span", {}, `in ${pluralize(applications.length, "application")}`),
       trendAndNumbers(group),
       h("span", { class: "seen" }, timeSpan(group)),
     ),
   );
-  button.style.setProperty("--length", `${(100 * group.count) / maxCount}%`);
+  button.setAttribute("aria-expanded", "false");
   button.addEventListener("click", () => {
-    if (!body.hasChildNodes()) replace(body, groupDetails(triage, group, actions));
+    if (!body.hasChildNodes()) replace(body, details(group));
     body.hidden = !body.hidden;
     button.setAttribute("aria-expanded", String(!body.hidden));
   });
   return h("li", {}, button, body);
+}
+
+/** A button with a bar of this length, from 0 to 1. */
+export function bar(length: number, ...content: Child[]): HTMLButtonElement {
+  const button = h("button", { type: "button", class: "bar" }, h("span", { class: "length", "aria-hidden": "true" }), ...content);
+  button.style.setProperty("--length", `${100 * length}%`);
+  return button;
 }
 
 function timeSpan({ firstSeen, lastSeen }: Group): string {
@@ -107,55 +115,4 @@ function trendAndNumbers({ trend, count: failed, before, seenBefore, firstSeen }
     h("span", { "aria-hidden": "true" }, TREND_SYMBOLS.get(trend) ?? "·"),
     ` ${trend}${numbers.length > 0 ? `: ${numbers.join(", ")}` : ""}`,
   );
-}
-
-/** Compare the group's share of all jobs in this window and in the one before. */
-function rateSentence(triage: Triage, group: Group): string {
-  const { coverage: { inWindow }, before } = triage;
-  if (!before?.jobs || !inWindow || group.before === undefined) return "";
-  const rate = (failed: number, jobs: number): string => `${formatNumber(failed)} of ${pluralize(jobs, "job")} (${formatPercent(failed / jobs)})`;
-  return `Here ${rate(group.count, inWindow)}, in ${previousWindow(triage)} ${rate(group.before, before.jobs)}.`;
-}
-
-/** Show the most frequent values of a placeholder as bars. */
-function valueBars({ placeholder, distinct, top }: PlaceholderValues, group: Group): HTMLElement {
-  const some = top.length < distinct ? `: the ${pluralize(top.length, "most frequent", "most frequent")} of ${formatNumber(distinct)}` : "";
-  const rows = top.map(([value, jobs]) => {
-    const row = h("li", {}, quoted(value, "code"), h("strong", {}, formatNumber(jobs)), h("span", { class: "sr-only" }, " jobs"));
-    row.style.setProperty("--length", `${(100 * jobs) / Math.max(1, group.count)}%`);
-    return row;
-  });
-  return h(
-    "div",
-    {},
-    h("p", { class: "label" }, "Values of ", quoted(placeholder, "code"), some),
-    h("ul", { class: "values" }, ...rows),
-  );
-}
-
-function groupDetails(triage: Triage, group: Group, actions: HostActions): Child[] {
-  return [
-    h("p", {}, RETRY_ADVICE.get(group.retry) ?? "It is not known whether a retry helps."),
-    rateSentence(triage, group) && h("p", {}, rateSentence(triage, group)),
-    group.values.map((each) => valueBars(each, group)),
-    h(
-      "p",
-      { class: "label" },
-      group.jobIds.length >= group.count
-        ? "The jobs"
-        : `The newest ${group.jobIds.length === 1 ? "job" : `${group.jobIds.length} jobs`} of ${formatNumber(group.count)}`,
-    ),
-    h("ul", { class: "jobs" }, ...group.jobIds.map((id) => h("li", {}, jobDetails(id, triage.applicationId, actions)))),
-    h(
-      "div",
-      { class: "actions" },
-      askButton(
-        "Ask about this group",
-        `Ask about this group, ${categoryLabel(group.category)}`,
-        () => groupQuestion(triage, group),
-        actions,
-      ),
-      triage.canRetry && group.jobIds.length > 0 && retryButtons(group.jobIds, actions),
-    ),
-  ];
 }

@@ -45,6 +45,12 @@ const host = new Host({
 });
 
 const actions: HostActions = {
+  get canCallTools() {
+    return host.canCallTools;
+  },
+  get saveFile() {
+    return host.canSaveFiles ? (name: string, text: string) => host.saveFile(name, "text/csv", text) : undefined;
+  },
   async callTool(tool, given) {
     return asRecord((await host.callTool(tool, given)).structuredContent);
   },
@@ -102,7 +108,7 @@ function show(result: CallToolResult): void {
 function showControls(): void {
   const since = asString(shownArguments["since"]) || undefined;
   const endsNow = shownArguments["until"] === undefined;
-  if (asString(shownArguments["application_id"]) === "") return replace(controls);
+  if (asString(shownArguments["application_id"]) === "" || !host.canCallTools) return replace(controls);
   const windows = WINDOWS.map(([label, each]) =>
     h(
       "button",

@@ -7,6 +7,7 @@ import { h, quoted, replace } from "./dom.ts";
 import { figures } from "./figures.ts";
 import { filteredGroups, statusFilter } from "./filters.ts";
 import { capitalize, categoryLabel, formatDuration, formatNumber, formatTime, pluralize } from "./format.ts";
+import { groupDetails } from "./groupDetails.ts";
 import type { HostActions } from "./host.ts";
 import { jobDetails } from "./jobDetails.ts";
 import { nextCallQuestion, stuckQuestion } from "./questions.ts";
@@ -23,7 +24,7 @@ export function reportSections(triage: Triage, actions: HostActions): HTMLElemen
   if (triage.coverage.inWindow === 0) return existing([emptyWindow(triage, actions), ...lower]);
   const hidden = new Set<string>();
   const timeline = h("section", { "aria-labelledby": "over-time" });
-  const failures = section("groups", "Why they failed", filteredGroups(triage, actions));
+  const failures = section("groups", "Why they failed", filteredGroups(triage, (group) => groupDetails(triage, group, actions)));
   const filter = statusFilter(triage, hidden, () => {
     drawTimeline();
     failures.hidden = hidden.has("failed");
@@ -71,7 +72,9 @@ function continueButton(triage: Triage, actions: HostActions): HTMLElement | fal
   return h(
     "p",
     { class: "actions" },
-    h("button", { type: "button", onclick: () => actions.loadTriage(given) }, "Continue reading"),
+    actions.canCallTools
+      ? h("button", { type: "button", onclick: () => actions.loadTriage(given) }, "Continue reading")
+      : askButton("Continue reading", "Ask to continue reading", () => nextCallQuestion(call), actions),
     given["until"] ? `Reads the jobs created before ${formatTime(asString(given["until"]))} UTC.` : quoted(capitalize(call.why)),
   );
 }

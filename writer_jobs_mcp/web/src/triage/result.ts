@@ -15,6 +15,14 @@ export interface Group {
   seenBefore: string;
   values: PlaceholderValues[];
   jobIds: string[];
+  /** The applications in which it occurs, in a report over all of them. */
+  applications: [id: string, jobs: number][];
+}
+
+export interface OmittedGroups {
+  groups: number;
+  jobs: number;
+  new: number;
 }
 
 /** The most frequent values of one placeholder of a signature, each with its number of jobs. */
@@ -91,11 +99,13 @@ export interface Triage {
   stuckCount: number | undefined;
   stuckAfter: number | undefined;
   groups: Group[];
-  omitted: { groups: number; jobs: number; new: number } | undefined;
+  omitted: OmittedGroups | undefined;
   gone: GoneGroup[];
   next: NextCall[];
   timeline: Timeline | undefined;
   canRetry: boolean;
+  /** The exact window, for calls about the same jobs. */
+  exactWindow: { since?: string | undefined; until?: string | undefined };
 }
 
 /** The key in `_meta` for the data that only this page needs. */
@@ -108,7 +118,6 @@ export function parseTriage(result: CallToolResult): Triage | undefined {
   const coverage = asRecord(structure["coverage"]);
   const counts = asCounts(structure["counts"]);
   const seconds = asRecord(structure["seconds"]);
-  const omitted = asRecord(structure["failures_omitted"]);
   const page = asRecord(asRecord(result._meta)[PAGE_KEY]);
   const window = asRecord(structure["window"]);
   return {
@@ -145,25 +154,16 @@ export function parseTriage(result: CallToolResult): Triage | undefined {
     stuckCount: asNumber(structure["stuck_count"]),
     stuckAfter: asNumber(structure["stuck_after"]),
     groups: asRecords(structure["failures"]).map(parseGroup),
-    omitted: asNumber(omitted["groups"])
-      ? {
-          groups: asNumber(omitted["groups"]) ?? 0,
-          jobs: asNumber(omitted["jobs"]) ?? 0,
-          new: asNumber(omitted["new"]) ?? 0,
-        }
-      : undefined,
+    omitted: parseOmitted(structure["failures_omitted"]),
     gone: asRecords(structure["gone"]).map((each) => ({
       signature: asString(each["signature"]),
       category: asString(each["category"]) || "unknown",
       before: asNumber(each["before"]) ?? 0,
     })),
-    next: asRecords(structure["next"]).map((each) => ({
-      tool: asString(each["tool"]),
-      arguments: asRecord(each["arguments"]),
-      why: asString(each["why"]),
-    })),
+    next: parseNext(structure["next"]),
     timeline: parseTimeline(structure, asRecord(page["timeline"])),
     canRetry: page["can_retry"] === true,
+    exactWindow: parseExactWindow(asRecord(page["window"]), window),
   };
 }
 
@@ -195,7 +195,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function parseGroup(group: Record<string, unknown>): Group {
+export function parseGroup(group: Record<string, unknown>): Group {
   const ids: unknown[] = Array.isArray(group["job_ids"]) ? group["job_ids"] : [];
   return {
     signature: asString(group["signature"]),
@@ -210,7 +210,22 @@ function parseGroup(group: Record<string, unknown>): Group {
     seenBefore: asString(group["seen_before"]),
     values: asRecords(group["values"]).map(parseValues),
     jobIds: ids.map(asString).filter(Boolean),
+    applications: asRecords(group["applications"]).map((each) => [asString(each["id"]), asNumber(each["count"]) ?? 0]),
   };
+}
+
+export function parseOmitted(value: unknown): OmittedGroups | undefined {
+  const { groups, jobs, new: fresh } = asRecord(value);
+  if (!asNumber(groups)) return undefined;
+  return { groups: asNumber(groups) ?? 0, jobs: asNumber(jobs) ?? 0, new: asNumber(fresh) ?? 0 };
+}
+
+export function parseNext(value: unknown): NextCall[] {
+  return asRecords(value).map((each) => ({
+    tool: asString(each["tool"]),
+    arguments: asRecord(each["arguments"]),
+    why: asString(each["why"]),
+  }));
 }
 
 function parseValues(given: Record<string, unknown>): PlaceholderValues {
@@ -221,6 +236,12 @@ function parseValues(given: Record<string, unknown>): PlaceholderValues {
     distinct: asNumber(given["distinct"]) ?? pairs.length,
     top: pairs.map(([value, jobs]) => [asString(value), asNumber(jobs) ?? 0]),
   };
+}
+
+/** Return the window to the microsecond; where the host did not forward it, to the second, as it is shown. */
+function parseExactWindow(exact: Record<string, unknown>, shown: Record<string, unknown>): Triage["exactWindow"] {
+  const from = asString(exact["until"]) ? exact : shown;
+  return { since: asString(from["since"]) || undefined, until: asString(from["until"]) || undefined };
 }
 
 function parseBefore(given: Record<string, unknown>): PreviousWindow | undefined {
@@ -234,7 +255,7 @@ function parseBefore(given: Record<string, unknown>): PreviousWindow | undefined
   };
 }
 
-function asCounts(value: unknown): [name: string, count: number][] {
+export function asCounts(value: unknown): [name: string, count: number][] {
   return Object.entries(asRecord(value)).map(([name, count]) => [name, asNumber(count) ?? 0]);
 }
 
