@@ -17,12 +17,6 @@ FEW_GROUPS = "4h"  # short enough that each group has two jobs
 Draw = Callable[..., AbstractAsyncContextManager[RenderedPage]]
 
 
-HOST_WITHOUT = """addEventListener("message", ({ data }) => {
-  for (const name of %s) delete data?.result?.hostCapabilities?.[name];
-});"""
-"""A script to run first in every frame: the page sees a host without these capabilities."""
-
-
 class CannedTool:
     """Answers the page's calls of one tool instead of the server, with each of the answers in turn.
 

@@ -16,7 +16,7 @@ from tests.data.triage_pages import (
     triage_structure,
 )
 from tests.helpers.browser import open_triage_page
-from tests.helpers.triage_page import ALIAS, HOST_WITHOUT, CannedTool, Draw, canned_tools, violations
+from tests.helpers.triage_page import ALIAS, CannedTool, Draw, canned_tools, violations
 from writer_jobs_mcp.sandbox import SandboxStore
 
 ORGANIZATIONS = ["acme", "globex", "initech"]
@@ -138,7 +138,7 @@ async def test_the_answer_of_an_earlier_filter_does_not_replace_that_of_the_late
 
 async def test_a_host_that_calls_no_tools_gets_questions_instead(chromium: Browser) -> None:
     server = result_server(triage_result(FAILED, can_retry=True))
-    async with open_triage_page(chromium, server, script=HOST_WITHOUT % '["serverTools"]') as drawn:
+    async with open_triage_page(chromium, server, without="serverTools") as drawn:
         await drawn.page.locator(".bar").first.click()
         await expect(drawn.page.get_by_text("job-1-a")).to_be_visible()
         buttons = await drawn.page.locator("button:visible").all_text_contents()

@@ -2,7 +2,7 @@
 // page's calls to the server, as Claude Desktop does. Messages to the model are only shown.
 
 import type { CallToolResult, ReadResourceResult, Tool } from "@modelcontextprotocol/client";
-import type { McpUiHostContext, McpUiTheme } from "@modelcontextprotocol/ext-apps/app-bridge";
+import type { McpUiHostCapabilities, McpUiHostContext, McpUiTheme } from "@modelcontextprotocol/ext-apps/app-bridge";
 import { AppBridge, getToolUiResourceUri, PostMessageTransport } from "@modelcontextprotocol/ext-apps/app-bridge";
 
 const TOOL = "triage_application_jobs";
@@ -76,6 +76,13 @@ function addModelText(result: CallToolResult): void {
   conversation.append(details);
 }
 
+/** What this host can do; the query may leave some of it out (`without=serverTools`), to see how the page copes. */
+function capabilities(): McpUiHostCapabilities {
+  const missing = query.getAll("without");
+  const all: McpUiHostCapabilities = { serverTools: {}, message: { text: {} }, downloadFile: {} };
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !missing.includes(name)));
+}
+
 async function showPage(html: string): Promise<AppBridge> {
   const frame = document.createElement("iframe");
   frame.title = "Triage page";
@@ -86,7 +93,7 @@ async function showPage(html: string): Promise<AppBridge> {
   const pageBridge = new AppBridge(
     null,
     { name: "writer-jobs-viewer", version: "1" },
-    { serverTools: {}, message: { text: {} }, downloadFile: {} },
+    capabilities(),
     { hostContext: hostContext() },
   );
   const ready = new Promise<void>((resolve) => (pageBridge.oninitialized = () => resolve()));

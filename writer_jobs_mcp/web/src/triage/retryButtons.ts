@@ -5,6 +5,7 @@ import { h, quoted, replace } from "./dom.ts";
 import { categoryLabel, formatNumber, formatTime, pluralize } from "./format.ts";
 import type { Arguments, HostActions } from "./host.ts";
 import { errorMessage, HostError } from "./host.ts";
+import { asNumber } from "./result.ts";
 import type { RetryResult } from "./retryResult.ts";
 import { goesOnWith, parseRetry } from "./retryResult.ts";
 
@@ -21,6 +22,7 @@ const OUTCOMES = new Map([
   ["unknown", "unknown: the retry may have started. Look at the jobs before you retry them"],
   ["error", "not retried, because of an error"],
 ]);
+const DEFAULT_MAX_JOBS = 50; // of the tool
 const WARNING = "Retrying will likely fail again until the cause is fixed.";
 
 /** Retry the jobs of a call, `job_ids` or a selection, in two steps: a dry run, then the real call. */
@@ -63,12 +65,14 @@ export function retryButtons(given: Arguments, jobs: string, actions: HostAction
   const show = (result: RetryResult, asked: Arguments): void => {
     const onward = goesOnWith(result, asked);
     const ready = result.isDry ? result.wouldRetry : (result.left ?? 0);
-    const again = result.isDry ? `Retry ${pluralize(ready, "job")} now` : `Retry the ${formatNumber(ready)} left now`;
+    const again = result.isDry ? `Retry ${pluralize(ready, "job")} now` : onwardLabel(ready, asNumber(onward?.["max_jobs"]));
     replace(
       area,
       result.isDry ? question(result) : h("p", { class: "question", tabindex: "-1" }, outcomeSentence(result)),
       countList(result),
+      result.message && h("p", { class: "failed-call" }, result.message),
       result.groups.length > 0 && h("ul", { class: "causes" }, ...result.groups.map(causeRow)),
+      result.omitted && h("p", { class: "note" }, `And ${pluralize(result.omitted.jobs, "job")} in ${pluralize(result.omitted.groups, "other group")}.`),
       result.jobs.length > 0 && h("ul", { class: "outcomes" }, ...result.jobs.map(outcomeRow)),
       ready > 0 && onward && retryButton("firm", () => void call(onward), again),
       retryButton("", close, result.isDry ? "Cancel" : "Done"),
@@ -79,6 +83,12 @@ export function retryButtons(given: Arguments, jobs: string, actions: HostAction
   return area;
 }
 
+/** `Retry the 78 left now`; the next call takes `most` jobs at most. */
+function onwardLabel(left: number, most = DEFAULT_MAX_JOBS): string {
+  const jobs = left > most ? `${formatNumber(most)} of the ${formatNumber(left)}` : `the ${formatNumber(left)}`;
+  return `Retry ${jobs} left now`;
+}
+
 function question(result: RetryResult): HTMLElement {
   const { wouldRetry, oldest, newest, left } = result;
   return h(
@@ -86,7 +96,7 @@ function question(result: RetryResult): HTMLElement {
     { class: "question", tabindex: "-1" },
     h("strong", {}, wouldRetry > 0 ? `Retry ${pluralize(wouldRetry, "failed job")}?` : "No job would be retried."),
     oldest && newest && ` Created from ${formatTime(oldest)} to ${formatTime(newest)} UTC.`,
-    left !== undefined && left > 0 && ` ${pluralize(left, "more")} are left for another call.`,
+    left !== undefined && left > 0 && ` ${formatNumber(left)} more ${left === 1 ? "is" : "are"} left for another call.`,
   );
 }
 

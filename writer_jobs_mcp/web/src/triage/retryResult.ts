@@ -1,7 +1,7 @@
 // The result of `retry_jobs`, parsed without trusting it.
 
 import type { Arguments } from "./host.ts";
-import { asCounts, asNumber, asRecord, asRecords, asString } from "./result.ts";
+import { asCounts, asNumber, asRecord, asRecords, asString, parseOmitted } from "./result.ts";
 
 export interface RetryResult {
   isDry: boolean;
@@ -12,6 +12,8 @@ export interface RetryResult {
   accepted: number;
   outcomes: [outcome: string, jobs: number][];
   groups: { signature: string; category: string; retry: string; advice: string; count: number }[];
+  omitted: { groups: number; jobs: number } | undefined;
+  message: string;
   oldest: string;
   newest: string;
   jobs: { id: string; outcome: string; detail: string }[];
@@ -44,6 +46,8 @@ export function parseRetry(structure: Record<string, unknown>, asked: Arguments)
       advice: asString(group["advice"]),
       count: asNumber(group["count"]) ?? 0,
     })),
+    omitted: parseOmitted(structure["groups_omitted"]),
+    message: asString(structure["message"]),
     oldest: asString(structure["oldest"]),
     newest: asString(structure["newest"]),
     jobs,
@@ -53,13 +57,13 @@ export function parseRetry(structure: Record<string, unknown>, asked: Arguments)
 }
 
 /**
- * The call that goes on from a result: the window and the number are those that the server suggests, but which jobs are
- * meant stays as it was asked. Undefined if the server suggests none.
+ * The call that goes on from a result: the window, the example and the number are those that the server suggests, all
+ * else stays as it was asked. Undefined if the server suggests none.
  */
 export function goesOnWith({ isDry, isSelection, next }: RetryResult, asked: Arguments): Arguments | undefined {
   if (isDry && !isSelection) return { ...asked, dry_run: false };
   if (!next) return undefined;
-  const { since, until, max_jobs, dry_run } = next;
-  const moved = Object.entries({ since, until, max_jobs, dry_run }).filter(([, value]) => value !== undefined);
+  const { since, until, like, max_jobs, dry_run } = next;
+  const moved = Object.entries({ since, until, like, max_jobs, dry_run }).filter(([, value]) => value !== undefined);
   return { ...asked, ...Object.fromEntries(moved) };
 }
