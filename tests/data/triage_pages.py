@@ -116,14 +116,38 @@ def failed_job_list(ids: list[str], *, matched: int, offset: int = 0, **others: 
     }
 
 
+def account_structure(applications: list[dict[str, Any]], **others: Any) -> dict[str, Any]:
+    """Return what `triage_all_applications` answers; the first two applications share a group."""
+    shared = [{"id": each["id"], "count": each["failed"]} for each in applications[:2]]
+    group = failure_group(0, sum(each["count"] for each in shared), share=0.9, applications=shared)
+    return {
+        "window": {"since": "2026-11-23T12:00:00Z", "until": "2026-11-24T12:00:00Z"},
+        "coverage": {"applications": len(applications), "complete": True},
+        "applications": applications,
+        "by_category": {group["category"]: group["count"]},
+        "failures": [group],
+        **others,
+    }
+
+
+def account_application(name: str, failed: int, **others: Any) -> dict[str, Any]:
+    row = {"jobs": 4 * failed + 20, "failed": failed, "failure_rate": 0.2, "stuck_count": 0}
+    return {"id": f"{name.lower()}-id", "name": name, **row, **others}
+
+
 def error_result(sentence: str) -> CallToolResult:
     return CallToolResult(content=[TextContent(type="text", text=sentence)], is_error=True)
 
 
 def triage_server(
-    answer: Callable[[], Awaitable[CallToolResult]], requests: list[dict[str, Any]] | None = None
+    answer: Callable[[], Awaitable[CallToolResult]],
+    requests: list[dict[str, Any]] | None = None,
+    account: dict[str, Any] | None = None,
 ) -> MCPServer:
-    """Build a server with the real page, whose triage returns ``answer()`` and adds its arguments to ``requests``."""
+    """Build a server with the real page, whose triage returns ``answer()`` and adds its arguments to ``requests``.
+
+    With ``account``, it has a triage of all applications as well, which returns that.
+    """
 
     async def list_applications() -> Annotated[CallToolResult, _AnyFields]:
         structure = {"applications": [{"id": "an-application", "name": "An application"}]}
@@ -137,8 +161,17 @@ def triage_server(
             requests.append({name: value for name, value in given.items() if value is not None})
         return await answer()
 
+    async def triage_all_applications(
+        since: str | None = None,
+    ) -> Annotated[CallToolResult, _AnyFields]:
+        if requests is not None:
+            requests.append({"since": since})
+        return CallToolResult(content=[], structured_content=account)
+
     bound = {"ui": {"resourceUri": TRIAGE_PAGE_URI}}
     tools = [Tool.from_function(list_applications), Tool.from_function(triage_application_jobs, meta=bound)]
+    if account is not None:
+        tools.append(Tool.from_function(triage_all_applications, meta=bound))
     return MCPServer("triage", tools=tools, extensions=[triage_app_extension()])
 
 
@@ -149,6 +182,15 @@ def result_server(result: CallToolResult) -> MCPServer:
         return result
 
     return triage_server(answer)
+
+
+def account_server(account: dict[str, Any], requests: list[dict[str, Any]] | None = None) -> MCPServer:
+    """Build a server with the real page, whose triage of all applications returns ``account``."""
+
+    async def answer() -> CallToolResult:
+        return STATES["failures"]
+
+    return triage_server(answer, requests, account)
 
 
 def without(report: dict[str, Any], *fields: str) -> dict[str, Any]:

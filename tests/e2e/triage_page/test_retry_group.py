@@ -169,3 +169,18 @@ async def test_only_the_jobs_with_a_value_are_retried_while_it_filters(chromium:
         await retry.click()
         await expect(drawn.page.locator(".question")).to_be_visible()
     assert tool.calls == [{**SELECTION, "contains": "4711", "max_jobs": 200, "dry_run": True}]
+
+
+async def test_a_question_stays_while_the_jobs_are_listed_and_filtered(chromium: Browser) -> None:
+    listed = CannedTool("list_failed_jobs", failed_job_list(["job-1"], matched=89))
+    async with retried(chromium, DRY_RUN) as (drawn, tool), canned_tools(drawn, listed):
+        question = drawn.page.locator(".question")
+        await expect(question).to_contain_text("Retry 198 failed jobs?")
+        await drawn.page.get_by_role("button", name="List all 212 jobs").click()
+        await expect(drawn.page.locator(".job")).to_have_text(["job-1"])
+        await drawn.page.get_by_role("button", name="4711").click()
+        await expect(drawn.page.get_by_role("button", name="Retry these 89 jobs …")).to_be_visible()
+        await expect(question).to_contain_text("Retry 198 failed jobs?")
+        await drawn.page.get_by_role("button", name="Cancel").click()
+        await expect(drawn.page.get_by_role("button", name="Retry all 212 jobs …")).to_be_visible()
+    assert [call["dry_run"] for call in tool.calls] == [True]

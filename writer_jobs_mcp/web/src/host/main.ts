@@ -1,4 +1,4 @@
-// A host for one conversation: it calls the triage tool, shows the server's page for the result, and forwards the
+// A host for one conversation: it calls a triage tool, shows the server's page for the result, and forwards the
 // page's calls to the server, as Claude Desktop does. Messages to the model are only shown.
 
 import type { CallToolResult, ReadResourceResult, Tool } from "@modelcontextprotocol/client";
@@ -6,6 +6,8 @@ import type { McpUiHostCapabilities, McpUiHostContext, McpUiTheme } from "@model
 import { AppBridge, getToolUiResourceUri, PostMessageTransport } from "@modelcontextprotocol/ext-apps/app-bridge";
 
 const TOOL = "triage_application_jobs";
+const ACCOUNT_TOOL = "triage_all_applications";
+const ALL = "all"; // the choice of all applications, in the list and in the query
 
 const conversation = element("conversation");
 const applications = element("application") as HTMLSelectElement;
@@ -124,42 +126,55 @@ function save({ uri, mimeType, text }: { uri: string; mimeType?: string | undefi
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-async function startConversation(html: string, id: string, name: string): Promise<void> {
+async function startConversation(pages: Map<string, string>, id: string, name: string): Promise<void> {
   await bridge?.teardownResource({}).catch(() => undefined);
   conversation.replaceChildren();
-  const since = query.get("since") ?? "7d";
-  const toolArguments = since === "all" ? { application_id: id } : { application_id: id, since };
-  addLine("user", `What failed in ${name}, and why?`);
+  const tool = id === ALL ? ACCOUNT_TOOL : TOOL;
+  const since = query.get("since") ?? (id === ALL ? "24h" : "7d");
+  const toolArguments = { ...(id === ALL ? {} : { application_id: id }), ...(since === "all" ? {} : { since }) };
+  addLine("user", id === ALL ? "What failed in all of my applications?" : `What failed in ${name}, and why?`);
   addLine(
     "call",
-    `→ ${TOOL}(${Object.entries(toolArguments)
+    `→ ${tool}(${Object.entries(toolArguments)
       .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
       .join(", ")})`,
   );
-  bridge = await showPage(html);
+  bridge = await showPage(pages.get(tool) ?? "");
   await bridge.sendToolInput({ arguments: toolArguments });
-  const result = await request<CallToolResult>("tools/call", { name: TOOL, arguments: toolArguments });
+  const result = await request<CallToolResult>("tools/call", { name: tool, arguments: toolArguments });
   performance.mark("result");
   await bridge.sendToolResult(result);
   addModelText(result);
 }
 
+/** Read the page of each triage tool that the server offers. */
+async function readPages(): Promise<Map<string, string>> {
+  const { tools } = await request<{ tools: Tool[] }>("tools/list");
+  const pages = new Map<string, string>();
+  for (const tool of tools.filter(({ name }) => name === TOOL || name === ACCOUNT_TOOL)) {
+    const uri = getToolUiResourceUri(tool);
+    if (!uri) continue;
+    const { contents } = await request<ReadResourceResult>("resources/read", { uri });
+    const [page] = contents;
+    if (!page || !("text" in page)) throw new Error(`${uri} is not a page.`);
+    pages.set(tool.name, page.text);
+  }
+  if (!pages.has(TOOL)) throw new Error("The server offers no page for a triage.");
+  return pages;
+}
+
 async function start(): Promise<void> {
   applyTheme();
-  const { tools } = await request<{ tools: Tool[] }>("tools/list");
-  const uri = getToolUiResourceUri(tools.find(({ name }) => name === TOOL) ?? {});
-  if (!uri) throw new Error("The server offers no page for a triage.");
-  const { contents } = await request<ReadResourceResult>("resources/read", { uri });
-  const [page] = contents;
-  if (!page || !("text" in page)) throw new Error(`${uri} is not a page.`);
+  const pages = await readPages();
   const listed = await request<CallToolResult>("tools/call", { name: "list_applications", arguments: {} });
   const { applications: found = [] } = (listed.structuredContent ?? {}) as {
     applications?: { id: string; name: string }[];
   };
   applications.append(...found.map(({ id, name }) => new Option(name, id)));
+  if (pages.has(ACCOUNT_TOOL)) applications.append(new Option("All applications", ALL));
   applications.value = query.get("application") ?? found.at(-1)?.id ?? "";
   const choose = (): Promise<void> =>
-    startConversation(page.text, applications.value, applications.selectedOptions[0]?.text ?? "");
+    startConversation(pages, applications.value, applications.selectedOptions[0]?.text ?? "");
   applications.addEventListener("change", () => void choose().catch(showError));
   await choose();
 }

@@ -23,10 +23,14 @@ const RETRY_ADVICE = new Map([
 
 export function groupDetails(triage: Triage, group: Group, actions: HostActions): Child[] {
   return [
-    h("p", {}, RETRY_ADVICE.get(group.retry) ?? "It is not known whether a retry helps."),
+    h("p", {}, retryAdvice(group)),
     rateSentence(triage, group) && h("p", {}, rateSentence(triage, group)),
     jobsOfGroup(triage, group, actions),
   ];
+}
+
+export function retryAdvice({ retry }: Group): string {
+  return RETRY_ADVICE.get(retry) ?? "It is not known whether a retry helps.";
 }
 
 /** The values, the jobs and the actions. A value that is switched on narrows the jobs, and what is retried. */
@@ -37,18 +41,26 @@ function jobsOfGroup(triage: Triage, group: Group, actions: HostActions): Child[
   const retries = h("div", { class: "actions" });
   const filters: HTMLButtonElement[] = [];
   let isListed = false;
+  let drawn: { contains: string | undefined } | undefined;
+  const isDrawn = (contains: string | undefined): boolean => drawn !== undefined && drawn.contains === contains;
 
   const listAll = (): void => {
     isListed = true;
     draw(undefined);
     jobs.querySelector<HTMLElement>("[tabindex]")?.focus();
   };
+  const offer = (...choices: Child[]): void => {
+    // A question or an outcome that is shown stays until the user closes it.
+    const open = [...retries.children].filter((each) => each.querySelector(".question"));
+    replace(retries, ...open, ...choices);
+  };
   const draw = (contains: string | undefined): void => {
     const listed = { ...selection, contains };
-    replace(retries, contains === undefined && retryGroup(triage, group, selection, actions));
+    if (!isDrawn(contains)) offer(contains === undefined && retryGroup(triage, group, selection, actions));
+    drawn = { contains };
     if (!isListed && contains === undefined) return replace(jobs, newestJobs(triage, group, actions, listAll));
     const onCount = (matched: number): void => {
-      if (contains !== undefined) replace(retries, retryMatching(triage, listed, matched, actions));
+      if (contains !== undefined) offer(retryMatching(triage, listed, matched, actions));
       else if (matched !== group.count) replace(difference, `The report counted ${formatNumber(group.count)}.`);
     };
     const difference = h("p", { class: "note" });
@@ -77,7 +89,7 @@ function jobsOfGroup(triage: Triage, group: Group, actions: HostActions): Child[
       askButton(
         "Ask about this group",
         `Ask about this group, ${categoryLabel(group.category)}`,
-        () => groupQuestion(triage, group),
+        () => groupQuestion([triage.applicationId], group),
         actions,
       ),
     ),

@@ -63,6 +63,7 @@ function groupBar(group: Group, maxCount: number, details: (group: Group) => Chi
   const body = h("div", { class: "opened", hidden: true });
   const { applications } = group;
   const button = bar(
+    "button",
     group.count / maxCount,
     h("span", { class: "signature" }, quoted(group.signature)),
     h(
@@ -91,11 +92,12 @@ function groupBar(group: Group, maxCount: number, details: (group: Group) => Chi
   return h("li", {}, button, body);
 }
 
-/** A button with a bar of this length, from 0 to 1. */
-export function bar(length: number, ...content: Child[]): HTMLButtonElement {
-  const button = h("button", { type: "button", class: "bar" }, h("span", { class: "length", "aria-hidden": "true" }), ...content);
-  button.style.setProperty("--length", `${100 * length}%`);
-  return button;
+/** A button, or only a box, with a bar of this length from 0 to 1. */
+export function bar(name: "button" | "div", length: number, ...content: Child[]): HTMLElement {
+  const type = name === "button" ? "button" : undefined;
+  const box = h(name, { type, class: "bar" }, h("span", { class: "length", "aria-hidden": "true" }), ...content);
+  box.style.setProperty("--length", `${100 * length}%`);
+  return box;
 }
 
 function timeSpan({ firstSeen, lastSeen }: Group): string {

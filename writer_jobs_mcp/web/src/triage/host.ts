@@ -22,6 +22,8 @@ export interface HostActions {
   callTool(tool: string, given: Arguments): Promise<Record<string, unknown>>;
   /** Run the triage with these arguments, and replace the one that is shown. */
   loadTriage(given: Arguments): void;
+  /** Show the triage of an application of the overview, with a way back. */
+  openApplication(given: Arguments): void;
   /** Send the text to the model as the user's message; return whether the host accepted it. */
   askModel(text: string): Promise<boolean>;
   /** Let the host save a file; undefined if this host saves none. @throws HostError */

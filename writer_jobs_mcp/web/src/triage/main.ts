@@ -1,14 +1,20 @@
 // The page: shows the results that the host sends, and lets the user load others.
 
 import type { CallToolResult } from "@modelcontextprotocol/client";
+import { accountSections, accountSummary, accountWindow } from "./account.ts";
+import type { Account } from "./accountResult.ts";
+import { parseAccount } from "./accountResult.ts";
+import type { Child } from "./dom.ts";
 import { h, quoted, replace } from "./dom.ts";
 import type { Arguments, HostActions } from "./host.ts";
 import { errorMessage, Host } from "./host.ts";
 import { reportSections } from "./report.ts";
+import type { Triage } from "./result.ts";
 import { asRecord, asString, parseTriage, textOf } from "./result.ts";
 import { deploymentSentence, summary, windowSentence } from "./sentences.ts";
 
-const TOOL = "triage_application_jobs";
+const APPLICATION_TOOL = "triage_application_jobs";
+const ACCOUNT_TOOL = "triage_all_applications";
 const WINDOWS: [label: string, since: string | undefined][] = [
   ["24 h", "24h"],
   ["7 d", "7d"],
@@ -16,7 +22,7 @@ const WINDOWS: [label: string, since: string | undefined][] = [
 ];
 
 const main = document.querySelector("main") ?? document.body;
-const title = h("h1", {}, "Failed jobs");
+const title = h("h1", { tabindex: "-1" }, "Failed jobs");
 const subject = h("div", { class: "subject" });
 const controls = h("div", { class: "controls" });
 const statusLine = h("p", { class: "status-line", role: "status" });
@@ -26,15 +32,20 @@ const lead = h("p", { class: "lead" });
 const content = h("div", { class: "content" });
 main.append(h("header", {}, h("div", {}, title, subject), controls), statusLine, errorBox, pinned, lead, content);
 
-let shownArguments: Arguments = {};
+/** The call whose result is shown. */
+let shown: { tool: string; given: Arguments } = { tool: APPLICATION_TOOL, given: {} };
+/** The overview from which an application was opened, to go back to. */
+let overview: { account: Account; given: Arguments } | undefined;
 let latestLoad = 0; // the number of the latest load; results of earlier ones are ignored
 
 const host = new Host({
   toolCalled(given) {
-    shownArguments = given;
+    shown = { tool: "application_id" in given ? APPLICATION_TOOL : ACCOUNT_TOOL, given };
     showLoading();
   },
   resultReceived(result) {
+    latestLoad++;
+    overview = undefined;
     show(result);
   },
   cancelled(reason) {
@@ -55,7 +66,10 @@ const actions: HostActions = {
     return asRecord((await host.callTool(tool, given)).structuredContent);
   },
   loadTriage(given) {
-    void load({ ...shownArguments, ...given });
+    void load(shown.tool, { ...shown.given, ...given });
+  },
+  openApplication(given) {
+    void load(APPLICATION_TOOL, given).then((isLoaded) => isLoaded && title.focus());
   },
   async askModel(text) {
     replace(errorBox);
@@ -76,70 +90,104 @@ const actions: HostActions = {
 
 function show(result: CallToolResult): void {
   const triage = parseTriage(result);
+  const account = triage ? undefined : parseAccount(result);
   replace(errorBox);
-  if (!triage) {
-    replace(content);
-    showStatus("");
-    showError(new Error(textOf(result) || "The result contains no triage."));
-    showControls();
-    return;
-  }
-  shownArguments = { application_id: triage.applicationId, ...shownArguments };
+  if (triage) return showTriage(triage);
+  if (account) return showAccount(account, shown.given);
+  replace(content);
+  showStatus("");
+  showError(new Error(textOf(result) || "The result contains no triage."));
+  showControls();
+}
+
+function showTriage(triage: Triage): void {
   const { applicationName, applicationId } = triage;
-  replace(
-    subject,
-    h(
-      "p",
-      {},
-      "Application (no-code agent) ",
-      applicationName && h("strong", {}, quoted(applicationName)),
-      " ",
-      quoted(applicationId, "code"),
-    ),
-    h("p", {}, `${windowSentence(triage)}. ${deploymentSentence(triage)}`),
+  shown = { tool: APPLICATION_TOOL, given: { application_id: applicationId, ...shown.given } };
+  showReport(
+    "Failed jobs",
+    [
+      h(
+        "p",
+        {},
+        "Application (no-code agent) ",
+        applicationName && h("strong", {}, quoted(applicationName)),
+        " ",
+        quoted(applicationId, "code"),
+      ),
+      h("p", {}, `${windowSentence(triage)}. ${deploymentSentence(triage)}`),
+    ],
+    summary(triage),
+    reportSections(triage, actions),
   );
-  replace(lead, summary(triage));
-  replace(content, reportSections(triage, actions));
+}
+
+function showAccount(account: Account, given: Arguments): void {
+  shown = { tool: ACCOUNT_TOOL, given };
+  overview = { account, given };
+  const subtitle = [h("p", {}, "All applications (no-code agents)"), h("p", {}, accountWindow(account))];
+  showReport("Failed jobs of all applications", subtitle, accountSummary(account), accountSections(account, actions));
+}
+
+function showReport(name: string, subtitle: Child[], words: string, sections: HTMLElement[]): void {
+  replace(title, name);
+  replace(subject, ...subtitle);
+  replace(lead, words);
+  replace(content, ...sections);
   showStatus("");
   showControls();
 }
 
-/** Show the windows to choose from, and the button that loads the triage again. */
+/** Show the windows to choose from, and the buttons that load the report again or go back to the overview. */
 function showControls(): void {
-  const since = asString(shownArguments["since"]) || undefined;
-  const endsNow = shownArguments["until"] === undefined;
-  if (asString(shownArguments["application_id"]) === "" || !host.canCallTools) return replace(controls);
-  const windows = WINDOWS.map(([label, each]) =>
+  const { tool, given } = shown;
+  const isAccount = tool === ACCOUNT_TOOL;
+  const since = asString(given["since"]) || (isAccount ? "24h" : undefined);
+  const endsNow = given["until"] === undefined;
+  const isKnown = isAccount ? overview !== undefined : asString(given["application_id"]) !== "";
+  if (!isKnown || !host.canCallTools) return replace(controls);
+  const windows = WINDOWS.filter(([, each]) => each !== undefined || !isAccount).map(([label, each]) =>
     h(
       "button",
       {
         type: "button",
         "aria-pressed": String(endsNow && each === since),
-        onclick: () => void load({ ...shownArguments, since: each, until: undefined }),
+        onclick: () => void load(tool, { ...given, since: each, until: undefined }),
       },
       label,
     ),
   );
+  const back = overview;
   replace(
     controls,
+    !isAccount && back && h("button", { type: "button", onclick: () => goBack(back) }, "← All applications"),
     h("div", { class: "windows", role: "group", "aria-label": "Window" }, ...windows),
-    h("button", { type: "button", onclick: () => void load(shownArguments) }, "Refresh"),
+    h("button", { type: "button", onclick: () => void load(tool, given) }, "Refresh"),
   );
 }
 
-async function load(given: Arguments): Promise<void> {
+function goBack({ account, given }: NonNullable<typeof overview>): void {
+  latestLoad++;
+  replace(errorBox);
+  showAccount(account, given);
+  title.focus();
+}
+
+/** Call the tool and show its result; return whether it is shown. */
+async function load(tool: string, given: Arguments): Promise<boolean> {
   const number = ++latestLoad;
   const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   showLoading();
   try {
-    const result = await host.callTool(TOOL, defined);
-    if (number !== latestLoad) return;
-    shownArguments = defined;
+    const result = await host.callTool(tool, defined);
+    if (number !== latestLoad) return false;
+    shown = { tool, given: defined };
     show(result);
+    return true;
   } catch (error) {
-    if (number !== latestLoad) return;
+    if (number !== latestLoad) return false;
     showStatus("");
     showError(error);
+    return false;
   }
 }
 

@@ -16,10 +16,11 @@ const quoteId = (given: string): string => {
 };
 const safeCategory = (given: string): string => (CATEGORY.test(given) ? categoryLabel(given) : "unknown");
 
-export function groupQuestion(triage: Triage, group: Group): string {
+export function groupQuestion(applicationIds: string[], group: Group): string {
+  const where = `application${applicationIds.length === 1 ? "" : "s"} ${applicationIds.map(quoteId).join(", ")}`;
   const jobs = group.jobIds.map(quoteId).join(" and ");
   return (
-    `In application ${quoteId(triage.applicationId)}, ${pluralize(group.count, "job")} failed for the same reason ` +
+    `In ${where}, ${pluralize(group.count, "job")} failed for the same reason ` +
     `(${safeCategory(group.category)}${trendSuffix(group)}), ${group.jobIds.length > 1 ? "among them jobs" : "such as job"} ${jobs}. ` +
     "Why do they fail, and what should I do about it? Read their error with get_job_error first."
   );

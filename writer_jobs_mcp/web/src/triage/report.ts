@@ -4,6 +4,7 @@ import { askButton } from "./askButton.ts";
 import { chart } from "./chart.ts";
 import type { Child } from "./dom.ts";
 import { h, quoted, replace } from "./dom.ts";
+import { failedSearch } from "./failedSearch.ts";
 import { figures } from "./figures.ts";
 import { filteredGroups, statusFilter } from "./filters.ts";
 import { capitalize, categoryLabel, formatDuration, formatNumber, formatTime, pluralize } from "./format.ts";
@@ -25,9 +26,11 @@ export function reportSections(triage: Triage, actions: HostActions): HTMLElemen
   const hidden = new Set<string>();
   const timeline = h("section", { "aria-labelledby": "over-time" });
   const failures = section("groups", "Why they failed", filteredGroups(triage, (group) => groupDetails(triage, group, actions)));
+  const search = triage.failed > 0 && actions.canCallTools && section("all", "All failed jobs", failedSearch(triage, actions));
   const filter = statusFilter(triage, hidden, () => {
     drawTimeline();
     failures.hidden = hidden.has("failed");
+    if (search) search.hidden = failures.hidden;
     if (stuck) stuck.hidden = hidden.has("in_progress");
   });
   const drawTimeline = (): void => {
@@ -41,11 +44,12 @@ export function reportSections(triage: Triage, actions: HostActions): HTMLElemen
     figures(triage),
     timeline,
     triage.groups.length > 0 && failures,
+    search,
     ...lower,
   ]);
 }
 
-function section(id: string, title: string, ...content: Child[]): HTMLElement {
+export function section(id: string, title: string, ...content: Child[]): HTMLElement {
   return h("section", { "aria-labelledby": id }, h("h2", { id }, title), ...content);
 }
 

@@ -1,0 +1,133 @@
+"""The overview of all applications: a bar for each, shared causes, and the way into an application and back."""
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, ViewportSize, expect
+
+from tests.data.triage_pages import account_application, account_server, account_structure, group_values, without
+from tests.helpers.browser import open_triage_page
+from tests.helpers.triage_page import CannedTool, canned_tools, violations
+
+BEFORE = {"jobs": 300, "failed": 8}
+APPLICATIONS = [
+    account_application("Alpha", 40, top="rate_limit", before=BEFORE, stuck_count=2, new_groups=1),
+    without(account_application("Beta", 10), "jobs", "failure_rate", "stuck_count"),
+    account_application("Gamma", 0),
+]
+ACCOUNT = account_structure(APPLICATIONS)
+WINDOW = {"since": "2026-11-23T12:00:00Z", "until": "2026-11-24T12:00:00Z"}
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 900), ("dark", 320)])
+async def test_the_overview_shows_each_application_and_the_causes_they_share(
+    chromium: Browser, theme: str, width: int
+) -> None:
+    size: ViewportSize = {"width": width, "height": 1000}
+    async with open_triage_page(
+        chromium, account_server(ACCOUNT), application="all", theme=theme, viewport=size
+    ) as drawn:
+        await expect(drawn.page.locator("h1")).to_have_text("Failed jobs of all applications")
+        await expect(drawn.page.locator(".lead")).to_have_text(
+            "50 jobs failed in 2 of 3 applications. 1 cause is shared by several."
+        )
+        rows = drawn.page.get_by_role("region", name="Applications").locator(".bar")
+        await expect(rows).to_have_text(
+            [
+                "Alpha40 failed jobs, of 180rate limit20% failed8 of 300 before✦ 1 new cause2 stuck",
+                "Beta10 failed jobs, jobs not countedstuck jobs not known",
+                "Gamma0 failed jobs, of 2020% failed",
+            ]
+        )
+        group = drawn.page.get_by_role("region", name="Why they failed").locator(".bar")
+        await expect(group).to_contain_text("in 2 applications")
+        await group.click()
+        await expect(drawn.page.get_by_role("button", name="Beta").last).to_contain_text("10 jobs")
+        assert await violations(drawn.page) == []
+        overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert await drawn.page.evaluate(overflow) <= 0
+        assert drawn.console_errors == []
+
+
+async def test_an_application_opens_in_the_window_of_the_overview_and_leads_back(chromium: Browser) -> None:
+    requests: list[dict[str, Any]] = []
+    async with open_triage_page(chromium, account_server(ACCOUNT, requests), application="all") as drawn:
+        again = CannedTool("triage_all_applications", "The overview was asked for again.")
+        async with canned_tools(drawn, again):
+            await drawn.page.locator(".bar").first.click()
+            await expect(drawn.page.locator("h1")).to_have_text("Failed jobs")
+            await expect(drawn.page.locator("h1")).to_be_focused()
+            await expect(drawn.page.locator(".lead")).to_contain_text("50 of 100 jobs failed.")
+            await drawn.page.get_by_role("button", name="← All applications").click()
+            await expect(drawn.page.locator("h1")).to_have_text("Failed jobs of all applications")
+            await expect(drawn.page.get_by_role("button", name="24 h")).to_have_attribute("aria-pressed", "true")
+            await expect(drawn.page.get_by_role("button", name="All applications")).to_have_count(0)
+        assert again.calls == []
+    assert requests == [{"since": "24h"}, {"application_id": "alpha-id", **WINDOW}]
+
+
+async def test_an_application_that_answers_late_does_not_replace_the_overview(chromium: Browser) -> None:
+    late = CannedTool("triage_application_jobs", "An error of Alpha.")
+    async with open_triage_page(chromium, account_server(ACCOUNT), application="all") as drawn:
+        async with canned_tools(drawn, late):
+            late.hold()
+            await drawn.page.locator(".bar").first.click()
+            await expect(drawn.page.locator(".content")).to_have_attribute("aria-busy", "true")
+            await drawn.page.get_by_role("button", name="Refresh").click()
+            await expect(drawn.page.locator(".content")).to_have_attribute("aria-busy", "false")
+            late.released.set()
+        await expect(drawn.page.locator("h1")).to_have_text("Failed jobs of all applications")
+        await expect(drawn.page.get_by_text("An error of Alpha.")).to_have_count(0)
+
+
+async def test_what_was_not_read_is_named(chromium: Browser) -> None:
+    skipped = [{"id": "beta-id", "name": "Beta", "why": "Writer refused access (403)."}]
+    account = account_structure(
+        [account_application("Alpha", 40), account_application("Beta", 3)],
+        coverage={"applications": 30, "complete": False, "skipped": skipped, "message": "Time ran out."},
+        applications_omitted={"applications": 28, "jobs": 9_000, "failed": 12},
+        failures_omitted={"groups": 2, "jobs": 12, "new": 0},
+    )
+    async with open_triage_page(chromium, account_server(account), application="all") as drawn:
+        await expect(drawn.page.locator(".incomplete")).to_have_text(
+            "Not everything was read. Time ran out.Beta: Writer refused access (403)."
+        )
+        await expect(drawn.page.locator(".lead")).to_contain_text(
+            "55 jobs failed in 30 applications, as far as they were read."
+        )
+        await expect(drawn.page.locator(".bar").nth(1)).to_contain_text("not all failed jobs were read")
+        await expect(
+            drawn.page.get_by_text("Not listed: 28 more applications, with 9,000 jobs, 12 failed.")
+        ).to_be_visible()
+        await expect(drawn.page.get_by_text("Not listed: 12 failed jobs in 2 other groups.")).to_be_visible()
+        assert await violations(drawn.page) == []
+
+
+async def test_a_host_that_calls_no_tools_asks_the_model_about_an_application(chromium: Browser) -> None:
+    server = account_server(ACCOUNT)
+    async with open_triage_page(chromium, server, application="all", without="serverTools") as drawn:
+        await drawn.page.get_by_role("button", name="Ask about application Alpha").click()
+        asked = drawn.host.locator(".user").last
+        await expect(asked).to_contain_text('Please call triage_application_jobs with application_id="alpha-id"')
+        await expect(drawn.page.get_by_role("button", name="Refresh")).to_have_count(0)
+        assert await violations(drawn.page) == []
+
+
+async def test_hostile_text_of_the_overview_is_shown_as_text(chromium: Browser) -> None:
+    bad = '<img src="x" onerror="window.hacked = 2">'
+    row = account_application(bad, 4, top=bad)
+    account = account_structure(
+        [row],
+        coverage={
+            "applications": 2,
+            "complete": False,
+            "skipped": [{"id": bad, "name": bad, "why": bad}],
+            "message": bad,
+        },
+    )
+    account["failures"][0] |= {"signature": bad, "values": [group_values(bad, 9, (bad, 4))]}
+    async with open_triage_page(chromium, account_server(account), application="all") as drawn:
+        await drawn.page.get_by_role("region", name="Why they failed").locator(".bar").click()
+        assert (await drawn.page.locator("main").text_content() or "").count(bad) > 7
+        assert await drawn.page.evaluate("window.hacked") is None
+        assert await drawn.page.locator("img").count() == 0
