@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from mcp.client import Client
+from mcp.client.session import ElicitationFnT
 from mcp.server import MCPServer
 from playwright.async_api import Browser, Frame, Page, ViewportSize, async_playwright
 
@@ -59,6 +60,7 @@ async def open_triage_page(
     viewport: ViewportSize = VIEWPORT,
     mode: str = "auto",
     script: str = "",
+    user: ElicitationFnT | None = None,
     **query: str,
 ) -> AsyncGenerator[RenderedPage]:
     """Open the host page over ``server``, with the triage page in it.
@@ -69,10 +71,12 @@ async def open_triage_page(
         viewport: The size of the window.
         mode: The protocol era of the relay's client.
         script: JavaScript to run first in every frame.
+        user: Who answers the server's questions; without one, it asks none.
         query: The query of the host page's URL: theme, application, window.
     """
     complaints: list[str] = []
-    async with Client(server, mode=mode, extensions=[APPS_EXTENSION]) as client, serve(app_host(client)) as url:
+    connecting = Client(server, mode=mode, extensions=[APPS_EXTENSION], elicitation_callback=user)
+    async with connecting as client, serve(app_host(client)) as url:
         host = await browser.new_page(viewport=viewport, device_scale_factor=1, reduced_motion="reduce")
         try:
             await host.add_init_script(script)

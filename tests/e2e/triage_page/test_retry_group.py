@@ -16,7 +16,10 @@ from tests.data.triage_pages import (
     triage_structure,
 )
 from tests.helpers.browser import RenderedPage, open_triage_page
-from tests.helpers.triage_page import CannedTool, canned_tools, violations
+from tests.helpers.consent import DECLINE, RATE_LIMIT, User, add_failed_jobs, count_posts
+from tests.helpers.retries import posted_ids
+from tests.helpers.triage_page import CannedTool, Draw, canned_tools, violations
+from writer_jobs_mcp.sandbox import SandboxApp, SandboxStore
 
 GROUP = triage_structure([failure_group(0, 212)])
 SELECTION = {"application_id": "an-application", **EXACT_WINDOW, "like": "job-0-a"}
@@ -36,7 +39,7 @@ def real_call(**others: Any) -> dict[str, Any]:
 
 DRY_RUN = {
     "dry_run": True,
-    "selected": 200,
+    "selected": 212,
     "would_retry": 198,
     "outcomes": {"already_sent": 2},
     "groups": [CAUSE],
@@ -184,3 +187,29 @@ async def test_a_question_stays_while_the_jobs_are_listed_and_filtered(chromium:
         await drawn.page.get_by_role("button", name="Cancel").click()
         await expect(drawn.page.get_by_role("button", name="Retry all 212 jobs …")).to_be_visible()
     assert [call["dry_run"] for call in tool.calls] == [True]
+
+
+async def test_every_job_of_a_group_is_posted_once(draw: Draw, store: SandboxStore, api: SandboxApp) -> None:
+    ids = add_failed_jobs(store, RATE_LIMIT, 30)
+    async with draw(retry=True, since="24h") as drawn:
+        await drawn.page.locator(".groups > li", has_text=RATE_LIMIT).locator(".bar").click()
+        await drawn.page.get_by_role("button", name="Retry all 30 jobs …").click()
+        await expect(drawn.page.locator(".question")).to_contain_text("Retry 30 failed jobs?")
+        assert count_posts(api) == 0
+        await drawn.page.get_by_role("button", name="Retry 30 jobs now").click()
+        await expect(drawn.page.locator(".question")).to_contain_text("Retried 30 of 30 jobs.")
+    assert sorted(posted_ids(api)) == sorted(ids)
+
+
+async def test_a_host_that_asks_its_user_sends_nothing_when_the_user_declines(
+    draw: Draw, store: SandboxStore, api: SandboxApp
+) -> None:
+    add_failed_jobs(store, RATE_LIMIT, 30)
+    user = User(DECLINE, api)
+    async with draw(retry=True, since="24h", user=user) as drawn:
+        await drawn.page.locator(".groups > li", has_text=RATE_LIMIT).locator(".bar").click()
+        await drawn.page.get_by_role("button", name="Retry all 30 jobs …").click()
+        assert user.questions == []
+        await drawn.page.get_by_role("button", name="Retry 30 jobs now").click()
+        await expect(drawn.page.locator(".outcome-counts li")).to_have_text("30 declined, so nothing was sent")
+    assert (len(user.questions), count_posts(api)) == (1, 0)

@@ -70,7 +70,7 @@ export function retryButtons(given: Arguments, jobs: string, actions: HostAction
       area,
       result.isDry ? question(result) : h("p", { class: "question", tabindex: "-1" }, outcomeSentence(result)),
       countList(result),
-      result.message && h("p", { class: "failed-call" }, result.message),
+      result.message && h("p", {}, result.message),
       result.groups.length > 0 && h("ul", { class: "causes" }, ...result.groups.map(causeRow)),
       result.omitted && h("p", { class: "note" }, `And ${pluralize(result.omitted.jobs, "job")} in ${pluralize(result.omitted.groups, "other group")}.`),
       result.jobs.length > 0 && h("ul", { class: "outcomes" }, ...result.jobs.map(outcomeRow)),
