@@ -9,8 +9,8 @@ from writer_jobs_mcp.server.build import build_server
 from writer_jobs_mcp.server.triage_app import PAGES_DIRECTORY
 
 
-def test_each_page_is_one_file_of_less_than_230_kb() -> None:
-    assert {name: (PAGES_DIRECTORY / name).stat().st_size < 230_000 for name in ("triage.html", "host.html")} == {
+def test_each_page_is_one_file_of_less_than_200_kb() -> None:
+    assert {name: (PAGES_DIRECTORY / name).stat().st_size < 200_000 for name in ("triage.html", "host.html")} == {
         "triage.html": True,
         "host.html": True,
     }
