@@ -65,7 +65,11 @@ const CUTS: Cut[] = [
   // Converts results for servers with output schemas, which neither a page nor its host is.
   { file: CLIENT, code: 'if (method !== "tools/list") return result;', replacement: "return result;" },
   // Descriptions of protocol fields, for JSON schemas that the pages never create.
-  { file: /ext-apps\/dist\/src\/app(-bridge)?\.js$/, code: /\.describe\("(?:[^"\\]|\\.)*"\)/g, replacement: "" },
+  {
+    file: /ext-apps\/dist\/src\/app(-bridge)?\.js$/,
+    code: /\.describe\((["'`])(?:(?!\1)[^\\]|\\.)*\1\)/gs,
+    replacement: "",
+  },
 ];
 
 /** Modules called when a schema is created, to prepare its conversion to JSON schema, which the pages never do. */

@@ -83,9 +83,13 @@ async def test_an_application_that_answers_late_does_not_replace_the_overview(ch
 async def test_what_was_not_read_is_named(chromium: Browser) -> None:
     skipped = [{"id": "beta-id", "name": "Beta", "why": "Writer refused access (403)."}]
     account = account_structure(
-        [account_application("Alpha", 40), account_application("Beta", 3)],
+        [
+            account_application("Alpha", 40),
+            account_application("Beta", 3, complete=False),
+            account_application("Gamma", 2, complete=False, read_back_to="2026-11-24T07:00:00Z"),
+        ],
         coverage={"applications": 30, "complete": False, "skipped": skipped, "message": "Time ran out."},
-        applications_omitted={"applications": 28, "jobs": 9_000, "failed": 12},
+        applications_omitted={"applications": 27, "failing": 4, "jobs": 9_000, "failed": 12},
         failures_omitted={"groups": 2, "jobs": 12, "new": 0},
     )
     async with open_triage_page(chromium, account_server(account), application="all") as drawn:
@@ -93,14 +97,42 @@ async def test_what_was_not_read_is_named(chromium: Browser) -> None:
             "Not everything was read. Time ran out.Beta: Writer refused access (403)."
         )
         await expect(drawn.page.locator(".lead")).to_contain_text(
-            "55 jobs failed in 30 applications, as far as they were read."
+            "At least 57 jobs failed in at least 7 of 30 applications."
         )
-        await expect(drawn.page.locator(".bar").nth(1)).to_contain_text("not all failed jobs were read")
+        bars = drawn.page.locator(".bar")
+        await expect(bars.nth(1)).to_contain_text("at least 3 failed jobs")
+        await expect(bars.nth(1)).to_contain_text("not all failed jobs were read")
+        await expect(bars.nth(2)).to_contain_text("read back to 24 Nov, 07:00 UTC only")
         await expect(
-            drawn.page.get_by_text("Not listed: 28 more applications, with 9,000 jobs, 12 failed.")
+            drawn.page.get_by_text("Not listed: 27 more applications, with 9,000 jobs, 12 failed in 4 of them.")
         ).to_be_visible()
         await expect(drawn.page.get_by_text("Not listed: 12 failed jobs in 2 other groups.")).to_be_visible()
         assert await violations(drawn.page) == []
+
+
+@pytest.mark.parametrize(
+    ("failed", "coverage", "others", "sentence"),
+    [
+        (0, {"complete": True}, {}, "No job failed in 3 applications."),
+        (0, {"complete": False}, {}, "No failed job was found in 3 applications; not everything was read."),
+        (5, {"complete": True}, {}, "5 jobs failed in 1 of 3 applications."),
+        (
+            5,
+            {"complete": True},
+            {"applications_omitted": {"applications": 2, "failed": 3}},
+            "8 jobs failed in 3 applications.",
+        ),
+    ],
+    ids=["none", "none found", "one", "others not listed"],
+)
+async def test_the_summary_claims_no_more_than_was_read(
+    chromium: Browser, failed: int, coverage: dict[str, Any], others: dict[str, Any], sentence: str
+) -> None:
+    account = account_structure(
+        [account_application("Alpha", failed)], coverage={"applications": 3, **coverage}, failures=[], **others
+    )
+    async with open_triage_page(chromium, account_server(account), application="all") as drawn:
+        await expect(drawn.page.locator(".lead")).to_have_text(sentence)
 
 
 async def test_a_host_that_calls_no_tools_asks_the_model_about_an_application(chromium: Browser) -> None:

@@ -12,7 +12,7 @@ from tests.conftest import NOW
 from tests.data.triage_pages import failed_job_list, failure_group, result_server, triage_result, triage_structure
 from tests.helpers.browser import RenderedPage, open_triage_page
 from tests.helpers.triage_page import ALIAS, CannedTool, Draw, canned_tools, violations
-from writer_jobs_mcp.sandbox import SandboxStore
+from writer_jobs_mcp.sandbox import SANDBOX_KEY, SandboxStore
 
 GROUP = triage_structure([failure_group(0, 3)])
 FORMULAS = ["=HYPERLINK(A1)", "+1+1", "-2+3", "@SUM(A1)", "\tx", "\r=1", "\uff1d1+1"]
@@ -109,3 +109,19 @@ async def test_a_list_that_fails_midway_saves_nothing(chromium: Browser) -> None
         await drawn.page.get_by_role("button", name="Save as CSV").click()
         failed = drawn.page.locator(".csv .failed-call")
         await expect(failed).to_have_text("Writer is unavailable. Nothing was saved.")
+
+
+async def test_the_api_key_is_neither_listed_nor_saved(draw: Draw, store: SandboxStore) -> None:
+    for minute in range(3):
+        error = f"Refused: Authorization Bearer {SANDBOX_KEY} of tenant 7"
+        store.add(ALIAS, error=error, created_at=NOW - timedelta(minutes=minute + 1))
+    async with draw(since="24h") as drawn:
+        await drawn.page.locator(".groups > li", has_text="of tenant").locator(".bar").click()
+        await drawn.page.get_by_role("button", name="List all 3 jobs").click()
+        await drawn.page.locator(".job-list .job").first.click()
+        await expect(drawn.page.locator(".details pre")).to_contain_text("of tenant 7")
+        await drawn.page.get_by_label("with the errors").check()
+        _, rows = await read_saved(drawn)
+        shown = await drawn.page.locator("main").text_content() or ""
+    assert len(rows) == 4
+    assert SANDBOX_KEY not in shown + str(rows)

@@ -5,7 +5,7 @@ from typing import Any
 import anyio
 import pytest
 from mcp_types import CallToolResult
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.data.triage_pages import (
     FAILED,
@@ -101,6 +101,30 @@ async def test_a_failed_refresh_keeps_the_report_and_shows_the_error(chromium: B
         await drawn.page.get_by_role("button", name="Refresh").click()
         await expect(drawn.page.get_by_role("alert")).to_have_text("Writer is unavailable. Try again later.")
         await expect(drawn.page.locator(".figures")).to_be_visible()
+
+
+async def test_a_result_that_the_host_sends_again_keeps_what_was_opened(chromium: Browser) -> None:
+    send = """([method, params]) => document.querySelector("iframe").contentWindow.postMessage(
+        { jsonrpc: "2.0", method, params }, "*")"""
+
+    async def send_result(host: Page, result: CallToolResult) -> None:
+        params = result.model_dump(mode="json", by_alias=True, exclude_none=True)
+        await host.evaluate(send, ["ui/notifications/tool-result", params])
+
+    changed = triage_result({**FAILED, "application_name": "Changed"})
+    async with open_triage_page(chromium, result_server(STATES["failures"])) as drawn:
+        name = drawn.page.locator(".subject strong")
+        await send_result(drawn.host, changed)
+        await expect(name).to_have_text("Changed")
+        await drawn.page.locator(".bar").first.click()
+        await send_result(drawn.host, changed)
+        await send_result(drawn.host, STATES["failures"])
+        await expect(name).to_have_text("An application")  # so the one before has been handled
+        await expect(drawn.page.locator(".bar").first).to_have_attribute("aria-expanded", "false")
+        await drawn.page.locator(".bar").first.click()
+        await send_result(drawn.host, STATES["failures"])
+        await drawn.page.get_by_role("button", name="Ask about this group").click()
+        await expect(drawn.page.get_by_role("button", name="Asked")).to_be_visible()
 
 
 async def test_a_thousand_groups_are_shown_in_batches(chromium: Browser) -> None:

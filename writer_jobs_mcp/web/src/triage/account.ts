@@ -31,13 +31,14 @@ export function accountSections(account: Account, actions: HostActions): HTMLEle
 /** Summarize the overview; the sums are of all applications, listed or not. */
 export function accountSummary({ applications, omittedApplications: omitted, listed, complete, groups }: Account): string {
   const failed = applications.reduce((sum, each) => sum + each.failed, omitted?.failed ?? 0);
+  const all = pluralize(listed, "application");
+  if (failed === 0) return complete ? `No job failed in ${all}.` : `No failed job was found in ${all}; not everything was read.`;
   const failing = applications.filter((each) => each.failed > 0).length;
-  const where = `${pluralize(listed, "application")}${complete ? "" : ", as far as they were read"}`;
-  if (failed === 0) return `No job failed in ${where}.`;
-  const some = omitted?.failed ? "" : `${formatNumber(failing)} of `;
-  const shared = groups.filter((each) => each.applications.length > 1);
-  const causes = shared.length > 0 ? ` ${pluralize(shared.length, "cause")} ${shared.length === 1 ? "is" : "are"} shared by several.` : "";
-  return `${pluralize(failed, "job")} failed in ${some}${where}.${causes}`;
+  const [least, Least] = complete ? ["", ""] : ["at least ", "At least "];
+  const some = omitted?.failed && omitted.failing === undefined ? "" : `${least}${formatNumber(failing + (omitted?.failing ?? 0))} of `;
+  const shared = groups.filter((each) => each.applications.length + each.moreApplications > 1).length;
+  const causes = shared > 0 ? ` ${pluralize(shared, "cause")} ${shared === 1 ? "is" : "are"} shared by several.` : "";
+  return `${Least}${pluralize(failed, "job")} failed in ${some}${all}.${causes}`;
 }
 
 export function accountWindow({ since, until }: Account): string {
@@ -66,27 +67,26 @@ function applicationList(account: Account, actions: HostActions): HTMLElement {
   );
 }
 
-function omittedSentence({ applications, jobs, failed }: NonNullable<Account["omittedApplications"]>): string {
-  const counts = [
-    jobs !== undefined && pluralize(jobs, "job"),
-    failed !== undefined && `${formatNumber(failed)} failed`,
-  ].filter((each) => each !== false);
-  return `Not listed: ${pluralize(applications, "more application")}${counts.length > 0 ? `, with ${counts.join(", ")}` : ""}.`;
+function omittedSentence({ applications, failing, jobs, failed }: NonNullable<Account["omittedApplications"]>): string {
+  const some = failing ? ` in ${formatNumber(failing)} of them` : "";
+  const counts = `${jobs === undefined ? "" : `${pluralize(jobs, "job")}, `}${formatNumber(failed)} failed${some}`;
+  return `Not listed: ${pluralize(applications, "more application")}, with ${counts}.`;
 }
 
 /** An application's failures as a bar that opens its triage. */
 function applicationBar(account: Account, application: Application, maxFailed: number, actions: HostActions): Child {
-  const { id, name, failed, failureRate, jobs } = application;
+  const { id, name, failed, isWhole, jobs } = application;
   const content = [
     h("span", { class: "signature" }, nameOrId(id, name)),
     h(
       "span",
       { class: "count" },
+      !isWhole && "at least ",
       h("strong", {}, formatNumber(failed)),
       h("span", { class: "sr-only" }, " failed jobs, "),
       h("span", { class: "share" }, jobs === undefined ? "jobs not counted" : `of ${formatNumber(jobs)}`),
     ),
-    h("span", { class: "facts" }, ...facts(account, application, failureRate)),
+    h("span", { class: "facts" }, ...facts(application)),
   ];
   const given = { application_id: id, since: account.since, until: account.until };
   if (actions.canCallTools) {
@@ -98,8 +98,7 @@ function applicationBar(account: Account, application: Application, maxFailed: n
   return [bar("div", failed / maxFailed, ...content), askButton("Ask", `Ask about application ${name || id}`, question, actions)];
 }
 
-function facts({ skipped }: Account, application: Application, failureRate: number | undefined): Child[] {
-  const { id, before, stuckCount, top, newGroups } = application;
+function facts({ failureRate, before, stuckCount, top, newGroups, isWhole, readBackTo }: Application): Child[] {
   return [
     top && h("span", { class: "category" }, categoryLabel(top)),
     failureRate !== undefined && h("span", {}, `${formatPercent(failureRate)} failed`),
@@ -108,17 +107,18 @@ function facts({ skipped }: Account, application: Application, failureRate: numb
     stuckCount === undefined
       ? h("span", {}, "stuck jobs not known")
       : stuckCount > 0 && h("span", { class: "warning" }, `${formatNumber(stuckCount)} stuck`),
-    skipped.some((each) => each.id === id) && h("span", { class: "warning" }, "not all failed jobs were read"),
+    !isWhole &&
+      h("span", { class: "warning" }, readBackTo ? `read back to ${formatTime(readBackTo)} UTC only` : "not all failed jobs were read"),
   ];
 }
 
 function groupDetails(account: Account, group: Group, actions: HostActions): Child[] {
-  const { jobIds, applications } = group;
+  const { jobIds, applications, moreApplications: more } = group;
   return [
     h("p", {}, retryAdvice(group)),
     group.values.map((each) => valueBars(each, group, (_, row) => h("div", { class: "value" }, ...row))),
     applications.length > 0 && [
-      h("p", { class: "label" }, "In the applications"),
+      h("p", { class: "label" }, `In the applications${more ? `, the first ${applications.length} of ${applications.length + more}` : ""}`),
       h("ul", { class: "values" }, ...applications.map(([id, jobs]) => h("li", {}, applicationRow(account, group, id, jobs, actions)))),
     ],
     h("p", { class: "label" }, "The newest jobs"),

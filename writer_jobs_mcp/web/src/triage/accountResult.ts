@@ -11,6 +11,9 @@ export interface Application {
   /** Undefined where the jobs were not counted. */
   jobs: number | undefined;
   failed: number;
+  /** Whether all of its failed jobs of the window were read. */
+  isWhole: boolean;
+  readBackTo: string;
   failureRate: number | undefined;
   before: { jobs: number; failed: number } | undefined;
   /** Undefined where the running jobs were not read. */
@@ -30,7 +33,7 @@ export interface Account extends GroupReport {
   skipped: { id: string; name: string; why: string }[];
   message: string;
   applications: Application[];
-  omittedApplications: { applications: number; jobs: number | undefined; failed: number | undefined } | undefined;
+  omittedApplications: { applications: number; failing: number | undefined; jobs: number | undefined; failed: number } | undefined;
   next: NextCall[];
 }
 
@@ -55,7 +58,12 @@ export function parseAccount(result: CallToolResult): Account | undefined {
     message: asString(coverage["message"]),
     applications: asRecords(structure["applications"]).map(parseApplication),
     omittedApplications: left
-      ? { applications: left, jobs: asNumber(omitted["jobs"]), failed: asNumber(omitted["failed"]) }
+      ? {
+          applications: left,
+          failing: asNumber(omitted["failing"]),
+          jobs: asNumber(omitted["jobs"]),
+          failed: asNumber(omitted["failed"]) ?? 0,
+        }
       : undefined,
     byCategory: asCounts(structure["by_category"]),
     groups: asRecords(structure["failures"]).map(parseGroup),
@@ -72,6 +80,8 @@ function parseApplication(given: Record<string, unknown>): Application {
     name: asString(given["name"]),
     jobs: asNumber(given["jobs"]),
     failed: asNumber(given["failed"]) ?? 0,
+    isWhole: given["complete"] !== false,
+    readBackTo: asString(given["read_back_to"]),
     failureRate: asNumber(given["failure_rate"]),
     before: jobs === undefined ? undefined : { jobs, failed: asNumber(before["failed"]) ?? 0 },
     stuckCount: asNumber(given["stuck_count"]),

@@ -61,7 +61,7 @@ function omittedSentence({ omitted, byCategory }: GroupReport, selected: Group[]
 
 function groupBar(group: Group, maxCount: number, details: (group: Group) => Child[]): HTMLElement {
   const body = h("div", { class: "opened", hidden: true });
-  const { applications } = group;
+  const applications = group.applications.length + group.moreApplications;
   const button = bar(
     "button",
     group.count / maxCount,
@@ -78,7 +78,7 @@ function groupBar(group: Group, maxCount: number, details: (group: Group) => Chi
       "span",
       { class: "facts" },
       h("span", { class: "category" }, categoryLabel(group.category)),
-      applications.length > 0 && h("span", {}, `in ${pluralize(applications.length, "application")}`),
+      applications > 0 && h("span", {}, `in ${pluralize(applications, "application")}`),
       trendAndNumbers(group),
       h("span", { class: "seen" }, timeSpan(group)),
     ),

@@ -17,6 +17,8 @@ export interface Group {
   jobIds: string[];
   /** The applications in which it occurs, in a report over all of them. */
   applications: [id: string, jobs: number][];
+  /** How many more applications it occurs in. */
+  moreApplications: number;
 }
 
 export interface OmittedGroups {
@@ -210,6 +212,7 @@ export function parseGroup(group: Record<string, unknown>): Group {
     seenBefore: asString(group["seen_before"]),
     values: asRecords(group["values"]).map(parseValues),
     jobIds: ids.map(asString).filter(Boolean),
+    moreApplications: asNumber(group["more_applications"]) ?? 0,
     applications: asRecords(group["applications"]).map((each) => [asString(each["id"]), asNumber(each["count"]) ?? 0]),
   };
 }
