@@ -13,7 +13,7 @@ from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, SandboxStore, build_app
 from writer_jobs_mcp.server.build import build_server
 
-SIZE: ViewportSize = {"width": 860, "height": 1180}
+SIZE: ViewportSize = {"width": 860, "height": 1560}
 PICTURES = Path(__file__).parents[1] / "docs"
 
 
