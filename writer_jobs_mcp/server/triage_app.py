@@ -1,4 +1,4 @@
-"""The MCP App: the page with which a host shows the result of ``triage_application_jobs``."""
+"""The MCP App: the page with which a host shows what the two triage tools return."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def triage_app_extension() -> Apps:
             uri=TRIAGE_PAGE_URI,
             name="triage",
             title="Triage page",
-            description="Draws what triage_application_jobs answers.",
+            description="Draws what triage_application_jobs and triage_all_applications return.",
             mime_type=APP_MIME_TYPE,
             meta={"ui": {"prefersBorder": True}},
             path=PAGES_DIRECTORY / "triage.html",

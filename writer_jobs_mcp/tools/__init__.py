@@ -32,7 +32,7 @@ class ToolDefinition:
 
 TOOLS: tuple[ToolDefinition, ...] = (
     ToolDefinition("List applications", list_applications),
-    ToolDefinition("Triage all applications", triage_all_applications),
+    ToolDefinition("Triage all applications", triage_all_applications, page_uri=TRIAGE_PAGE_URI),
     ToolDefinition("Triage an application's jobs", triage_application_jobs, page_uri=TRIAGE_PAGE_URI),
     ToolDefinition("List an application's jobs", list_application_jobs),
     ToolDefinition("List failed jobs", list_failed_jobs),

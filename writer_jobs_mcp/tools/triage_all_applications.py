@@ -3,6 +3,7 @@
 import time
 from typing import Annotated
 
+from mcp.server.apps import client_supports_apps
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 from pydantic import Field
@@ -11,6 +12,7 @@ from writer_jobs_mcp.context import App
 from writer_jobs_mcp.deadlines import COMPARE_SHARE, seconds_left
 from writer_jobs_mcp.results.account import AccountReport
 from writer_jobs_mcp.results.account_fit import account_report
+from writer_jobs_mcp.results.triage_app_meta import pinned_window, triage_app_meta
 from writer_jobs_mcp.tools.arguments import NotGiven, TimeOrAge
 from writer_jobs_mcp.tools.result import tool_result
 from writer_jobs_mcp.tools.window import assumed_utc, parse_window
@@ -33,10 +35,15 @@ async def triage_all_applications(
     now = app.clock()
     request = AccountRequest(parse_window(since, until, now), now, assumed_utc(since=since, until=until))
     reading = await read_account(app.client, request.window, now, ctx.report_progress)
+    supports_apps = client_supports_apps(ctx)
     end_of_comparing = time.monotonic() + COMPARE_SHARE * seconds_left()
 
     def make_result() -> CallToolResult:
         summary = summarize_account(reading, lambda: time.monotonic() >= end_of_comparing)
-        return tool_result(account_report(summary, request))
+        report = account_report(summary, request)
+        if not supports_apps:
+            return tool_result(report)
+        pinned = pinned_window(request.window, now, [group.last_seen for group in summary.failures.groups])
+        return tool_result(report, triage_app_meta(None, (), pinned, offers_retry=app.allow_retry))
 
     return await run_in_worker(make_result)

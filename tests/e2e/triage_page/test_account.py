@@ -3,11 +3,15 @@
 from typing import Any
 
 import pytest
+from mcp.client import Client
 from playwright.async_api import Browser, ViewportSize, expect
 
+from tests.conftest import NOW, config_for
 from tests.data.triage_pages import account_application, account_server, account_structure, group_values, without
 from tests.helpers.browser import open_triage_page
-from tests.helpers.triage_page import CannedTool, canned_tools, violations
+from tests.helpers.mcp import call_tool
+from tests.helpers.triage_page import CannedTool, Draw, canned_tools, figures, violations
+from writer_jobs_mcp.server.build import build_server
 
 BEFORE = {"jobs": 300, "failed": 8}
 APPLICATIONS = [
@@ -163,3 +167,22 @@ async def test_hostile_text_of_the_overview_is_shown_as_text(chromium: Browser) 
         assert (await drawn.page.locator("main").text_content() or "").count(bad) > 7
         assert await drawn.page.evaluate("window.hacked") is None
         assert await drawn.page.locator("img").count() == 0
+
+
+async def test_the_overview_of_the_server_leads_to_the_same_numbers(draw: Draw, url: str) -> None:
+    async with Client(build_server(config_for(url), clock=lambda: NOW)) as client:
+        account = await call_tool(client, "triage_all_applications", {"since": "24h"})
+    failing = [each for each in account["applications"] if each["failed"]]
+    async with draw(application="all", since="24h") as drawn:
+        rows = drawn.page.get_by_role("region", name="Applications").locator(".bar")
+        await expect(rows).to_have_count(len(account["applications"]))
+        assert await rows.locator("strong").all_text_contents() == [
+            str(each["failed"]) for each in account["applications"]
+        ]
+        await expect(drawn.page.locator(".lead")).to_contain_text(
+            f"in {len(failing)} of {account['coverage']['applications']} appl"
+        )
+        await rows.first.click()
+        await expect(drawn.page.locator("h1")).to_have_text("Failed jobs")
+        shown = await figures(drawn.page)
+    assert (shown["Failed"], shown["Jobs"]) == (str(failing[0]["failed"]), str(failing[0]["jobs"]))

@@ -88,7 +88,7 @@ function applicationBar(account: Account, application: Application, maxFailed: n
     ),
     h("span", { class: "facts" }, ...facts(application)),
   ];
-  const given = { application_id: id, since: account.since, until: account.until };
+  const given = { application_id: id, ...account.exactWindow };
   if (actions.canCallTools) {
     const button = bar("button", failed / maxFailed, ...content);
     button.addEventListener("click", () => actions.openApplication(given));
@@ -136,11 +136,11 @@ function groupDetails(account: Account, group: Group, actions: HostActions): Chi
   ];
 }
 
-function applicationRow({ applications, since, until }: Account, group: Group, id: string, jobs: number, actions: HostActions): HTMLElement {
+function applicationRow({ applications, exactWindow }: Account, group: Group, id: string, jobs: number, actions: HostActions): HTMLElement {
   const name = applications.find((each) => each.id === id)?.name ?? "";
   const content = [nameOrId(id, name), h("span", { class: "sr-only" }, ": "), h("strong", {}, formatNumber(jobs)), h("span", { class: "sr-only" }, " jobs")];
   const row = actions.canCallTools
-    ? h("button", { type: "button", class: "value", onclick: () => actions.openApplication({ application_id: id, since, until }) }, ...content)
+    ? h("button", { type: "button", class: "value", onclick: () => actions.openApplication({ application_id: id, ...exactWindow }) }, ...content)
     : h("div", { class: "value" }, ...content);
   row.style.setProperty("--length", `${(100 * jobs) / Math.max(1, group.count)}%`);
   return row;

@@ -2,8 +2,8 @@
 
 import type { CallToolResult } from "@modelcontextprotocol/client";
 import type { GroupReport } from "./groups.ts";
-import type { NextCall } from "./result.ts";
-import { asCounts, asNumber, asRecord, asRecords, asString, parseGroup, parseNext, parseOmitted } from "./result.ts";
+import type { NextCall, Triage } from "./result.ts";
+import { asCounts, asNumber, asRecord, asRecords, asString, parseExactWindow, parseGroup, parseNext, parseOmitted } from "./result.ts";
 
 export interface Application {
   id: string;
@@ -26,6 +26,8 @@ export interface Application {
 export interface Account extends GroupReport {
   since: string | undefined;
   until: string | undefined;
+  /** The exact window, for calls about the same jobs. */
+  exactWindow: Triage["exactWindow"];
   complete: boolean;
   /** How many applications there are. */
   listed: number;
@@ -48,6 +50,7 @@ export function parseAccount(result: CallToolResult): Account | undefined {
   return {
     since: asString(window["since"]) || undefined,
     until: asString(window["until"]) || undefined,
+    exactWindow: parseExactWindow(result),
     complete: coverage["complete"] === true,
     listed: asNumber(coverage["applications"]) ?? 0,
     skipped: asRecords(coverage["skipped"]).map((each) => ({

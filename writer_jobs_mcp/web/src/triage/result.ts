@@ -165,7 +165,7 @@ export function parseTriage(result: CallToolResult): Triage | undefined {
     next: parseNext(structure["next"]),
     timeline: parseTimeline(structure, asRecord(page["timeline"])),
     canRetry: page["can_retry"] === true,
-    exactWindow: parseExactWindow(asRecord(page["window"]), window),
+    exactWindow: parseExactWindow(result),
   };
 }
 
@@ -242,8 +242,9 @@ function parseValues(given: Record<string, unknown>): PlaceholderValues {
 }
 
 /** Return the window to the microsecond; where the host did not forward it, to the second, as it is shown. */
-function parseExactWindow(exact: Record<string, unknown>, shown: Record<string, unknown>): Triage["exactWindow"] {
-  const from = asString(exact["until"]) ? exact : shown;
+export function parseExactWindow(result: CallToolResult): Triage["exactWindow"] {
+  const exact = asRecord(asRecord(asRecord(result._meta)[PAGE_KEY])["window"]);
+  const from = asString(exact["until"]) ? exact : asRecord(asRecord(result.structuredContent)["window"]);
   return { since: asString(from["since"]) || undefined, until: asString(from["until"]) || undefined };
 }
 
