@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from writer_jobs_mcp.client.sent_retries import SentRetries
+from writer_jobs_mcp.triage.dry_runs import DryRuns
 from writer_jobs_mcp.triage.known_errors import KnownErrors
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ class App:
     """The last questions put to users, the oldest first."""
     known_errors: KnownErrors = field(default_factory=KnownErrors)
     """What jobs failed with that were named as examples."""
+    dry_runs: DryRuns = field(default_factory=DryRuns)
+    """What calls were suggested for."""
     _sessions: int = field(default=0, init=False)
 
     @cached_property

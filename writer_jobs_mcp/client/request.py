@@ -162,6 +162,7 @@ class Requests:
             job_id = await run_in_worker(lambda: parse_retry_job_id(body, self._auth))
             if job_id is None and response.status_code != HTTPStatus.ACCEPTED:
                 raise _uncertain_retry(subject, f"answered {status_phrase(response.status_code)} and named no job")
+            self._pace.note_success()
             return job_id
         raise self._post_error(response, body, subject)
 

@@ -21,11 +21,7 @@ REMEMBERED_TIME = timedelta(hours=24)
 """How long an earlier retry is still mentioned once its failure may be sent again."""
 
 MAX_REMEMBERED = 4_096
-"""The oldest is forgotten first.
-
-Writer takes 400 requests a minute, and a retry takes two (a GET and a POST): that is at most 2,000 retries within
-:data:`RETRY_COOLDOWN`, so none is forgotten during that time. All of them take about 2 MB.
-"""
+"""The oldest is forgotten first, but none within :data:`RETRY_COOLDOWN`. All of them take about 2 MB."""
 
 
 def job_key(job_id: str) -> str:
@@ -166,6 +162,7 @@ class SentRetries:
         since = self._clock() - REMEMBERED_TIME
         while self._sent:
             oldest = next(iter(self._sent.values()))
-            if len(self._sent) <= MAX_REMEMBERED and oldest.sent_at > since:
+            has_place = len(self._sent) <= MAX_REMEMBERED or self.is_in_cooldown(oldest)
+            if has_place and oldest.sent_at > since:
                 return
             del self._sent[oldest.job_key]

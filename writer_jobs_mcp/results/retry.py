@@ -97,8 +97,10 @@ class RetryReport(ResultModel):
     def _figures(self) -> str:
         others = ", ".join(f"{outcome} {number:,}" for outcome, number in self._other_outcomes())
         span = self.oldest if self.oldest == self.newest else f"{self.oldest} to {self.newest}"
+        grouped = sum(group.count for group in self.groups) + (self.groups_omitted.jobs if self.groups_omitted else 0)
+        created = "Created" if grouped == self.selected else f"Those of the groups below ({grouped:,}) were created"
         return join_words(
-            self.oldest and f"Created {span}.",
+            self.oldest and f"{created} {span}.",
             others and f"Others: {others}.",
             bool(self.left) and f"{pluralize(self.left or 0, 'job')} left, for which nothing was sent.",
         )
@@ -110,7 +112,7 @@ class RetryReport(ResultModel):
         others = sum(number for _, number in self._other_outcomes())
         if self.application_id is None:
             return "Each job:"
-        return "Not retried:" if len(self.jobs) == others else f"Not retried, {len(self.jobs)} of {others:,}:"
+        return "Not accepted:" if len(self.jobs) == others else f"Not accepted, {len(self.jobs)} of {others:,}:"
 
 
 def retry_row(job_id: str, before: str | None, outcome: Outcome, detail: str | None = None) -> RetryRow:

@@ -1,13 +1,13 @@
 """The report on the retry of selected jobs."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from writer_jobs_mcp.client.ids import display_id
+from writer_jobs_mcp.client.ids import display_id, is_usable_id
 from writer_jobs_mcp.results.base import NextCall
 from writer_jobs_mcp.results.failed_jobs import selection_arguments
-from writer_jobs_mcp.results.formatting import join_words
+from writer_jobs_mcp.results.formatting import join_words, pluralize
 from writer_jobs_mcp.results.retry import (
     Outcome,
     RetryReport,
@@ -17,38 +17,39 @@ from writer_jobs_mcp.results.retry import (
     retry_row,
     why_retry,
 )
+from writer_jobs_mcp.triage.dry_runs import RetryCall
 from writer_jobs_mcp.triage.next_calls import DEFAULT_MAX_RETRIED, MOST_RETRIED
 from writer_jobs_mcp.triage.retry_plan import RecentlySent, RetryPlan
-from writer_jobs_mcp.triage.select_failed import FailedJob
+from writer_jobs_mcp.triage.select_failed import FailedJob, Selection
 from writer_jobs_mcp.triage.timestamps import format_timestamp
 
 _MAX_ROWS = 20
 _SHOWN_FIRST: tuple[Outcome, ...] = ("unknown", "error", "not_failed", "not_found", "already_sent")
 
 
-def dry_run_report(plan: RetryPlan, *sentences: str) -> RetryReport:
-    """Show what a call would send, and suggest that call: it is about the same jobs, whenever it is made."""
-    return _report(plan, {}, [], _real_calls(plan), *sentences, dry_run=True)
+def dry_run_report(plan: RetryPlan) -> RetryReport:
+    """Show what a call would send, and suggest that call."""
+    return _report(plan, {}, [], [*_real_calls(plan), *_unread_call(plan)], dry_run=True, left=plan.later)
 
 
 def declined_report(plan: RetryPlan) -> RetryReport:
     """Show that the user did not agree."""
     outcomes = {"declined": len(plan.to_send)}
-    return _report(plan, outcomes, [], [], "The user did not agree; nothing was sent.", dry_run=False)
+    return _report(plan, outcomes, [], [], "The user did not agree; nothing was sent.", dry_run=False, left=plan.later)
 
 
 def selection_report(
-    plan: RetryPlan, rows: Mapping[str, RetryRow], not_handled: Collection[str], *sentences: str
+    plan: RetryPlan, rows: Mapping[str, RetryRow], not_handled: Sequence[FailedJob], why: str
 ) -> RetryReport:
     """Show what became of the jobs that were to be sent.
 
     ``rows`` has the outcome of each job by its id; nothing was sent for those ``not_handled``, and another call may.
+    ``why`` they were not, as a sentence.
     """
     outcomes = Counter(row.outcome for row in rows.values())
-    rest = plan.rest(not_handled)
-    calls = [*_rest_call(plan, rest), *_wait_call(plan, outcomes["accepted"])]
+    calls = [*_rest_call(plan, not_handled), *_wait_call(plan, outcomes["accepted"])]
     shown = [row for row in rows.values() if row.outcome != "accepted"]
-    return _report(plan, outcomes, shown, calls, *sentences, dry_run=False, left=len(rest))
+    return _report(plan, outcomes, shown, calls, why, dry_run=False, left=len(not_handled) + plan.later)
 
 
 def _report(
@@ -58,7 +59,7 @@ def _report(
     calls: list[NextCall],
     *sentences: str,
     dry_run: bool,
-    left: int | None = None,
+    left: int,
 ) -> RetryReport:
     counts = Counter(outcomes)
     counts["already_sent"] += len(plan.recently_sent)
@@ -72,16 +73,31 @@ def _report(
         would_retry=len(plan.to_send) if dry_run else None,
         outcomes=count_outcomes(counts),
         jobs=rows[:_MAX_ROWS],
-        left=(len(plan.later) if left is None else left) or None,
-        message=join_words(*sentences, plan.doubt and f"Not every failed job could be selected. {plan.doubt}") or None,
+        left=left or None,
+        message=join_words(*sentences, *_remarks(plan)) or None,
         next=calls or None,
         **group_fields(plan.groups),
     )
 
 
+def _remarks(plan: RetryPlan) -> list[str]:
+    remarks: list[str] = []
+    if before := plan.sent_before:
+        remarks.append(
+            f"For {before:,} of the jobs to retry, a retry was attempted more than 10 minutes before, and the failure "
+            "looked unchanged."
+        )
+    if later := plan.failed_later:
+        remarks.append(f"{pluralize(later, 'job')} failed after this call was suggested, and not selected.")
+    return [*remarks, plan.doubt]
+
+
 def _recently_sent(each: RecentlySent) -> RetryRow:
-    at = format_timestamp(each.sent.sent_at)
-    detail = f"It failed again after its retry of {at}." if each.has_failed_again else f"A retry was sent at {at}."
+    sent = each.sent
+    at, end = format_timestamp(sent.sent_at), format_timestamp(sent.cooldown_end)
+    what = "Writer accepted it" if sent.is_accepted else "whether the job was started is not known"
+    again = " It has failed again since." if each.has_failed_again else ""
+    detail = f"A retry was attempted at {at}: {what}.{again} It is not sent again before {end}."
     return retry_row(each.job.id, "failed", "already_sent", detail)
 
 
@@ -90,30 +106,39 @@ def _real_calls(plan: RetryPlan) -> list[NextCall]:
     if not plan.to_send:
         return []
     unfixed = sum(len(group.jobs) for group in plan.groups if group.cause and group.cause.retry == "after_a_fix")
-    arguments = selection_arguments(plan.application.id, plan.since, plan.until, plan.selection)
-    calls = [_call(arguments, plan.max_jobs, why_retry(len(plan.to_send), unfixed))]
+    call = plan.suggested_call()
+    calls = _call(call, plan.max_jobs, why_retry(len(plan.to_send), unfixed))
     if plan.later and plan.max_jobs < MOST_RETRIED:
-        ready = len(plan.to_send) + len(plan.later)
+        ready = len(plan.to_send) + plan.later
         at_once = min(ready, MOST_RETRIED)
-        calls.append(_call(arguments, at_once, f"retry {at_once:,} of the {ready:,} at once"))
+        calls += _call(call, at_once, f"retry {at_once:,} of the {ready:,} at once")
     return calls
 
 
-def _rest_call(plan: RetryPlan, rest: list[FailedJob]) -> list[NextCall]:
-    if not rest:
+def _rest_call(plan: RetryPlan, not_handled: Sequence[FailedJob]) -> list[NextCall]:
+    call = plan.call_for_rest(not_handled)
+    if call is None:
+        return _unread_call(plan)
+    return _call(call, plan.max_jobs, "the jobs that are left, once the user agrees")
+
+
+def _unread_call(plan: RetryPlan) -> list[NextCall]:
+    call = plan.call_for_unread()
+    return _call(call, plan.max_jobs, "a dry run for the failed jobs that were not read", dry_run=True) if call else []
+
+
+def _call(call: RetryCall, max_jobs: int, why: str, *, dry_run: bool = False) -> list[NextCall]:
+    """Suggest a call, if it can be made."""
+    if not all(map(is_usable_id, filter(None, (call.application_id, call.like)))):
         return []
-    selection = plan.selection._replace(like=rest[0].id) if plan.selection.like else plan.selection
-    arguments = selection_arguments(plan.application.id, plan.since, plan.next_until(rest), selection)
-    return [_call(arguments, plan.max_jobs, "the jobs that are left, once the user agrees")]
-
-
-def _call(arguments: dict[str, Any], max_jobs: int, why: str) -> NextCall:
-    more = {"max_jobs": max_jobs} if max_jobs != DEFAULT_MAX_RETRIED else {}
-    return NextCall(tool="retry_jobs", arguments={**arguments, **more, "dry_run": False}, why=why)
+    selection = Selection(call.like, call.category, call.contains)
+    arguments: dict[str, Any] = selection_arguments(call.application_id, call.since, call.until, selection)
+    arguments |= {"max_jobs": max_jobs} if max_jobs != DEFAULT_MAX_RETRIED else {}
+    return [NextCall(tool="retry_jobs", arguments={**arguments, "dry_run": dry_run}, why=why)]
 
 
 def _wait_call(plan: RetryPlan, accepted: int) -> list[NextCall]:
-    if not accepted:
+    if not accepted or not is_usable_id(plan.application.id):
         return []
     arguments = {"application_id": plan.application.id}
     return [NextCall(tool="wait_for_jobs", arguments=arguments, why="until the retried jobs have finished")]

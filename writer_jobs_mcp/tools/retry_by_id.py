@@ -14,7 +14,7 @@ from writer_jobs_mcp.results.formatting import join_words
 from writer_jobs_mcp.results.retry import Outcome, RetryRow, retry_row
 from writer_jobs_mcp.sanitize.text import json_quote
 from writer_jobs_mcp.tools.retry_consent import RetryPreview
-from writer_jobs_mcp.tools.send_retry import Attempt, outcome_of, send_retry
+from writer_jobs_mcp.tools.send_retry import JOB_CHANGED, Attempt, outcome_of, send_retry
 from writer_jobs_mcp.triage.error_text import error_text
 from writer_jobs_mcp.triage.select_failed import FailedJob
 from writer_jobs_mcp.triage.timestamps import format_timestamp
@@ -29,10 +29,6 @@ _TIME_UP_WHILE_WAITING = (
     "for it. Look at the job (get_job_error) before you call again."
 )
 _DECLINED = "The user did not agree; nothing was sent."
-_JOB_CHANGED = (
-    "This is not the failure that the user was asked about: the job changed meanwhile, so nothing was sent. Call again "
-    "to ask about it."
-)
 _UNUSABLE_ID = "This server cannot use that id in a request, so nothing was sent. Report it."
 
 
@@ -160,7 +156,7 @@ class RetryById:
             await self._note_failed(job_id, job)
             return retry_row(job_id, job.status, "would_retry", note and f"{note} The failure looks unchanged.")
         if self._preview and not await self._was_asked_about(job_id, job):
-            return retry_row(job_id, job.status, "error", _JOB_CHANGED)
+            return retry_row(job_id, job.status, "error", JOB_CHANGED)
         if not self._agreed:
             return retry_row(job_id, job.status, "declined", _DECLINED)
         await self._note_failed(job_id, job)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.client import WriterClient
     from writer_jobs_mcp.client.models import Job
 
-_MAX_QUESTIONS = 100
+_MAX_QUESTIONS = 20  # each holds its jobs
 
 
 class Consent(BaseModel):
@@ -93,11 +93,11 @@ async def preview_retry(
     """
     if dry_run or not supports_forms(ctx.client_capabilities):
         return None
-    if application_id is None:
-        return await _preview_ids(ctx, tuple(dict.fromkeys(job_ids or ())))
     arguments = SelectionArguments(application_id, since, until, like, category, contains, max_jobs)
     try:
         check_arguments(job_ids, arguments)
+        if job_ids is not None:
+            return await _preview_ids(ctx, tuple(dict.fromkeys(job_ids)))
         return await _preview_selection(ctx, arguments)
     except WriterError as exc:
         return RetryPreview(error=exc)
@@ -128,15 +128,11 @@ async def _preview_selection(ctx: Context[App], arguments: SelectionArguments) -
     app, asked = ctx.request_context.lifespan_context, _asked_by(ctx, arguments)
     if asked:
         return RetryPreview(question=asked[0], plan=asked[0].plan)
-    plan = None
-    with await scope_with_reserve(QUESTION_RESERVE):
-        plan = await make_plan(ctx, arguments)
-    if plan is None:
-        raise BudgetExceeded("The time for this call ended before the jobs were read; nothing was sent.", "Call again.")
+    plan = await make_plan(ctx, arguments, dry_run=False)
     if not plan.to_send:
         return RetryPreview(plan=plan)
     text = await _write_question(app.client, plan.to_send)
-    text += f" {pluralize(len(plan.later), 'job')} more would be left for later." if plan.later else ""
+    text += f" {pluralize(plan.later, 'more failed job')} would be left for later." if plan.later else ""
     failed = {job.id: job for job in plan.to_send}
     return RetryPreview(question=_remember(app.questions, Question(arguments, text, failed, plan)), plan=plan)
 

@@ -21,6 +21,10 @@ logger = logging.getLogger(__name__)
 _TIME_UP_AFTER_SENDING = (
     "The time for this call ended: the retry may have started. Look at the job (get_job_error) before you retry it."
 )
+JOB_CHANGED = (
+    "This is not the failure that the user was asked about: the job changed meanwhile, so nothing was sent. Call again "
+    "to ask about it."
+)
 _TIME_UP_BEFORE_SENDING = "The time for this call ended before the retry was sent. Call again for this job."
 
 
