@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 from mcp.client import Client
@@ -27,7 +28,7 @@ def add_failed(
     age: timedelta = timedelta(hours=1),
     step: timedelta = timedelta(seconds=1),
 ) -> list[str]:
-    """Add failed jobs, the newest ``age`` ago, each older by ``step`` than the one before; return their ids in order."""
+    """Add failed jobs, the newest ``age`` ago, each ``step`` older than the one before; return their ids in order."""
     texts = [error if isinstance(error, str) else error(number) for number in range(count)]
     return [store.add(ALIAS, created_at=NOW - age - number * step, error=text).id for number, text in enumerate(texts)]
 
@@ -99,6 +100,12 @@ async def follow(client: Client, report: dict[str, Any], most: int = 60) -> list
         reports.append(report)
         assert len(reports) <= most, "the calls make no progress"
     return reports
+
+
+def started_per_job(api: SandboxApp) -> Counter[str]:
+    """Return how often the API started each job again."""
+    requests = (each for each in api.received if each.method == "POST" and each.status == HTTPStatus.ACCEPTED)
+    return Counter(request.path.split("/")[4] for request in requests)
 
 
 def posts_per_job(api: SandboxApp) -> Counter[str]:

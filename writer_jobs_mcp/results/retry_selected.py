@@ -87,8 +87,11 @@ def _remarks(plan: RetryPlan) -> list[str]:
             f"For {before:,} of the jobs to retry, a retry was attempted more than 10 minutes before, and the failure "
             "looked unchanged."
         )
-    if later := plan.failed_later:
-        remarks.append(f"{pluralize(later, 'job')} failed after this call was suggested, and not selected.")
+    if left_out := plan.left_out:
+        jobs = pluralize(left_out, "failed job")
+        remarks.append(
+            f"Left out: {jobs} not among the failures that this call was suggested for; a new dry run selects them."
+        )
     return [*remarks, plan.doubt]
 
 

@@ -74,10 +74,12 @@ async def _make_plan(ctx: Context[App], arguments: SelectionArguments) -> RetryP
     now = app.clock()
     window = parse_window(since, until, now)
     selection = Selection(like, category, contains)
-    selected, application = await select(ctx, application_id, window, now, selection)
+    read = [0]
+    selected, application = await select(ctx, application_id, window, now, selection, read.append)
     suggested_for = None
     if isinstance(until, datetime):
         # Its window alone would not do: jobs of it may have failed since, and its end may be ahead of this clock.
         call = RetryCall(application.id, window.since, until, like, category, contains)
         suggested_for = app.dry_runs.get(call)
-    return plan_retry(selected, application, window.since, selection, max_jobs, app.sent_retries, suggested_for)
+    plan = plan_retry(selected, application, window.since, selection, max_jobs, app.sent_retries, suggested_for)
+    return plan._replace(jobs_read=max(read))

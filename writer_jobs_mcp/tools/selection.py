@@ -1,5 +1,6 @@
 """Selects the failed jobs that the arguments of a call describe."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from mcp.server.mcpserver import Context
@@ -13,11 +14,17 @@ from writer_jobs_mcp.triage.select_failed import SelectedJobs, Selection, select
 
 
 async def select(
-    ctx: Context[App], application_id: str, window: Window, now: datetime, selection: Selection
+    ctx: Context[App],
+    application_id: str,
+    window: Window,
+    now: datetime,
+    selection: Selection,
+    on_read: Callable[[int], None] = lambda _: None,
 ) -> tuple[SelectedJobs, ResolvedApplication]:
-    """Read and select jobs, with progress for the client; as :func:`select_with_progress`."""
+    """Read and select jobs, with progress for the client and for ``on_read``; as :func:`select_with_progress`."""
 
     async def progress(read: int, _: int | None) -> None:
+        on_read(read)
         await ctx.report_progress(read, None, f"read {read:,} jobs")
 
     app = ctx.request_context.lifespan_context

@@ -73,10 +73,9 @@ class SelectionRetry:
                 for _ in range(min(len(jobs), self._client.concurrency)):
                     tasks.start_soon(self._send_from, queue)
         not_handled = [job for job in plan.to_send if job.id not in self._rows]
-        why = ""
-        if not_handled:
-            why = " ".join(filter(None, [self._not_read, self._stopped_by])) or _TIME_UP
-            self._remember_error(not_handled[0])
+        why = (" ".join(filter(None, [self._not_read, self._stopped_by])) or _TIME_UP) if not_handled else ""
+        if first := plan.first_left(not_handled):
+            self._remember_error(first)  # the example of the suggested call
         if call := plan.call_for_rest(not_handled):
             self._app.dry_runs.remember(call, plan.failures)
         return selection_report(plan, self._rows, not_handled, why)
@@ -123,9 +122,13 @@ class SelectionRetry:
             if self._stop.is_set():
                 return
             await self._retry(job)
-            self._handled += 1
-            of = len(self._plan.to_send)
-            await self._ctx.report_progress(self._handled, of, f"handled {self._handled:,} of {of:,} jobs")
+            await self._report_progress()
+
+    async def _report_progress(self) -> None:
+        self._handled += 1
+        done, of, read = self._handled, len(self._plan.to_send), self._plan.jobs_read
+        # The number of a progress never falls, and the client was told how many jobs were read.
+        await self._ctx.report_progress(read + done, read + of, f"handled {done:,} of {of:,} jobs")
 
     async def _retry(self, job: FailedJob) -> None:
         async with self._sent.lock(job.id):
@@ -155,7 +158,9 @@ class SelectionRetry:
 
     def _go_on_after(self, attempt: Attempt) -> None:
         """Decide whether other jobs may be sent after this one."""
-        if isinstance(attempt.error, _STOPPING):
+        if isinstance(attempt.error, BudgetExceeded):
+            self._stop_sending(_TIME_UP)
+        elif isinstance(attempt.error, _STOPPING):
             self._stop_sending(f"No more were sent. {attempt.error}")
         elif not isinstance(attempt.error, UncertainRetry):
             self._uncertain = 0

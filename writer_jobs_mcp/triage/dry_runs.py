@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from writer_jobs_mcp.client.sent_retries import Failure
     from writer_jobs_mcp.failures import Category
 
-_MAX_CALLS = 20
+_MAX_CALLS = 10  # each for as many jobs as have failed
 
 
 class RetryCall(NamedTuple):

@@ -45,9 +45,10 @@ class RetryPlan(NamedTuple):
     later: int  # how many jobs there are beyond ``max_jobs``
     first_later: FailedJob | None  # the newest of them
     sent_before: int  # jobs to send whose same failure was sent before, but not recently
-    failed_later: int  # jobs that have failed since the dry run that suggested this call; they are not selected
+    left_out: int  # jobs not selected, since they or their failures are not those that this call was suggested for
     continue_until: datetime | None  # the end of the window's rest, if there was no time to read it
     doubt: str  # why other jobs may have had to be selected; empty if there is no doubt
+    jobs_read: int = 0  # how many were read, as the client was told
 
     @property
     def selected(self) -> int:
@@ -58,13 +59,17 @@ class RetryPlan(NamedTuple):
         """Return the call that is about the same jobs, whenever it is made."""
         return self._call(self.until, self.selection.like)
 
+    def first_left(self, not_handled: Sequence[FailedJob]) -> FailedJob | None:
+        """Return the newest job that is left."""
+        return not_handled[0] if not_handled else self.first_later
+
     def call_for_rest(self, not_handled: Sequence[FailedJob]) -> RetryCall | None:
         """Return the call for the jobs that are left: not handled, or beyond ``max_jobs``; None if none is.
 
         Its window ends after the newest of them, since the others could be sent again once they have waited long
         enough. One of them is its example: it fails still, while the example of this call may have been retried.
         """
-        first = not_handled[0] if not_handled else self.first_later
+        first = self.first_left(not_handled)
         if first is None:
             return None
         is_usable = self.selection.like is not None and is_usable_id(first.id)
@@ -120,7 +125,7 @@ def plan_retry(
         later=len(later),
         first_later=later[0][0] if later else None,
         sent_before=sum(sent.find_earlier(job) is not None for job, _ in to_send),
-        failed_later=selected.matched - len(jobs),
+        left_out=selected.matched - len(jobs),
         continue_until=None if selected.coverage.reached(since) else selected.coverage.continue_until,
         doubt=_doubt(selected, since),
     )

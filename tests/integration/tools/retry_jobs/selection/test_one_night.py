@@ -69,5 +69,5 @@ async def test_all_rate_limits_of_a_night_are_retried_in_two_calls_with_one_ques
 
 
 def tokens_of(result: CallToolResult) -> float:
-    """Return how many tokens a client reads at most: it shows the model the text, the structure or, as some do, both."""
+    """Return how many tokens a model reads at most: of the text, or of the structure."""
     return max(len(text_of(result)), len(json.dumps(result.structured_content))) / CHARACTERS_A_TOKEN
