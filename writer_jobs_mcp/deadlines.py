@@ -8,6 +8,7 @@ One call, with the reserves that nest in it (shares are of the time that is left
     | retry_jobs reads states for its question ......|<- QUESTION_RESERVE ------------->| ask, then retry
     |   reads application names for it ....|<- NAMES_RESERVE -------------------------->|
     | retry_jobs sends retries ................................|<- RETRY_RESERVE ------>| report the outcomes
+    |   reads the states of a selection again ...|<- REREAD_RESERVE -->| send
     | wait_for_job reads a sample of durations ......|<- SAMPLE_RESERVE --------------->| wait
     | wait_for_job waits .......................................|<- WAIT_RESERVE ------>| make the result
     | triage_all looks for new groups (FIND_NEW_SHARE of the rest) |..................| read earlier failures
@@ -29,7 +30,7 @@ import anyio.lowlevel
 SCAN_RESERVE, MIN_SCAN_RESERVE = 0.1, 1.0  # the latter in seconds
 COUNT_RESERVE = 0.3
 QUESTION_RESERVE, NAMES_RESERVE = 0.5, 0.75
-RETRY_RESERVE = 0.1
+RETRY_RESERVE, REREAD_RESERVE = 0.1, 0.5
 SAMPLE_RESERVE = 0.5
 COMPARE_SHARE = 0.7
 FIND_NEW_SHARE = 0.3

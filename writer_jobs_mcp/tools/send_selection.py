@@ -7,7 +7,7 @@ import anyio
 from mcp.server.mcpserver import Context
 
 from writer_jobs_mcp.context import App
-from writer_jobs_mcp.deadlines import MIN_ATTEMPT, RETRY_RESERVE, scope_with_reserve
+from writer_jobs_mcp.deadlines import MIN_ATTEMPT, REREAD_RESERVE, RETRY_RESERVE, scope_with_reserve
 from writer_jobs_mcp.errors import (
     BudgetExceeded,
     Forbidden,
@@ -86,32 +86,36 @@ class SelectionRetry:
 
     async def _still_failed(self) -> Sequence[FailedJob]:
         """Read by pages which jobs still have the failure that the user was asked about; note what became of others."""
-        jobs, plan = self._plan.to_send, self._plan
-        created = [job.created_at for job in jobs]
-        window, ids = Window(min(created), just_after(max(created))), frozenset(job.id for job in jobs)
-        try:
-            current, (_, coverage, _) = await read_failed_jobs(
-                self._client,
-                plan.application.id,
-                window,
-                self._app.clock(),
-                lambda: _CurrentFailures(ids),
-                with_older=False,
-            )
-        except WriterError as exc:
-            self._not_read = f"The jobs could not be read again before they were sent. {exc}"
+        jobs, failures, is_complete = self._plan.to_send, None, False
+        with await scope_with_reserve(REREAD_RESERVE):
+            try:
+                failures, is_complete = await self._read_failures(jobs)
+            except WriterError as exc:
+                self._not_read = f"The jobs could not be read again before they were sent. {exc}"
+        if failures is None:
+            self._not_read = self._not_read or _TIME_UP
             return []
-        if not coverage.complete:
-            self._not_read = f"Some jobs could not be read again before they were sent. {coverage.why_incomplete}"
         unchanged = await run_in_worker(
-            lambda: {job.id for job in jobs if (now := current.jobs.get(job.id)) and now.is_same_as(job)}
+            lambda: {job.id for job in jobs if (now := failures.get(job.id)) and now.is_same_as(job)}
         )
         for job in jobs:
-            if job.id not in current.jobs and coverage.complete:
+            if job.id not in failures and is_complete:
                 self._rows[job.id] = retry_row(job.id, None, "not_failed", _NO_LONGER_FAILED)
-            elif job.id in current.jobs and job.id not in unchanged:
+            elif job.id in failures and job.id not in unchanged:
                 self._rows[job.id] = retry_row(job.id, "failed", "error", JOB_CHANGED)
         return [job for job in jobs if job.id in unchanged]
+
+    async def _read_failures(self, jobs: Sequence[FailedJob]) -> tuple[dict[str, FailedJob], bool]:
+        """Return those of these jobs that are failed now, by their ids, and whether all could be read."""
+        created = [job.created_at for job in jobs]
+        window, ids = Window(min(created), just_after(max(created))), frozenset(job.id for job in jobs)
+        now, application_id = self._app.clock(), self._plan.application.id
+        current, (_, coverage, _) = await read_failed_jobs(
+            self._client, application_id, window, now, lambda: _CurrentFailures(ids), with_older=False
+        )
+        if not coverage.complete:
+            self._not_read = f"Some jobs could not be read again before they were sent. {coverage.why_incomplete}"
+        return current.jobs, coverage.complete
 
     async def _send_from(self, queue: Iterator[FailedJob]) -> None:
         """Send one job after another; several of these take from one queue, so that no more are sent than wait for one.

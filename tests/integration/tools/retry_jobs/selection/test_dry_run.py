@@ -70,7 +70,9 @@ async def test_a_dry_run_says_what_is_left_and_how_to_retry_it_at_once(client: C
         [(None, "retry 50 jobs, once the user agrees"), (200, "retry 200 of the 210 at once")],
         [(200, "retry 200 jobs, once the user agrees")],
     ]
-    text = text_of(await client.call_tool("retry_jobs", {"application_id": ALIAS, "category": "rate_limit", "max_jobs": 3}))
+    text = text_of(
+        await client.call_tool("retry_jobs", {"application_id": ALIAS, "category": "rate_limit", "max_jobs": 3})
+    )
     assert text.splitlines()[:2] == [
         f'Dry run, nothing was sent: 3 of 210 selected failed jobs of application "{ALIAS}" would be retried.',
         "Those of the groups below (3) were created 2026-11-23T10:59:58Z to 2026-11-23T11:00:00Z. 207 jobs left, for "

@@ -1,13 +1,11 @@
 """Retries that fail, are rejected or get no clear response: each job is sent once, and what is left is named."""
 
-from http import HTTPStatus
-
 import anyio
 import pytest
 from mcp.client import Client
 
 from tests.conftest import Clock, config_for
-from tests.helpers.retries import POSTS, FailingConnections, HeldRequest, retry_client
+from tests.helpers.retries import FailingConnections, HeldRequest, retry_client
 from tests.helpers.retry_selections import (
     add_failed,
     dry_run,
@@ -27,6 +25,7 @@ from writer_jobs_mcp.sandbox import (
     SandboxStore,
     TruncatedBody,
     build_app,
+    serve,
 )
 from writer_jobs_mcp.server.build import build_server
 
@@ -86,25 +85,17 @@ async def test_a_429_in_the_middle_is_waited_for(
 
 
 async def test_after_a_429_no_other_retry_is_sent_before_the_time_that_writer_asks_for(
-    url: str, clock: Clock, store: SandboxStore, api: SandboxApp, faults: FaultScript
+    clock: Clock, store: SandboxStore, faults: FaultScript
 ) -> None:
-    ids, first = add_failed(store, 12), HeldRequest()
-    faults.push(CannedResponse(429, headers={"retry-after": "20"}), on=f"POST .*{ids[1]}")
-    faults.push(first, on=f"POST .*{ids[0]}")
-    async with (
-        retry_client(url, clock, WRITER_JOBS_CONCURRENCY="2") as client,
-        anyio.create_task_group() as tasks,
-    ):
-        tasks.start_soon(lambda: retry(client, since="24h"))
-        await first.arrived.wait()
-        while not any(request.status == HTTPStatus.TOO_MANY_REQUESTS for request in api.received):
-            await anyio.sleep(0.01)
-        first.release.set()
-        while started_per_job(api) != {ids[0]: 1}:
-            await anyio.sleep(0.01)
-        await anyio.wait_all_tasks_blocked()
-        tasks.cancel_scope.cancel()
-    assert posts_per_job(api) == {ids[0]: 1, ids[1]: 1}
+    ids, times = add_failed(store, 12), list[tuple[float, str]]()
+    faults.push(CannedResponse(429, headers={"retry-after": "1"}), on=f"POST .*{ids[3]}")
+    api = build_app(store, faults=faults, on_request=lambda each: times.append((anyio.current_time(), each.path)))
+    async with serve(api) as url, retry_client(url, clock, WRITER_JOBS_CONCURRENCY="3") as client:
+        report = await retry(client, since="24h")
+    assert report["outcomes"] == {"accepted": 12}
+    rejected = next(at for at, path in times if ids[3] in path)
+    in_pause = [path for at, path in times if rejected < at < rejected + 1]
+    assert len(in_pause) <= 2  # that were on their way
 
 
 @pytest.mark.parametrize("seconds", ["30", "3600"])
@@ -113,7 +104,9 @@ async def test_what_a_rate_limit_leaves_is_retried_by_the_suggested_call(
 ) -> None:
     ids = add_failed(store, 30)
     async with retry_client(url, clock, WRITER_JOBS_CALL_BUDGET="20") as client:
-        faults.push(CannedResponse(429, headers={"retry-after": seconds}), on=f"POST .*({'|'.join(ids[9:])})", times=None)
+        faults.push(
+            CannedResponse(429, headers={"retry-after": seconds}), on=f"POST .*({'|'.join(ids[9:])})", times=None
+        )
         report = await retry(client, since="24h")
         assert report["left"] == 21
         assert report["message"] == (

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from mcp.client import Client
+from mcp.client.context import ClientRequestContext
+from mcp_types import ElicitRequestParams, ElicitResult
 
 from tests.conftest import ALIAS, NOW, Clock, config_for
-from tests.helpers.consent import AGREE, DECLINE, User
+from tests.helpers.consent import AGREE, DECLINE
 from tests.helpers.retry_selections import RATE_LIMIT, TIMEOUT, add_failed, call, fail_again, suggested
 from tests.helpers.tally import gate_or_full
 from writer_jobs_mcp.client import asgi_transport
@@ -33,20 +35,24 @@ class History:
     """A server, its Writer and a clock; each step is drawn at random."""
 
     def __init__(self, seed: int) -> None:
-        self.random, self.clock, self.faults = Random(seed), Clock(), FaultScript()
+        self.random = Random(seed)  # noqa: S311 - draws a history, guards nothing
+        self.clock, self.faults = Clock(), FaultScript()
         self.store = SandboxStore(now=NOW, clock=self.clock, jobs=0)
         self.posts: list[tuple[datetime, ReceivedRequest]] = []
         api = build_app(self.store, faults=self.faults, on_request=self._note)
         config = config_for("http://localhost", WRITER_JOBS_ALLOW_RETRY="true", WRITER_JOBS_CALL_BUDGET="20")
         self.server = build_server(config, transport=asgi_transport(api), clock=self.clock)
-        user = User(self.random.choice([AGREE, AGREE, DECLINE]), api, self.disturb)
-        self.user = self.random.choice([user, None])
+        self.user = self.random.choice([self.answer, None])
         self.ids: list[str] = []
         self.last: dict[str, Any] = {}
 
     def _note(self, request: ReceivedRequest) -> None:
         if request.method == "POST":
             self.posts.append((self.clock(), request))
+
+    async def answer(self, context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:  # noqa: ARG002 - the SDK's
+        self.disturb()
+        return self.random.choice([AGREE, AGREE, DECLINE])
 
     def disturb(self) -> None:
         """Let something happen at Writer."""
