@@ -47,7 +47,7 @@ _SO_FAR = (
 )
 _CAUSE = r"(?:unknown cause|[a-z_]+)"
 _CAUSES = rf'"" \((?:{_CAUSE}|\d+ {_CAUSE}(?:, \d+ (?:other|{_CAUSE}))+)\)'
-_TOOLS = "get_job_error|retry_jobs|list_application_jobs|triage_application_jobs"
+_TOOLS = "get_job_error|retry_jobs|list_application_jobs|triage_application_jobs|wait_for_jobs"
 _SUBJECT = r'(?:the list of applications|(?:application|job) "")'
 _ADVICE = "|".join(re.escape(each) for each in set(ADVICE.values()))
 _CANDIDATES = r'"" \(""\)(?:, "" \(""\))*(?: and \d+ more)?'
@@ -76,9 +76,11 @@ _SENTENCE = (
     rf'|A retry was attempted at {_TIME}: Writer accepted it(?:, and it runs as job "")?\.'
     r"|This is not the failure that the user was asked about: the job changed meanwhile, so nothing was sent\."
     r" Call again to ask about it\."
-    rf"|It is not sent again before {_TIME}: look at the job \(get_job_error, wait_for_job\)\."
+    rf"|It is not sent again before {_TIME}(?:\.|: look at the job \(get_job_error, wait_for_job\)\.)"
+    r"|It is no longer among the failed jobs; nothing was sent\.|It has failed again since\."
     r'|This is the same job as "" in this call(?:; it (?:was|would be) sent once)?\.'
 )
+_RETRIED = rf'{_N} (?:jobs?|selected failed jobs? of application {_ID}(?: "")?)'
 LAYOUT = re.compile(
     "|".join(
         rf"(?:{line})"
@@ -141,11 +143,23 @@ LAYOUT = re.compile(
             r"|\d+ of their rows were unreadable)\.)?",
             r"Next:",
             rf"- (?:{_TOOLS})\((?:[a-z_]+={_VALUE}(?:, )?)*\): [a-z ]+",
-            rf"- retry_jobs\(job_ids={_VALUE}, dry_run=false\): retry {_N} jobs?, once the user agrees"
+            rf"- retry_jobs\((?:[a-z_]+={_VALUE}(?:, )?)+\): (?:retry {_N} jobs?|the jobs that are left"
+            rf"|retry (?:all {_N}|{_N} of the {_N}) at once), once the user agrees"
             r"(?:; \d+ will likely fail again until the cause is fixed)?",
             # Outcomes of retries.
-            rf"{_N} of {_N} jobs? retried\.",
-            rf"Dry run, nothing was sent: {_N} of {_N} jobs? would be retried\.",
+            rf"{_N} of {_RETRIED} retried\.",
+            rf"Dry run, nothing was sent: {_N} of {_RETRIED} would be retried\.",
+            rf'No failed job of application {_ID}(?: "")? was selected; nothing was sent\.',
+            rf"(?:(?:Created|Those of the groups below \({_N}\) were created) {_TIME}(?: to {_TIME})?\.(?: |\Z))?"
+            rf"(?:Others: [a-z_]+ {_N}(?:, [a-z_]+ {_N})*\.(?: |\Z))?"
+            rf"(?:{_N} jobs? left, for which nothing was sent\.)?(?<=\.)",
+            r"Jobs, cause, retry, what the errors say \(quoted\):",
+            rf'- {_N} [a-z_]+ [a-z_]+ ""',
+            rf"and {_N} jobs? in {_N} other groups?",
+            rf"[a-z_]+ [a-z_]+: (?:{_ADVICE})",
+            r"(?:(?:Not all failed jobs could be read|Some jobs could not be read again before they were sent)\."
+            r" \d+ of their rows were unreadable\.(?: |\Z))+",
+            rf"Each job:|Not accepted(?:, \d+ of {_N})?:",
             rf"- {_ID}(?: \(was {_STATE}\))? [a-z_]+\.(?: (?:{_SENTENCE}))*",
             # The question to the user, and error messages.
             rf"Retry {_N} failed jobs?(?: of {_CAUSES}|: {_N} of {_CAUSES}(?:, {_N} of {_CAUSES})*"

@@ -114,7 +114,8 @@ def _real_calls(plan: RetryPlan) -> list[NextCall]:
     if plan.later and plan.max_jobs < MOST_RETRIED:
         ready = len(plan.to_send) + plan.later
         at_once = min(ready, MOST_RETRIED)
-        calls += _call(call, at_once, f"retry {at_once:,} of the {ready:,} at once")
+        which = f"all {ready:,}" if at_once == ready else f"{at_once:,} of the {ready:,}"
+        calls += _call(call, at_once, f"retry {which} at once, once the user agrees")
     return calls
 
 

@@ -66,8 +66,8 @@ async def test_a_dry_run_says_what_is_left_and_how_to_retry_it_at_once(client: C
         [(each["arguments"].get("max_jobs"), each["why"]) for each in report["next"]]
         for report in (by_three, by_default, all_of_them)
     ] == [
-        [(3, "retry 3 jobs, once the user agrees"), (200, "retry 200 of the 210 at once")],
-        [(None, "retry 50 jobs, once the user agrees"), (200, "retry 200 of the 210 at once")],
+        [(3, "retry 3 jobs, once the user agrees"), (200, "retry 200 of the 210 at once, once the user agrees")],
+        [(None, "retry 50 jobs, once the user agrees"), (200, "retry 200 of the 210 at once, once the user agrees")],
         [(200, "retry 200 jobs, once the user agrees")],
     ]
     text = text_of(
