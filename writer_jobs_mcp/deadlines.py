@@ -11,6 +11,8 @@ One call, with the reserves that nest in it (shares are of the time that is left
     |   reads the states of a selection again ...|<- REREAD_RESERVE -->| send
     | wait_for_job reads a sample of durations ......|<- SAMPLE_RESERVE --------------->| wait
     | wait_for_job waits .......................................|<- WAIT_RESERVE ------>| make the result
+    | wait_for_jobs looks for the first time ..|<- FIRST_LOOK_RESERVE ----------------->| wait
+    | wait_for_jobs waits .................................|<- OUTCOME_RESERVE -------->| read how jobs ended
     | triage_all looks for new groups (FIND_NEW_SHARE of the rest) |..................| read earlier failures
     | triage compares groups (COMPARE_SHARE of the rest) |.............................| render the report
     | a request makes attempts .................................|<- REQUEST_RESERVE --->| say what Writer did
@@ -32,11 +34,14 @@ COUNT_RESERVE = 0.3
 QUESTION_RESERVE, NAMES_RESERVE = 0.5, 0.75
 RETRY_RESERVE, REREAD_RESERVE = 0.1, 0.5
 SAMPLE_RESERVE = 0.5
+FIRST_LOOK_RESERVE = 0.25
+OUTCOME_RESERVE, MIN_OUTCOME_RESERVE = 0.1, 1.0  # the latter in seconds
 COMPARE_SHARE = 0.7
 FIND_NEW_SHARE = 0.3
 
 # Seconds.
 WAIT_RESERVE = 0.5
+LAST_LOOK = 3.0  # that a look may take which begins when the time to wait is over
 REQUEST_RESERVE = 0.1
 MIN_ATTEMPT = 0.2
 COMPLETION_TIMEOUT = 10.0  # for a completion, which has no call budget: no user waits longer for one

@@ -12,6 +12,7 @@ from writer_jobs_mcp.tools.retry_jobs import retry_jobs
 from writer_jobs_mcp.tools.triage_all_applications import triage_all_applications
 from writer_jobs_mcp.tools.triage_application_jobs import triage_application_jobs
 from writer_jobs_mcp.tools.wait_for_job import wait_for_job
+from writer_jobs_mcp.tools.wait_for_jobs import wait_for_jobs
 
 __all__ = ["TOOLS", "TRIAGE_PAGE_URI", "ToolDefinition"]
 
@@ -39,6 +40,7 @@ TOOLS: tuple[ToolDefinition, ...] = (
     ToolDefinition("Explain a job's failure", get_job_error),
     ToolDefinition("Read a job's output", get_job_output),
     ToolDefinition("Wait for a job", wait_for_job),
+    ToolDefinition("Wait for running jobs", wait_for_jobs),
     ToolDefinition("Retry failed jobs", retry_jobs, changes_jobs=True),
 )
 """Every tool, in the order in which clients see them."""
