@@ -10,7 +10,7 @@ from writer_jobs_mcp.results.formatting import format_duration
 
 _TIMESTAMP = re.compile(r"\d{4}-(\d\d-\d\d)T(\d\d:\d\d:\d\d)Z\Z")
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_DURATION_FIELDS = frozenset({"seconds", "median", "p95", "step", "stuck_after"})
+_DURATION_FIELDS = frozenset({"seconds", "median", "p95", "step", "stuck_after", "seconds_waited", "seconds_left"})
 """Fields that hold seconds; the text gives them as readable durations."""
 _FIELDS_WITH_MEANINGFUL_KEYS = frozenset({"counts", "arguments", "by_category"})
 """Fields whose keys are facts, too: the counted statuses, the arguments of a call."""
@@ -63,7 +63,7 @@ def _is_stated(fact: str | float, text: str) -> bool:
         timestamp = _TIMESTAMP.match(fact)
         in_parts = timestamp is not None and all(part in text for part in timestamp.groups())
         return fact in text or json.dumps(fact, ensure_ascii=False)[1:-1] in text or in_parts
-    forms = {str(fact), f"{fact:,}", f"{100 * fact:.3g}%"}
+    forms = {str(fact), f"{fact:,}", f"{fact:,g}", f"{100 * fact:.3g}%"}
     if any(re.search(rf"(?<![\w.,]){re.escape(form)}(?![.,]?\d)", text) for form in forms):
         return True
     return fact == 0 and re.search(r"\b(?:no|none|nothing)\b", text, re.IGNORECASE) is not None
