@@ -105,7 +105,7 @@ class UnstableListApi:
         if error:
             await respond(send, error[0], None, error[1])
             return
-        await respond(send, 200, self.page(int(query["offset"]), int(query["limit"]), query.get("status")))
+        await respond(send, 200, self.page(int(query.get("offset", 0)), int(query["limit"]), query.get("status")))
 
 
 async def respond(send: Send, status: int, body: object, headers: Mapping[str, str] | None = None) -> None:

@@ -87,7 +87,7 @@ class AccountReport(ResultModel):
 
     def _headline(self) -> str:
         """Say what failed in a sentence that is true by itself: it claims nothing about what was not read."""
-        coverage, whole = self.coverage, not self._not_whole
+        coverage, whole = self.coverage, not self._not_whole and self.coverage.is_list_whole
         of = f"{'' if coverage.is_list_whole else 'at least '}{pluralize(coverage.applications, 'application')}"
         if not coverage.applications:
             return (
@@ -95,7 +95,8 @@ class AccountReport(ResultModel):
                 if coverage.is_list_whole
                 else "No application (no-code agent) could be read from Writer's list."
             )
-        rest = "" if whole else f"; {self._not_whole:,} could not be read whole"
+        rest = f"; {self._not_whole:,} could not be read whole" if self._not_whole else ""
+        rest += "" if coverage.is_list_whole else "; not all could be listed"
         if not self.applications:
             return f"None of {of} could be read whole, and no failed job was found."
         failed, jobs, failing = self._sums()
