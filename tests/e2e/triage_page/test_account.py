@@ -33,12 +33,12 @@ async def test_the_overview_shows_each_application_and_the_causes_they_share(
     ) as drawn:
         await expect(drawn.page.locator("h1")).to_have_text("Failed jobs of all applications")
         await expect(drawn.page.locator(".lead")).to_have_text(
-            "50 jobs failed in 2 of 3 applications. 1 cause is shared by several."
+            "50 jobs failed in 2 of 3 applications. 1 group of failures occurs in several of them."
         )
         rows = drawn.page.get_by_role("region", name="Applications").locator(".bar")
         await expect(rows).to_have_text(
             [
-                "Alpha40 failed jobs, of 180rate limit20% failed8 of 300 before✦ 1 new cause2 stuck",
+                "Alpha40 failed jobs, of 180rate limit20% failed8 of 300 before✦ 1 new group2 stuck",
                 "Beta10 failed jobs, jobs not countedstuck jobs not known",
                 "Gamma0 failed jobs, of 2020% failed",
             ]

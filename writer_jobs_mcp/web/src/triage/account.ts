@@ -37,7 +37,7 @@ export function accountSummary({ applications, omittedApplications: omitted, lis
   const [least, Least] = complete ? ["", ""] : ["at least ", "At least "];
   const some = omitted?.failed && omitted.failing === undefined ? "" : `${least}${formatNumber(failing + (omitted?.failing ?? 0))} of `;
   const shared = groups.filter((each) => each.applications.length + each.moreApplications > 1).length;
-  const causes = shared > 0 ? ` ${pluralize(shared, "cause")} ${shared === 1 ? "is" : "are"} shared by several.` : "";
+  const causes = shared > 0 ? ` ${pluralize(shared, "group")} of failures ${shared === 1 ? "occurs" : "occur"} in several of them.` : "";
   return `${Least}${pluralize(failed, "job")} failed in ${some}${all}.${causes}`;
 }
 
@@ -103,7 +103,7 @@ function facts({ failureRate, before, stuckCount, top, newGroups, isWhole, readB
     top && h("span", { class: "category" }, categoryLabel(top)),
     failureRate !== undefined && h("span", {}, `${formatPercent(failureRate)} failed`),
     before && h("span", {}, `${formatNumber(before.failed)} of ${formatNumber(before.jobs)} before`),
-    newGroups ? h("span", { class: "new" }, `✦ ${pluralize(newGroups, "new cause")}`) : false,
+    newGroups ? h("span", { class: "new" }, `✦ ${pluralize(newGroups, "new group")}`) : false,
     stuckCount === undefined
       ? h("span", {}, "stuck jobs not known")
       : stuckCount > 0 && h("span", { class: "warning" }, `${formatNumber(stuckCount)} stuck`),

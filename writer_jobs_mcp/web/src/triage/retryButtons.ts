@@ -74,8 +74,12 @@ export function retryButtons(given: Arguments, jobs: string, actions: HostAction
       result.groups.length > 0 && h("ul", { class: "causes" }, ...result.groups.map(causeRow)),
       result.omitted && h("p", { class: "note" }, `And ${pluralize(result.omitted.jobs, "job")} in ${pluralize(result.omitted.groups, "other group")}.`),
       result.jobs.length > 0 && h("ul", { class: "outcomes" }, ...result.jobs.map(outcomeRow)),
-      ready > 0 && onward && retryButton("firm", () => void call(onward), again),
-      retryButton("", close, result.isDry ? "Cancel" : "Done"),
+      h(
+        "div",
+        { class: "actions" },
+        ready > 0 && onward && retryButton("firm", () => void call(onward), again),
+        retryButton("", close, result.isDry ? "Cancel" : "Done"),
+      ),
     );
     actions.announce(result.isDry ? drySentence(result) : outcomeSentence(result));
   };
@@ -124,7 +128,7 @@ function causeRow({ signature, category, retry, advice, count: jobs }: RetryResu
     {},
     h("strong", {}, `${formatNumber(jobs)} ${categoryLabel(category)}`),
     ": ",
-    quoted(signature),
+    h("q", {}, quoted(signature)),
     advice && ` ${advice}`,
     retry === "after_a_fix" && h("strong", { class: "warning" }, ` ${WARNING}`),
   );
