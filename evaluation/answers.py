@@ -169,6 +169,71 @@ async def likely_to_fail_again(agent: Agent) -> str:
     return ", ".join(row["job_id"] for row in rows if "likely fail again" in row.get("detail", ""))
 
 
+async def ids_of_the_timeouts(agent: Agent) -> str:
+    answer = await agent.call("list_failed_jobs", application_id=PRODUCTS, since="3d", category="timeout")
+    return ", ".join(job["id"] for job in answer["jobs"])
+
+
+async def jobs_without_a_graph(agent: Agent) -> str:
+    graph = "c4d7f902-7b1a-4e85-a2c6-18e90b3f5d4c"
+    return str((await agent.call("list_failed_jobs", application_id=PRODUCTS, since="7d", contains=graph))["matched"])
+
+
+async def failed_like_another(agent: Agent) -> str:
+    example = "ce8b063c-d33c-43fd-8dbf-08eac2983903"
+    answer = await agent.call("list_failed_jobs", application_id=PRODUCTS, since="7d", like=example)
+    return ", ".join(job["id"] for job in answer["jobs"])
+
+
+async def model_that_timed_out(agent: Agent) -> str:
+    wanted = {"since": "7d", "contains": "timed out after", "limit": 1, "error_chars": 200}
+    answer = await agent.call("list_failed_jobs", application_id=PRODUCTS, **wanted)
+    return answer["jobs"][0]["error"].split()[3]
+
+
+async def would_be_retried(agent: Agent) -> str:
+    return str((await _retry_rate_limited(agent))["would_retry"])
+
+
+async def retry_all_of_the_night(agent: Agent) -> str:
+    (call, *_) = (await _retry_rate_limited(agent))["next"]
+    outcomes: dict[str, int] = (await agent.call("retry_jobs", **call["arguments"]))["outcomes"]
+    return f"{outcomes['accepted']}, {len(agent.questions)} question"
+
+
+async def left_after_a_few(agent: Agent) -> str:
+    (call, *_) = (await _retry_rate_limited(agent, max_jobs=3))["next"]
+    return str((await agent.call("retry_jobs", **call["arguments"]))["left"])
+
+
+async def need_a_fix_first(agent: Agent) -> str:
+    answer = await agent.call("retry_jobs", application_id=PRODUCTS, since="24h")
+    return str(sum(group["count"] for group in answer["groups"] if group["retry"] == "after_a_fix"))
+
+
+async def most_failures_in_a_day(agent: Agent) -> str:
+    return (await agent.call("triage_all_applications"))["applications"][0]["name"]
+
+
+async def failed_in_the_account(agent: Agent) -> str:
+    applications: list[dict[str, int]] = (await agent.call("triage_all_applications"))["applications"]
+    return str(sum(application["failed"] for application in applications))
+
+
+async def in_several_applications(agent: Agent) -> str:
+    (group,) = _groups_that_say("Request quota exceeded", await agent.call("triage_all_applications"))
+    return ", ".join(str(row["count"]) for row in group["applications"])
+
+
+async def worth_waiting_for(agent: Agent) -> str:
+    answer = await agent.call("wait_for_jobs", application_id=SUPPORT, timeout_seconds=1)
+    return f"{answer['running']} running, {answer['stuck_count']} stuck"
+
+
+async def _retry_rate_limited(agent: Agent, **more: Any) -> dict[str, Any]:
+    return await agent.call("retry_jobs", application_id=PRODUCTS, since="24h", category="rate_limit", **more)
+
+
 async def _triage(agent: Agent, application: str, **arguments: Any) -> dict[str, Any]:
     return await agent.call("triage_application_jobs", application_id=application, **arguments)
 
@@ -210,6 +275,18 @@ ANSWERS: dict[str, Answer] = {
         failed_since_a_time_in_berlin,
         application_of_a_job,
         likely_to_fail_again,
+        ids_of_the_timeouts,
+        jobs_without_a_graph,
+        failed_like_another,
+        model_that_timed_out,
+        would_be_retried,
+        retry_all_of_the_night,
+        left_after_a_few,
+        need_a_fix_first,
+        most_failures_in_a_day,
+        failed_in_the_account,
+        in_several_applications,
+        worth_waiting_for,
     )
 }
 """Each answer by the name that its question has in ``questions.json``."""

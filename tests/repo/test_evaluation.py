@@ -33,7 +33,7 @@ async def given() -> list[Answered]:
 
 async def test_every_answer_is_correct(given: list[Answered]) -> None:
     assert [each.question.name for each in given if not each.is_right] == []
-    assert len(given) == 30
+    assert len(given) == 42
 
 
 async def test_no_answer_takes_more_than_three_calls(given: list[Answered]) -> None:
@@ -86,7 +86,7 @@ def test_each_question_has_a_way_to_answer_it() -> None:
 
 def test_the_expected_answers_are_computed_from_the_sandbox() -> None:
     it = world()
-    expected = answers_of_the_first_twenty(it) | answers_of_the_last_ten(it)
+    expected = answers_of_the_first_twenty(it) | answers_of_the_next_ten(it) | answers_of_the_last_twelve(it)
     assert {question.name: question.answer for question in read_questions()} == expected
 
 
@@ -121,7 +121,7 @@ def answers_of_the_first_twenty(it: SandboxStore) -> dict[str, str]:
     }
 
 
-def answers_of_the_last_ten(it: SandboxStore) -> dict[str, str]:
+def answers_of_the_next_ten(it: SandboxStore) -> dict[str, str]:
     day = [job for job in failed(it, PRODUCTS) if job.created_at >= NOW - timedelta(days=1)]
     graph = [job for job in failed(it, PRODUCTS) if job.sample_error and job.sample_error.name == "missing_graph"]
     early, late = (datetime(2026, 11, 20, at, tzinfo=UTC) for at in (8, 10))
@@ -154,6 +154,43 @@ def answers_of_the_last_ten(it: SandboxStore) -> dict[str, str]:
         ),
         "likely_to_fail_again": ", ".join(job.id for job in to_retry if cause(job) not in TEMPORARY),
     }
+
+
+def answers_of_the_last_twelve(it: SandboxStore) -> dict[str, str]:
+    failed_in = {name: since(failed(it, name), days=1) for name in (PRODUCTS, SUPPORT, ARTICLES)}
+    day, week = failed_in[PRODUCTS], since(failed(it, PRODUCTS), days=7)
+    limited = [job for job in day if cause(job) == "rate_limit"]
+    example = kind(next(job for job in failed(it, SUPPORT) if job.id.startswith("ce8b063c-")))
+    quotas = [
+        sum("Request quota exceeded" in error_of(job) for job in jobs) for jobs in failed_in.values()
+    ]
+    running = it.jobs(SUPPORT, "in_progress")
+    stuck = sum(job.ends_at is None for job in running)
+    most = max(failed_in, key=lambda name: len(failed_in[name]))
+    return {
+        "ids_of_the_timeouts": ", ".join(
+            job.id for job in since(failed(it, PRODUCTS), days=3) if cause(job) == "model_timeout"
+        ),
+        "jobs_without_a_graph": str(sum("c4d7f902-" in error_of(job) for job in week)),
+        "failed_like_another": ", ".join(job.id for job in week if kind(job) == example),
+        "model_that_timed_out": next(error_of(job).split()[3] for job in week if "timed out after" in error_of(job)),
+        "would_be_retried": str(len(limited)),
+        "retry_all_of_the_night": f"{len(limited)}, 1 question",
+        "left_after_a_few": str(len(limited) - 3),
+        "need_a_fix_first": str(sum(cause(job) not in TEMPORARY for job in day)),
+        "most_failures_in_a_day": next(each.name for each in it.applications if most in {each.id, each.alias}),
+        "failed_in_the_account": str(sum(map(len, failed_in.values()))),
+        "in_several_applications": ", ".join(map(str, sorted(filter(None, quotas), reverse=True))),
+        "worth_waiting_for": f"{len(running) - stuck} running, {stuck} stuck",
+    }
+
+
+def error_of(job: SandboxJob) -> str:
+    return str(job.as_json(NOW).get("error", ""))
+
+
+def since(jobs: list[SandboxJob], days: int) -> list[SandboxJob]:
+    return [job for job in jobs if job.created_at >= NOW - timedelta(days=days)]
 
 
 def failed(it: SandboxStore, application: str) -> list[SandboxJob]:
