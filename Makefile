@@ -86,7 +86,7 @@ bundle: $(VENV)/.develops bundle/node_modules/.installed ## build dist/*.mcpb fo
 	@$(BIN)/python -m bundle
 	@$(BIN)/python -m scripts.bundle 2>&1
 
-evaluation: $(VENV)/.develops ## answer thirty triage questions by tool calls alone, and print what each costs
+evaluation: $(VENV)/.develops ## answer forty-two triage questions by tool calls alone, and print what each costs
 	@$(BIN)/python -m evaluation
 
 docs-questions: $(VENV)/.develops ## write docs/questions.md; review the diff

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import anyio
 
@@ -14,7 +15,7 @@ _MAX_LINES = 22  # of one result; a longer one loses its middle
 _FIRST_LINES, _LAST_LINES = 9, 10
 
 _HEAD = f"""\
-# Ten questions, and what they lead to
+# Fourteen questions, and what they lead to
 
 Ask in your own words. Under each question are the calls that answer it, and what the agent reads: the text of the
 tools' results. They come from the embedded Writer API as it is at {NOW:%H:%M} UTC on {NOW:%d %B %Y}. Text in quotation
@@ -37,17 +38,29 @@ async def missing_graphs(agent: Agent) -> None:
 
 
 async def before_a_retry(agent: Agent) -> None:
-    report = await agent.call("triage_application_jobs", application_id=PRODUCTS, since="24h")
-    largest = [group["job_ids"][0] for group in report["failures"][:2]]
-    agent.recorded_calls.clear()  # an earlier question shows it
-    await agent.call("retry_jobs", job_ids=largest)
+    await _retry_rate_limited(agent)
 
 
 async def a_retry(agent: Agent) -> None:
-    report = await agent.call("triage_application_jobs", application_id=PRODUCTS, since="24h")
-    temporary = [group["job_ids"][0] for group in report["failures"] if group["category"] == "rate_limit"]
-    agent.recorded_calls.clear()
-    await agent.call("retry_jobs", job_ids=temporary, dry_run=False)
+    (call, *_) = (await _retry_rate_limited(agent))["next"]
+    agent.recorded_calls.clear()  # an earlier question shows it
+    await agent.call("retry_jobs", **call["arguments"])
+
+
+async def _retry_rate_limited(agent: Agent) -> dict[str, Any]:
+    return await agent.call("retry_jobs", application_id=PRODUCTS, since="24h", category="rate_limit")
+
+
+async def whole_account(agent: Agent) -> None:
+    await agent.call("triage_all_applications")
+
+
+async def all_timeouts(agent: Agent) -> None:
+    await agent.call("list_failed_jobs", application_id=PRODUCTS, since="3d", category="timeout")
+
+
+async def waiting_for_all(agent: Agent) -> None:
+    await agent.call("wait_for_jobs", application_id=SUPPORT, timeout_seconds=1)
 
 
 async def after_the_outage(agent: Agent) -> None:
@@ -75,19 +88,22 @@ async def latest_output(agent: Agent) -> None:
 
 DIALOGUE: tuple[tuple[str, Callable[[Agent], Awaitable[None]]], ...] = (
     ("Which Writer applications do I have?", applications),
+    ("What has failed in all of them since yesterday?", whole_account),
     (
         "What has failed in the product description writer since yesterday? What of it is new, what is gone, and is "
         "anything stuck?",
         since_yesterday,
     ),
     ("Which Knowledge Graphs are missing, and how many jobs of the last six hours failed for each?", missing_graphs),
-    ("Would it help to retry the newest job of each of the two largest groups? Don't do it yet.", before_a_retry),
-    ("Then retry the newest job of each of the two rate limits.", a_retry),
+    ("Which of its jobs timed out in the last three days?", all_timeouts),
+    ("Would it help to retry everything that was rate limited since yesterday? Don't do it yet.", before_a_retry),
+    ("Then retry all of it.", a_retry),
     (
         "On 20 November the agent at this address had an outage until 11 o'clock in Berlin. Was it over then?",
         after_the_outage,
     ),
     ("Is it worth waiting for job 94aafaa0-6f4e-49d1-8990-e53a8a112f23?", waiting),
+    ("Are the jobs of the support reply drafter done?", waiting_for_all),
     ("How bad was this week for the product description writer? The newest 150 jobs are enough for now.", newest_jobs),
     ("Why does ce8b063c-d33c-43fd-8dbf-08eac2983903 fail, and who can fix it?", id_of_a_job),
     ("What did the support reply drafter write last?", latest_output),

@@ -108,12 +108,14 @@ class _Dialogue:
         )
         news = [group for group in triage["failures"] if group.get("trend") == "new"] or triage["failures"]
         await self.ask("Why do the jobs of the new group fail?", "get_job_error", {"job_id": news[0]["job_ids"][0]})
-        retryable = [group for group in triage["failures"] if group["retry"] == "worth_it"]
-        job_ids: list[str] = retryable[0]["job_ids"]
-        await self.ask("What would a retry of the latest rate-limited jobs do?", "retry_jobs", {"job_ids": job_ids})
-        await self.ask("Then retry them.", "retry_jobs", {"job_ids": job_ids, "dry_run": False})
-        await self.ask("Did the first one work?", "wait_for_job", {"job_id": job_ids[0], "timeout_seconds": 10})
-        await self.ask("What did it write?", "get_job_output", {"job_id": job_ids[0], "max_chars": 200})
+        limited = {"application_id": application["id"], "since": "12h", "category": "rate_limit"}
+        dry_run = await self.ask("What would a retry of everything that was rate limited do?", "retry_jobs", limited)
+        await self.ask("Then retry it.", "retry_jobs", dry_run["next"][0]["arguments"])
+        await self.ask(
+            "Tell me when it is done.", "wait_for_jobs", {"application_id": application["id"], "timeout_seconds": 12}
+        )
+        retried = next(group for group in triage["failures"] if group["category"] == "rate_limit")["job_ids"][0]
+        await self.ask("What did one of them write?", "get_job_output", {"job_id": retried, "max_chars": 200})
         await self.ask(
             "(The agent makes a mistake.)",
             "list_application_jobs",
