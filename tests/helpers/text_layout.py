@@ -71,6 +71,7 @@ _SENTENCE = (
     rf"|Cause: [a-z_]+\. Retrying will likely fail again until it is fixed(?:, as above\.|: (?:{_ADVICE}))"
     r'|This retry runs as job ""\.'
     r'|Writer returned job "" for this id\.'
+    r'|"" cannot be an id in Writer, so nothing was requested\. Check the id\.'
     r"|This server cannot use that id in a request, so nothing was sent\. Report it\."
     rf"|A retry was attempted at {_TIME}: whether the job was started is not known\."
     rf'|A retry was attempted at {_TIME}: Writer accepted it(?:, and it runs as job "")?\.'
@@ -146,6 +147,8 @@ LAYOUT = re.compile(
             rf"- retry_jobs\((?:[a-z_]+={_VALUE}(?:, )?)+\): (?:retry {_N} jobs?|the jobs that are left"
             rf"|retry (?:all {_N}|{_N} of the {_N}) at once), once the user agrees"
             r"(?:; \d+ will likely fail again until the cause is fixed)?",
+            rf"- retry_jobs\((?:[a-z_]+={_VALUE}(?:, )?)+\): a dry run for the (?:job|{_N} jobs) of a group whose cause may"
+            r" be temporary",
             # Outcomes of retries.
             rf"{_N} of {_RETRIED} retried\.",
             rf"Dry run, nothing was sent: {_N} of {_RETRIED} would be retried\.",

@@ -159,7 +159,7 @@ async def test_ten_unclear_responses_in_a_row_stop_the_sending(
         faults.push(DroppedConnection(handled=True), on=f"POST .*({'|'.join(ids[5:])})", times=None)
         report = await retry(client, since="24h")
         unknown = report["outcomes"]["unknown"]
-        assert unknown in {10, 11}
+        assert unknown in {10, 11, 12}  # a response of each kind may have been on its way
         assert report["outcomes"] == {"accepted": 5, "unknown": unknown}
         assert report["left"] == 35 - unknown
         assert report["message"].startswith("No more were sent: Writer gave no clear response to 10 retries in a row.")
