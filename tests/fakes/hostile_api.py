@@ -19,6 +19,8 @@ class HostileApi:
     text: str = MARKER
     rejects: bool = False
     """Whether every request gets a 400 with that text."""
+    looks: int = 0
+    """How often the running jobs of application "waited" were requested: of three, two have ended every other time."""
 
     @property
     def short_text(self) -> str:
@@ -42,6 +44,11 @@ class HostileApi:
         if path == "/v1/applications":
             row = {"id": self.short_text, "name": self.short_text, "type": self.short_text, "status": self.short_text}
             return {"data": [row, {"id": None, "name": self.short_text}], "has_more": True, "last_id": self.short_text}
+        if path == "/v1/applications/waited/jobs":
+            self.looks += 1
+            ages = [5, 5, 300] if self.looks % 2 else [300]
+            rows = [self.job("in_progress", age, 3 - len(ages) + number) for number, age in enumerate(ages)]
+            return {"result": rows[offset:], "totalCount": len(rows), "pagination": {"limit": 100}}
         if path.endswith("/jobs"):
             statuses = ["failed", "failed", self.short_text, "in_progress", "completed"]
             jobs = [self.job(status, 30 + number, number) for number, status in enumerate(statuses)]

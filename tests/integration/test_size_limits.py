@@ -33,6 +33,7 @@ DEFINITION_LIMITS = {
     "get_job_error": 480,
     "get_job_output": 530,
     "wait_for_job": 500,
+    "wait_for_jobs": 680,
     "retry_jobs": 540,
 }
 """The maximum number of characters of a tool's name, description and arguments, which every conversation pays for."""

@@ -232,6 +232,7 @@ async def test_the_text_of_every_tool_on_the_sandbox_states_every_fact(client: C
         ("triage_application_jobs", {"application_id": ALIAS, "since": "3d", "until": "1d", "max_jobs": 150}),
         ("wait_for_job", {"job_id": failed}),
         ("wait_for_job", {"job_id": store.jobs(ALIAS, "in_progress")[0].id, "timeout_seconds": 1}),
+        ("wait_for_jobs", {"application_id": ALIAS, "timeout_seconds": 1}),
         ("retry_jobs", {"job_ids": [failed, completed, "no-such-job"]}),
         ("retry_jobs", {"job_ids": [failed, completed, "no-such-job"], "dry_run": False}),
         ("retry_jobs", {"application_id": ALIAS, "since": "24h", "max_jobs": 3}),

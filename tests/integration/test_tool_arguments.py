@@ -33,6 +33,7 @@ SENT_UPSTREAM = [
     ("triage_application_jobs", {"application_id": ALIAS}, ("path", f"/v1/applications/{ALIAS}/jobs")),
     ("wait_for_job", {"job_id": "some-job"}, ("path", "/v1/applications/jobs/some-job")),
     ("wait_for_job", {"job_id": "some-job", "application_id": ALIAS}, ("path", f"/v1/applications/{ALIAS}/jobs")),
+    ("wait_for_jobs", {"application_id": ALIAS}, ("path", f"/v1/applications/{ALIAS}/jobs")),
     ("retry_jobs", {"job_ids": ["some-job"]}, ("path", "/v1/applications/jobs/some-job")),
 ]  # fmt: skip
 NOT_SENT_UPSTREAM = {
@@ -42,6 +43,8 @@ NOT_SENT_UPSTREAM = {
     ("triage_application_jobs", "until"),
     ("triage_application_jobs", "max_jobs"),
     ("wait_for_job", "timeout_seconds"),
+    ("wait_for_jobs", "timeout_seconds"),
+    ("wait_for_jobs", "until"),
     ("retry_jobs", "dry_run"),
 }
 """Arguments that Writer has no parameter for: what they do is shown by tests of their own."""

@@ -37,6 +37,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "get_job_output": {"job_id": "1"},
     "triage_application_jobs": {"application_id": APPLICATION},
     "wait_for_job": {"job_id": "0"},
+    "wait_for_jobs": {"application_id": APPLICATION},
     "retry_jobs": {"job_ids": ["1", "2"], "dry_run": False},
 }
 LATER = {"get_job_error": (1,), "triage_application_jobs": (1,), "retry_jobs": (1, 2)}

@@ -34,7 +34,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("triage_application_jobs", {"application_id": "a"}),
     ("retry_jobs", {"job_ids": ["job-0"], "dry_run": False}),
 ]
-"""A call of each tool but ``wait_for_job``."""
+"""A call of each tool that does not wait."""
 
 DOCUMENTED = {
     "applications": from_schema(ApplicationList.model_json_schema()),
@@ -178,3 +178,29 @@ async def wait_for(job_id: str, client: Client, tally: Tally) -> None:
     tally.tried["responses of Writer"] += 1
     result = await run_tool_with(client, tally, "wait_for_job", {"job_id": job_id, "timeout_seconds": 1})
     check_result_or_error(result, "wait_for_job")
+
+
+@example_settings(2, 30)
+@given(st.lists(DOCUMENTED["jobs"] | MUTATED["jobs"], min_size=2, max_size=4), MUTATED["job"])
+def test_waiting_for_a_mutated_list_gives_a_result_or_an_error_message(
+    tally: Tally, run_without_errors: RunWithoutErrors, lists: list[Document], job: Document
+) -> None:
+    async def conversation() -> None:
+        async with connected_client() as (client, peer):
+            for jobs in lists:
+                tally.tried["responses of Writer"] += 1
+                peer.responses = VALID_RESPONSES | {"jobs": with_running_jobs(jobs), "job": job}
+                arguments = {"application_id": "a", "timeout_seconds": 1}
+                check_result_or_error(await run_tool_with(client, tally, "wait_for_jobs", arguments), "wait_for_jobs")
+
+    run_without_errors(conversation)
+
+
+def with_running_jobs(page: Document) -> Document:
+    """Return a page whose jobs all run, since others are no answer to a request for the running ones."""
+    match page:
+        case {"result": [*rows]}:
+            running = [{**row, "status": "in_progress"} if isinstance(row, dict) else row for row in rows]
+            return {**page, "result": running}
+        case _:
+            return page

@@ -26,6 +26,7 @@ from writer_jobs_mcp.cli import main
 from writer_jobs_mcp.client import open_client
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.telemetry.logging import VERBOSE_LOGGERS
+from writer_jobs_mcp.tools import TOOLS
 
 HASHES = [hashlib.new(name, KEY.encode(), usedforsecurity=False).digest() for name in ("md5", "sha1", "sha256")]
 
@@ -96,6 +97,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("get_job_output", {"job_id": "j"}),
     ("triage_application_jobs", {"application_id": "a"}),
     ("wait_for_job", {"job_id": "j", "timeout_seconds": 1}),
+    ("wait_for_jobs", {"application_id": "a", "timeout_seconds": 1}),
     ("retry_jobs", {"job_ids": ["j"], "dry_run": False}),
     ("get_job_error", {"job_id": KEY}),
     ("list_application_jobs", {"application_id": f"x{KEY}"}),
@@ -120,7 +122,7 @@ async def test_no_tool_resource_or_log_shows_a_key_that_writer_echoes(tally: Tal
             server = server_parameters(**environ)
             with anyio.fail_after(120):
                 async with Client(stdio_client(server, errlog=log)) as client:
-                    assert len((await client.list_tools()).tools) == 7
+                    assert len((await client.list_tools()).tools) == len(TOOLS)
                     for body, status in RESPONSES.values():
                         # Too long to wait for; retries would take minutes.
                         headers = (f"X-Key: {KEY}", f"Location: https://evil.example/{KEY}", "Retry-After: 60")

@@ -176,6 +176,18 @@ async def test_untrusted_text_stays_inside_quotation_marks_in_every_tool(
     assert len(conversation.questions) > len(HOSTILE_TEXTS) / 3
 
 
+async def test_untrusted_text_stays_inside_quotation_marks_after_a_wait(
+    conversation: Conversation, tally: Tally
+) -> None:
+    async with conversation.start() as client:
+        for text, _ in [*HOSTILE_TEXTS.values()][:: gate_or_full(6, 1)]:
+            tally.tried["hostile texts"] += 1
+            conversation.api.text, conversation.api.looks = text, 0
+            result = await client.call_tool("wait_for_jobs", {"application_id": "waited"})
+            check({"wait": result})
+            assert structure_of(result)["finished"] == 2
+
+
 async def test_resources_prompts_and_completions_sanitize_untrusted_text(
     conversation: Conversation, tally: Tally
 ) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from writer_jobs_mcp.client.ids import is_usable_id
 from writer_jobs_mcp.triage.next_calls import SuggestedCall
+from writer_jobs_mcp.triage.timestamps import format_exact_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +24,8 @@ def _calls(watched: WatchedJobs, application_id: str, given: dict[str, Any]) -> 
     if with_text:
         arguments = {"job_id": with_text[0].id, "application_id": application_id}
         yield SuggestedCall("get_job_error", arguments, "the whole error, and what to do")
-    if watched.failed > len(watched.failures):
-        arguments = {"application_id": application_id, "status": "failed"}
-        yield SuggestedCall("list_application_jobs", arguments, "the other failed jobs")
+    if watched.failed_since and watched.failed > len(watched.failures):
+        arguments = {"application_id": application_id, "since": format_exact_timestamp(watched.failed_since)}
+        yield SuggestedCall("list_failed_jobs", arguments, "all failed jobs created since then")
     if watched.running and not watched.is_over:
         yield SuggestedCall("wait_for_jobs", {"application_id": application_id, **given}, "go on waiting")

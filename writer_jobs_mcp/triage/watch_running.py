@@ -50,6 +50,7 @@ class WatchedJobs:
     stuck: Sequence[TimedJob]  # the longest first
 
     failures: Sequence[Job]  # the newest of the failed jobs
+    failed_since: datetime | None  # when the oldest of the failed jobs was created
     unread_reason: str
     unseen: int
     """How many of the running ones the last look did not show, and their own status could not be read."""
@@ -230,6 +231,7 @@ class RunningWatch:
     def summary(self) -> WatchedJobs:
         """Return what became of the jobs."""
         statuses, absent, stuck = Counter(self._outcomes.statuses.values()), self._absent(), self._stuck()
+        failed_at = [self._created[job_id] for job_id, status in self._outcomes.statuses.items() if status == "failed"]
         completed, failed = statuses.pop("completed", 0), statuses.pop("failed", 0)
         unread = len(absent) if self._shows_absence else 0
         unseen = len(absent) - unread
@@ -245,6 +247,7 @@ class RunningWatch:
             running=running,
             stuck=stuck,
             failures=self._outcomes.failures,
+            failed_since=min(failed_at, default=None),
             unread_reason=self._outcomes.error,
             unseen=unseen,
             stuck_after=self._limit,

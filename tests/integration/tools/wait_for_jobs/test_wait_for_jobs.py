@@ -3,6 +3,7 @@
 The clock of the fake API advances by ten seconds with each request, so that no test waits for jobs to end.
 """
 
+from datetime import timedelta
 from math import inf
 
 import anyio
@@ -86,6 +87,9 @@ async def test_a_retried_job_that_fails_again_is_found_at_its_old_place() -> Non
     assert numbers(result) == {"finished": 12, "failed": 12}
     assert {row["job_id"][:6] for row in result["failures"]} == {"again-"}
     assert (len(result["failures"]), result["failures_omitted"]) == (5, 7)
+    since = (NOW - timedelta(seconds=500_011)).isoformat().replace("+00:00", "Z")
+    assert result["next"][1]["tool"] == "list_failed_jobs"
+    assert result["next"][1]["arguments"] == {"application_id": "a", "since": since}
 
 
 async def test_a_wait_that_times_out_says_how_many_finish_a_minute_and_how_long_the_rest_takes() -> None:
