@@ -19,11 +19,11 @@ from tests.fakes.unstable_list import UnstableListApi
 from tests.helpers.command import run_main, settings_for
 from tests.helpers.facts import missing_facts
 from tests.helpers.jobs import JsonObject, make_failed_jobs, make_job
-from tests.helpers.mcp import call_tool
+from tests.helpers.mcp import call_tool, structure_of, text_of
 from tests.helpers.text_layout import unsafe_characters
 from tests.helpers.triage import NOT_FOUND, RATE_LIMIT, UNREADABLE_STATUS, api_with
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.sandbox import serve
+from writer_jobs_mcp.sandbox import APPLICATIONS, CannedResponse, FaultScript, serve
 from writer_jobs_mcp.server.build import build_server
 
 UNTIL = NOW.isoformat()
@@ -55,6 +55,17 @@ async def test_triage_prints_what_the_tool_returns(url: str) -> None:
     printed = await run_main("triage", ALIAS, *WHOLE_LIST, "--format", "json", **settings_for(url))
     assert (printed.returncode, printed.stderr) == (0, "")
     assert without_ages(json.loads(printed.stdout)) == without_ages(structure)
+
+
+async def test_triage_without_an_application_prints_what_the_tool_for_all_returns(url: str) -> None:
+    window = ("--since", "2026-11-21T12:00:00Z", "--until", UNTIL)
+    arguments = {"since": window[1], "until": UNTIL}
+    async with Client(build_server(Config.from_env(settings_for(url)))) as client:
+        result = await client.call_tool("triage_all_applications", arguments)
+    as_json = await run_main("triage", *window, "--format", "json", **settings_for(url))
+    assert (as_json.returncode, as_json.stderr) == (0, "")
+    assert json.loads(as_json.stdout) == structure_of(result)
+    assert (await run_main("triage", *window, **settings_for(url))).stdout == f"{text_of(result)}\n"
 
 
 @pytest.mark.parametrize("application", [ALIAS, "product  DESCRIPTION writer"])
@@ -139,8 +150,25 @@ async def test_incomplete_coverage_exits_with_4_whatever_the_failure_rate(fail_a
     assert done.returncode == 4
     assert "Coverage: NOT complete" in done.stdout
     assert done.stderr == (
-        "writer-jobs-mcp: not all jobs of the window could be read (see the coverage); of those read, 5 of 100 jobs "
-        "failed.\n"
+        "writer-jobs-mcp: not all jobs of the window were read or counted (see the coverage); of those read, "
+        "5 of 100 jobs failed.\n"
+    )
+
+
+@pytest.mark.parametrize(("percent", "status"), [("23", 0), ("22", 3)])
+async def test_without_an_application_the_failure_rate_is_that_of_all_jobs(url: str, percent: str, status: int) -> None:
+    done = await run_main("triage", *WHOLE_LIST, "--fail-above", percent, **settings_for(url))
+    assert "144 of 640 jobs created before 11-23 12:00 UTC failed (22.5%)" in done.stdout
+    assert done.returncode == status
+
+
+async def test_an_application_that_cannot_be_read_exits_with_4(url: str, faults: FaultScript) -> None:
+    faults.push(CannedResponse(403), on=f"/v1/applications/{APPLICATIONS[1].id}/jobs", times=None)
+    done = await run_main("triage", *WHOLE_LIST, "--fail-above", "1", **settings_for(url))
+    assert done.returncode == 4
+    assert "Coverage: NOT complete" in done.stdout
+    assert done.stderr.startswith(
+        "writer-jobs-mcp: not all jobs of the window were read or counted (see the coverage); of "
     )
 
 
@@ -230,8 +258,8 @@ async def test_the_key_in_an_argument_is_refused_and_not_printed(arguments: list
 
 async def test_both_help_texts_explain_the_exit_statuses() -> None:
     triage, failures = [(await run_main(command, "--help")).stdout for command in ("triage", "failures")]
-    assert "  3  the failure rate is above PERCENT\n" in triage
-    assert "  4  not all jobs of the window could be read" in triage
+    assert "  3  the failure rate is above PERCENT; " in triage
+    assert "  4  not all jobs of the window were read or counted, " in triage
     assert "  4  not all failed jobs of the window could be read\n" in failures
     assert "an apostrophe stands before" in failures
 
@@ -255,19 +283,19 @@ def tokens_of(markdown: str) -> Iterator[Token]:
 
 @pytest.mark.parametrize("text", SHORT_TEXTS.values(), ids=SHORT_TEXTS)
 async def test_text_of_jobs_is_sanitized_and_no_markup(text: str) -> None:
+    commands = {"triage a": "markdown", "triage": "markdown", "failures a": "csv"}
+    printed: dict[tuple[str, str], str] = {}
     async with serve(HostileApi(text)) as url:
-        reports = {
-            form: (await run_main("triage", "a", *WHOLE_LIST, "--format", form, **settings_for(url))).stdout
-            for form in ("text", "json", "markdown")
-        }
-        lists = {
-            form: (await run_main("failures", "a", *WHOLE_LIST, "--format", form, **settings_for(url))).stdout
-            for form in ("text", "json", "csv")
-        }
-    tokens = list(tokens_of(reports["markdown"]))
-    assert {token.type for token in tokens} <= OUR_MARKUP
-    shown = " ".join(token.content for token in tokens if token.type != "inline")
-    assert missing_facts(json.loads(reports["json"]), shown) == []
-    assert [unsafe_characters(each.replace("\r\n", "\n")) for each in (*reports.values(), *lists.values())] == [[]] * 6
-    assert [row["id"] for row in csv.DictReader(io.StringIO(lists["csv"]))] != []
-    assert all(MARKER in each for each in (*reports.values(), *lists.values()))
+        for command, other in commands.items():
+            for form in ("text", "json", other):
+                done = await run_main(*command.split(), *WHOLE_LIST, "--format", form, **settings_for(url))
+                printed[command, form] = done.stdout
+    for command in ("triage a", "triage"):
+        tokens = list(tokens_of(printed[command, "markdown"]))
+        assert {token.type for token in tokens} <= OUR_MARKUP
+        shown = " ".join(token.content for token in tokens if token.type != "inline")
+        assert missing_facts(json.loads(printed[command, "json"]), shown) == []
+    assert [each for each in printed.values() if unsafe_characters(each.replace("\r\n", "\n"))] == []
+    has_usable_id = bool(json.loads(printed["triage", "json"])["applications"])
+    without_text = {command for command, each in printed.items() if MARKER not in each}
+    assert without_text == (set() if has_usable_id else {("triage", form) for form in ("text", "json", "markdown")})

@@ -161,9 +161,7 @@ def answers_of_the_last_twelve(it: SandboxStore) -> dict[str, str]:
     day, week = failed_in[PRODUCTS], since(failed(it, PRODUCTS), days=7)
     limited = [job for job in day if cause(job) == "rate_limit"]
     example = kind(next(job for job in failed(it, SUPPORT) if job.id.startswith("ce8b063c-")))
-    quotas = [
-        sum("Request quota exceeded" in error_of(job) for job in jobs) for jobs in failed_in.values()
-    ]
+    quotas = [sum("Request quota exceeded" in error_of(job) for job in jobs) for jobs in failed_in.values()]
     running = it.jobs(SUPPORT, "in_progress")
     stuck = sum(job.ends_at is None for job in running)
     most = max(failed_in, key=lambda name: len(failed_in[name]))

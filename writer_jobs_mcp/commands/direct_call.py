@@ -8,13 +8,12 @@ import anyio
 
 from writer_jobs_mcp import client
 from writer_jobs_mcp.commands.output import PROGRAM
-from writer_jobs_mcp.commands.progress_bar import progress_bar
+from writer_jobs_mcp.commands.progress_bar import ShowProgress, progress_bar
 from writer_jobs_mcp.commands.sandbox import use_sandbox
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.context import App
 from writer_jobs_mcp.errors import KEY_IN_ARGUMENT, ConfigError, MissingKey, WriterError
 from writer_jobs_mcp.telemetry.logging import log_to_stderr
-from writer_jobs_mcp.triage.scan import Progress
 
 T = TypeVar("T")
 
@@ -24,10 +23,11 @@ class CommandFailed(Exception):
 
 
 def call_directly(
-    call: Callable[[App, Progress | None], Awaitable[T]],
+    call: Callable[[App, ShowProgress], Awaitable[T]],
     environ: Mapping[str, str],
     *,
     texts: tuple[str | None, ...],
+    unit: str,
     sandbox: bool,
 ) -> T:
     """Return the result of ``call``, with a progress bar meanwhile if stderr is a terminal.
@@ -36,6 +36,7 @@ def call_directly(
         call: What to run.
         environ: The environment with the settings.
         texts: What the user passed as text; the API key is refused.
+        unit: What the progress bar counts.
         sandbox: Ask the embedded Writer API.
 
     Raises:
@@ -53,7 +54,7 @@ def call_directly(
 
     async def run() -> T:
         async with app.session():
-            with progress_bar(environ) as progress:
+            with progress_bar(unit, environ) as progress:
                 return await call(app, progress)
 
     try:

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 from writer_jobs_mcp.commands.direct_call import CommandFailed, call_directly
 from writer_jobs_mcp.commands.output import INCOMPLETE, format_json, print_error, print_result
+from writer_jobs_mcp.commands.progress_bar import ShowProgress
 from writer_jobs_mcp.context import App
 from writer_jobs_mcp.results.failed_jobs import FailedJobList, ListRequest, whole_failed_job_list
 from writer_jobs_mcp.results.failed_jobs_csv import failed_jobs_csv
 from writer_jobs_mcp.tools.selection import select_with_progress
 from writer_jobs_mcp.tools.window import assumed_utc, parse_window
-from writer_jobs_mcp.triage.scan import Progress
 from writer_jobs_mcp.triage.select_failed import MAX_ERROR, Selection
 from writer_jobs_mcp.worker_threads import run_in_worker
 
@@ -31,7 +31,7 @@ def run_failures(
         ConfigError: Settings or arguments are invalid, so nothing was asked.
     """
 
-    async def list_jobs(app: App, progress: Progress | None) -> FailedJobList:
+    async def list_jobs(app: App, progress: ShowProgress) -> FailedJobList:
         now = app.clock()
         window = parse_window(since, until, now)
         selected, resolved = await select_with_progress(app, application, window, now, selection, progress)
@@ -42,7 +42,7 @@ def run_failures(
 
     texts = (application, selection.like, selection.contains)
     try:
-        listed = call_directly(list_jobs, environ, texts=texts, sandbox=sandbox)
+        listed = call_directly(list_jobs, environ, texts=texts, unit="failed jobs", sandbox=sandbox)
     except CommandFailed as exc:
         print_error(str(exc))
         return 1

@@ -3,22 +3,26 @@
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from typing import Protocol
 
 from tqdm import tqdm
 
-from writer_jobs_mcp.triage.scan import Progress
+
+class ShowProgress(Protocol):
+    """Shows how much is done, and of how much if that is known; a sentence may say more."""
+
+    async def __call__(self, done: int, total: int | None, sentence: str = "", /) -> None:
+        """Show it."""
 
 
 @contextmanager
-def progress_bar(environ: Mapping[str, str]) -> Generator[Progress | None]:
-    """Show how many jobs were read, until the block ends; yield None if stderr cannot show it."""
-    if not sys.stderr.isatty() or environ.get("TERM") == "dumb":
-        yield None
-        return
-    with tqdm(desc="Reading jobs", unit=" jobs", leave=False, file=sys.stderr, miniters=1) as bar:
+def progress_bar(unit: str, environ: Mapping[str, str]) -> Generator[ShowProgress]:
+    """Show a bar until the block ends, if stderr is a terminal that can show it; ``unit`` is what is counted."""
+    is_shown = sys.stderr.isatty() and environ.get("TERM") != "dumb"
+    with tqdm(desc="Reading", unit=f" {unit}", leave=False, file=sys.stderr, miniters=1, disable=not is_shown) as bar:
 
-        async def progress(read: int, total: int | None) -> None:
+        async def show(done: int, total: int | None, _sentence: str = "", /) -> None:
             bar.total = total
-            bar.update(read - bar.n)
+            bar.update(done - bar.n)
 
-        yield progress
+        yield show

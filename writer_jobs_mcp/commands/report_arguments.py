@@ -22,11 +22,11 @@ _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,9})?|\.\d{1,9}) ?%?", re.ASCII)
 _MOST = 100  # per cent
 _TRIAGE_EPILOG = """\
 exit statuses:
-  0  all jobs of the window were read, and the failure rate is not above PERCENT
+  0  all jobs of the window were read or counted, and the failure rate is not above PERCENT
   1  Writer could not be asked, or rejected the request; nothing is printed on stdout
   2  invalid arguments or settings
-  3  the failure rate is above PERCENT
-  4  not all jobs of the window could be read, so the failure rate is not known
+  3  the failure rate is above PERCENT; without APPLICATION, that of all jobs together
+  4  not all jobs of the window were read or counted, so the failure rate is not known
 
 The report goes to stdout, in UTF-8; anything else to stderr. In Markdown, text of jobs stands in code spans.
 What stands under "Next" are calls of the server's tools, for an agent.
@@ -48,7 +48,9 @@ semicolon.
 def add_triage_arguments(commands: "_SubParsersAction[ParserT]") -> ParserT:
     """Add the command ``triage``."""
     triage = _add_command(commands, "triage", "report what failed, why, what is new and what is stuck", _TRIAGE_EPILOG)
-    triage.add_argument("application", nargs="?", type=_application, metavar="APPLICATION", help=_APPLICATION_HELP)
+    triage.add_argument(
+        "application", nargs="?", type=_application, metavar="APPLICATION", help=f"{_APPLICATION_HELP}; default: all"
+    )
     _add_window(triage)
     triage.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="default: text")
     triage.add_argument(

@@ -3,7 +3,11 @@
 from pydantic import PrivateAttr
 
 from writer_jobs_mcp.failures import Category
-from writer_jobs_mcp.results.account_parts import AccountApplication, AccountCoverage, AccountGroupRow
+from writer_jobs_mcp.results.account_parts import (
+    AccountApplication,
+    AccountCoverage,
+    AccountGroupRow,
+)
 from writer_jobs_mcp.results.base import IfKnown, NextCall, ResultModel, any_has
 from writer_jobs_mcp.results.failure_groups import OmittedFailures, describe_groups, failure_columns
 from writer_jobs_mcp.results.formatting import (
@@ -52,40 +56,60 @@ class AccountReport(ResultModel):
         self._shows_largest, self._jobs_before, self._not_whole = shows_largest, jobs_before, not_whole
 
     def as_text(self) -> str:
-        since = self.window.since and f"from {self.window.since}"
-        numbers = {row.id: number for number, row in enumerate(self.applications, 1)}
-        year = self.window.year
+        year, numbers = self.window.year, self.numbers
         return join_lines(
-            self._headline(),
-            join_words("Jobs created", since, f"until {self.window.until}."),
-            self._by_category(),
+            self.headline(),
+            *self.lines_before_applications(),
             bool(self.applications) and self._columns(),
             *(row.as_text_in(number, year) for number, row in enumerate(self.applications, 1)),
             self.applications_omitted and self.applications_omitted.as_text(),
             bool(self.failures) and f"{failure_columns(self.failures)}, jobs in each application by its number above",
             *(group.as_text_among(numbers, year) for group in self.failures),
-            self.failures_omitted and self.failures_omitted.as_text(),
-            self.coverage.as_text(),
-            self.next is not None and "Next:",
-            *(call.as_text() for call in self.next or ()),
+            *self.lines_after_failures(),
         )
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """The number of each application that is shown, from 1, by its id."""
+        return {row.id: number for number, row in enumerate(self.applications, 1)}
+
+    def lines_before_applications(self) -> list[str | None]:
+        """Return the lines between the headline and the applications, with None for those left out."""
+        since = self.window.since and f"from {self.window.since}"
+        return [join_words("Jobs created", since, f"until {self.window.until}."), self._by_category()]
+
+    def lines_after_failures(self) -> list[str | None]:
+        """Return the lines after the groups of failures, with None for those left out; items begin with a dash."""
+        return [
+            self.failures_omitted and self.failures_omitted.as_text(),
+            *self.coverage.as_text().split("\n"),
+            "Next:" if self.next else None,
+            *(call.as_text() for call in self.next or ()),
+        ]
 
     def _by_category(self) -> str | None:
         counts = [f"{category} {number:,}" for category, number in (self.by_category or {}).items()]
         return f"Failed by cause: {', '.join(counts)}" if counts else None
 
-    def _columns(self) -> str:
+    def columns(self) -> list[str | None]:
+        """Name what the row of an application has, with None for a column that all leave empty."""
         columns = {
             "stuck": "stuck_count",
             "failed of jobs in the window before": "before",
             "most frequent cause": "top",
             "new groups": "new_groups",
         }
-        shown = [title for title, field in columns.items() if any_has(self.applications, field)]
-        failed = f"failed{' of jobs (rate)' if any_has(self.applications, 'jobs') else ''}"
-        return f"Applications (no-code agents): {', '.join([failed, *shown])}: id, name (its owner's words, quoted)"
+        return [
+            f"failed{' of jobs (rate)' if any_has(self.applications, 'jobs') else ''}",
+            *(title if any_has(self.applications, field) else None for title, field in columns.items()),
+            "id, name (its owner's words, quoted)",
+        ]
 
-    def _headline(self) -> str:
+    def _columns(self) -> str:
+        *columns, application = filter(None, self.columns())
+        return f"Applications (no-code agents): {', '.join(columns)}: {application}"
+
+    def headline(self) -> str:
         """Say what failed in a sentence that is true by itself: it claims nothing about what was not read."""
         coverage, whole = self.coverage, not self._not_whole and self.coverage.is_list_whole
         of = f"{'' if coverage.is_list_whole else 'at least '}{pluralize(coverage.applications, 'application')}"
@@ -99,7 +123,7 @@ class AccountReport(ResultModel):
         rest += "" if coverage.is_list_whole else "; not all could be listed"
         if not self.applications:
             return f"None of {of} could be read whole, and no failed job was found."
-        failed, jobs, failing = self._sums()
+        failed, jobs, failing = self.sums()
         when = self.window.as_phrase()
         if not failed:
             return self._no_failures(of, jobs, when, rest)
@@ -124,7 +148,7 @@ class AccountReport(ResultModel):
         number = "jobs" if jobs is None else pluralize(jobs, "job")
         return join_words(f"None of the {number} of {of} created", when, "failed.")
 
-    def _sums(self) -> tuple[int, int | None, int]:
+    def sums(self) -> tuple[int, int | None, int]:
         """Return the failed jobs, all jobs (None if not counted everywhere) and the applications that failed."""
         omitted = self.applications_omitted
         failed = sum(row.failed for row in self.applications) + (omitted.failed if omitted else 0)

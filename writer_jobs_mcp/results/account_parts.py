@@ -42,14 +42,19 @@ class AccountApplication(ResultModel):
     new_groups: IfKnown[int] = None
 
     def as_text_in(self, number: int, year: str) -> str:
-        parts = [
+        *parts, application = self.cells_in(year)
+        return f"{number}. {', '.join(filter(None, parts))}: {application}"
+
+    def cells_in(self, year: str) -> list[str | None]:
+        """Return its facts in the order of the columns, with None for those that are not known."""
+        return [
             self._failed(year),
             None if self.stuck_count is None else f"{self.stuck_count:,} stuck",
             self.before and f"before {self.before.failed:,} of {self.before.jobs:,}",
             self.top,
             None if self.new_groups is None else f"{self.new_groups:,} new",
+            format_application(self.id, self.name),
         ]
-        return f"{number}. {', '.join(filter(None, parts))}: {format_application(self.id, self.name)}"
 
     def _failed(self, year: str) -> str:
         if self.complete is False:
@@ -76,9 +81,13 @@ class AccountGroupRow(FailureGroupRow):
 
     def as_text_among(self, numbers: Mapping[str, int], year: str) -> str:
         """Return the group as text; ``numbers`` are those of the applications in the text."""
+        return f"{self.as_text_in(year)} in {self.applications_among(numbers)}"
+
+    def applications_among(self, numbers: Mapping[str, int]) -> str:
+        """Return its jobs in each application; ``numbers`` are those of the applications in the text."""
         shown = [f"{_position(each.id, numbers)} {each.count:,}" for each in self.applications]
         more = f"and {pluralize(self.more_applications, 'other application')}" if self.more_applications else None
-        return join_words(f"{self.as_text_in(year)} in", ", ".join(shown), more)
+        return join_words(", ".join(shown), more)
 
 
 def _position(application_id: str, numbers: Mapping[str, int]) -> str:

@@ -7,7 +7,8 @@ code, and our own words stay prose.
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-_QUOTED = re.compile(r'("(?:[^"\\]|\\.)*")')
+# Some hosts would make a link of the number of a row: #1.
+_CODE = re.compile(r'("(?:[^"\\]|\\.)*"|#\d+)')
 _BACKTICKS = re.compile("`+")
 _MARKUP = re.compile(r"[\\`*\[\]<>|~#&!]|(?<!\w)_|_(?!\w)")  # an underscore inside a word is none
 
@@ -34,7 +35,7 @@ def _convert(text: str, code_span: Callable[[str], str]) -> str:
     # A split by one group yields prose and quoted text in turn.
     return "".join(
         code_span(part) if position % 2 else _MARKUP.sub(r"\\\g<0>", part)
-        for position, part in enumerate(_QUOTED.split(text))
+        for position, part in enumerate(_CODE.split(text))
     )
 
 

@@ -53,3 +53,7 @@ def test_our_own_words_are_shown_as_they_are(words: str) -> None:
     tokens = inline_tokens(prose(words))
     assert {kind for kind, _ in tokens} <= {"text", "text_special"}
     assert "".join(content for _, content in tokens) == words
+
+
+def test_the_number_of_a_row_is_no_link_to_an_issue() -> None:
+    assert inline_tokens(prose("in #12 8")) == [("text", "in "), ("code_inline", "#12"), ("text", " 8")]
