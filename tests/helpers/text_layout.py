@@ -147,8 +147,8 @@ LAYOUT = re.compile(
             rf"- retry_jobs\((?:[a-z_]+={_VALUE}(?:, )?)+\): (?:retry {_N} jobs?|the jobs that are left"
             rf"|retry (?:all {_N}|{_N} of the {_N}) at once), once the user agrees"
             r"(?:; \d+ will likely fail again until the cause is fixed)?",
-            rf"- retry_jobs\((?:[a-z_]+={_VALUE}(?:, )?)+\): a dry run for the (?:job|{_N} jobs) of a group whose cause may"
-            r" be temporary",
+            rf"- retry_jobs\((?:[a-z_]+={_VALUE}(?:, )?)+\): a dry run for the (?:job|{_N} jobs) of a group"
+            r" whose cause may be temporary",
             # Outcomes of retries.
             rf"{_N} of {_RETRIED} retried\.",
             rf"Dry run, nothing was sent: {_N} of {_RETRIED} would be retried\.",

@@ -121,6 +121,7 @@ async def test_a_few_first_then_the_rest_by_the_suggested_calls(
     planned = await dry_run(client, like=ids[0], max_jobs=3)
     first = await call(client, suggested(planned) or {})
     assert (first["outcomes"], first["left"]) == ({"accepted": 3}, 9)
+    assert (suggested(first) or {})["until"] == "2026-11-23T10:59:57.000001Z"  # just after the next one
     assert first["next"][-1]["tool"] == "wait_for_jobs"
     clock.advance(seconds=10)
     assert get_job(store, ids[0]).status(clock()) == "completed"

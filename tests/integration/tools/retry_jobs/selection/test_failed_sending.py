@@ -4,7 +4,7 @@ import anyio
 import pytest
 from mcp.client import Client
 
-from tests.conftest import Clock, config_for
+from tests.conftest import ALIAS, Clock, config_for
 from tests.helpers.retries import FailingConnections, HeldRequest, retry_client
 from tests.helpers.retry_selections import (
     add_failed,
@@ -25,7 +25,6 @@ from writer_jobs_mcp.sandbox import (
     SandboxStore,
     TruncatedBody,
     build_app,
-    serve,
 )
 from writer_jobs_mcp.server.build import build_server
 
@@ -85,17 +84,33 @@ async def test_a_429_in_the_middle_is_waited_for(
 
 
 async def test_after_a_429_no_other_retry_is_sent_before_the_time_that_writer_asks_for(
-    clock: Clock, store: SandboxStore, faults: FaultScript
+    url: str, clock: Clock, store: SandboxStore, api: SandboxApp, faults: FaultScript
 ) -> None:
-    ids, times = add_failed(store, 12), list[tuple[float, str]]()
-    faults.push(CannedResponse(429, headers={"retry-after": "1"}), on=f"POST .*{ids[3]}")
-    api = build_app(store, faults=faults, on_request=lambda each: times.append((anyio.current_time(), each.path)))
-    async with serve(api) as url, retry_client(url, clock, WRITER_JOBS_CONCURRENCY="3") as client:
-        report = await retry(client, since="24h")
-    assert report["outcomes"] == {"accepted": 12}
-    rejected = next(at for at, path in times if ids[3] in path)
-    in_pause = [path for at, path in times if rejected < at < rejected + 1]
-    assert len(in_pause) <= 2  # that were on their way
+    ids, held, handled = add_failed(store, 12), HeldRequest(), anyio.Event()
+    faults.push(held, on=f"POST .*{ids[0]}")
+    faults.push(CannedResponse(429, headers={"retry-after": "20"}), on=f"POST .*{ids[1]}")
+
+    async def note(progress: float, total: float | None, message: str | None) -> None:  # noqa: ARG001 - the SDK's
+        if message == "handled 1 of 12 jobs":
+            handled.set()
+
+    async def send() -> None:
+        arguments = {"application_id": ALIAS, "since": "24h", "dry_run": False}
+        await client.call_tool("retry_jobs", arguments, progress_callback=note)
+
+    async with (
+        retry_client(url, clock, WRITER_JOBS_CONCURRENCY="2") as client,
+        anyio.create_task_group() as tasks,
+    ):
+        tasks.start_soon(send)
+        await held.arrived.wait()
+        # Its request gets the place of the one that was rejected: so that one has been answered.
+        await client.call_tool("get_job_error", {"job_id": ids[5]})
+        held.release.set()
+        await handled.wait()
+        await client.call_tool("get_job_error", {"job_id": ids[5]})
+        tasks.cancel_scope.cancel()
+    assert posts_per_job(api) == {ids[0]: 1, ids[1]: 1}
 
 
 @pytest.mark.parametrize("seconds", ["30", "3600"])
