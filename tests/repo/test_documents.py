@@ -42,7 +42,7 @@ def test_the_settings_table_matches_help() -> None:
 
 
 def test_the_commands_table_names_every_option() -> None:
-    texts = [help_text(*command) for command in ([], ["check"], ["demo"], ["sandbox"])]
+    texts = [help_text(*command) for command in ([], ["triage"], ["failures"], ["check"], ["demo"], ["sandbox"])]
     offered = {option for text in texts for option in re.findall(r"--[a-z][a-z-]+", text)}
     written = set(re.findall(r"--[a-z][a-z-]+", str(table("Commands"))))
     assert written == offered - {"--help"}
