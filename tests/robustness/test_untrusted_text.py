@@ -37,32 +37,16 @@ from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sanitize.text import sanitize
 from writer_jobs_mcp.server.build import build_server
 
-UNTRUSTED_FIELDS = {
-    "name",
-    "title",
-    "output",
-    "error",
-    "signature",
-    "example",
-    "evidence",
-    "reason",
-    "type",
-    "status",
-    "before",
-}
+UNTRUSTED_FIELDS = set("name title output error signature example evidence reason type status before".split())
 """Fields that hold only untrusted text."""
-
-
 IDS = {"id", "job_id", "job_ids", "application_id", "after"}
-
-
 COUNTED = re.compile(r"(?=.{1,24}\Z)[A-Za-z]+(?:[ _-][A-Za-z0-9]+){0,3}|[a-z_]+")
-
-
 PROMPTS = {
     "triage_failed_jobs": ("application_id", "since"),
     "explain_job_failure": ("job_id",),
     "daily_job_report": ("application_id",),
+    "retry_failed_jobs": ("application_id", "since"),
+    "account_report": ("since",),
 }
 
 

@@ -52,8 +52,8 @@ def explain_job_failure(job_id: Annotated[str, Field(description="Job id")]) -> 
 Explain why the Writer job {job} failed.
 
 1. Call get_job_error(job_id={job}). Note its cause, the evidence that decided it, and its application_id.
-2. Call triage_application_jobs with that application_id and since="7d", and find the group whose signature fits this \
-error: is it one job or many, since when, new or rising?
+2. Call list_failed_jobs with that application_id, since="7d" and like={job}: matched counts the jobs whose errors say \
+the same. If there are several, call triage_application_jobs(since="7d") too: since when, new or rising?
 3. Where the error does not say enough, call get_job_output(job_id={job}): some failed jobs have a part of their output.
 
 Then tell me, in plain words: what happened; what in the error shows it (quote it); whether a retry is worth it or \
@@ -79,6 +79,53 @@ read.
 {_UNTRUSTED}"""
 
 
+def retry_failed_jobs(
+    application_id: ApplicationId,
+    since: Annotated[str, Field(description="An age (24h, 7d) or a time; default 24h")] = "24h",
+) -> str:
+    """Retry what is worth it in an application: a few jobs first, then the rest, and report what became of them."""
+    application, begin = _quote_argument(application_id), _quote_argument(since or "24h")
+    return f"""\
+Retry the failed jobs of the Writer application (no-code agent) {application} that are worth it. If there is no tool \
+retry_jobs, do steps 1 and 2 only, and tell me that whoever set up this server can allow retries with \
+WRITER_JOBS_ALLOW_RETRY=true.
+
+1. Call triage_application_jobs(application_id={application}, since={begin}). Check coverage; of each group with retry \
+worth_it look at its trend and values: is what failed likely over?
+2. Propose what to retry: one group (like=one of its job ids), one category, or words (contains). Leave out what needs \
+a fix first (after_a_fix), and say what the fix is.
+3. Call retry_jobs with application_id={application}, since={begin}, that choice and dry_run=true. Tell me the number, \
+the causes and the advice, and wait for my yes.
+4. Make the call under its next, but with max_jobs=3. Then wait_for_jobs(application_id={application}), and \
+get_job_error for one that failed again. If they failed again, stop and tell me.
+5. Retry the rest with the call under next of that report, until nothing is left. Look at each job with outcome \
+unknown (get_job_error) before it is retried again.
+
+Then report: how many were retried and completed, failed again, are unknown or left; what needs a fix, and by whom.
+{_UNTRUSTED}"""
+
+
+def account_report(
+    since: Annotated[str, Field(description="An age (24h, 7d) or a time; default 24h")] = "24h",
+) -> str:
+    """Write a report on all applications: what failed where, shared causes, what is new, what is stuck."""
+    begin = _quote_argument(since or "24h")
+    return f"""\
+Write a report on the jobs of all my Writer applications (no-code agents).
+
+1. Call triage_all_applications(since={begin}). Before anything else read its coverage: name the applications that \
+were skipped or read only in part, and why.
+2. For each group whose trend is new or rising, and for the largest, call get_job_error with its first job id and the \
+application_id that has most of its jobs. A group in several applications probably has one cause: name them all.
+3. For the application with the most failures, and for each with new groups, call \
+triage_application_jobs(application_id=its id, since={begin}).
+
+Then write it, at most a page: one headline; a line for each failing application (failed, jobs, rate, the window \
+before, stuck); the causes that applications share; what is new; what is worth a retry now and what needs a fix first, \
+and by whom; what was not read. Retry nothing unless I ask.
+{_UNTRUSTED}"""
+
+
 def _quote_argument(argument: str) -> str:
     return json_quote(preview(argument, 200))
 
@@ -87,6 +134,8 @@ PROMPTS: tuple[tuple[str, Callable[..., str]], ...] = (
     ("Triage failed jobs", triage_failed_jobs),
     ("Explain a job's failure", explain_job_failure),
     ("Daily job report", daily_job_report),
+    ("Retry failed jobs", retry_failed_jobs),
+    ("Account report", account_report),
 )
 """Each prompt with its title."""
 
