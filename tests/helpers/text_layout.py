@@ -177,6 +177,7 @@ LAYOUT = re.compile(
             r"|at most 200 characters long)"
             r"(?: \(paste a writer\.com address whole, with https://; an application with such a name is addressed by"
             r' its id, which list_applications shows\))?; got ""\.',
+            r'[a-z_]+ must be a string; got ""\.',
             r'Unknown argument "": [a-z_]+ takes [a-z_, ]+\.',
         )
     )

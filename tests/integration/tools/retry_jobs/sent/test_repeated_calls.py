@@ -240,9 +240,12 @@ async def test_a_later_call_names_the_job_that_the_retry_runs_as(
     assert posted_ids(api) == [job]
 
 
-def test_beyond_the_limit_the_oldest_retry_is_forgotten() -> None:
-    memory = SentRetries(lambda: NOW)
+def test_beyond_the_limit_the_oldest_retry_is_forgotten_once_it_may_be_sent_again() -> None:
+    clock = Clock()
+    memory = SentRetries(clock)
     jobs = [Job.model_validate(FAILED_JOB_WITH_END | {"id": f"job-{number}"}) for number in range(MAX_REMEMBERED + 1)]
     for job in jobs:
         memory.record(job)
+    assert all(memory.find_earlier(job) for job in jobs)
+    clock.now += RETRY_COOLDOWN
     assert [job.id for job in jobs if memory.find_earlier(job) is None] == ["job-0"]
