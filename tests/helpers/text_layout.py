@@ -82,6 +82,17 @@ _SENTENCE = (
     r'|This is the same job as "" in this call(?:; it (?:was|would be) sent once)?\.'
 )
 _RETRIED = rf'{_N} (?:jobs?|selected failed jobs? of application {_ID}(?: "")?)'
+_WAIT = (
+    r"(?:The time is up: \d+ jobs? (?:(?:is|are) still running|not seen to finish)\."
+    r"|Every job that was running has finished(?:; none failed)?\."
+    r"|Only jobs that are likely stuck are left\.|All running jobs are likely stuck\.|No running job could be read\.)"
+    rf"(?: How {_N} jobs? ended could not be read:"
+    r' (?:Writer returned another job for its id|"" cannot be an id in Writer, so nothing was requested\. Check the id'
+    r'|Writer does not know job "", or this key cannot see it \(404\))\.)?'
+    rf"(?: {_N} jobs? ha(?:s|ve) run for longer than {_DURATION} and (?:is|are) likely stuck, so not waited for:"
+    r" look in Writer \(AI Studio\)\.)?(?: Jobs that started since are not waited for\.)?"
+    rf"(?: Not all running jobs could be read, so there may be others: {_N} of their rows were unreadable\.)?"
+)
 LAYOUT = re.compile(
     "|".join(
         rf"(?:{line})"
@@ -122,6 +133,13 @@ LAYOUT = re.compile(
             rf"Writer gives no output text for this job(?: yet)?: its status is {_STATE}\."
             r"(?: get_job_error says why\.)?",
             r'Its (?:title|output), in the job\'s own words: ""',
+            # The running jobs of an application.
+            rf'Application {_ID}(?: "")?: {_N} of {_N} jobs? finished \({_N} completed, {_N} failed\), {_N} running'
+            rf"(?:, {_N} stuck)?\. Waited {_DURATION}\.",
+            _WAIT,
+            r"Failed \(the errors are the jobs' own words, quoted\):",
+            rf'- {_ID} [a-z_]+(?: "")?',
+            r"Stuck:",
             # A triage.
             rf"(?:{_N} of|None of) (?:the )?{_N} jobs?(?: that could be read)? failed(?: \([\d.]+%\); {_GROUPS})?\.",
             r"No job could be read\.|No jobs were created\.",

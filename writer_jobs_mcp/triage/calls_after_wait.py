@@ -23,7 +23,7 @@ def _calls(watched: WatchedJobs, application_id: str, given: dict[str, Any]) -> 
     with_text = [job for job in watched.failures if job.error and is_usable_id(job.id)]
     if with_text:
         arguments = {"job_id": with_text[0].id, "application_id": application_id}
-        yield SuggestedCall("get_job_error", arguments, "the whole error, and what to do")
+        yield SuggestedCall("get_job_error", arguments, "the whole error and what to do")
     if watched.failed_since and watched.failed > len(watched.failures):
         arguments = {"application_id": application_id, "since": format_exact_timestamp(watched.failed_since)}
         yield SuggestedCall("list_failed_jobs", arguments, "all failed jobs created since then")
