@@ -160,6 +160,22 @@ LAYOUT = re.compile(
             r"(?: Not all running jobs could be read, so there may be more stuck ones\."
             r" (?:Writer ignored the filter status=in_progress"
             r"|\d+ of their rows were unreadable)\.)?",
+            # Failed jobs.
+            rf"(?:As far as could be read, )?(?:{_N}|[Nn]o|(?:{_N}|[Nn]one) of {_N}) failed jobs? of application"
+            rf' {_ID}(?: "")?, created (?:from {_TIME} )?until {_TIME}(?:, match(?:es)?)?'
+            rf"(?:; (?:{_N} to {_N} shown|number {_N} shown|none at offset {_N}))?\.",
+            r"Groups: jobs, cause, retry, what the errors say \(quoted\)",
+            rf'(?:#\d+ )?{_N} [a-z_]+ [a-z_]+ ""',
+            rf"{_N} jobs? in {_N} groups? on other pages",
+            r"Created \(UTC\), id(?:, group)?(?: and error \(the job's own words, quoted\))?:",
+            rf'\d\d:\d\d:\d\d {_ID}(?: #\d+)?(?: "")?',
+            r"offset=\d+, limit=\d+, returned=\d+(?:, next_offset=\d+)?\.",
+            rf"Coverage: (?:NOT )?complete; {_N} failed jobs? read(?:, back to {_TIME})?\."
+            rf'(?: {_N} rows? could not be read \(""\); whether of this window is not known\.)?'
+            r"(?: Jobs were read one by one, which takes longer: (?:Writer ignored the filter status=failed"
+            r"|not all rows of the list can be read)\.)?",
+            rf"- list_failed_jobs\((?:[a-z_]+={_VALUE}(?:, )?)*\): the next page; if jobs were retried since, begin at"
+            r" offset 0",
             r"Next:",
             rf"- (?:{_TOOLS})\((?:[a-z_]+={_VALUE}(?:, )?)*\): [a-z ]+",
             rf"- retry_jobs\((?:[a-z_]+={_VALUE}(?:, )?)+\): (?:retry {_N} jobs?|the jobs that are left"
@@ -196,6 +212,9 @@ LAYOUT = re.compile(
             r"(?: \(paste a writer\.com address whole, with https://; an application with such a name is addressed by"
             r' its id, which list_applications shows\))?; got ""\.',
             r'[a-z_]+ must be a string; got ""\.',
+            r'contains must have 1 to 500 visible characters; got ""\.',
+            r'like takes a job that failed, and job "" is ""\. Pass the id of another job that fails in the same way,'
+            r" or use category or contains\.",
             r'Unknown argument "": [a-z_]+ takes [a-z_, ]+\.',
         )
     )

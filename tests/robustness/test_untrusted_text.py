@@ -37,9 +37,9 @@ from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sanitize.text import sanitize
 from writer_jobs_mcp.server.build import build_server
 
-UNTRUSTED_FIELDS = set("name title output error signature example evidence reason type status before".split())
+UNTRUSTED_FIELDS = set("name title output error signature example evidence reason type status before contains".split())
 """Fields that hold only untrusted text."""
-IDS = {"id", "job_id", "job_ids", "application_id", "after"}
+IDS = {"id", "job_id", "job_ids", "application_id", "after", "like"}
 COUNTED = re.compile(r"(?=.{1,24}\Z)[A-Za-z]+(?:[ _-][A-Za-z0-9]+){0,3}|[a-z_]+")
 PROMPTS = {
     "triage_failed_jobs": ("application_id", "since"),
@@ -77,12 +77,19 @@ class Conversation:
         """Return the result of each tool if every response, argument and error contains ``text``."""
         self.api.text, self.api.rejects = text, False
         as_id = text.encode("utf-8", "replace").decode()[:190] or "?"
+        as_words = text.encode("utf-8", "replace").decode()[:400]
         calls: dict[str, tuple[str, dict[str, Any]]] = {
             "applications": ("list_applications", {}),
             "jobs": ("list_application_jobs", {"application_id": "a"}),
             "error": ("get_job_error", {"job_id": "j"}),
             "output": ("get_job_output", {"job_id": "j"}),
             "triage": ("triage_application_jobs", {"application_id": "a"}),
+            "failed jobs": ("list_failed_jobs", {"application_id": "a", "error_chars": 2_000, "limit": 1}),
+            "failed jobs with hostile words": (
+                "list_failed_jobs",
+                {"application_id": "a", "contains": as_words, "like": "j", "limit": 1},
+            ),
+            "failed jobs like a hostile id": ("list_failed_jobs", {"application_id": "a", "like": as_id}),
             "wait": ("wait_for_job", {"job_id": "j", "timeout_seconds": 1}),
             "dry run": ("retry_jobs", {"job_ids": ["j", as_id]}),
             "retry": ("retry_jobs", {"job_ids": ["j", as_id], "dry_run": False}),

@@ -4,7 +4,7 @@ from typing import Any
 
 
 def simplify_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    """Inline a schema's definitions, and drop titles and defaults of null.
+    """Inline a schema's definitions, and drop titles and defaults of null or blank.
 
     Some clients fail on ``$ref`` or on null in a union, and every character costs the model tokens.
     """
@@ -22,7 +22,7 @@ def simplify_schema(schema: dict[str, Any]) -> dict[str, Any]:
                 return node
 
     def is_kept(key: str, value: Any) -> bool:
-        return key not in {"title", "$defs", "$ref"} and not (key == "default" and value is None)
+        return key not in {"title", "$defs", "$ref"} and not (key == "default" and value in (None, ""))
 
     def simplify_value(key: str, value: Any) -> Any:
         # The names of properties are not keywords: a field may be called "title".

@@ -89,6 +89,7 @@ JobId = Annotated[str, AfterValidator(validate_id)]
 JobIds = Annotated[list[Annotated[str, AfterValidator(validate_id)]], Field(min_length=1, max_length=20)]
 ExampleJobId = Annotated[JobId, Field(description="Id of a failed job: those whose error says the same")]
 Words = Annotated[str, AfterValidator(_validate_words), Field(description="Words of the error")]
+"""Without a union with null, since the SDK would parse the words as JSON: ``null`` would mean that none were given."""
 Cursor = Annotated[str, AfterValidator(validate_id)]
 Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(_reject_boolean)]
 LongLimit = Annotated[int, Field(ge=1, le=200), BeforeValidator(_reject_boolean)]

@@ -31,7 +31,7 @@ async def list_failed_jobs(
     until: TimeOrAge | NotGiven = None,
     like: ExampleJobId | NotGiven = None,
     category: Category | NotGiven = None,
-    contains: Words | NotGiven = None,
+    contains: Words = "",
     offset: Offset = 0,
     limit: LongLimit = 50,
     error_chars: ErrorCharacters = 0,
@@ -42,7 +42,7 @@ async def list_failed_jobs(
     """
     now = ctx.request_context.lifespan_context.clock()
     window = parse_window(since, until, now)
-    selection = Selection(like, category, contains)
+    selection = Selection(like, category, contains or None)
     selected, application = await select(ctx, application_id, window, now, selection)
     request = ListRequest(
         application, window, now, selection, offset, limit, error_chars, assumed_utc(since=since, until=until)

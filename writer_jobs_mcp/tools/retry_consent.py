@@ -93,7 +93,7 @@ async def preview_retry(
     """
     if dry_run or not supports_forms(ctx.client_capabilities):
         return None
-    arguments = SelectionArguments(application_id, since, until, like, category, contains, max_jobs)
+    arguments = SelectionArguments(application_id, since, until, like, category, contains or None, max_jobs)
     try:
         check_arguments(job_ids, arguments)
         if job_ids is not None:

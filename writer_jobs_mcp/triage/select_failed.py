@@ -132,7 +132,7 @@ async def select_failed_jobs(
         WriterError: Nothing could be read. A later error is reported in the coverage.
     """
     errors, (until, coverage, how_read) = await read_failed_jobs(
-        client, application_id, window, now, lambda: _ReadErrors(window, window.before(now), selection), progress
+        client, application_id, window, now, lambda: FailedJobSelector(window, window.before(now), selection), progress
     )
     end = time.monotonic() + COMPARE_SHARE * seconds_left()
     groups = await run_in_worker(lambda: errors.select(lambda: time.monotonic() >= end))
@@ -190,10 +190,11 @@ if TYPE_CHECKING:
     _Group = FoundGroup[_Members]
 
 
-class _ReadErrors:
-    """The errors of the jobs that were read, and what is selected of them."""
+class FailedJobSelector:
+    """Takes failed jobs, newest or oldest first, and selects some by what their errors say."""
 
     def __init__(self, window: Window, before_since: datetime | None, selection: Selection) -> None:
+        """Start with none; ``before_since`` is where the window before begins, as for a triage."""
         self._since, self._before_since, self._selection = window.since, before_since, selection
         self._words = None if selection.contains is None else ErrorWords(selection.contains)
         self._is_time_over: Callable[[], bool] = lambda: False
@@ -232,7 +233,10 @@ class _ReadErrors:
             self._without_text.add(item)
 
     def select(self, is_time_over: Callable[[], bool]) -> tuple[SelectedGroup, ...]:
-        """Return what is selected, the largest group first."""
+        """Return what is selected, the largest group first; for worker threads.
+
+        ``is_time_over``: whether there is no more time to compare and classify errors.
+        """
         self._is_time_over = is_time_over
         for _, job_id, text in self._earlier.take():
             check_cancelled()

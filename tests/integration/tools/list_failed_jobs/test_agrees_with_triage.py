@@ -1,5 +1,6 @@
 """A list of failed jobs agrees with a triage of the same window: the same jobs, groups and causes."""
 
+import random
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -25,11 +26,22 @@ from tests.helpers.triage import (
     api_with,
 )
 
-ERRORS = st.sampled_from([None, RATE_LIMIT, TIMEOUT, NOT_FOUND, "Bad Gateway 7", *DIFFERENT_ERRORS[::4]])
-STATUSES = st.sampled_from(["completed", "failed", "failed", "in_progress"])
-# Some in the window, some in the one before and further back, and some at the same time.
-MINUTES = st.integers(0, 90) | st.integers(0, 2_000) | st.sampled_from([0.5, 7.25])
-JOBS = st.lists(st.builds(make_job, MINUTES, STATUSES, ERRORS), max_size=250)
+ERRORS = [None, RATE_LIMIT, TIMEOUT, NOT_FOUND, "Bad Gateway 7", *DIFFERENT_ERRORS[::4]]
+ENDS = [0.5, 7.25, 30, 60, 120, 240, 300]  # minutes: several jobs at the same time, and where windows end
+
+
+def random_jobs(count: int, seed: int) -> list[JsonObject]:
+    """Return jobs in the windows, in the ones before and further back."""
+    rng = random.Random(seed)  # noqa: S311 - Hypothesis alone makes short lists
+
+    def minutes() -> float:
+        return rng.choice([rng.randint(0, 90), rng.randint(0, 700), rng.randint(0, 2_000), rng.choice(ENDS)])
+
+    statuses = ["completed", "failed", "failed", "in_progress"]
+    return [make_job(minutes(), rng.choice(statuses), rng.choice(ERRORS)) for _ in range(count)]
+
+
+JOBS = st.builds(random_jobs, st.integers(0, 40) | st.integers(0, 250), st.integers(0, 10**6))
 WINDOWS = st.sampled_from([{}, {"since": "1h"}, {"since": "5h"}, {"since": "2h", "until": "30m"}, {"until": "4h"}])
 
 
@@ -46,7 +58,7 @@ def jobs_of(api: UnstableListApi, numbers: Iterable[int], window: JsonObject) ->
     return [job for job in jobs if job["id"] and is_in(window, job)]
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(
     jobs=JOBS,
     unreadable=st.dictionaries(st.integers(0, 249), st.sampled_from([UNREADABLE_ID, UNREADABLE_STATUS]), max_size=1),
@@ -92,7 +104,7 @@ async def check_groups(client: Client, report: JsonObject, pages: list[JsonObjec
     assert shown <= groups
     assert len(groups) == len(shown) + report.get("failures_omitted", {"groups": 0})["groups"]
     for group in report["failures"]:
-        for job_id in group["job_ids"]:
+        for job_id in group["job_ids"][-1:]:
             alike = await call_tool(client, LIST, {"application_id": "a", "like": job_id, "limit": 200, **window})
             (found,) = alike["groups"]
             assert alike["matched"] == found["count"] == group["count"]
@@ -104,7 +116,7 @@ async def check_groups(client: Client, report: JsonObject, pages: list[JsonObjec
         assert {group["category"] for group in of_cause["groups"]} == {category}
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(
     jobs=JOBS,
     cap=st.sampled_from([100, 37, 12]),

@@ -9,7 +9,7 @@ import pytest
 from mcp.client import Client
 
 from tests.conftest import NOW
-from tests.fakes.unstable_list import Move, UnstableListApi, arrivals
+from tests.fakes.unstable_list import TOTALS, Move, UnstableListApi, arrivals
 from tests.helpers.failed_jobs import LIST, ids_of, list_failed, list_text
 from tests.helpers.jobs import JsonObject, make_job
 from tests.helpers.mcp import call_tool, call_tool_error, server_for, structure_of, text_of
@@ -122,9 +122,9 @@ async def test_all_jobs_are_read_where_the_failed_ones_cannot_be() -> None:
 
 
 async def test_an_end_that_comes_too_early_is_told() -> None:
-    api = api_with([make_job(0.5), *HOURLY[:4]], honours_status=False, total=lambda _api, _rows: 8)
+    api = api_with([make_job(0.5), *HOURLY[:4]], honours_status=False, total=TOTALS["too large"])
     _, result = await listed(api)
-    assert result["coverage"]["message"].startswith("Writer counts 8 jobs but returned only 5.")
+    assert result["coverage"]["message"].startswith("Writer counts 505 jobs but returned only 5.")
 
 
 async def test_nothing_is_claimed_of_a_window_that_was_not_reached() -> None:

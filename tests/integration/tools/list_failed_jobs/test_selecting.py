@@ -51,6 +51,9 @@ async def matching(api: UnstableListApi, **arguments: str) -> list[str]:
         ("Loading… failed", "loading… failed"),
         ("Use of number 5 is odd", "of number"),
         ("0 < 5 and <div>", "div"),
+        ("Cannot read a field of null", "null"),
+        ("Got [1, 2], not a map", "[1, 2]"),
+        ('Guardrail {"tpe": "blocked"}', '{"tpe": "blocked"}'),
         (None, "(No error text)"),
     ],
 )
@@ -180,12 +183,14 @@ async def test_all_that_is_given_must_fit() -> None:
 
 
 async def test_a_group_has_one_cause_whatever_of_it_is_selected() -> None:
-    # The newest error decides; the words are in an older one.
-    api = failing("Timed out on request 7", "Timed out on request 8", NOT_FOUND)
-    whole, part = await list_failed(api), await list_failed(api, contains="request 8")
+    # Errors that begin with so many equal words are of one group; its newest one decides, the words are in an older.
+    story = "the step before wrote a page to the shelf of the river house " * 6
+    api = failing(f"{story} and timed out", f"{story} and the rate limit was reached", NOT_FOUND)
+    whole, part = await list_failed(api), await list_failed(api, contains="rate limit")
     (group,) = part["groups"]
-    assert group["category"] == whole["groups"][0]["category"] == "timeout"
-    assert (group["count"], whole["groups"][0]["count"]) == (1, 2)
+    assert (group["category"], group["count"]) == ("timeout", 1)
+    assert (whole["groups"][0]["category"], whole["groups"][0]["count"]) == ("timeout", 2)
+    assert await matching(api, contains="rate limit", category="timeout") == ["job-2"]
 
 
 @pytest.mark.parametrize(
