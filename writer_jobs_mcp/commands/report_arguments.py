@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from argparse import _SubParsersAction  # pyright: ignore[reportPrivateUsage] - of add_subparsers; has no public name
 
-    from pydantic_core import ErrorDetails
-
     from writer_jobs_mcp.triage.select_failed import Selection
 
 ParserT = TypeVar("ParserT", bound=argparse.ArgumentParser)
@@ -179,19 +177,10 @@ def _parse_as(name: str) -> Callable[[str], Any]:
         try:
             return TypeAdapter[Any](getattr(arguments, name)).validate_python(text)
         except ValidationError as exc:
-            raise argparse.ArgumentTypeError(_requirement(exc.errors()[0])) from None
+            message = exc.errors()[0]["msg"].removeprefix("Value error, ")
+            raise argparse.ArgumentTypeError(message) from None
 
     return parse
-
-
-def _requirement(error: "ErrorDetails") -> str:
-    match error:
-        case {"type": "string_too_short"}:
-            return "must not be empty"
-        case {"type": "string_too_long", "ctx": {"max_length": most}}:
-            return f"must be at most {most} characters long"
-        case _:
-            return error["msg"].removeprefix("Value error, ")
 
 
 _application, _time = _parse_as("ApplicationId"), _parse_as("TimeOrAge")
