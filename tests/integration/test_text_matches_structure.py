@@ -227,6 +227,8 @@ async def test_the_text_of_every_tool_on_the_sandbox_states_every_fact(client: C
         ("get_job_output", {"job_id": completed}),
         ("get_job_output", {"job_id": completed, "offset": 5, "max_chars": 100}),
         ("get_job_output", {"job_id": failed}),
+        ("triage_all_applications", {}),
+        ("triage_all_applications", {"since": "5d", "until": "2d"}),
         ("triage_application_jobs", {"application_id": ALIAS}),
         ("triage_application_jobs", {"application_id": ALIAS, "since": "24h"}),
         ("triage_application_jobs", {"application_id": ALIAS, "since": "3d", "until": "1d", "max_jobs": 150}),
