@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks import (
+    account,
     call_time,
     cost_over_jobs,
     page_stages,
@@ -24,8 +25,8 @@ from benchmarks.measured_servers import openapi_servers, serve_api, write_schema
 from benchmarks.table import Row, render_table
 
 PARTS = ("token_counts", "startup_time", "call_time", "page_stages")
-LONG_PARTS = ("windows", "windows_20_percent", "cost_over_jobs")
-"""Parts that serve a million jobs, and are measured only if named: 10 to 20 minutes each."""
+LONG_PARTS = ("account", "windows", "windows_20_percent", "cost_over_jobs")
+"""Parts that serve a million jobs, and are measured only if named: 10 to 20 minutes each, `account` two."""
 
 
 def main() -> None:
@@ -63,6 +64,9 @@ def _measure(part: str, arguments: argparse.Namespace) -> Iterator[Row]:
 
 def _measure_long(part: str, arguments: argparse.Namespace) -> Iterator[Row]:
     jobs, times = arguments.jobs, arguments.runs
+    if part == "account":
+        yield from account.rows()
+        return
     with serve_api() as address:
         match part:
             case "windows":

@@ -2,12 +2,7 @@
 
 from pydantic import PrivateAttr
 
-from writer_jobs_mcp.failures import Category
-from writer_jobs_mcp.results.account_parts import (
-    AccountApplication,
-    AccountCoverage,
-    AccountGroupRow,
-)
+from writer_jobs_mcp.results.account_parts import AccountApplication, AccountCoverage, AccountGroupRow
 from writer_jobs_mcp.results.base import IfKnown, NextCall, ResultModel, any_has
 from writer_jobs_mcp.results.failure_groups import OmittedFailures, describe_groups, failure_columns
 from writer_jobs_mcp.results.formatting import (
@@ -43,7 +38,7 @@ class AccountReport(ResultModel):
     coverage: AccountCoverage
     applications: list[AccountApplication]
     applications_omitted: IfKnown[OmittedApplications] = None
-    by_category: IfKnown[dict[Category, int]] = None
+    by_category: IfKnown[dict[str, int]] = None
     failures: list[AccountGroupRow]
     failures_omitted: IfKnown[OmittedFailures] = None
     next: IfKnown[list[NextCall]] = None
