@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _MAX_ERROR, _MAX_STATUSES, _MAX_STUCK = 120, 3, 5
 
 
-class FailedJobRow(ResultModel):
+class WaitFailureRow(ResultModel):
     """A job that failed during the wait; ``error`` is a preview on one line."""
 
     job_id: str
@@ -54,7 +54,7 @@ class JobsWait(ResultModel):
     running: int
     completed: int
     failed: int
-    failures: list[FailedJobRow]
+    failures: list[WaitFailureRow]
     failures_omitted: IfKnown[int] = None
     stuck: IfKnown[list[StuckJob]] = None
     stuck_count: IfKnown[int] = None
@@ -125,10 +125,12 @@ def _about(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.2g}")
 
 
-def _failed_row(job: "Job") -> FailedJobRow:
+def _failed_row(job: "Job") -> WaitFailureRow:
     cause = read_error(job).cause
     error = preview(job.error, _MAX_ERROR) if job.error else ""
-    return FailedJobRow(job_id=display_id(job.id), category=cause.category if cause else "unknown", error=error or None)
+    return WaitFailureRow(
+        job_id=display_id(job.id), category=cause.category if cause else "unknown", error=error or None
+    )
 
 
 def _stuck_row(job: TimedJob) -> StuckJob:
