@@ -13,15 +13,15 @@ PROMPT_ARGUMENTS = {
     "triage_failed_jobs": {"application_id": "an-app"},
     "explain_job_failure": {"job_id": "a-job"},
     "daily_job_report": {"application_id": "an-app"},
+    "account_report": {"since": "7d"},
     "retry_failed_jobs": {"application_id": "an-app"},
-    "account_report": {},
 }
 EXPECTED_CALLS = {
     "triage_failed_jobs": ["triage_application_jobs", "get_job_error"],
     "explain_job_failure": ["get_job_error", "list_failed_jobs", "triage_application_jobs", "get_job_output"],
     "daily_job_report": ["triage_application_jobs", "get_job_error"],
-    "retry_failed_jobs": ["retry_jobs", "triage_application_jobs", "wait_for_jobs", "get_job_error"],
     "account_report": ["triage_all_applications", "get_job_error", "triage_application_jobs"],
+    "retry_failed_jobs": ["triage_application_jobs", "get_job_error", "retry_jobs", "wait_for_jobs"],
 }
 TOOL_NAME = re.compile(r"\b(?:list|get|triage|wait|retry)_[a-z_]+")
 JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -41,8 +41,8 @@ async def test_each_prompt_lists_its_arguments(client: Client) -> None:
         "triage_failed_jobs": [("application_id", True), ("since", False)],
         "explain_job_failure": [("job_id", True)],
         "daily_job_report": [("application_id", True)],
-        "retry_failed_jobs": [("application_id", True), ("since", False)],
         "account_report": [("since", False)],
+        "retry_failed_jobs": [("application_id", True), ("since", False)],
     }
     for prompt in prompts:
         assert prompt.title
@@ -72,13 +72,6 @@ async def test_the_window_of_a_prompt_is_24_hours_by_default(client: Client) -> 
     assert call.format("7d") in await prompt_text(client, name, {**application, "since": "7d"})
 
 
-async def test_a_careful_retry_tries_a_few_jobs_first_and_asks_before(client: Client) -> None:
-    text = " ".join((await prompt_text(client, "retry_failed_jobs", {"application_id": "an-app"})).split())
-    steps = ["dry_run=true", "wait for my yes", "max_jobs=3", "wait_for_jobs", "Retry the rest", "outcome unknown"]
-    assert [text.index(step) for step in steps] == sorted(text.index(step) for step in steps)
-    assert "If there is no tool retry_jobs" in text
-
-
 INVALID_PROMPT_REQUESTS: list[tuple[str, dict[str, str], str]] = [
     ("explain_job_failure", {}, "job_id is required. explain_job_failure takes job_id."),
     ("explain_job_failure", {"job_id": " \n"}, "job_id is required. explain_job_failure takes job_id."),
@@ -95,8 +88,8 @@ INVALID_PROMPT_REQUESTS: list[tuple[str, dict[str, str], str]] = [
     (
         "daily\njob\u200breport",
         {},
-        'Unknown prompt "daily jobreport": available are triage_failed_jobs, explain_job_failure, '
-        "daily_job_report, retry_failed_jobs, account_report.",
+        'Unknown prompt "daily jobreport": available are triage_failed_jobs, explain_job_failure, daily_job_report, '
+        "account_report, retry_failed_jobs.",
     ),
 ]
 

@@ -44,6 +44,8 @@ NOT_SENT_UPSTREAM = {
     ("triage_application_jobs", "since"),
     ("triage_application_jobs", "until"),
     ("triage_application_jobs", "max_jobs"),
+    ("triage_all_applications", "since"),
+    ("triage_all_applications", "until"),
     *(("list_failed_jobs", name) for name in ("since", "until", "category", "contains", "offset", "limit")),
     ("list_failed_jobs", "error_chars"),
     ("wait_for_job", "timeout_seconds"),
