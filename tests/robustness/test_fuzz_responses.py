@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import anyio
 from hypothesis import example, given
@@ -198,9 +198,17 @@ def test_waiting_for_a_mutated_list_gives_a_result_or_an_error_message(
 
 def with_running_jobs(page: Document) -> Document:
     """Return a page whose jobs all run, since others are no answer to a request for the running ones."""
-    match page:
-        case {"result": [*rows]}:
-            running = [{**row, "status": "in_progress"} if isinstance(row, dict) else row for row in rows]
-            return {**page, "result": running}
-        case _:
-            return page
+    fields = fields_of(page)
+    rows = fields.get("result")
+    if not isinstance(rows, list):
+        return page
+    running = [
+        {**cast("dict[str, Any]", row), "status": "in_progress"} if isinstance(row, dict) else row
+        for row in cast("list[Any]", rows)
+    ]
+    return {**fields, "result": running}
+
+
+def fields_of(document: Document) -> dict[str, Any]:
+    """Return the fields of a JSON object; none of any other document."""
+    return cast("dict[str, Any]", document) if isinstance(document, dict) else {}
