@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-import bpe_openai
 from anyio.from_thread import start_blocking_portal
 
 from benchmarks.expected_account import expected_rows, wrong_counts
 from benchmarks.measured_servers import OURS
 from benchmarks.stdio_client import start_server
 from benchmarks.table import Row
+from benchmarks.token_counts import count_tokens
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, SandboxStore, build_app, serve
 
 _APPLICATIONS, _JOBS = 40, 20_000
@@ -32,10 +32,10 @@ def rows() -> Iterator[Row]:
         yield Row(f"{label}: requests", requests, "", {}, limit, requests <= _MAX_REQUESTS and not wrong)
         yield Row(f"{label}: counts that are wrong", len(wrong), "", {}, "0", not wrong)
         yield Row(f"{label}: seconds", seconds, "s")
-        text = _count_tokens(answer["content"][0]["text"])
+        text = count_tokens(answer["content"][0]["text"])
         yield Row(f"{label}: tokens as text", text, "", {}, f"≤ {_MAX_TOKENS:,}", text <= _MAX_TOKENS)
         structure = json.dumps(answer["structuredContent"], ensure_ascii=False, separators=(",", ":"))
-        yield Row(f"{label}: tokens as structure", _count_tokens(structure))
+        yield Row(f"{label}: tokens as structure", count_tokens(structure))
 
 
 def _measure(total: Literal["matches", "all", "missing"]) -> tuple[int, float, Any, list[str]]:
@@ -56,7 +56,3 @@ def _measure(total: Literal["matches", "all", "missing"]) -> tuple[int, float, A
     for each in expected.values():
         del each["before"]
     return len(received), seconds, answer, wrong_counts(expected, answer["structuredContent"])
-
-
-def _count_tokens(text: str) -> float:
-    return len(bpe_openai.get_encoding("o200k_base").encode(text))

@@ -26,20 +26,20 @@ def rows(address: Any, peers: Sequence[MeasuredServer]) -> Iterator[Row]:
             "tokens: all tools",
             _tool_list_tokens(ours),
             peers=offered,
-            limit="≤ 2,500",
-            within_limit=_tool_list_tokens(ours) <= 2_500,
+            limit="≤ 2,000",
+            within_limit=_tool_list_tokens(ours) <= 2_000,
         )
         listed: JsonObject = {"application_id": APPLICATION_ID}
         for limit, as_structure, as_text in ((20, 1_600, 1_200), (100, 7_800, 6_200)):
             others = {
                 peer.name: _measure(peer, url, lambda running, n=limit: _list_tokens(running, n)) for peer in peers
             }
-            others["writer-sdk"] = _count_tokens(_sdk(url).list(APPLICATION_ID, limit=limit).to_json(indent=None))
+            others["writer-sdk"] = count_tokens(_sdk(url).list(APPLICATION_ID, limit=limit).to_json(indent=None))
             answer = ours.call("list_application_jobs", {**listed, "limit": limit})
             yield from _structure_and_text_rows(f"the latest {limit} jobs", answer, others, as_structure, as_text)
         failed = _sdk(url).list(APPLICATION_ID, status="failed", limit=1).result[0]
         others = {peer.name: _measure(peer, url, lambda running: _job_tokens(running, failed.id)) for peer in peers}
-        others["writer-sdk"] = _count_tokens(_sdk(url).retrieve(failed.id).to_json(indent=None))
+        others["writer-sdk"] = count_tokens(_sdk(url).retrieve(failed.id).to_json(indent=None))
         yield from _structure_and_text_rows("one failure", ours.call("get_job_error", {"job_id": failed.id}), others)
     for count in (1_200, 12_000):
         url = address(count)
@@ -66,7 +66,7 @@ def _structure_and_text_rows(
         ("structure", _compact_json(answer["structuredContent"]), structure),
         ("text", answer["content"][0]["text"], text),
     ):
-        tokens = _count_tokens(content)
+        tokens = count_tokens(content)
         reached = None if bar is None else tokens <= bar
         yield Row(f"tokens: {label}, as {form}", tokens, "", others, f"≤ {bar:,}" if bar else "", reached)
 
@@ -81,7 +81,7 @@ def _measure(server: MeasuredServer, url: str, plan: Any) -> float | str:
 
 def _tool_list_tokens(peer: RunningServer) -> float:
     shown = [{name: tool.get(name) for name in ("name", "description", "inputSchema")} for tool in peer.tools]
-    return _count_tokens(_compact_json(shown))
+    return count_tokens(_compact_json(shown))
 
 
 def _list_tokens(peer: RunningServer, limit: int, **more: str | int) -> float:
@@ -107,7 +107,7 @@ def _all_failures_tokens(peer: RunningServer) -> float:
 def _script_output_tokens(url: str) -> float:
     """Count the tokens of a script's output that has only the time and the error of each failed job."""
     jobs = _sdk(url).list(APPLICATION_ID, status="failed", limit=_PAGE_SIZE)
-    return _count_tokens("\n".join(f"{job.created_at:%m-%d %H:%M} {job.error}" for job in jobs))
+    return count_tokens("\n".join(f"{job.created_at:%m-%d %H:%M} {job.error}" for job in jobs))
 
 
 def _total_count(answer: JsonObject) -> int:
@@ -119,7 +119,7 @@ def _result_tokens(answer: JsonObject) -> float:
     """Count the tokens of the shorter form that clients may pass to the model."""
     forms = ["".join(block.get("text", "") for block in answer["content"])]
     forms += [_compact_json(answer["structuredContent"])] if answer.get("structuredContent") else []
-    return min(map(_count_tokens, forms))
+    return min(map(count_tokens, forms))
 
 
 def _compact_json(value: Any) -> str:
@@ -131,5 +131,6 @@ def _sdk(url: str) -> Any:
     return Writer(api_key=KEY, base_url=url).applications.jobs
 
 
-def _count_tokens(text: str) -> float:
+def count_tokens(text: str) -> float:
+    """Return how many tokens a text has, as current models count them (o200k)."""
     return len(bpe_openai.get_encoding("o200k_base").encode(text))
