@@ -117,8 +117,7 @@ Write a report on the jobs of all Writer applications (no-code agents) that this
 1. Call triage_all_applications(since={begin}). Before anything else read its coverage: name the applications that \
 were skipped, and why. Where jobs is left out, they were not counted: give no failure rate there.
 2. For each group whose trend is new or rising, at most five, the largest first, call get_job_error on its first job \
-id and with the first id under its applications. Check that the cause fits its evidence; where the category is \
-unknown, say so.
+id. Check that the cause fits its evidence; where the category is unknown, say so.
 3. For the application that fails most, and for any with a group that is new, call triage_application_jobs with its \
 application_id and since={begin}: what is stuck, since when, what is gone.
 
