@@ -35,8 +35,10 @@ SENT_UPSTREAM = [
     ("list_failed_jobs", {"application_id": ALIAS, "like": "some-job"}, ("path", "/v1/applications/jobs/some-job")),
     ("wait_for_job", {"job_id": "some-job"}, ("path", "/v1/applications/jobs/some-job")),
     ("wait_for_job", {"job_id": "some-job", "application_id": ALIAS}, ("path", f"/v1/applications/{ALIAS}/jobs")),
-    ("wait_for_jobs", {"application_id": ALIAS}, ("path", f"/v1/applications/{ALIAS}/jobs")),
+    ("wait_for_jobs", {"application_id": ALIAS, "timeout_seconds": 1}, ("path", f"/v1/applications/{ALIAS}/jobs")),
     ("retry_jobs", {"job_ids": ["some-job"]}, ("path", "/v1/applications/jobs/some-job")),
+    ("retry_jobs", {"application_id": ALIAS, "since": "9d"}, ("path", f"/v1/applications/{ALIAS}/jobs")),
+    ("retry_jobs", {"application_id": ALIAS, "like": "some-job"}, ("path", "/v1/applications/jobs/some-job")),
 ]  # fmt: skip
 NOT_SENT_UPSTREAM = {
     ("get_job_output", "offset"),
@@ -49,9 +51,8 @@ NOT_SENT_UPSTREAM = {
     *(("list_failed_jobs", name) for name in ("since", "until", "category", "contains", "offset", "limit")),
     ("list_failed_jobs", "error_chars"),
     ("wait_for_job", "timeout_seconds"),
-    ("wait_for_jobs", "timeout_seconds"),
     ("wait_for_jobs", "until"),
-    ("retry_jobs", "dry_run"),
+    *(("retry_jobs", name) for name in ("until", "category", "contains", "max_jobs", "dry_run")),
 }
 """Arguments that Writer has no parameter for: what they do is shown by tests of their own."""
 

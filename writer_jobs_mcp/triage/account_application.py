@@ -25,7 +25,7 @@ from writer_jobs_mcp.triage.seek import NotSearchable
 from writer_jobs_mcp.worker_threads import check_cancelled, run_in_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from writer_jobs_mcp.client import WriterClient
     from writer_jobs_mcp.client.models import Application, Job, JobPage
@@ -206,25 +206,40 @@ class ApplicationReader:
             if coverage.unreadable:
                 raise NotSearchable("not all failed jobs can be read")
             self._note_failed(coverage, since)
-            if any(job.status == "failed" and self._is_missing(job.id, job.created_at) for job in first.jobs):
-                raise NotSearchable(_INCOMPLETE)
+            await self._check_listed(0, first.jobs)
         except (NotSearchable, WriterError) as exc:
             self.counts.error = describe_error(exc)
             self.counts.failed_since = None
             if not isinstance(exc, BudgetExceeded):
                 self._read_all_instead(describe_error(exc))
 
-    async def _compare_failed(self, listed: dict[str, datetime]) -> None:
-        """Read the failed jobs again, as far as the list of all jobs has more: they may have failed meanwhile."""
-        missing = {id_: created for id_, created in listed.items() if self._is_missing(id_, created)}
+    async def _compare_failed(self, listed: Mapping[int, Sequence[Job]]) -> None:
+        """Compare the failed jobs with those on pages of all jobs; some may have failed since the former were read."""
+        missing = [job for jobs in listed.values() for job in jobs if self._is_missing(job)]
         if not missing:
             return
         failed = FailedJobs(self._client, self.id, self._until, self._take_if_failed, PAGE_SIZE)
-        await failed.read(min(missing.values()), pages_ahead=_PAGES_AHEAD)
-        if any(self._is_missing(*job) for job in missing.items()):
+        await failed.read(min(job.created_at for job in missing), pages_ahead=_PAGES_AHEAD)
+        try:
+            for offset, jobs in listed.items():
+                await self._check_listed(offset, jobs)
+        except NotSearchable:
             self.counts.failed_since, self.counts.error = None, f"{_INCOMPLETE}."
             self._read_all_instead(self.counts.error)
-            raise NotSearchable(_INCOMPLETE)
+            raise
+
+    async def _check_listed(self, offset: int, jobs: Sequence[Job]) -> None:
+        """Check that these failed jobs, which a page of all jobs has, are known, unless they were retried meanwhile.
+
+        Raises:
+            NotSearchable: One that is still on the page is not in the list of failed jobs.
+            WriterError: The page could not be read again.
+        """
+        missing = {job.id for job in jobs if self._is_missing(job)}
+        if missing:
+            page = await list_page(self._client, self.id, None, offset)
+            if any(job.id in missing and self._is_missing(job) for job in page.jobs):
+                raise NotSearchable(_INCOMPLETE)
 
     async def _count_stuck(self, running: RunningJobs, *, is_whole: bool) -> None:
         """Count the stuck jobs; ``is_whole`` if the list of all jobs was read to its end."""
@@ -254,10 +269,11 @@ class ApplicationReader:
         reached = self.counts.failed_since
         return reached is not None and reached <= (moment or BEGINNING)
 
-    def _is_missing(self, job_id: str, created_at: datetime) -> bool:
+    def _is_missing(self, job: Job) -> bool:
         """Return whether a failed job is not among those read, although it was created in the time that was read."""
         reached = self.counts.failed_since
-        return reached is not None and reached <= created_at < self._until and job_id not in self._failed
+        is_in_time = reached is not None and reached <= job.created_at < self._until
+        return job.status == "failed" and is_in_time and job.id not in self._failed
 
     def _read_all_instead(self, why: str) -> None:
         self.needs_all_jobs, self.counts.how_read = True, why

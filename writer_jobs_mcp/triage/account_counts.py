@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from writer_jobs_mcp.client import WriterClient
-    from writer_jobs_mcp.client.models import JobPage
+    from writer_jobs_mcp.client.models import Job, JobPage
 
 _MAX_GROWTH = 1_000  # how many times as many jobs as the first page has a guess may be
 
@@ -70,8 +70,8 @@ class CountingSearch(JobSearch):
         self._first = first
         self._end = 0  # of the pages read so far
         self._totals: set[int | None] = set()
-        self.failed: dict[str, datetime] = {}
-        """The failed jobs on its pages, with the time of their creation."""
+        self.failed: dict[int, list[Job]] = {}
+        """The failed jobs on its pages, by the offset of the page."""
         self.add(0, first)
 
     def add(self, offset: int, page: JobPage) -> None:
@@ -79,7 +79,7 @@ class CountingSearch(JobSearch):
         super().add(offset, page)
         self._end = max(self._end, offset + len(page.rows))
         self._totals.add(page.total)
-        self.failed.update((job.id, job.created_at) for job in page.jobs if job.status == "failed")
+        self.failed[offset] = [job for job in page.jobs if job.status == "failed"]
 
     async def count(self, moments: Sequence[datetime | None], pattern: ArrivalPattern) -> list[int]:
         """Return how many jobs were created between each two of these times, newest first.

@@ -132,6 +132,35 @@ async def test_jobs_are_read_one_by_one_where_the_filter_is_ignored() -> None:
     assert "stuck_count is left out in 1 application" in message
 
 
+@pytest.mark.parametrize("minutes_ago", [10, DAY - 5], ids=["on the first page", "where the window begins"])
+async def test_a_failed_job_that_the_filter_leaves_out_is_counted(minutes_ago: float) -> None:
+    failed = [job | {"id": f"failed-{n}"} for n, job in enumerate(make_failed_jobs(RATE_LIMIT, 4, 60))]
+    jobs, hidden = [*working(4_000, 1), *failed], make_job(minutes_ago, "failed", TIMEOUT, id="hidden")
+    whole, filtered = jobs_api([*jobs, hidden]), jobs_api(jobs)
+
+    async def leave_out(scope: Any, receive: Any, send: Any) -> None:
+        is_filtered = b"status=failed" in scope["query_string"]
+        await (filtered if is_filtered else whole)(scope, receive, send)
+
+    report, _ = await triage_all(AccountApi({"a": leave_out}))
+    (row,) = report["applications"]
+    assert (row["failed"], row["jobs"]) == (5, 1_445)
+    assert "Writer's list of failed jobs is incomplete" in report["coverage"]["message"]
+
+
+async def test_a_job_that_is_retried_meanwhile_is_no_reason_to_doubt_the_filter() -> None:
+    jobs = jobs_api([*working(4_000, 1), *make_failed_jobs(RATE_LIMIT, 4, 60), make_job(1.5, "failed", TIMEOUT)])
+    (retried,) = [number for number in jobs.ids[:5] if jobs.job(number)["error"] == TIMEOUT]
+
+    def retry(number: int) -> None:
+        if number == 3:  # after the list of applications and the first page
+            jobs.new_statuses[retried] = "in_progress"
+
+    report, _ = await triage_all(AccountApi({"a": jobs}, on_request=retry))
+    assert report["applications"][0]["failed"] == 4
+    assert report["coverage"] == {"applications": 1, "complete": True}
+
+
 async def test_pages_of_25_jobs_are_enough() -> None:
     def jobs() -> list[Any]:
         return [*working(900, 4), *make_failed_jobs(RATE_LIMIT, 60, 60), *make_failed_jobs(TIMEOUT, 40, 1.5 * DAY)]
