@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
 
-from writer_jobs_mcp.client.ids import display_id, is_usable_id
+from writer_jobs_mcp.client.ids import display_id
 from writer_jobs_mcp.failures import Category, Retry
 from writer_jobs_mcp.results.base import IfKnown, NextCall, ResultModel
 from writer_jobs_mcp.results.failed_coverage import FailedCoverage
@@ -22,9 +21,10 @@ from writer_jobs_mcp.results.window import WindowSummary
 from writer_jobs_mcp.sanitize.text import json_quote
 from writer_jobs_mcp.sanitize.truncate import truncate
 from writer_jobs_mcp.triage.find_application import ResolvedApplication
+from writer_jobs_mcp.triage.next_calls import SuggestedCall, can_be_made, window_arguments
 from writer_jobs_mcp.triage.report import Window
 from writer_jobs_mcp.triage.select_failed import FailedJob, SelectedGroup, SelectedJobs, Selection
-from writer_jobs_mcp.triage.timestamps import format_exact_timestamp, format_timestamp
+from writer_jobs_mcp.triage.timestamps import format_timestamp
 
 DEFAULT_LIMIT = 50
 _SIGNATURES = (160, 100, 60)  # characters, from the longest down
@@ -243,25 +243,9 @@ def _row(job: FailedJob, group: int | None, error_chars: int) -> FailedJobRow:
 
 
 def _next_page(selected: SelectedJobs, request: ListRequest, next_offset: int) -> list[NextCall] | None:
-    if not all(map(is_usable_id, (request.application.id, request.selection.like or "none"))):
-        return None
-    arguments: dict[str, Any] = selection_arguments(
-        request.application.id, request.window.since, selected.until, request.selection
-    )
-    arguments["offset"] = next_offset
+    arguments = window_arguments(request.application.id, request.window.since, selected.until)
+    arguments |= request.selection.arguments() | {"offset": next_offset}
     arguments |= {"limit": request.limit} if request.limit != DEFAULT_LIMIT else {}
     arguments |= {"error_chars": request.error_chars} if request.error_chars else {}
-    why = "the next page; if jobs were retried since, begin at offset 0"
-    return [NextCall(tool="list_failed_jobs", arguments=arguments, why=why)]
-
-
-def selection_arguments(
-    application_id: str, since: datetime | None, until: datetime, selection: Selection
-) -> dict[str, Any]:
-    """Return the arguments of a call about the same jobs, whenever it is made."""
-    return {
-        "application_id": application_id,
-        **({"since": format_exact_timestamp(since)} if since else {}),
-        "until": format_exact_timestamp(until),
-        **selection.arguments(),
-    }
+    call = SuggestedCall("list_failed_jobs", arguments, "the next page; if jobs were retried since, begin at offset 0")
+    return [NextCall(**call._asdict())] if can_be_made(call) else None

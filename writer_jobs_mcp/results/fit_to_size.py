@@ -66,10 +66,7 @@ def _report(report: Report, gathered: Gathered, request: TriageRequest, max_grou
         seconds=_durations(report, is_whole=gathered.coverage.complete_since(window.since) and not report.is_sample),
         by_category={**failures.by_category} if failures.by_category else None,
         failed_over_time=_over_time(select_steps(report.failed_timeline, gathered.coverage, window.since)),
-        stuck=[
-            StuckJob(id=display_id(job.id), created_at=format_timestamp(job.created_at), seconds=round(job.seconds, 1))
-            for job in report.stuck
-        ],
+        stuck=[StuckJob.of(job) for job in report.stuck],
         stuck_count=report.stuck_count if gathered.all_running_read else None,
         stuck_after=round(report.stuck_after, 1),
         failures=failure_rows(groups.shown, report.failed),

@@ -18,9 +18,8 @@ from writer_jobs_mcp.results.triage_parts import StuckJob
 from writer_jobs_mcp.sanitize.text import json_quote, one_line
 from writer_jobs_mcp.sanitize.truncate import preview
 from writer_jobs_mcp.triage.calls_after_wait import calls_after_wait
-from writer_jobs_mcp.triage.durations import MAX_STUCK_SECONDS, TimedJob
+from writer_jobs_mcp.triage.durations import MAX_STUCK_SECONDS
 from writer_jobs_mcp.triage.error_text import read_error
-from writer_jobs_mcp.triage.timestamps import format_timestamp
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Job
@@ -110,13 +109,13 @@ def jobs_wait(
         failed=watched.failed,
         failures=[_failed_row(job) for job in watched.failures],
         failures_omitted=watched.failed - len(watched.failures) or None,
-        stuck=[_stuck_row(job) for job in watched.stuck[:_MAX_STUCK]] or None,
+        stuck=[StuckJob.of(job) for job in watched.stuck[:_MAX_STUCK]] or None,
         stuck_count=len(watched.stuck) or None,
         finishing_per_minute=_about(watched.finishing_per_minute),
         seconds_left=_about(watched.seconds_left),
         seconds_waited=round(waited, 1),
         message=_message(watched, until_failure=until_failure),
-        next=[NextCall(tool=call.tool, arguments=call.arguments, why=call.why) for call in calls] or None,
+        next=[NextCall(**call._asdict()) for call in calls] or None,
     )
 
 
@@ -131,10 +130,6 @@ def _failed_row(job: "Job") -> WaitFailureRow:
     return WaitFailureRow(
         job_id=display_id(job.id), category=cause.category if cause else "unknown", error=error or None
     )
-
-
-def _stuck_row(job: TimedJob) -> StuckJob:
-    return StuckJob(id=display_id(job.id), created_at=format_timestamp(job.created_at), seconds=round(job.seconds, 1))
 
 
 def _message(watched: "WatchedJobs", *, until_failure: bool) -> str:

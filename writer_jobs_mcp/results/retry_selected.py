@@ -2,11 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from writer_jobs_mcp.client.ids import display_id, is_usable_id
+from writer_jobs_mcp.client.ids import display_id
 from writer_jobs_mcp.results.base import NextCall
-from writer_jobs_mcp.results.failed_jobs import selection_arguments
 from writer_jobs_mcp.results.formatting import join_words, pluralize
 from writer_jobs_mcp.results.retry import (
     Outcome,
@@ -18,7 +16,13 @@ from writer_jobs_mcp.results.retry import (
     why_retry,
 )
 from writer_jobs_mcp.triage.dry_runs import RetryCall
-from writer_jobs_mcp.triage.next_calls import DEFAULT_MAX_RETRIED, MOST_RETRIED
+from writer_jobs_mcp.triage.next_calls import (
+    DEFAULT_MAX_RETRIED,
+    MOST_RETRIED,
+    SuggestedCall,
+    can_be_made,
+    window_arguments,
+)
 from writer_jobs_mcp.triage.retry_plan import RecentlySent, RetryPlan
 from writer_jobs_mcp.triage.select_failed import FailedJob, Selection
 from writer_jobs_mcp.triage.timestamps import format_timestamp
@@ -132,17 +136,17 @@ def _unread_call(plan: RetryPlan) -> list[NextCall]:
 
 
 def _call(call: RetryCall, max_jobs: int, why: str, *, dry_run: bool = False) -> list[NextCall]:
-    """Suggest a call, if it can be made."""
-    if not all(map(is_usable_id, filter(None, (call.application_id, call.like)))):
-        return []
-    selection = Selection(call.like, call.category, call.contains)
-    arguments: dict[str, Any] = selection_arguments(call.application_id, call.since, call.until, selection)
+    arguments = window_arguments(call.application_id, call.since, call.until)
+    arguments |= Selection(call.like, call.category, call.contains).arguments()
     arguments |= {"max_jobs": max_jobs} if max_jobs != DEFAULT_MAX_RETRIED else {}
-    return [NextCall(tool="retry_jobs", arguments={**arguments, "dry_run": dry_run}, why=why)]
+    return _if_usable(SuggestedCall("retry_jobs", {**arguments, "dry_run": dry_run}, why))
 
 
 def _wait_call(plan: RetryPlan, accepted: int) -> list[NextCall]:
-    if not accepted or not is_usable_id(plan.application.id):
-        return []
     arguments = {"application_id": plan.application.id}
-    return [NextCall(tool="wait_for_jobs", arguments=arguments, why="until the retried jobs have finished")]
+    wait = SuggestedCall("wait_for_jobs", arguments, "until the retried jobs have finished")
+    return _if_usable(wait) if accepted else []
+
+
+def _if_usable(call: SuggestedCall) -> list[NextCall]:
+    return [NextCall(**call._asdict())] if can_be_made(call) else []

@@ -1,26 +1,24 @@
 """What the triage page draws beyond the structure; it is in `_meta`, which the model does not read."""
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from itertools import repeat
 from typing import Any
 
 from writer_jobs_mcp.triage.report import Window
+from writer_jobs_mcp.triage.span import just_after
 from writer_jobs_mcp.triage.timeline import OTHER, Histogram
 from writer_jobs_mcp.triage.timestamps import format_exact_timestamp, format_timestamp
 
 META_KEY = "writer-jobs-mcp/page"
 """Its key in a result's ``_meta``, which by the Apps specification is not for the model."""
 
-_LAST_MOMENT = datetime.max.replace(tzinfo=UTC) - timedelta.resolution
-
 
 def pinned_window(window: Window, now: datetime, last_seen: Iterable[datetime]) -> Window:
     """Return the window with an end: after the newest failure if it was open, as Writer's clock may be ahead."""
     if window.until is not None:
         return window
-    after = (min(each, _LAST_MOMENT) + timedelta.resolution for each in last_seen)
-    return window._replace(until=max([now, *after]))
+    return window._replace(until=max([now, *map(just_after, last_seen)]))
 
 
 def triage_app_meta(

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from writer_jobs_mcp.client.ids import display_id
 from writer_jobs_mcp.results.base import IfKnown, ResultModel, UnreadableRows
 from writer_jobs_mcp.results.formatting import (
     format_duration,
@@ -13,6 +14,7 @@ from writer_jobs_mcp.results.formatting import (
     zone_sentence,
 )
 from writer_jobs_mcp.triage.coverage import StoppedBy
+from writer_jobs_mcp.triage.durations import TimedJob
 from writer_jobs_mcp.triage.failed_groups import FailureSummary
 from writer_jobs_mcp.triage.gather import Gathered
 from writer_jobs_mcp.triage.next_calls import TriageRequest
@@ -78,6 +80,11 @@ class StuckJob(ResultModel):
     id: str
     created_at: str
     seconds: float
+
+    @classmethod
+    def of(cls, job: TimedJob) -> "StuckJob":
+        """Show a job with how long it has run."""
+        return cls(id=display_id(job.id), created_at=format_timestamp(job.created_at), seconds=round(job.seconds, 1))
 
     def as_text_in(self, year: str) -> str:
         return (

@@ -24,8 +24,9 @@ from writer_jobs_mcp.tools.send_retry import JOB_CHANGED, Attempt, send_retry
 from writer_jobs_mcp.triage.error_text import error_text
 from writer_jobs_mcp.triage.read_failed import read_failed_jobs
 from writer_jobs_mcp.triage.report import Window
-from writer_jobs_mcp.triage.retry_plan import RetryPlan, just_after
+from writer_jobs_mcp.triage.retry_plan import RetryPlan
 from writer_jobs_mcp.triage.select_failed import FailedJob
+from writer_jobs_mcp.triage.span import just_after
 from writer_jobs_mcp.worker_threads import run_in_worker
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from writer_jobs_mcp.triage.count_stuck import count_stuck, read_and_count_stuck
 from writer_jobs_mcp.triage.durations import RunningJobs
 from writer_jobs_mcp.triage.earlier_failures import read_earlier_failures
 from writer_jobs_mcp.triage.failed_groups import Period
-from writer_jobs_mcp.triage.failed_jobs import FailedJobs
+from writer_jobs_mcp.triage.failed_jobs import INCOMPLETE_LIST, FailedJobs, check_listed
 from writer_jobs_mcp.triage.pages import PAGE_SIZE, list_page
 from writer_jobs_mcp.triage.read_failed import end_of_window
 from writer_jobs_mcp.triage.run_all import run_all
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 _PAGES_AHEAD = 2  # each one too many costs a request; other applications are read at the same time
 _SHORT_LIST = 2 * PAGE_SIZE  # jobs that are read rather than counted
-_INCOMPLETE = "Writer's list of failed jobs is incomplete: its list of all jobs has more"
 
 
 class ApplicationReader:
@@ -224,22 +223,12 @@ class ApplicationReader:
             for offset, jobs in listed.items():
                 await self._check_listed(offset, jobs)
         except NotSearchable:
-            self.counts.failed_since, self.counts.error = None, f"{_INCOMPLETE}."
+            self.counts.failed_since, self.counts.error = None, f"{INCOMPLETE_LIST}."
             self._read_all_instead(self.counts.error)
             raise
 
     async def _check_listed(self, offset: int, jobs: Sequence[Job]) -> None:
-        """Check that these failed jobs, which a page of all jobs has, are known, unless they were retried meanwhile.
-
-        Raises:
-            NotSearchable: One that is still on the page is not in the list of failed jobs.
-            WriterError: The page could not be read again.
-        """
-        missing = {job.id for job in jobs if self._is_missing(job)}
-        if missing:
-            page = await list_page(self._client, self.id, None, offset)
-            if any(job.id in missing and self._is_missing(job) for job in page.jobs):
-                raise NotSearchable(_INCOMPLETE)
+        await check_listed(jobs, self._is_missing, partial(list_page, self._client, self.id, None, offset))
 
     async def _count_stuck(self, running: RunningJobs, *, is_whole: bool) -> None:
         """Count the stuck jobs; ``is_whole`` if the list of all jobs was read to its end."""

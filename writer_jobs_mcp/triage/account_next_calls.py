@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from writer_jobs_mcp.client.ids import is_usable_id
-from writer_jobs_mcp.triage.next_calls import SuggestedCall
-from writer_jobs_mcp.triage.timestamps import format_exact_timestamp
+from writer_jobs_mcp.triage.next_calls import SuggestedCall, can_be_made, explain_call, window_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,11 +29,7 @@ def account_next_calls(
     summary: AccountSummary, shown: Sequence[FailedGroup], request: AccountRequest
 ) -> list[SuggestedCall]:
     """Suggest at most three calls, about the same window; they name only jobs of the ``shown`` groups."""
-    return [call for call in _calls(summary, shown, request) if _can_be_made(call)]
-
-
-def _can_be_made(call: SuggestedCall) -> bool:
-    return all(is_usable_id(call.arguments[name]) for name in ("application_id", "job_id") if name in call.arguments)
+    return [call for call in _calls(summary, shown, request) if can_be_made(call)]
 
 
 def _calls(summary: AccountSummary, shown: Sequence[FailedGroup], request: AccountRequest) -> Iterator[SuggestedCall]:
@@ -44,11 +38,7 @@ def _calls(summary: AccountSummary, shown: Sequence[FailedGroup], request: Accou
         yield _triage(worst.id, request, "the application with the most failures")
     elif worst and worst.stuck:
         yield _triage(worst.id, request, "the application with the most stuck jobs")
-    with_text = [group for group in shown if group.has_text]
-    for group in sorted(with_text, key=lambda group: (group.trend != "new", group.trend != "rising", -group.count))[:1]:
-        which = f"a {group.trend} group" if group.trend in {"new", "rising"} else "the largest group"
-        arguments = {"job_id": group.newest_ids[0], "application_id": group.newest_application}
-        yield SuggestedCall("get_job_error", arguments, f"the whole error of {which}")
+    yield from explain_call(shown, lambda group: group.newest_application)
     others = [each.id for each in summary.skipped if worst is None or each.id != worst.id]
     uncounted = [each.id for each in summary.applications[1:] if each.is_whole and each.jobs is None]
     if others:
@@ -59,7 +49,5 @@ def _calls(summary: AccountSummary, shown: Sequence[FailedGroup], request: Accou
 
 def _triage(application_id: str, request: AccountRequest, why: str) -> SuggestedCall:
     since, until = request.window
-    arguments: dict[str, Any] = {"application_id": application_id}
-    arguments |= {"since": format_exact_timestamp(since)} if since else {}
-    arguments["until"] = format_exact_timestamp(until or request.now)
+    arguments = window_arguments(application_id, since, until or request.now)
     return SuggestedCall("triage_application_jobs", arguments, why)

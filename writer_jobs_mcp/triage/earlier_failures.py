@@ -6,6 +6,7 @@ import heapq
 from typing import TYPE_CHECKING
 
 from writer_jobs_mcp.errors import WriterError
+from writer_jobs_mcp.triage.failed_jobs import INCOMPLETE_LIST
 from writer_jobs_mcp.triage.pages import PAGE_SIZE
 from writer_jobs_mcp.triage.scan import scan_jobs
 from writer_jobs_mcp.triage.seek import JobSearch, NotSearchable
@@ -62,7 +63,7 @@ async def read_earlier_failures(
         except NotSearchable:
             offset, page = 0, None
         if page and not (offset or search.reaches_up_to(before)):
-            return "Writer's list of failed jobs is incomplete: its list of all jobs has more."
+            return f"{INCOMPLETE_LIST}."
         coverage = await scan_jobs(
             client,
             application_id,

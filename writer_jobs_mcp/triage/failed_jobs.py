@@ -5,16 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from writer_jobs_mcp.triage.scan import Progress, scan_jobs
-from writer_jobs_mcp.triage.seek import JobSearch
+from writer_jobs_mcp.triage.seek import JobSearch, NotSearchable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Iterable
     from datetime import datetime
 
     from writer_jobs_mcp.client import WriterClient
-    from writer_jobs_mcp.client.models import Job
+    from writer_jobs_mcp.client.models import Job, JobPage
     from writer_jobs_mcp.triage.coverage import Coverage
     from writer_jobs_mcp.triage.span import Interval
+
+
+INCOMPLETE_LIST = "Writer's list of failed jobs is incomplete: its list of all jobs has more"
+
+
+async def check_listed(
+    jobs: Iterable[Job], is_missing: Callable[[Job], bool], read_again: Callable[[], Awaitable[JobPage]]
+) -> None:
+    """Check that none of the jobs of a page is missing among the failed ones, unless it was retried meanwhile.
+
+    ``read_again`` reads the page again.
+
+    Raises:
+        NotSearchable: A missing one is still on the page.
+        WriterError: The page could not be read again.
+    """
+    missing = {job.id for job in jobs if is_missing(job)}
+    if missing and any(job.id in missing and is_missing(job) for job in (await read_again()).jobs):
+        raise NotSearchable(INCOMPLETE_LIST)
 
 
 class FailedJobs:

@@ -1,6 +1,6 @@
 """Which calls are worth making after a triage: complete calls of tools that exist, the most useful first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -44,13 +44,31 @@ def next_calls(
     report: Report, shown: Sequence[FailedGroup], gathered: Gathered, request: TriageRequest
 ) -> list[SuggestedCall]:
     """Suggest at most three calls; they name only jobs of the ``shown`` groups."""
-    return list(islice(filter(_can_be_made, _calls(report, shown, gathered, request)), _MAX_CALLS))
+    return list(islice(filter(can_be_made, _calls(report, shown, gathered, request)), _MAX_CALLS))
 
 
-def _can_be_made(call: SuggestedCall) -> bool:
+def can_be_made(call: SuggestedCall) -> bool:
+    """Return whether the tools take the ids of a call."""
     given = call.arguments
     ids = [given[name] for name in ("application_id", "job_id", "like") if name in given]
     return all(map(is_usable_id, ids))
+
+
+def window_arguments(application_id: str, since: datetime | None, until: datetime | None) -> dict[str, Any]:
+    """Return the arguments of a call about a window of an application; None is not given."""
+    times = {"since": since, "until": until}
+    return {"application_id": application_id} | {
+        name: format_exact_timestamp(when) for name, when in times.items() if when is not None
+    }
+
+
+def explain_call(shown: Sequence[FailedGroup], application_of: Callable[[FailedGroup], str]) -> Iterator[SuggestedCall]:
+    """Suggest to read the whole error of the group that is new or rising, or else of the largest."""
+    with_text = [group for group in shown if group.has_text]
+    for group in sorted(with_text, key=lambda group: (group.trend != "new", group.trend != "rising", -group.count))[:1]:
+        which = f"a {group.trend} group" if group.trend in {"new", "rising"} else "the largest group"
+        arguments = {"job_id": group.newest_ids[0], "application_id": application_of(group)}
+        yield SuggestedCall("get_job_error", arguments, f"the whole error of {which}")
 
 
 def _calls(
@@ -59,22 +77,13 @@ def _calls(
     application_id = request.application.id
     if not gathered.coverage.reached(request.window.since) and (call := _continue_call(report, gathered, request)):
         yield call
-    yield from _explain(shown, application_id)
+    yield from explain_call(shown, lambda _: application_id)
     retryable = [group for group in shown if group.cause and group.cause.retry == "worth_it"]
     if retryable and request.offers_retry:
         yield _retry_call(retryable[0], request)
     if report.stuck_count > len(report.stuck):
         arguments = {"application_id": application_id, "status": "in_progress"}
         yield SuggestedCall("list_application_jobs", arguments, "the other stuck jobs")
-
-
-def _explain(shown: Sequence[FailedGroup], application_id: str) -> Iterator[SuggestedCall]:
-    """Suggest to read the whole error of the group that is new or rising, or else of the largest."""
-    with_text = [group for group in shown if group.has_text]
-    for group in sorted(with_text, key=lambda group: (group.trend != "new", group.trend != "rising"))[:1]:
-        which = f"a {group.trend} group" if group.trend in {"new", "rising"} else "the largest group"
-        arguments = {"job_id": group.newest_ids[0], "application_id": application_id}
-        yield SuggestedCall("get_job_error", arguments, f"the whole error of {which}")
 
 
 def _continue_call(report: Report, gathered: Gathered, request: TriageRequest) -> SuggestedCall | None:
@@ -93,22 +102,13 @@ def _continue_call(report: Report, gathered: Gathered, request: TriageRequest) -
         until, why, max_jobs = window.until, "reads more jobs", min(coverage.jobs_read + max_jobs, _MAX_JOBS)
     else:
         return None
-    arguments = _window_arguments(request, until) | ({"max_jobs": max_jobs} if max_jobs != DEFAULT_MAX_JOBS else {})
+    arguments = window_arguments(request.application.id, window.since, until)
+    arguments |= {"max_jobs": max_jobs} if max_jobs != DEFAULT_MAX_JOBS else {}
     return SuggestedCall("triage_application_jobs", arguments, why)
 
 
-def _window_arguments(request: TriageRequest, until: datetime | None = None) -> dict[str, Any]:
-    """Return the arguments of a call about the same window, or about its part before ``until``."""
-    since, end = request.window.since, until or request.window.until
-    return {
-        "application_id": request.application.id,
-        **({"since": format_exact_timestamp(since)} if since else {}),
-        **({"until": format_exact_timestamp(end)} if end else {}),
-    }
-
-
 def _retry_call(group: FailedGroup, request: TriageRequest) -> SuggestedCall:
-    arguments = _window_arguments(request) | {"like": group.newest_ids[0]}
+    arguments = window_arguments(request.application.id, *request.window) | {"like": group.newest_ids[0]}
     if group.count > DEFAULT_MAX_RETRIED:
         arguments |= {"max_jobs": min(group.count, MOST_RETRIED)}
     jobs = "job" if group.count == 1 else f"{group.count:,} jobs"

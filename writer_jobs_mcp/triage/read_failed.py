@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from writer_jobs_mcp.errors import BudgetExceeded, WriterError
 from writer_jobs_mcp.triage.earlier_failures import MIN_EARLIER_FAILURES
-from writer_jobs_mcp.triage.failed_jobs import FailedJobs
+from writer_jobs_mcp.triage.failed_jobs import FailedJobs, check_listed
 from writer_jobs_mcp.triage.pages import PAGE_SIZE, read_first_page
 from writer_jobs_mcp.triage.scan import Progress, scan_jobs
 from writer_jobs_mcp.triage.seek import NotSearchable
-from writer_jobs_mcp.triage.span import Interval
+from writer_jobs_mcp.triage.span import Interval, just_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from writer_jobs_mcp.client import WriterClient
     from writer_jobs_mcp.client.models import Job, JobPage
     from writer_jobs_mcp.triage.coverage import Coverage
     from writer_jobs_mcp.triage.report import Window
-
-_LAST_MOMENT = datetime.max.replace(tzinfo=UTC) - timedelta.resolution
 
 
 class TakesJobs(Protocol):
@@ -42,30 +40,11 @@ class ReadFailed(NamedTuple):
     how_read: str  # a sentence; empty if it needs no remark
 
 
-async def _check_listed(
-    client: WriterClient, application_id: str, first: JobPage, failed: FailedJobs, interval: Interval
-) -> None:
-    """Check that the failed jobs of a page are known, unless they have been retried meanwhile.
-
-    Raises:
-        NotSearchable: One that is still in the list of all jobs is not in the list of failed jobs.
-        WriterError: The page could not be read again.
-    """
-
-    def missing(page: JobPage) -> set[str]:
-        jobs = [job for job in page.jobs if job.status == "failed" and interval.has(job.created_at)]
-        return {job.id for job in jobs if job.id not in failed}
-
-    if (absent := missing(first)) and absent & missing(await read_first_page(client, application_id)):
-        raise NotSearchable("Writer's list of failed jobs is incomplete: its list of all jobs has more")
-
-
 def end_of_window(window: Window, now: datetime, first: JobPage) -> datetime:
     """Return when the window ends; an open one ends after the newest job, since Writer's clock may be ahead."""
     if window.until is not None:
         return window.until
-    newest = min(first.jobs[0].created_at, _LAST_MOMENT) + timedelta.resolution if first.jobs else now
-    return max(now, newest)
+    return max(now, just_after(first.jobs[0].created_at)) if first.jobs else now
 
 
 async def read_failed_jobs(
@@ -88,27 +67,37 @@ async def read_failed_jobs(
         WriterError: Nothing could be read. A later error is reported in the coverage.
     """
     first = await read_first_page(client, application_id)
-    interval = Interval(end_of_window(window, now, first), window.since)
-    read_since = window.before(now) if with_older else window.since
+    until = end_of_window(window, now, first)
+    interval = Interval(until, window.since)
+    since = window.before(now) if with_older else window.since
     min_older = MIN_EARLIER_FAILURES if with_older else 0
     taker = new_taker()
-    failed = FailedJobs(client, application_id, interval.until, taker.add, len(first.rows) or PAGE_SIZE)
+    failed = FailedJobs(client, application_id, until, taker.add, len(first.rows) or PAGE_SIZE)
+
+    def is_missing(job: Job) -> bool:
+        return job.status == "failed" and interval.has(job.created_at) and job.id not in failed
+
     try:
-        coverage = await failed.read(read_since, min_older=min_older, progress=progress)
+        coverage = await failed.read(since, min_older=min_older, progress=progress)
         if coverage.reached(window.since):
-            await _check_listed(client, application_id, first, failed, interval)
-        return taker, ReadFailed(interval.until, coverage, "")
+            await check_listed(first.jobs, is_missing, lambda: read_first_page(client, application_id))
+        return taker, ReadFailed(until, coverage, "")
     except BudgetExceeded:
         raise
     except (NotSearchable, WriterError) as exc:
         reason = (exc.what if isinstance(exc, WriterError) else str(exc)).rstrip(".")
     taker = new_taker()
+    coverage = await scan_jobs(
+        client, application_id, _if_failed(taker), since=since, until=until, first_page=first, progress=progress
+    )
+    return taker, ReadFailed(until, coverage, f"Jobs were read one by one, which takes longer: {reason}.")
+
+
+def _if_failed(taker: TakesJobs) -> Callable[[Job], None]:
+    """Return a function that passes on the failed ones of all jobs."""
 
     def take(job: Job) -> None:
         if job.status == "failed":
             taker.add(job)
 
-    coverage = await scan_jobs(
-        client, application_id, take, since=read_since, until=interval.until, first_page=first, progress=progress
-    )
-    return taker, ReadFailed(interval.until, coverage, f"Jobs were read one by one, which takes longer: {reason}.")
+    return take

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from writer_jobs_mcp.client.ids import is_usable_id
 from writer_jobs_mcp.triage.dry_runs import RetryCall
+from writer_jobs_mcp.triage.span import just_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from writer_jobs_mcp.client.sent_retries import Failure, SentRetries, SentRetry
     from writer_jobs_mcp.triage.find_application import ResolvedApplication
     from writer_jobs_mcp.triage.select_failed import FailedJob, SelectedGroup, SelectedJobs, Selection
-
-_LAST_MOMENT = datetime.max.replace(tzinfo=UTC) - timedelta.resolution
 
 
 class RecentlySent(NamedTuple):
@@ -82,11 +81,6 @@ class RetryPlan(NamedTuple):
     def _call(self, until: datetime, like: str | None) -> RetryCall:
         selection = self.selection
         return RetryCall(self.application.id, self.since, until, like, selection.category, selection.contains)
-
-
-def just_after(moment: datetime) -> datetime:
-    """Return the end of a window whose last moment this is."""
-    return min(moment, _LAST_MOMENT) + timedelta.resolution
 
 
 def plan_retry(

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from datetime import datetime
+_LAST_MOMENT = datetime.max.replace(tzinfo=UTC) - timedelta.resolution
+
+
+def just_after(moment: datetime) -> datetime:
+    """Return the end of a window whose last moment this is."""
+    return min(moment, _LAST_MOMENT) + timedelta.resolution
 
 
 class Interval(NamedTuple):
