@@ -115,7 +115,7 @@ async def test_without_since_the_report_compares_the_last_day_with_the_one_befor
 
 
 @pytest.mark.parametrize(
-    ("percent", "status", "said"),
+    ("percent", "status", "message"),
     [
         ("5", 0, ""),
         ("100", 0, ""),
@@ -123,10 +123,10 @@ async def test_without_since_the_report_compares_the_last_day_with_the_one_befor
         ("0%", 3, "writer-jobs-mcp: 5 of 100 jobs failed, which is more than 0 %.\n"),
     ],
 )
-async def test_a_failure_rate_above_the_given_one_exits_with_3(percent: str, status: int, said: str) -> None:
+async def test_a_failure_rate_above_the_given_one_exits_with_3(percent: str, status: int, message: str) -> None:
     api = api_with(jobs_with_5_percent_failed())
     done = await run_on(api, "triage", "a", "--until", UNTIL, "--fail-above", percent)
-    assert (done.returncode, done.stderr) == (status, said)
+    assert (done.returncode, done.stderr) == (status, message)
     assert done.stdout.startswith("5 of 100 jobs created ")
 
 
@@ -199,17 +199,17 @@ async def test_a_rejected_key_exits_with_1(url: str, command: str) -> None:
 
 @pytest.mark.parametrize("command", ["triage", "failures"])
 @pytest.mark.parametrize(
-    ("environ", "said"),
+    ("environ", "message"),
     [
         ({}, "No Writer API key is set. Set WRITER_API_KEY"),
         ({"WRITER_JOBS_CONCURRENCY": "99"}, 'WRITER_JOBS_CONCURRENCY must be a whole number from 1 to 16; got "99".'),
     ],
     ids=str,
 )
-async def test_unusable_settings_exit_with_2(command: str, environ: dict[str, str], said: str) -> None:
+async def test_unusable_settings_exit_with_2(command: str, environ: dict[str, str], message: str) -> None:
     done = await run_main(command, "a", **environ)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"writer-jobs-mcp: {said}")
+    assert done.stderr.startswith(f"writer-jobs-mcp: {message}")
 
 
 @pytest.mark.parametrize("arguments", [["failures"], ["failures", "a", "b"], ["triage", "a", "--since"]], ids=str)

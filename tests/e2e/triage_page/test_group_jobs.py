@@ -1,4 +1,4 @@
-"""A group opens to all of its jobs, in pieces; a value narrows them; what may be missing is said."""
+"""A group opens to all of its jobs, in pieces; a value narrows them, and a sentence names what may be missing."""
 
 import re
 from datetime import timedelta

@@ -43,9 +43,9 @@ async def listed(api: UnstableListApi, **arguments: Any) -> tuple[str, JsonObjec
     ],
 )  # fmt: skip
 async def test_the_headline_counts_what_matches(arguments: JsonObject, headline: str) -> None:
-    said, result = await listed(api_with(HOURLY), **arguments)
+    sentence, result = await listed(api_with(HOURLY), **arguments)
     of = 'failed jobs of application "a", created from 2026-11-23T09:00:00Z until 2026-11-23T12:00:00Z'
-    assert said == headline.format(a='"a"', of=of)
+    assert sentence == headline.format(a='"a"', of=of)
     assert result["coverage"]["complete"]
     assert "message" not in result["coverage"]
 
@@ -90,10 +90,10 @@ def failing_pages(offset: int, **options: Any) -> UnstableListApi:
 
 
 async def test_a_page_that_fails_in_the_middle_is_told() -> None:
-    said, result = await listed(failing_pages(150), since="300h", limit=200)
+    sentence, result = await listed(failing_pages(150), since="300h", limit=200)
     coverage = result["coverage"]
     read = coverage["failed_in_window"]
-    assert said.startswith(f'As far as could be read, {read} failed jobs of application "a", created from ')
+    assert sentence.startswith(f'As far as could be read, {read} failed jobs of application "a", created from ')
     assert 99 <= read < 300
     assert coverage["complete"] is False
     oldest = NOW - timedelta(hours=read - 1, minutes=1)
@@ -103,20 +103,20 @@ async def test_a_page_that_fails_in_the_middle_is_told() -> None:
 
 
 async def test_a_window_is_complete_if_only_older_failures_could_not_be_read() -> None:
-    said, result = await listed(failing_pages(150), since="20h")
-    assert said.startswith('20 failed jobs of application "a"')
+    sentence, result = await listed(failing_pages(150), since="20h")
+    assert sentence.startswith('20 failed jobs of application "a"')
     assert result["coverage"] == {"complete": True, "failed_in_window": 20}
 
 
 async def test_nothing_found_in_part_of_a_window_is_not_nothing() -> None:
-    said, result = await listed(failing_pages(150), since="300h", contains="disk")
-    assert said.startswith("As far as could be read, none of ")
+    sentence, result = await listed(failing_pages(150), since="300h", contains="disk")
+    assert sentence.startswith("As far as could be read, none of ")
     assert result["matched"] == 0
 
 
 async def test_all_jobs_are_read_where_the_failed_ones_cannot_be() -> None:
-    said, result = await listed(failing_pages(0), since="300h", limit=1)
-    assert said.startswith('300 failed jobs of application "a"')
+    sentence, result = await listed(failing_pages(0), since="300h", limit=1)
+    assert sentence.startswith('300 failed jobs of application "a"')
     assert result["coverage"]["complete"]
     assert result["coverage"]["message"].startswith("Jobs were read one by one, which takes longer: ")
 
@@ -132,8 +132,8 @@ async def test_nothing_is_claimed_of_a_window_that_was_not_reached() -> None:
         return (403, {}) if number else None
 
     api = api_with([make_job(0.5), *HOURLY], honours_status=False, fail_request=fail)
-    said, result = await listed(api, until="300h")
-    assert said.startswith('As far as could be read, no failed job of application "a", created until ')
+    sentence, result = await listed(api, until="300h")
+    assert sentence.startswith('As far as could be read, no failed job of application "a", created until ')
     assert result["coverage"]["complete"] is False
     assert "The API key may not see" in result["coverage"]["message"]
 
@@ -143,8 +143,8 @@ async def test_unreadable_rows_are_counted_and_may_be_of_any_time(position: int,
     jobs = [job | (UNREADABLE_ID if n == position else {}) for n, job in enumerate(HOURLY[:40])]
     api = api_with(jobs)
     arguments = {"since": since} if since else {}
-    said, result = await listed(api, **arguments)
-    assert said.startswith("As far as could be read, ")
+    sentence, result = await listed(api, **arguments)
+    assert sentence.startswith("As far as could be read, ")
     coverage = result["coverage"]
     assert (coverage["complete"], coverage["unreadable"]["count"]) == (False, 1)
     assert "read_back_to" not in coverage
@@ -188,9 +188,11 @@ async def test_an_application_that_is_not_known_is_an_error() -> None:
 async def test_jobs_of_a_clock_that_is_ahead_are_in_a_window_that_ends_after_them() -> None:
     ahead = (NOW + timedelta(minutes=5, microseconds=9)).isoformat()
     api = api_with([*HOURLY[:3], make_job(0, "failed", RATE_LIMIT) | {"created_at": ahead}])
-    said, result = await listed(api, since="1h")
+    sentence, result = await listed(api, since="1h")
     assert (result["matched"], result["jobs"][0]["created_at"]) == (2, "2026-11-23T12:05:00Z")
-    assert said == ('2 failed jobs of application "a", created from 2026-11-23T11:00:00Z until 2026-11-23T12:05:01Z.')
+    assert sentence == (
+        '2 failed jobs of application "a", created from 2026-11-23T11:00:00Z until 2026-11-23T12:05:01Z.'
+    )
 
 
 async def test_a_window_of_the_past_has_no_later_job() -> None:

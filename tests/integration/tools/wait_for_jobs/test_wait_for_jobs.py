@@ -1,4 +1,4 @@
-"""Waiting for the running jobs of an application: what ends the wait, and what is said about each job.
+"""Waiting for the running jobs of an application: what ends the wait, and what the result has about each job.
 
 The clock of the fake API advances by ten seconds with each request, so that no test waits for jobs to end.
 """
