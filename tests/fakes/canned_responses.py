@@ -41,6 +41,8 @@ class CannedResponses(RawHttpServer):
     """The document by endpoint, or by job id."""
     status: str | None = None
     """The status of every response, if not the documented one."""
+    is_filtering: bool = False
+    """Whether the jobs, which all failed, are left out of a list of those in another status."""
 
     async def handle_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while not writer.is_closing():
@@ -65,4 +67,6 @@ class CannedResponses(RawHttpServer):
     def _page(self, query: str) -> Document:
         """Return all jobs on the first page, and none after it."""
         parameters = query.split("&")
+        if self.is_filtering and "status=" in query and "status=failed" not in parameters:
+            return {"result": [], "totalCount": 0}
         return self.responses["jobs"] if "offset=0" in parameters or "offset" not in query else {"result": []}

@@ -113,12 +113,42 @@ LIMIT = "limit must be a whole number from 1 to 100; got "
         ),
         ("get_job_error", {"job_id": "  "}, 'job_id must not be empty; got "".'),
         ("get_job_error", {"job_id": 5}, "job_id must be a string; got 5."),
+        (
+            "get_job_output",
+            {"job_id": 5, "offset": "x" * 41},
+            f'job_id must be a string; got 5. offset must be a whole number of at least 0; got "{"x" * 39}…".',
+        ),
+        (
+            "triage_all_applications",
+            {"since": 1.5, "until": "soon"},
+            "since and until must be a time such as 2026-11-23T08:00:00Z or 2026-11-23 09:00 Europe/Berlin, or an age "
+            'such as 90m, 24h or 7d; got 1.5 and "soon".',
+        ),
+        (
+            "list_applications",
+            {"a": 1, "b": 2},
+            'Unknown arguments "a" and "b": list_applications takes limit, order, after, before, type.',
+        ),
+        (
+            "list_applications",
+            dict.fromkeys("vwxyz", 1),
+            'Unknown arguments "v" and "w" and "x" and 2 more: list_applications takes limit, order, after, before, '
+            "type.",
+        ),
     ],
 )
 async def test_an_invalid_argument_is_a_one_sentence_error(
     client: Client, tool: str, arguments: dict[str, Any], message: str
 ) -> None:
     assert await call_tool_error(client, tool, arguments) == message
+
+
+async def test_a_call_with_every_argument_wrong_still_gets_a_short_error(client: Client) -> None:
+    for name, tool in (await tool_schemas()).items():
+        wrong = dict.fromkeys(
+            [*tool["inputSchema"]["properties"], *("x" * 99 + letter for letter in "abcdef")], ["\U000e0001"] * 2
+        )
+        assert len(await call_tool_error(client, name, wrong)) < 1_000
 
 
 async def test_an_unknown_tool_is_an_error_that_lists_the_available_ones(client: Client) -> None:

@@ -57,7 +57,7 @@ def converse(tally: Tally, run_without_errors: RunWithoutErrors) -> Converse:
 
     def converse(era: str, talk: Talk) -> None:
         async def conversation() -> None:
-            async with CannedResponses().serve() as url:
+            async with CannedResponses(is_filtering=True).serve() as url:
                 config = config_for(url, WRITER_API_KEY=KEY, WRITER_JOBS_ALLOW_RETRY="true")
                 async with Client(build_server(config), mode=era) as client:
                     await talk(client)
@@ -72,7 +72,8 @@ eras = st.sampled_from(["auto", "legacy"])
 _letters = st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="/\\")
 ids = st.text(_letters, min_size=1, max_size=200).filter(lambda text: text.strip().strip(".") != "")
 USUAL_VALUES: dict[str, SearchStrategy[Any]] = {
-    **dict.fromkeys(("application_id", "job_id", "after", "before"), ids),
+    **dict.fromkeys(("application_id", "job_id", "after", "before", "like"), ids),
+    "contains": st.text("aZ0 é鍵%{}", max_size=499).map(lambda text: f"{text}x"),
     "job_ids": st.lists(ids, min_size=1, max_size=20),
     "since": st.sampled_from(["24h", "7d", " 90 H", "999999w", "60000w", "0001-01-01", "1970-01-01T00:00:00+14:00"]),
     "until": st.sampled_from(["0s", "90m", "23h", "9999-12-31T23:59:59.999999Z", "3000-01-01T00:00:00-12:00"]),
@@ -82,7 +83,13 @@ USUAL_VALUES: dict[str, SearchStrategy[Any]] = {
 
 def usual_arguments(schema: Schema) -> SearchStrategy[dict[str, Any]]:
     """Return valid arguments."""
-    fields = {name: USUAL_VALUES.get(name, from_schema(field)) for name, field in schema["properties"].items()}
+    fields = {
+        name: USUAL_VALUES[name] if name in USUAL_VALUES and "enum" not in field else from_schema(field)
+        for name, field in schema["properties"].items()
+    }
+    if "job_ids" in fields:  # retry_jobs takes jobs, or a selection of them
+        by_id = {name: fields.pop(name) for name in ("job_ids", "dry_run")}
+        return objects(by_id, ["job_ids"]) | objects(fields, ["application_id", "contains"])
     return objects(fields, schema.get("required", []))
 
 

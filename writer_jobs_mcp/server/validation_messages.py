@@ -1,6 +1,7 @@
 """Pydantic's validation errors as sentences: which argument is wrong, what it must be, what was passed."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
+_MAX_VALUE_LENGTH = 40
+_MAX_UNKNOWN = 3
 _TYPES = {"boolean": "true or false", "string": "a string", "integer": "a whole number"}
 
 
@@ -27,25 +30,40 @@ def validation_message(tool_name: str, parameters: dict[str, Any], exc: "Validat
 
 
 def _sentences(tool_name: str, properties: dict[str, Any], exc: "ValidationError") -> Iterator[str]:
+    """Yield a sentence for each rule that was broken; arguments that broke the same one share it."""
+    values_by_rule: dict[str, dict[str, str]] = defaultdict(dict)
+    unknown: list[str] = []
     seen: set[str] = set()
     for error in exc.errors(include_url=False):
         name = str(error["loc"][0])
-        if name not in seen:  # a union has an error for each of its members
-            seen.add(name)
-            yield _sentence(tool_name, properties, name, error)
+        if name in seen:  # a union has an error for each of its members
+            continue
+        seen.add(name)
+        if error["type"] == "extra_forbidden":
+            unknown.append(json_quote(preview(name, _MAX_VALUE_LENGTH)))
+        else:
+            schema: dict[str, Any] = properties.get(name, {})
+            for position in (part for part in error["loc"][1:] if isinstance(part, int)):
+                name, schema = f"{name}[{position}]", schema["items"]
+            rule, value = _broken_rule(schema, error)
+            values_by_rule[rule][name] = value
+    for rule, values in values_by_rule.items():
+        shown = [value for value in values.values() if value]
+        got = f"; got {' and '.join(shown)}" if shown else ""
+        yield f"{' and '.join(values)} {rule}{got}."
+    if unknown:
+        omitted = [f"{len(unknown) - _MAX_UNKNOWN} more"] if len(unknown) > _MAX_UNKNOWN else []
+        names = " and ".join([*unknown[:_MAX_UNKNOWN], *omitted])
+        yield f"Unknown argument{'s' * (len(unknown) > 1)} {names}: {tool_name} takes {', '.join(properties)}."
 
 
-def _sentence(tool_name: str, properties: dict[str, Any], name: str, error: "ErrorDetails") -> str:
-    if error["type"] == "extra_forbidden":
-        return f"Unknown argument {json_quote(preview(name, 60))}: {tool_name} takes {', '.join(properties)}."
+def _broken_rule(schema: dict[str, Any], error: "ErrorDetails") -> tuple[str, str]:
+    """Return what the argument must be, and the value that was passed ("" if it needs no showing)."""
     if error["type"] == "missing":
-        return f"{name} is required."
+        return "is required", ""
     if error["type"] == TOO_LARGE:
-        return f"{name} {error['msg']}."
-    schema: dict[str, Any] = properties.get(name, {})
-    for position in (part for part in error["loc"][1:] if isinstance(part, int)):
-        name, schema = f"{name}[{position}]", schema["items"]
-    return f"{name} {_requirement(schema, error)}; got {_display_value(error['input'])}."
+        return error["msg"], ""
+    return _requirement(schema, error), _display_value(error["input"])
 
 
 def _requirement(schema: dict[str, Any], error: "ErrorDetails") -> str:
@@ -69,5 +87,5 @@ def _display_value(value: object) -> str:
     if isinstance(value, list) and len(cast("list[object]", value)) > 1:
         return f"{len(cast('list[object]', value))} of them"
     text = value if isinstance(value, str) else json.dumps(value, default=str)
-    shown = preview(text, 60)
+    shown = preview(text, _MAX_VALUE_LENGTH)
     return shown if shown == text and not isinstance(value, str) else json_quote(shown)
