@@ -13,6 +13,7 @@ from pathlib import Path
 
 SETTING = "CHROME_PATH"
 NAMES = (  # on PATH
+    "chromium-headless-shell",  # opens a page twice as fast as the others: it draws no window
     "chromium",
     "chromium-browser",
     "google-chrome",
@@ -109,12 +110,14 @@ def run(command: list[str], seconds: float | None = None, **environ: str) -> sub
 
 
 def install_with_apt() -> None:
-    """Install Debian's Chromium; root only."""
+    """Install Debian's Chromium without its windows, or else the whole of it; root only."""
     # No time limit: killing dpkg leaves packages half installed. apt-get has its own timeouts.
     apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::http::Timeout=30"]
     run([*apt, "update"])
-    packages = ["chromium", "fonts-liberation"]  # without a font, no text is drawn
-    run([*apt, "install", "--yes", "--no-install-recommends", *packages], DEBIAN_FRONTEND="noninteractive")
+    for browser in ("chromium-headless-shell", "chromium"):
+        packages = [browser, "fonts-liberation"]  # without a font, no text is drawn
+        if run([*apt, "install", "--yes", "--no-install-recommends", *packages], DEBIAN_FRONTEND="noninteractive"):
+            return
 
 
 def install_playwright_chromium() -> None:
