@@ -112,7 +112,7 @@ class _Dialogue:
         dry_run = await self.ask("What would a retry of everything that was rate limited do?", "retry_jobs", limited)
         await self.ask("Then retry it.", "retry_jobs", dry_run["next"][0]["arguments"])
         await self.ask(
-            "Tell me when it is done.", "wait_for_jobs", {"application_id": application["id"], "timeout_seconds": 12}
+            "Tell me when it is done.", "wait_for_jobs", {"application_id": application["id"], "timeout_seconds": 5}
         )
         retried = next(group for group in triage["failures"] if group["category"] == "rate_limit")["job_ids"][0]
         await self.ask("What did one of them write?", "get_job_output", {"job_id": retried, "max_chars": 200})
