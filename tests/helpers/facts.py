@@ -43,6 +43,8 @@ def _facts(value: Any, where: str) -> Iterator[tuple[str, str | int | float, str
                 inner = f"{where}.{name}" if where else str(name)
                 if name == "updated_at" and "seconds" in fields:
                     yield inner, field, _ago(fields)
+                elif name == "created_at" and fields.keys() <= {"id", "created_at", "group", "error"}:
+                    yield inner, field, field[11:16]  # a row of list_failed_jobs, whose times are to the minute
                 else:
                     yield from _facts(field, inner)
         case _:

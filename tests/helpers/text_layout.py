@@ -167,8 +167,8 @@ LAYOUT = re.compile(
             r"Groups: jobs, cause, retry, what the errors say \(quoted\)",
             rf'(?:#\d+ )?{_N} [a-z_]+ [a-z_]+ ""',
             rf"{_N} jobs? in {_N} groups? on other pages",
-            r"Created \(UTC\), id(?:, group)?(?: and error \(the job's own words, quoted\))?:",
-            rf'\d\d:\d\d:\d\d {_ID}(?: #\d+)?(?: "")?',
+            r"Created \(UTC, to the minute\), id(?:, group)?(?: and error \(the job's own words, quoted\))?:",
+            rf'\d\d:\d\d {_ID}(?: #\d+)?(?: "")?',
             r"offset=\d+, limit=\d+, returned=\d+(?:, next_offset=\d+)?\.",
             rf"Coverage: (?:NOT )?complete; {_N} failed jobs? read(?:, back to {_TIME})?\."
             rf'(?: {_N} rows? could not be read \(""\); whether of this window is not known\.)?'

@@ -27,7 +27,8 @@ from writer_jobs_mcp.triage.select_failed import FailedJob, SelectedGroup, Selec
 from writer_jobs_mcp.triage.timestamps import format_timestamp
 
 DEFAULT_LIMIT = 50
-_SIGNATURES = (160, 100, 60)  # characters, from the longest down
+_SIGNATURES = (160, 100, 60)  # characters, from the longest down; many groups begin with a shorter one
+_MANY_GROUPS = 5
 _MAX_LENGTH = 30_000  # characters that a list stays under as JSON and as text, whatever the jobs hold
 
 
@@ -78,7 +79,7 @@ class FailedJobRow(ResultModel):
 
     def as_text(self) -> str:
         return join_words(
-            self.created_at[11:19],
+            self.created_at[11:16],
             quote_unless_plain(self.id),
             None if self.group is None else f"#{self.group}",
             self.error and json_quote(self.error),
@@ -115,7 +116,7 @@ class FailedJobList(ResultModel):
     def as_text(self) -> str:
         days = groupby(self.jobs, key=lambda row: row.created_at[:10])
         columns = join_words(
-            "Created (UTC), id" + (", group" if len(self.groups) > 1 else ""),
+            "Created (UTC, to the minute), id" + (", group" if len(self.groups) > 1 else ""),
             any(row.error is not None for row in self.jobs) and "and error (the job's own words, quoted)",
         )
         return join_lines(
@@ -178,9 +179,10 @@ def failed_job_list(selected: SelectedJobs, request: ListRequest) -> FailedJobLi
     """Show a page of the jobs: if it is too long, signatures are shortened first, then jobs are left for the next."""
     jobs = selected.newest_first[request.offset : request.offset + request.limit]
     jobs = list(_first_that_may_fit(jobs, request.error_chars))
+    begin = min(len({position for _, position in jobs}) // _MANY_GROUPS, len(_SIGNATURES) - 1)
     while True:
         length = 0
-        for signature_length in _SIGNATURES:
+        for signature_length in _SIGNATURES[begin:]:
             listed = _list(selected, jobs, request, signature_length)
             length = _length(listed)
             # One job always fits: its id, its error and the arguments of the next call are bounded.

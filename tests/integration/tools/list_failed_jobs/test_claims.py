@@ -260,4 +260,4 @@ async def test_errors_are_shown_only_if_they_are_asked_for() -> None:
     api = api_with(HOURLY[:2])
     assert "error" not in json.dumps((await list_failed(api))["jobs"])
     text = await list_text(api, error_chars=100)
-    assert "Created (UTC), id, group and error (the job's own words, quoted):" in text
+    assert "Created (UTC, to the minute), id, group and error (the job's own words, quoted):" in text
