@@ -54,7 +54,9 @@ _CANDIDATES = r'"" \(""\)(?:, "" \(""\))*(?: and \d+ more)?'
 _SENTENCE = (
     rf"Writer rejected the request about {_SUBJECT} \(4\d\d [A-Z][A-Za-z ]+\)"
     r'(?:: ""| and gave no reason)\.'
-    r" Correct the arguments and call again\."
+    r" (?:Correct the arguments and call again"
+    r"|Ask the user to check the plan and the credit of the organization in Writer"
+    r"|Its state has probably changed meanwhile: read it again before you decide)\."
     r"(?: It could not be looked up by name: Writer would not list the applications\.)?"
     rf"|Writer does not know {_SUBJECT}, or this key cannot see it \(404\)\. Check the id\."
     r'|Writer does not know application "": none of the \d+ applications \(no-code agents\) that'

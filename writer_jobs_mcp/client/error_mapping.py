@@ -25,6 +25,10 @@ from writer_jobs_mcp.errors import (
 from writer_jobs_mcp.sanitize.text import json_quote, strip_invisible
 from writer_jobs_mcp.sanitize.truncate import preview
 
+_ADVICE = {  # where other arguments would not help
+    HTTPStatus.PAYMENT_REQUIRED: "Ask the user to check the plan and the credit of the organization in Writer.",
+    HTTPStatus.CONFLICT: "Its state has probably changed meanwhile: read it again before you decide.",
+}
 _MAX_DESCRIPTION = 8_000  # characters, of which a few hundred are shown
 
 
@@ -72,7 +76,7 @@ def _error_from_client_error(status: int, subject: str, description: str, auth: 
             words = preview(auth.redact_error_text(strip_invisible(description[:_MAX_DESCRIPTION])), 300)
             reason = f": {json_quote(words)}" if words else " and gave no reason"
             what = f"Writer rejected the request about {subject} ({status_phrase(status)}){reason}."
-            return BadRequest(what, "Correct the arguments and call again.", status)
+            return BadRequest(what, _ADVICE.get(status, "Correct the arguments and call again."), status)
 
 
 def status_phrase(status: int) -> str:

@@ -83,6 +83,21 @@ async def test_the_error_for_a_bad_request_quotes_writers_description(
     assert f"(422 Unprocessable Entity){reason}" in str(await error_of_call(config)).replace("Content", "Entity")
 
 
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        (402, " Ask the user to check the plan and the credit of the organization in Writer."),
+        (409, " Its state has probably changed meanwhile: read it again before you decide."),
+        (422, " Correct the arguments and call again."),
+    ],
+)
+async def test_the_advice_of_a_rejected_request_fits_its_status(
+    config: Config, faults: FaultScript, status: int, advice: str
+) -> None:
+    faults.push(CannedResponse(status, b""))
+    assert str(await error_of_call(config)).endswith(f" and gave no reason.{advice}")
+
+
 @pytest.mark.parametrize("name", CALLS)
 async def test_an_error_names_the_subject_of_the_request(config: Config, faults: FaultScript, name: str) -> None:
     faults.push(CannedResponse(403, KEY_LEAKING_BODY))
