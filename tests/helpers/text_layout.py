@@ -72,6 +72,7 @@ _SENTENCE = (
     r"|The user did not agree; nothing was sent\."
     rf"|Cause: [a-z_]+\. Retrying will likely fail again until it is fixed(?:, as above\.|: (?:{_ADVICE}))"
     r'|This retry runs as job ""\.'
+    rf"|Writer runs {_N} of the accepted retries under new ids\."
     r'|Writer returned job "" for this id\.'
     r'|"" cannot be an id in Writer, so nothing was requested\. Check the id\.'
     r"|This server cannot use that id in a request, so nothing was sent\. Report it\."

@@ -53,7 +53,9 @@ def selection_report(
     outcomes = Counter(row.outcome for row in rows.values())
     calls = [*_rest_call(plan, not_handled), *_wait_call(plan, outcomes["accepted"])]
     shown = [row for row in rows.values() if row.outcome != "accepted"]
-    return _report(plan, outcomes, shown, calls, why, dry_run=False, left=len(not_handled) + plan.later)
+    renamed = sum(row.outcome == "accepted" and row.detail is not None for row in rows.values())
+    new_ids = f"Writer runs {renamed:,} of the accepted retries under new ids." if renamed else ""
+    return _report(plan, outcomes, shown, calls, why, new_ids, dry_run=False, left=len(not_handled) + plan.later)
 
 
 def _report(

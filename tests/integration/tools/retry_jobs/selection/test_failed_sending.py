@@ -71,6 +71,17 @@ async def test_a_retry_without_a_clear_response_is_not_sent_again_for_ten_minute
     )
 
 
+async def test_retries_that_run_under_new_ids_are_counted(
+    client: Client, store: SandboxStore, faults: FaultScript
+) -> None:
+    ids = add_failed(store, 5)
+    for job in ids[:2]:
+        faults.push(CannedResponse(202, f'{{"id": "new-{job}"}}'.encode()), on=f"POST .*{job}")
+    report = await retry(client, since="24h")
+    assert (report["outcomes"], report["jobs"]) == ({"accepted": 5}, [])
+    assert report["message"] == "Writer runs 2 of the accepted retries under new ids."
+
+
 @pytest.mark.parametrize("headers", [{"retry-after": "0"}, {"retry-after-ms": "300"}, {}])
 async def test_a_429_in_the_middle_is_waited_for(
     client: Client, store: SandboxStore, api: SandboxApp, faults: FaultScript, headers: dict[str, str]
