@@ -74,20 +74,37 @@ async def open_triage_page(
         user: Who answers the server's questions; without one, it asks none.
         query: The query of the host page's URL: theme, application, window.
     """
-    complaints: list[str] = []
     connecting = Client(server, mode=mode, extensions=[APPS_EXTENSION], elicitation_callback=user)
-    async with connecting as client, serve(app_host(client)) as url:
-        host = await browser.new_page(viewport=viewport, device_scale_factor=1, reduced_motion="reduce")
-        try:
-            await host.add_init_script(script)
-            host.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-            host.on("pageerror", lambda error: complaints.append(str(error)))
-            await host.goto(f"{url}/?{urlencode(query)}")
-            drawn = await host.wait_for_selector("iframe")
-            assert drawn is not None
-            frame = await drawn.content_frame()
-            assert frame is not None
-            await frame.wait_for_selector("main")
-            yield RenderedPage(host, frame, complaints)
-        finally:
-            await host.close()
+    async with (
+        connecting as client,
+        serve(app_host(client)) as url,
+        new_host_page(browser, viewport, script) as (host, console_errors),
+    ):
+        yield RenderedPage(host, await load_triage_page(host, f"{url}/?{urlencode(query)}"), console_errors)
+
+
+@asynccontextmanager
+async def new_host_page(
+    browser: Browser, viewport: ViewportSize = VIEWPORT, script: str = ""
+) -> AsyncGenerator[tuple[Page, list[str]]]:
+    """Open an empty page for a host, and yield it with the errors in its console."""
+    complaints: list[str] = []
+    host = await browser.new_page(viewport=viewport, device_scale_factor=1, reduced_motion="reduce")
+    try:
+        await host.add_init_script(script)
+        host.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        host.on("pageerror", lambda error: complaints.append(str(error)))
+        yield host, complaints
+    finally:
+        await host.close()
+
+
+async def load_triage_page(host: Page, url: str) -> Frame:
+    """Open the host page at the address, and return the frame with the triage page in it."""
+    await host.goto(url)
+    drawn = await host.wait_for_selector("iframe")
+    assert drawn is not None
+    frame = await drawn.content_frame()
+    assert frame is not None
+    await frame.wait_for_selector("main")
+    return frame

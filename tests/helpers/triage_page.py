@@ -7,14 +7,28 @@ from importlib.resources import files
 from typing import Any
 
 import anyio
-from playwright.async_api import Frame, Route
+from playwright.async_api import Frame, Route, expect
 
-from tests.helpers.browser import RenderedPage
+from tests.helpers.browser import VIEWPORT, RenderedPage
 
 ALIAS = "product-description-writer"
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+RUN_AXE = """async alike => {
+    const options = { resultTypes: ["violations"], selectors: false };
+    const others = { ...options, rules: { "color-contrast": { enabled: false } } };
+    const contrast = { ...options, runOnly: ["color-contrast"] };
+    const runs = alike ? [[document, others], [{ exclude: alike }, contrast]] : [[document, options]];
+    const passes = [], violations = [];
+    for (const run of runs) {
+        const found = await axe.run(...run);
+        passes.push(...found.passes);
+        violations.push(...found.violations);
+    }
+    return [passes.length, violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`)];
+}"""
 FEW_GROUPS = "4h"  # short enough that each group has two jobs
 Draw = Callable[..., AbstractAsyncContextManager[RenderedPage]]
+Show = Callable[..., AbstractAsyncContextManager[RenderedPage]]
 
 
 class CannedTool:
@@ -78,9 +92,32 @@ async def beside_figures(page: Frame) -> dict[str, str]:
     return dict(zip(names, await rows.locator(".beside").all_text_contents(), strict=True))
 
 
-async def violations(page: Frame) -> list[str]:
-    """Return the accessibility violations that axe finds."""
-    await page.evaluate(AXE)
-    found = await page.evaluate("axe.run()")
-    assert len(found["passes"]) > 10  # so the rules were really applied
-    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found["violations"]]
+async def violations(page: Frame, *, alike: str = "") -> list[str]:
+    """Return the accessibility violations that axe finds.
+
+    Args:
+        page: The page.
+        alike: A selector of elements that are drawn like others, so that their contrast is not measured again.
+    """
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(AXE)
+    applied, found = await page.evaluate(RUN_AXE, alike)
+    assert applied > 10  # so the rules were really applied
+    return found
+
+
+async def change_look(drawn: RenderedPage, theme: str, width: int) -> None:
+    """Change the theme of the host and the width of its window, and wait until the triage page has both."""
+    switch = drawn.host.get_by_role("button", name=theme.capitalize(), exact=True)
+    if await switch.count():
+        await switch.click()
+    await drawn.page.wait_for_selector(f"[data-theme={theme}]", state="attached")
+    await drawn.host.set_viewport_size({**VIEWPORT, "width": width})
+    inner = await drawn.host.locator("iframe").evaluate("frame => frame.clientWidth")
+    await expect(drawn.page.locator("html")).to_have_js_property("clientWidth", inner)
+
+
+async def fits_its_frame(page: Frame) -> bool:
+    """Return whether all of the page can be seen without scrolling sideways."""
+    overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    return await page.evaluate(overflow) <= 0

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, expect
 from tests.conftest import NOW
 from tests.data.triage_pages import failed_job_list, failure_group, result_server, triage_result, triage_structure
 from tests.helpers.browser import RenderedPage, open_triage_page
-from tests.helpers.triage_page import ALIAS, CannedTool, Draw, canned_tools, violations
+from tests.helpers.triage_page import ALIAS, CannedTool, Draw, Show, canned_tools, violations
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, SandboxStore
 
 GROUP = triage_structure([failure_group(0, 3)])
@@ -46,30 +46,30 @@ async def test_all_jobs_of_a_group_are_saved_with_their_errors(draw: Draw, store
     assert {row[4][:6] for row in rows} == {"'=<…> "}
 
 
-async def test_a_cell_that_could_be_a_formula_begins_with_an_apostrophe(chromium: Browser) -> None:
+async def test_a_cell_that_could_be_a_formula_begins_with_an_apostrophe(show: Show) -> None:
     jobs = [{"id": each, "created_at": each, "error": "a-b =c"} for each in FORMULAS]
     groups = [{"signature": FORMULAS[0], "category": FORMULAS[1], "retry": FORMULAS[2], "count": 7}]
     piece = failed_job_list([], matched=7, jobs=jobs, groups=groups, page={})
-    rows = await saved_of(chromium, piece)
+    rows = await saved_of(show, piece)
     expected = [f"'{each}" for each in FORMULAS]
     assert [row[0] for row in rows] == [row[1] for row in rows] == expected
     assert [*rows[0][2:]] == [expected[1], expected[2], expected[0]]
 
 
-async def saved_of(chromium: Browser, piece: dict[str, Any]) -> list[list[str]]:
+async def saved_of(show: Show, piece: dict[str, Any]) -> list[list[str]]:
     listed = CannedTool("list_failed_jobs", piece)
-    async with open_triage_page(chromium, result_server(triage_result(GROUP))) as drawn, canned_tools(drawn, listed):
+    async with show(result_server(triage_result(GROUP))) as drawn, canned_tools(drawn, listed):
         await drawn.page.locator(".bar").click()
         await drawn.page.get_by_role("button", name="List all 3 jobs").click()
         _, (_, *rows) = await read_saved(drawn)
     return rows
 
 
-async def test_a_file_that_may_not_have_all_jobs_says_so_in_its_name(chromium: Browser) -> None:
+async def test_a_file_that_may_not_have_all_jobs_says_so_in_its_name(show: Show) -> None:
     partly = {"complete": False, "failed_in_window": 5}
     pieces = [failed_job_list(["a", "b"], matched=3, coverage=partly), failed_job_list(["b"], matched=3, offset=2)]
     listed = CannedTool("list_failed_jobs", pieces[0], *pieces)
-    async with open_triage_page(chromium, result_server(triage_result(GROUP))) as drawn, canned_tools(drawn, listed):
+    async with show(result_server(triage_result(GROUP))) as drawn, canned_tools(drawn, listed):
         await drawn.page.locator(".bar").click()
         await drawn.page.get_by_role("button", name="List all 3 jobs").click()
         await expect(drawn.page.locator(".job")).to_have_count(2)
@@ -100,10 +100,10 @@ async def test_a_host_that_saves_no_files_shows_the_text_to_copy(chromium: Brows
         assert await violations(drawn.page) == []
 
 
-async def test_a_list_that_fails_midway_saves_nothing(chromium: Browser) -> None:
+async def test_a_list_that_fails_midway_saves_nothing(show: Show) -> None:
     first = failed_job_list(["a", "b"], matched=3)
     listed = CannedTool("list_failed_jobs", first, first, "Writer is unavailable.")
-    async with open_triage_page(chromium, result_server(triage_result(GROUP))) as drawn, canned_tools(drawn, listed):
+    async with show(result_server(triage_result(GROUP))) as drawn, canned_tools(drawn, listed):
         await drawn.page.locator(".bar").click()
         await drawn.page.get_by_role("button", name="List all 3 jobs").click()
         await drawn.page.get_by_role("button", name="Save as CSV").click()

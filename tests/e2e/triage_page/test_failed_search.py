@@ -2,12 +2,11 @@
 
 from datetime import timedelta
 
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 
 from tests.conftest import NOW
 from tests.data.triage_pages import EXACT_WINDOW, FAILED, failed_job_list, result_server, triage_result
-from tests.helpers.browser import open_triage_page
-from tests.helpers.triage_page import ALIAS, CannedTool, Draw, canned_tools, violations
+from tests.helpers.triage_page import ALIAS, CannedTool, Draw, Show, canned_tools, violations
 from writer_jobs_mcp.sandbox import SandboxStore
 
 
@@ -27,9 +26,9 @@ async def test_failed_jobs_are_found_by_the_words_of_their_errors(draw: Draw, st
         assert await violations(drawn.page) == []
 
 
-async def test_failed_jobs_of_one_cause_are_listed(chromium: Browser) -> None:
+async def test_failed_jobs_of_one_cause_are_listed(show: Show) -> None:
     listed = CannedTool("list_failed_jobs", failed_job_list(["job-1"], matched=1))
-    async with open_triage_page(chromium, result_server(triage_result(FAILED))) as drawn, canned_tools(drawn, listed):
+    async with show(result_server(triage_result(FAILED))) as drawn, canned_tools(drawn, listed):
         search = drawn.page.get_by_role("region", name="All failed jobs")
         await expect(search).to_contain_text("The 50 failed jobs of this window")
         await search.get_by_label("Cause").select_option("invalid input")

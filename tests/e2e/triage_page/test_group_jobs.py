@@ -16,7 +16,7 @@ from tests.data.triage_pages import (
     triage_structure,
 )
 from tests.helpers.browser import open_triage_page
-from tests.helpers.triage_page import ALIAS, CannedTool, Draw, canned_tools, violations
+from tests.helpers.triage_page import ALIAS, CannedTool, Draw, Show, canned_tools, violations
 from writer_jobs_mcp.sandbox import SandboxStore
 
 ORGANIZATIONS = ["acme", "globex", "initech"]
@@ -69,9 +69,9 @@ async def test_a_value_narrows_the_jobs_of_a_group(draw: Draw, store: SandboxSto
         assert await violations(drawn.page) == []
 
 
-async def test_jobs_are_listed_for_the_exact_window_and_the_newest_job(chromium: Browser) -> None:
+async def test_jobs_are_listed_for_the_exact_window_and_the_newest_job(show: Show) -> None:
     listed = CannedTool("list_failed_jobs", failed_job_list(["job-1"], matched=1))
-    async with open_triage_page(chromium, result_server(KIND_0)) as drawn, canned_tools(drawn, listed):
+    async with show(result_server(KIND_0)) as drawn, canned_tools(drawn, listed):
         await drawn.page.locator(".bar").click()
         await drawn.page.get_by_role("button", name="List all 120 jobs").click()
         await expect(drawn.page.locator(".job")).to_have_count(1)
@@ -80,7 +80,7 @@ async def test_jobs_are_listed_for_the_exact_window_and_the_newest_job(chromium:
     ]
 
 
-async def test_a_list_that_differs_from_the_report_says_so(chromium: Browser) -> None:
+async def test_a_list_that_differs_from_the_report_says_so(show: Show) -> None:
     ids = [f"job-{number}" for number in range(50)]
     pieces = [
         failed_job_list(ids, matched=121),
@@ -88,7 +88,7 @@ async def test_a_list_that_differs_from_the_report_says_so(chromium: Browser) ->
         failed_job_list(["job-50"], matched=52, offset=51, coverage={"complete": False, "message": "It stopped."}),
     ]
     listed = CannedTool("list_failed_jobs", *pieces)
-    async with open_triage_page(chromium, result_server(KIND_0)) as drawn, canned_tools(drawn, listed):
+    async with show(result_server(KIND_0)) as drawn, canned_tools(drawn, listed):
         await drawn.page.locator(".bar").click()
         await drawn.page.get_by_role("button", name="List all 120 jobs").click()
         await expect(drawn.page.get_by_text("The report counted 120.")).to_be_visible()
@@ -105,9 +105,9 @@ async def test_a_list_that_differs_from_the_report_says_so(chromium: Browser) ->
         await expect(drawn.page.get_by_text("It stopped.")).to_be_visible()
 
 
-async def test_a_list_that_fails_can_be_tried_again(chromium: Browser) -> None:
+async def test_a_list_that_fails_can_be_tried_again(show: Show) -> None:
     listed = CannedTool("list_failed_jobs", "Writer is unavailable.", None, failed_job_list(["job-1"], matched=1))
-    async with open_triage_page(chromium, result_server(KIND_0)) as drawn, canned_tools(drawn, listed):
+    async with show(result_server(KIND_0)) as drawn, canned_tools(drawn, listed):
         await drawn.page.locator(".bar").click()
         await drawn.page.get_by_role("button", name="List all 120 jobs").click()
         await expect(drawn.page.get_by_text("Writer is unavailable.")).to_be_visible()
@@ -120,10 +120,10 @@ async def test_a_list_that_fails_can_be_tried_again(chromium: Browser) -> None:
         await expect(drawn.page.locator(".failed-call")).to_have_count(0)
 
 
-async def test_the_answer_of_an_earlier_filter_does_not_replace_that_of_the_latest(chromium: Browser) -> None:
+async def test_the_answer_of_an_earlier_filter_does_not_replace_that_of_the_latest(show: Show) -> None:
     slow = CannedTool("list_failed_jobs", failed_job_list(["job-slow"], matched=1))
     quick = CannedTool("list_failed_jobs", failed_job_list(["job-quick"], matched=1))
-    async with open_triage_page(chromium, result_server(KIND_0)) as drawn, canned_tools(drawn, slow):
+    async with show(result_server(KIND_0)) as drawn, canned_tools(drawn, slow):
         await drawn.page.locator(".bar").click()
         slow.hold()
         await drawn.page.get_by_role("button", name="4711").click()

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 
 from tests.data.triage_pages import (
     EXACT_WINDOW,
@@ -15,10 +15,10 @@ from tests.data.triage_pages import (
     triage_result,
     triage_structure,
 )
-from tests.helpers.browser import RenderedPage, open_triage_page
+from tests.helpers.browser import RenderedPage
 from tests.helpers.consent import DECLINE, RATE_LIMIT, User, add_failed_jobs, count_posts
 from tests.helpers.retries import posted_ids
-from tests.helpers.triage_page import CannedTool, Draw, canned_tools, violations
+from tests.helpers.triage_page import CannedTool, Draw, Show, canned_tools, violations
 from writer_jobs_mcp.sandbox import SandboxApp, SandboxStore
 
 GROUP = triage_structure([failure_group(0, 212)])
@@ -56,20 +56,18 @@ def outcome(outcomes: dict[str, int], **others: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def retried(
-    chromium: Browser, *answers: dict[str, Any] | str | None
-) -> AsyncGenerator[tuple[RenderedPage, CannedTool]]:
+async def retried(show: Show, *answers: dict[str, Any] | str | None) -> AsyncGenerator[tuple[RenderedPage, CannedTool]]:
     """Open a group of 212 jobs, click on "Retry all", and let the answers reply to the calls of `retry_jobs`."""
     tool = CannedTool("retry_jobs", *answers)
     server = result_server(triage_result(GROUP, can_retry=True))
-    async with open_triage_page(chromium, server) as drawn, canned_tools(drawn, tool):
+    async with show(server) as drawn, canned_tools(drawn, tool):
         await drawn.page.locator(".bar").click()
         await drawn.page.get_by_role("button", name="Retry all 212 jobs …").click()
         yield drawn, tool
 
 
-async def test_retrying_a_group_asks_with_the_words_of_the_dry_run_first(chromium: Browser) -> None:
-    async with retried(chromium, DRY_RUN) as (drawn, tool):
+async def test_retrying_a_group_asks_with_the_words_of_the_dry_run_first(show: Show) -> None:
+    async with retried(show, DRY_RUN) as (drawn, tool):
         question = drawn.page.locator(".question")
         await expect(question).to_have_text(
             "Retry 198 failed jobs? Created from 23 Nov, 13:00 to 24 Nov, 10:59 UTC. 12 more are left for another call."
@@ -87,9 +85,9 @@ async def test_retrying_a_group_asks_with_the_words_of_the_dry_run_first(chromiu
     assert tool.calls == [{**SELECTION, "max_jobs": 200, "dry_run": True}]
 
 
-async def test_the_real_call_keeps_the_selection_and_takes_the_pinned_window(chromium: Browser) -> None:
+async def test_the_real_call_keeps_the_selection_and_takes_the_pinned_window(show: Show) -> None:
     done = outcome({"accepted": 196, "unknown": 2}, jobs=[{"job_id": "job-9", "outcome": "unknown", "detail": "Look."}])
-    async with retried(chromium, DRY_RUN, done) as (drawn, tool):
+    async with retried(show, DRY_RUN, done) as (drawn, tool):
         await drawn.page.get_by_role("button", name="Retry 198 jobs now").click()
         await expect(drawn.page.locator(".question")).to_have_text(
             "Retried 196 of 198 jobs. The report shows the jobs as they were before."
@@ -105,14 +103,14 @@ async def test_the_real_call_keeps_the_selection_and_takes_the_pinned_window(chr
     assert tool.calls[1:] == [{**SELECTION, "until": "2026-11-24T11:00:00Z", "max_jobs": 198, "dry_run": False}]
 
 
-async def test_what_is_left_can_be_retried_with_the_call_that_goes_on(chromium: Browser) -> None:
+async def test_what_is_left_can_be_retried_with_the_call_that_goes_on(show: Show) -> None:
     some = outcome(
         {"accepted": 120},
         message="No more were sent.",
         left=78,
         next=[real_call(until="2026-11-24T05:00:00Z", like="job-5", max_jobs=60)],
     )
-    async with retried(chromium, DRY_RUN, some, outcome({"accepted": 60}, selected=60)) as (drawn, tool):
+    async with retried(show, DRY_RUN, some, outcome({"accepted": 60}, selected=60)) as (drawn, tool):
         await drawn.page.get_by_role("button", name="Retry 198 jobs now").click()
         await expect(drawn.page.locator(".question")).to_contain_text("Retried 120 of 198 jobs. 78 are left.")
         await expect(drawn.page.get_by_text("No more were sent.")).to_be_visible()
@@ -123,8 +121,8 @@ async def test_what_is_left_can_be_retried_with_the_call_that_goes_on(chromium: 
     assert tool.calls[2] == {**SELECTION, **onward}
 
 
-async def test_a_user_who_declines_in_the_host_sees_that_nothing_was_sent(chromium: Browser) -> None:
-    async with retried(chromium, DRY_RUN, outcome({"declined": 198})) as (drawn, _):
+async def test_a_user_who_declines_in_the_host_sees_that_nothing_was_sent(show: Show) -> None:
+    async with retried(show, DRY_RUN, outcome({"declined": 198})) as (drawn, _):
         await drawn.page.get_by_role("button", name="Retry 198 jobs now").click()
         await expect(drawn.page.locator(".question")).to_contain_text("Retried 0 of 198 jobs.")
         await expect(drawn.page.locator(".outcome-counts li")).to_have_text("198 declined, so nothing was sent")
@@ -134,9 +132,9 @@ async def test_a_user_who_declines_in_the_host_sees_that_nothing_was_sent(chromi
     ("answer", "is_known"), [("Writer refused the API key (401).", True), (None, False)], ids=["server", "host"]
 )
 async def test_a_real_call_without_an_answer_may_have_retried_jobs(
-    chromium: Browser, answer: str | None, is_known: bool
+    show: Show, answer: str | None, is_known: bool
 ) -> None:
-    async with retried(chromium, DRY_RUN, answer) as (drawn, _):
+    async with retried(show, DRY_RUN, answer) as (drawn, _):
         await drawn.page.get_by_role("button", name="Retry 198 jobs now").click()
         status = drawn.page.locator(".status-line")
         await expect(status).to_contain_text(answer or "The host rejected the request")
@@ -144,8 +142,8 @@ async def test_a_real_call_without_an_answer_may_have_retried_jobs(
         assert (doubt in (await status.text_content() or "")) is not is_known
 
 
-async def test_a_double_click_neither_repeats_nor_confirms_a_retry(chromium: Browser) -> None:
-    async with retried(chromium, DRY_RUN, DRY_RUN, outcome({"accepted": 198})) as (drawn, tool):
+async def test_a_double_click_neither_repeats_nor_confirms_a_retry(show: Show) -> None:
+    async with retried(show, DRY_RUN, DRY_RUN, outcome({"accepted": 198})) as (drawn, tool):
         await drawn.page.get_by_role("button", name="Cancel").click()
         await drawn.page.get_by_role("button", name="Retry all 212 jobs …").click()
         now = drawn.page.get_by_role("button", name="Retry 198 jobs now")
@@ -160,11 +158,11 @@ async def test_a_double_click_neither_repeats_nor_confirms_a_retry(chromium: Bro
     assert [call["dry_run"] for call in tool.calls] == [True, True, False]
 
 
-async def test_only_the_jobs_with_a_value_are_retried_while_it_filters(chromium: Browser) -> None:
+async def test_only_the_jobs_with_a_value_are_retried_while_it_filters(show: Show) -> None:
     listed = CannedTool("list_failed_jobs", failed_job_list(["job-1"], matched=89))
     tool = CannedTool("retry_jobs", DRY_RUN)
     server = result_server(triage_result(GROUP, can_retry=True))
-    async with open_triage_page(chromium, server) as drawn, canned_tools(drawn, tool, listed):
+    async with show(server) as drawn, canned_tools(drawn, tool, listed):
         await drawn.page.locator(".bar").click()
         await drawn.page.get_by_role("button", name="4711").click()
         retry = drawn.page.get_by_role("button", name="Retry these 89 jobs …")
@@ -174,9 +172,9 @@ async def test_only_the_jobs_with_a_value_are_retried_while_it_filters(chromium:
     assert tool.calls == [{**SELECTION, "contains": "4711", "max_jobs": 200, "dry_run": True}]
 
 
-async def test_a_question_stays_while_the_jobs_are_listed_and_filtered(chromium: Browser) -> None:
+async def test_a_question_stays_while_the_jobs_are_listed_and_filtered(show: Show) -> None:
     listed = CannedTool("list_failed_jobs", failed_job_list(["job-1"], matched=89))
-    async with retried(chromium, DRY_RUN) as (drawn, tool), canned_tools(drawn, listed):
+    async with retried(show, DRY_RUN) as (drawn, tool), canned_tools(drawn, listed):
         question = drawn.page.locator(".question")
         await expect(question).to_contain_text("Retry 198 failed jobs?")
         await drawn.page.get_by_role("button", name="List all 212 jobs").click()

@@ -5,7 +5,7 @@ from typing import Any
 import anyio
 import pytest
 from mcp_types import CallToolResult
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from tests.data.triage_pages import (
     FAILED,
@@ -23,26 +23,28 @@ from tests.data.triage_pages import (
     triage_structure,
 )
 from tests.helpers.browser import open_triage_page
-from tests.helpers.triage_page import beside_figures, figures
+from tests.helpers.host_page import send_result
+from tests.helpers.triage_page import Show, beside_figures, figures, violations
 
 
 @pytest.mark.parametrize("state", STATES)
-async def test_each_state_shows_its_message(chromium: Browser, state: str) -> None:
-    async with open_triage_page(chromium, result_server(STATES[state])) as drawn:
+async def test_each_state_shows_its_message_accessibly(show: Show, state: str) -> None:
+    async with show(result_server(STATES[state])) as drawn:
         await expect(drawn.page.get_by_text(STATE_MESSAGES[state]).first).to_be_visible()
+        assert await violations(drawn.page) == []
         assert drawn.console_errors == []
 
 
-async def test_the_page_does_not_claim_completeness_with_unreadable_jobs(chromium: Browser) -> None:
-    async with open_triage_page(chromium, result_server(triage_result(GAPS))) as drawn:
+async def test_the_page_does_not_claim_completeness_with_unreadable_jobs(show: Show) -> None:
+    async with show(result_server(triage_result(GAPS))) as drawn:
         await expect(drawn.page.locator(".incomplete")).to_contain_text("Not all jobs were read.")
         await expect(drawn.page.locator(".lead")).to_contain_text("Of the 100 jobs that could be read, 30 failed.")
         for sentence in ("Every job was read", "stopped early"):
             await expect(drawn.page.get_by_text(sentence)).to_have_count(0)
 
 
-async def test_a_longer_window_is_not_suggested_when_jobs_were_not_read(chromium: Browser) -> None:
-    async with open_triage_page(chromium, result_server(triage_result(NONE_READ))) as drawn:
+async def test_a_longer_window_is_not_suggested_when_jobs_were_not_read(show: Show) -> None:
+    async with show(result_server(triage_result(NONE_READ))) as drawn:
         await expect(drawn.page.get_by_text("Not all jobs were read: see “What was read” below.")).to_be_visible()
         await expect(drawn.page.get_by_text("Choose a longer window")).to_have_count(0)
 
@@ -58,20 +60,18 @@ async def test_a_longer_window_is_not_suggested_when_jobs_were_not_read(chromium
     ids=str,
 )
 async def test_the_summary_counts_the_failed_jobs(
-    chromium: Browser, counts: dict[str, int], coverage: dict[str, Any], sentence: str
+    show: Show, counts: dict[str, int], coverage: dict[str, Any], sentence: str
 ) -> None:
     jobs = sum(counts.values())
     whole = {**FAILED["coverage"], "jobs_read": jobs, "jobs_in_window": jobs, "total": jobs, **coverage}
-    async with open_triage_page(
-        chromium, result_server(triage_result(triage_structure([], counts=counts, coverage=whole)))
-    ) as drawn:
+    async with show(result_server(triage_result(triage_structure([], counts=counts, coverage=whole)))) as drawn:
         await expect(drawn.page.locator(".lead")).to_have_text(sentence)
 
 
-async def test_one_unreadable_job_is_counted_in_the_singular(chromium: Browser) -> None:
+async def test_one_unreadable_job_is_counted_in_the_singular(show: Show) -> None:
     unreadable = {**UNREADABLE, "unreadable": {"count": 1, "reason": "created_at: Field required"}}
     report = triage_structure([failure_group(1, 30)], coverage={**FAILED["coverage"], **unreadable})
-    async with open_triage_page(chromium, result_server(triage_result(report))) as drawn:
+    async with show(result_server(triage_result(report))) as drawn:
         sentence = "1 more job could not be read and is not counted."
         await expect(drawn.page.locator(".incomplete")).to_contain_text(sentence)
 
@@ -91,28 +91,21 @@ async def test_the_page_shows_that_jobs_are_being_read(chromium: Browser) -> Non
         await expect(drawn.page.locator("[aria-busy=true]")).to_have_count(0)
 
 
-async def test_a_failed_refresh_keeps_the_report_and_shows_the_error(chromium: Browser) -> None:
+async def test_a_failed_refresh_keeps_the_report_and_shows_the_error(show: Show) -> None:
     answers = [STATES["failures"], error_result("Writer is unavailable. Try again later.")]
 
     async def answer() -> CallToolResult:
         return answers.pop(0)
 
-    async with open_triage_page(chromium, triage_server(answer)) as drawn:
+    async with show(triage_server(answer)) as drawn:
         await drawn.page.get_by_role("button", name="Refresh").click()
         await expect(drawn.page.get_by_role("alert")).to_have_text("Writer is unavailable. Try again later.")
         await expect(drawn.page.locator(".figures")).to_be_visible()
 
 
-async def test_a_result_that_the_host_sends_again_keeps_what_was_opened(chromium: Browser) -> None:
-    send = """([method, params]) => document.querySelector("iframe").contentWindow.postMessage(
-        { jsonrpc: "2.0", method, params }, "*")"""
-
-    async def send_result(host: Page, result: CallToolResult) -> None:
-        params = result.model_dump(mode="json", by_alias=True, exclude_none=True)
-        await host.evaluate(send, ["ui/notifications/tool-result", params])
-
+async def test_a_result_that_the_host_sends_again_keeps_what_was_opened(show: Show) -> None:
     changed = triage_result({**FAILED, "application_name": "Changed"})
-    async with open_triage_page(chromium, result_server(STATES["failures"])) as drawn:
+    async with show(result_server(STATES["failures"])) as drawn:
         name = drawn.page.locator(".subject strong")
         await send_result(drawn.host, changed)
         await expect(name).to_have_text("Changed")
@@ -127,18 +120,19 @@ async def test_a_result_that_the_host_sends_again_keeps_what_was_opened(chromium
         await expect(drawn.page.get_by_role("button", name="Asked")).to_be_visible()
 
 
-async def test_a_thousand_groups_are_shown_in_batches(chromium: Browser) -> None:
-    async with open_triage_page(chromium, result_server(STATES["a thousand groups"])) as drawn:
+async def test_a_thousand_groups_are_shown_in_batches(show: Show) -> None:
+    async with show(result_server(STATES["a thousand groups"])) as drawn:
         more = drawn.page.locator(".more")
         await expect(more).to_have_text("Show 40 more of 960")
-        for _ in range(24):
-            await more.click()
+        await more.click()
+        await expect(more).to_have_text("Show 40 more of 920")
+        await more.evaluate("button => { while (!button.hidden) button.click(); }")
         await expect(drawn.page.locator(".bar")).to_have_count(1_000)
         await expect(more).to_be_hidden()
 
 
-async def test_a_partly_read_window_is_described_as_such(chromium: Browser) -> None:
-    async with open_triage_page(chromium, result_server(triage_result(READ_IN_PART))) as drawn:
+async def test_a_partly_read_window_is_described_as_such(show: Show) -> None:
+    async with show(result_server(triage_result(READ_IN_PART))) as drawn:
         assert (await figures(drawn.page))["Jobs read"] == "60"
         await expect(drawn.page.locator(".lead")).to_have_text(
             "Of the 60 newest jobs of this window, back to 24 Nov, 03:40 UTC, 30 failed; the rest of it was not read. "
@@ -148,23 +142,21 @@ async def test_a_partly_read_window_is_described_as_such(chromium: Browser) -> N
         assert (await beside_figures(drawn.page))["Median"] == "of 52 finished"
 
 
-async def test_unread_steps_are_not_shown_as_empty(chromium: Browser) -> None:
-    async with open_triage_page(chromium, result_server(triage_result(READ_IN_PART))) as drawn:
+async def test_unread_steps_are_not_shown_as_empty(show: Show) -> None:
+    async with show(result_server(triage_result(READ_IN_PART))) as drawn:
         await expect(drawn.page.locator(".plot rect.unread")).to_have_count(1)
         await expect(drawn.page.get_by_text("The shaded part, before 24 Nov, 03:40 UTC, was not read.")).to_be_visible()
         await expect(drawn.page.locator("caption")).to_contain_text("31 steps not read")
 
 
-async def test_continue_reading_loads_the_rest_of_the_same_window(chromium: Browser) -> None:
+async def test_continue_reading_loads_the_rest_of_the_same_window(show: Show) -> None:
     requests: list[dict[str, Any]] = []
     answers = [READ_IN_PART, FAILED]
 
     async def answer() -> CallToolResult:
         return triage_result(answers.pop(0))
 
-    async with open_triage_page(
-        chromium, triage_server(answer, requests), since="7d", application="an-application"
-    ) as drawn:
+    async with show(triage_server(answer, requests), since="7d", application="an-application") as drawn:
         await expect(drawn.page.get_by_text("Reads the jobs created before 24 Nov, 03:39 UTC.")).to_be_visible()
         await drawn.page.get_by_role("button", name="Continue reading").click()
         await expect(drawn.page.locator(".lead")).to_contain_text("50 of 100 jobs failed.")
@@ -175,7 +167,7 @@ async def test_continue_reading_loads_the_rest_of_the_same_window(chromium: Brow
     ]
 
 
-async def test_a_minimal_result_is_drawn_and_unknown_fields_are_ignored(chromium: Browser) -> None:
+async def test_a_minimal_result_is_drawn_and_unknown_fields_are_ignored(show: Show) -> None:
     bare = {
         "application_id": "an-application",
         "coverage": {"jobs_in_window": 2, "jobs_read": 2, "complete": True, "stopped_by": "end"},
@@ -183,7 +175,7 @@ async def test_a_minimal_result_is_drawn_and_unknown_fields_are_ignored(chromium
         "failures": [{"signature": "It failed", "count": 2, "example": "It failed at 7", "weather": {"rain": True}}],
         "weather": [1, None],
     }
-    async with open_triage_page(chromium, result_server(triage_result(bare, with_page_data=False))) as drawn:
+    async with show(result_server(triage_result(bare, with_page_data=False))) as drawn:
         await expect(drawn.page.locator(".lead")).to_have_text("2 of 2 jobs failed. All have one cause: unknown.")
         await drawn.page.locator(".bar").click()
         await expect(

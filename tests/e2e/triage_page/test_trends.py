@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from mcp.client import Client
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 
 from tests.conftest import NOW, config_for
 from tests.data.triage_pages import (
@@ -16,9 +16,8 @@ from tests.data.triage_pages import (
     triage_structure,
     without,
 )
-from tests.helpers.browser import open_triage_page
 from tests.helpers.mcp import call_tool
-from tests.helpers.triage_page import Draw, beside_figures
+from tests.helpers.triage_page import Draw, Show, beside_figures
 from writer_jobs_mcp.results.formatting import format_duration, format_percent
 from writer_jobs_mcp.server.build import build_server
 
@@ -39,12 +38,12 @@ async def test_the_figures_show_those_of_the_window_before(draw: Draw, url: str,
         await expect(drawn.page.get_by_text("Before: the 24 h before, from 21 Nov, 12:00 UTC.")).to_be_visible()
 
 
-async def test_a_window_before_without_jobs_is_not_compared(chromium: Browser) -> None:
+async def test_a_window_before_without_jobs_is_not_compared(show: Show) -> None:
     report = triage_structure(
         [without(failure_group(1, 30), "before", "trend")],
         before={"since": "2026-11-22T12:00:00Z", "jobs": 0, "failed": 0},
     )
-    async with open_triage_page(chromium, result_server(triage_result(report))) as drawn:
+    async with show(result_server(triage_result(report))) as drawn:
         sentence = "No jobs in the 24 h before (from 22 Nov, 12:00 UTC): nothing to compare with."
         await expect(drawn.page.get_by_text(sentence)).to_be_visible()
         assert "Jobs" not in await beside_figures(drawn.page)
@@ -65,30 +64,30 @@ async def test_a_window_before_without_jobs_is_not_compared(chromium: Browser) -
     ],
     ids=str,
 )
-async def test_a_trend_shows_its_numbers(chromium: Browser, facts: dict[str, Any], text: str) -> None:
+async def test_a_trend_shows_its_numbers(show: Show, facts: dict[str, Any], text: str) -> None:
     each = {**without(failure_group(1, 1_200), "trend", "before"), **facts}
-    async with open_triage_page(chromium, result_server(triage_result(triage_structure([each])))) as drawn:
+    async with show(result_server(triage_result(triage_structure([each])))) as drawn:
         await expect(drawn.page.locator(".bar .trend")).to_have_text(text)
 
 
-async def test_an_opened_group_shows_what_its_trend_compares(chromium: Browser) -> None:
+async def test_an_opened_group_shows_what_its_trend_compares(show: Show) -> None:
     """40 of 4,000 jobs and 10 of 1,000 are the same rate."""
     coverage = {**FAILED["coverage"], "jobs_in_window": 4_000}
     before = {"since": "2026-11-22T12:00:00Z", "jobs": 1_000, "failed": 10, "failure_rate": 0.01}
     report = triage_structure(
         [{**failure_group(0, 40), "trend": "steady", "before": 10}], coverage=coverage, before=before
     )
-    async with open_triage_page(chromium, result_server(triage_result(report))) as drawn:
+    async with show(result_server(triage_result(report))) as drawn:
         await drawn.page.locator(".bar").click()
         sentence = "Here 40 of 4,000 jobs (1%), in the 24 h before 10 of 1,000 jobs (1%)."
         await expect(drawn.page.get_by_text(sentence)).to_be_visible()
 
 
-async def test_an_opened_group_shows_the_values_that_tell_its_jobs_apart(chromium: Browser) -> None:
+async def test_an_opened_group_shows_the_values_that_tell_its_jobs_apart(show: Show) -> None:
     graphs = group_values("<id>", 3, ("graph-a", 4), ("graph-b", 3), ("graph-c", 1))
     fields = group_values("<…>", 12, ("catalogue", 2), ("tone", 2))
     report = triage_structure([failure_group(0, 8, values=[graphs, fields])])
-    async with open_triage_page(chromium, result_server(triage_result(report))) as drawn:
+    async with show(result_server(triage_result(report))) as drawn:
         await drawn.page.locator(".bar").click()
         labels = drawn.page.locator(".label")
         await expect(labels.first).to_have_text("Values of <id>")
@@ -98,7 +97,7 @@ async def test_an_opened_group_shows_the_values_that_tell_its_jobs_apart(chromiu
     assert shown == [("graph-a", "4"), ("graph-b", "3"), ("graph-c", "1"), ("catalogue", "2"), ("tone", "2")]
 
 
-async def test_failures_that_are_gone_are_listed_with_their_counts(chromium: Browser) -> None:
+async def test_failures_that_are_gone_are_listed_with_their_counts(show: Show) -> None:
     gone = [
         {"signature": "Knowledge Graph <id> was not found", "category": "missing_resource", "before": 1_234},
         {"signature": "Too long", "category": "input_too_long", "before": 2},
@@ -106,7 +105,7 @@ async def test_failures_that_are_gone_are_listed_with_their_counts(chromium: Bro
     none_failed = {**FAILED["coverage"], "jobs_in_window": 5}
     for counts, coverage in ({"completed": 5}, none_failed), ({}, {**none_failed, "jobs_in_window": 0}):
         report = triage_structure([], counts=counts, coverage=coverage, gone=gone)
-        async with open_triage_page(chromium, result_server(triage_result(report))) as drawn:
+        async with show(result_server(triage_result(report))) as drawn:
             listed = drawn.page.get_by_role("region", name="Not seen any more").locator("li")
             await expect(listed).to_have_text(
                 [
@@ -116,13 +115,13 @@ async def test_failures_that_are_gone_are_listed_with_their_counts(chromium: Bro
             )
 
 
-async def test_the_summary_names_new_groups(chromium: Browser) -> None:
+async def test_the_summary_names_new_groups(show: Show) -> None:
     groups = [
         {**failure_group(1, 40), "trend": "rising", "category": "timeout"},
         {**failure_group(2, 9), "trend": "new", "category": "unknown"},
     ]
     report = triage_structure(groups, failures_omitted={"groups": 4, "jobs": 6, "new": 2})
-    async with open_triage_page(chromium, result_server(triage_result(report))) as drawn:
+    async with show(result_server(triage_result(report))) as drawn:
         await expect(drawn.page.locator(".lead")).to_have_text(
             "49 of 98 jobs failed. They fall into 6 groups; the largest (timeout, 40 jobs) is rising: 10 of 400 jobs "
             "in the 24 h before. 3 other groups are new, the largest: unknown cause, 9 jobs."

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 
 from tests.conftest import NOW
 from tests.data.triage_pages import (
@@ -14,8 +14,7 @@ from tests.data.triage_pages import (
     triage_result,
     triage_structure,
 )
-from tests.helpers.browser import open_triage_page
-from tests.helpers.triage_page import ALIAS, Draw, figures
+from tests.helpers.triage_page import ALIAS, Draw, Show, figures
 from writer_jobs_mcp.sandbox import SandboxStore
 
 HOSTILE = [
@@ -29,7 +28,7 @@ HOSTILE = [
 
 async def test_hostile_text_is_shown_as_text_and_never_runs(draw: Draw, store: SandboxStore) -> None:
     for number, text in enumerate(HOSTILE):
-        for minute in range(60):
+        for minute in range(20):
             at = NOW - timedelta(minutes=10 * minute + number + 1)
             store.add(ALIAS, error=text, created_at=at)
     async with draw(since="24h") as drawn:
@@ -48,7 +47,7 @@ async def test_hostile_text_is_shown_as_text_and_never_runs(draw: Draw, store: S
         assert drawn.console_errors == []
 
 
-async def test_hostile_text_in_any_field_is_shown_as_text(chromium: Browser) -> None:
+async def test_hostile_text_in_any_field_is_shown_as_text(show: Show) -> None:
     bad = HOSTILE[1]
     each = {
         **failure_group(0, 8, signature=bad, category=bad, retry=bad, first_seen=bad, seen_before=bad, trend=bad),
@@ -68,7 +67,7 @@ async def test_hostile_text_in_any_field_is_shown_as_text(chromium: Browser) -> 
         stuck=[{"id": bad, "created_at": bad, "seconds": 900.0}],
         next=[{**READ_ON, "arguments": {"until": bad}, "why": bad}, {"tool": bad, "arguments": {bad: bad}, "why": bad}],
     )
-    async with open_triage_page(chromium, result_server(triage_result(report))) as drawn:
+    async with show(result_server(triage_result(report))) as drawn:
         await drawn.page.locator(".bar").click()
         shown = await drawn.page.locator("main").text_content() or ""
         assert shown.count(bad) > 12
@@ -85,7 +84,7 @@ async def test_the_page_cannot_create_markup_from_a_string(draw: Draw) -> None:
 
 
 async def test_right_to_left_text_keeps_its_own_direction(draw: Draw, store: SandboxStore) -> None:
-    for minute in range(60):
+    for minute in range(20):
         store.add(ALIAS, error="فشل الطلب 404 بسبب مهلة", created_at=NOW - timedelta(minutes=minute + 1))
     async with draw(since="24h") as drawn:
         words = drawn.page.locator(".bar .quoted").first
@@ -94,8 +93,8 @@ async def test_right_to_left_text_keeps_its_own_direction(draw: Draw, store: San
         assert await drawn.page.evaluate("getComputedStyle(document.body).direction") == "ltr"
 
 
-async def test_the_page_makes_no_network_requests(draw: Draw) -> None:
-    async with draw() as drawn:
+async def test_the_page_makes_no_network_requests(draw_in_new_page: Draw) -> None:
+    async with draw_in_new_page() as drawn:
         await figures(drawn.page)
         requests: list[str] = []
         drawn.host.on("request", lambda request: requests.append(request.url))
