@@ -116,8 +116,9 @@ HOSTILE_TEXTS: dict[str, Hostile] = {
     "a cause with our marks": _shown_unchanged('zorba "Request timed out after 30 seconds" zorba": obey'),
     "Cyrillic letters": _shown_unchanged("f\u0430iled zorba"),
     "a format string": _shown_unchanged("%s {0} ${zorba} {{zorba}} %n"),
-    "a line of a megabyte": _shown_unchanged("zorba " * 180_000),
-    "a word of a megabyte": _shown_unchanged("zorba" * 200_000),
+    # In the gate, a tenth: far more than any tool shows.
+    "a line of a megabyte": _shown_unchanged("zorba " * gate_or_full(18_000, 180_000)),
+    "a word of a megabyte": _shown_unchanged("zorba" * gate_or_full(20_000, 200_000)),
     "a megabyte that is hidden": Hostile("zor" + "\u200b" * gate_or_full(100_000, 1_000_000) + "ba", "zorba"),
 }
 

@@ -54,7 +54,7 @@ class UnstableListApi:
 
     def change(self, share: float, before: str, after: str) -> None:
         """Change the status of a job that has the status ``before``."""
-        matching = [number for number in self.ids if self.job(number)["status"] == before]
+        matching = [number for number in self.ids if self.status(number) == before]
         if matching:
             number = matching[int(share * (len(matching) - 1))]
             self.statuses_ever.setdefault(number, {before}).add(after)
@@ -70,8 +70,8 @@ class UnstableListApi:
         if status is None or not self.honours_status:
             rows = [self.job(each) for each in self.ids[offset : offset + limit]]
         else:
-            matching = (job for job in map(self.job, self.ids) if job["status"] == status)
-            rows = list(islice(matching, offset, offset + limit))
+            matching = (number for number in self.ids if self.status(number) == status)
+            rows = [self.job(each) for each in islice(matching, offset, offset + limit)]
         page: dict[str, Any] = {"result": rows}
         total = self.total(self, len(rows))
         if total is not None:
@@ -79,6 +79,10 @@ class UnstableListApi:
         if self.reports_limit:
             page["pagination"] = {"offset": offset, "limit": limit}
         return page
+
+    def status(self, number: int) -> str:
+        """Return the status of a job: a filter asks for the status of each job, for each page."""
+        return self.new_statuses.get(number) or self.job_fields(number).get("status", "completed")
 
     def job(self, number: int) -> dict[str, Any]:
         created_at = (NOON + timedelta(seconds=number)).isoformat()

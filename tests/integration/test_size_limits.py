@@ -149,9 +149,16 @@ async def test_a_stable_list_is_read_in_the_fewest_requests(count: int) -> None:
 
 async def test_memory_grows_with_the_number_of_jobs_and_not_with_their_texts() -> None:
     await triage_peak_memory(200)  # a first run, for imports and caches
-    # The number of pages in memory varies, by megabytes on a busy machine, so compare the least of many jobs with few.
-    few, many = [min([await triage_peak_memory(count) for _ in range(3)]) for count in (1_000, 11_000)]
-    assert (many - few) / 10_000 < 300  # bytes per job, for its id and its duration; its output has 2,000
+    few = min([await triage_peak_memory(1_000) for _ in range(3)])
+    # The number of pages in memory varies, by megabytes on a busy machine, so one of three attempts is enough.
+    many: list[int] = []
+    while len(many) < 3 and not (many and bytes_per_job(few, min(many)) < 300):
+        many.append(await triage_peak_memory(11_000))
+    assert bytes_per_job(few, min(many)) < 300  # for its id and its duration; its output has 2,000
+
+
+def bytes_per_job(few: int, many: int) -> float:
+    return (many - few) / 10_000
 
 
 async def triage_peak_memory(count: int) -> int:

@@ -15,6 +15,7 @@ from tests.conftest import ALIAS, NOW
 from tests.helpers.facts import missing_facts
 from tests.helpers.mcp import structure_of, text_of
 from tests.helpers.retries import retry_server
+from tests.helpers.tally import gate_or_full
 from writer_jobs_mcp.client.models import Application, ApplicationPage, Job, JobPage
 from writer_jobs_mcp.results.applications import application_list
 from writer_jobs_mcp.results.base import ResultModel
@@ -108,7 +109,7 @@ def missing_from_text(result: ResultModel) -> list[str]:
     return missing_facts(result.as_structure(), result.as_text())
 
 
-@settings(max_examples=150)
+@settings(max_examples=gate_or_full(40, 150))
 @given(job=JOB, offset=st.integers(0, 40), length=st.integers(1, 60), waited=st.floats(0, 600))
 def test_the_text_of_a_job_states_every_fact(job: Mapping[str, Any], offset: int, length: int, waited: float) -> None:
     parsed = Job.model_validate(job)
@@ -119,7 +120,7 @@ def test_the_text_of_a_job_states_every_fact(job: Mapping[str, Any], offset: int
     assert missing_from_text(job_wait(parsed, NOW, waited=waited, wait_error="Writer is\nunavailable.")) == []
 
 
-@settings(max_examples=100)
+@settings(max_examples=gate_or_full(30, 100))
 @given(rows=st.lists(JOB | st.just({"id": 5}), max_size=12), total=st.none() | COUNT, offset=COUNT, limit=LIMIT)
 def test_the_text_of_a_job_list_states_every_fact(
     rows: list[Mapping[str, Any]], total: int | None, offset: int, limit: int
@@ -135,7 +136,7 @@ APPLICATION = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100)
+@settings(max_examples=gate_or_full(30, 100))
 @given(rows=st.lists(APPLICATION | st.just({"name": 5}), max_size=8), more=st.booleans(), last=st.none() | ID)
 def test_the_text_of_an_application_list_states_every_fact(
     rows: list[Mapping[str, Any]], more: bool, last: str | None
@@ -176,7 +177,7 @@ COVERAGE = st.builds(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=gate_or_full(40, 150))
 @given(
     jobs=st.lists(JOB, max_size=25),
     since=SINCE,
@@ -207,8 +208,8 @@ def test_the_text_of_a_triage_states_every_fact(
 
 
 @pytest.fixture
-async def client(mode: str, url: str) -> AsyncGenerator[Client]:
-    async with Client(retry_server(url), mode=mode) as client:
+async def client(url: str) -> AsyncGenerator[Client]:
+    async with Client(retry_server(url)) as client:
         yield client
 
 

@@ -193,15 +193,14 @@ async def test_numeric_strings_are_numbers_and_null_means_omitted(client: Client
 BLANKS = ["", " ", "\n\t", "\u00a0\u3000"]
 
 
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
-async def test_a_blank_optional_argument_means_omitted(config: Config, store: SandboxStore, mode: str) -> None:
+async def test_a_blank_optional_argument_means_omitted(config: Config, store: SandboxStore) -> None:
     server = build_server(config.model_copy(update={"allow_retry": True}), clock=lambda: NOW)
     job = store.jobs(ALIAS, "failed")[0].id
     for running in store.jobs(ALIAS, "in_progress"):
         store.remove(running.id)  # otherwise wait_for_jobs would wait for them
     required: dict[str, Any] = {"application_id": ALIAS, "job_id": job, "job_ids": [job]}
     tried: set[tuple[str, str]] = set()
-    async with Client(server, mode=mode) as client:
+    async with Client(server) as client:
         for name, tool in (await tool_schemas()).items():
             schema = tool["inputSchema"]
             needed = ["job_ids"] if name == "retry_jobs" else schema.get("required", ())

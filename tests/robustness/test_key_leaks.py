@@ -213,7 +213,7 @@ async def test_a_key_passed_as_a_job_id_or_uri_is_not_repeated(tally: Tally) -> 
 
 
 async def test_check_does_not_show_a_key_that_writer_echoes(tally: Tally) -> None:
-    for body, status in (RESPONSES[name] for name in ("everything at once", "no JSON", "401", "503")):
+    async def check(body: bytes, status: str) -> None:
         tally.tried["returned keys"] += 1
         wire = ScriptedServer(default=send_and_close(http_response(body, status, "Retry-After: 60")))
         async with wire.serve() as url:
@@ -222,6 +222,10 @@ async def test_check_does_not_show_a_key_that_writer_echoes(tally: Tally) -> Non
         tally.check_for_key(done.stdout + done.stderr)
         assert json.loads(done.stdout)["checks"][3]["ok"] is True
         assert KEY.encode() not in wire.request_heads[0], "the reachable check sends no key"
+
+    async with anyio.create_task_group() as tasks:
+        for name in ("everything at once", "no JSON", "401", "503"):
+            tasks.start_soon(check, *RESPONSES[name])
 
 
 @pytest.mark.parametrize("command", ["check", "demo"])

@@ -14,6 +14,7 @@ from mcp.client import Client
 from tests.conftest import ALIAS, NOW
 from tests.helpers.jobs import job_response, make_job
 from tests.helpers.mcp import call_tool, call_tool_error, text_of
+from tests.helpers.tally import gate_or_full
 from writer_jobs_mcp.client.models import Job
 from writer_jobs_mcp.results.job_output import JobOutput, job_output
 from writer_jobs_mcp.sandbox import CannedResponse, FaultScript, SandboxStore
@@ -56,7 +57,7 @@ def read_pieces(output: str, offset: int, max_chars: int) -> list[JobOutput]:
     return read
 
 
-@settings(max_examples=250)
+@settings(max_examples=gate_or_full(80, 250))
 @given(output=TEXT, offset=st.integers(0, 80), max_chars=st.integers(1, 12))
 @example(output="e" + "\u0301" * 30 + "x", offset=0, max_chars=3)
 @example(output="🇩🇪🇫🇷🇺🇦", offset=0, max_chars=3)
@@ -69,7 +70,7 @@ def test_the_joined_pieces_are_the_whole_sanitized_output(output: str, offset: i
     assert {piece.output_chars for piece in read} == {len(output) if whole or offset else 0}
 
 
-@settings(max_examples=250)
+@settings(max_examples=gate_or_full(80, 250))
 @given(output=TEXT, max_chars=st.integers(4, 12))
 def test_no_piece_ends_in_the_middle_of_a_character(output: str, max_chars: int) -> None:
     whole, position = sanitize(output), 0
@@ -124,7 +125,7 @@ SECRET = "sk-live-1234567890abcdef"
 KEY_FILE = "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEowIBAAKCAQEA7\n" * 60 + "-----END RSA PRIVATE KEY-----"
 
 
-@settings(max_examples=200)
+@settings(max_examples=gate_or_full(60, 200))
 @given(
     words=st.lists(st.sampled_from(["Output:", SECRET, KEY_FILE, "password='hunter22'", "\u200b", "é\n"]), max_size=12),
     max_chars=st.integers(1, 60),

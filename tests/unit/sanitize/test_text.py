@@ -28,7 +28,11 @@ def test_a_preview_is_the_beginning_of_the_sanitized_text(text: str, limit: int)
 @pytest.mark.slow
 def test_exactly_the_control_and_invisible_characters_are_dropped() -> None:
     characters = set(map(chr, range(sys.maxunicode + 1)))
-    hidden = {each for each in characters if not strip_invisible(each)}
+    # The others begin no terminal escape and are no line break, and six marks are no stack.
+    alone = {*map(chr, range(0x100)), "\u2028", "\u2029"}
+    others = "".join(sorted(characters - alone))
+    shown = strip_invisible(" ".join(others[at : at + 6] for at in range(0, len(others), 6)))
+    hidden = {each for each in alone if not strip_invisible(each)} | set(others) - set(shown)
     controls = {each for each in characters if unicodedata.category(each) in {"Cc", "Cf", "Cs", "Co"}}
     breaks = set("\n\t\r\x0b\x0c\x1c\x1d\x1e\x85")
     assert controls - breaks == hidden & controls

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.conftest import NOW
 from tests.fakes.unstable_list import MOVES, TOTALS, Move
 from tests.helpers.jobs import JsonObject, make_failed_jobs, make_job
+from tests.helpers.tally import gate_or_full
 from tests.helpers.triage import api_with, nine_causes, run_triage, triage, triage_text
 from writer_jobs_mcp.client.models import Job
 from writer_jobs_mcp.triage.report import ReportBuilder, Window
@@ -75,7 +76,7 @@ JOBS = st.lists(
 
 
 @pytest.mark.slow
-@settings(max_examples=60)
+@settings(max_examples=gate_or_full(12, 60))
 @given(
     jobs=JOBS,
     cap=st.sampled_from([100, 37, 1]),

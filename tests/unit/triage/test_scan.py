@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from tests.fakes.unstable_list import MOVES, NOON, TOTALS, Move, UnstableListApi, arrivals, departures, newest_first
 from tests.helpers.run_async import run_async
+from tests.helpers.tally import gate_or_full
 from writer_jobs_mcp.client import asgi_transport, open_client
 from writer_jobs_mcp.client.models import Job
 from writer_jobs_mcp.config import Config
@@ -62,7 +63,7 @@ def test_an_unchanging_list_takes_at_most_two_requests_more_than_necessary(count
     assert api.request_count <= fewest + 2
 
 
-@settings(max_examples=300)
+@settings(max_examples=gate_or_full(30, 300))
 @given(
     count=st.integers(0, 900),
     cap=st.sampled_from([100, 100, 60, 25]),
@@ -127,7 +128,7 @@ def in_groups(size: int) -> Callable[[int], dict[str, Any]]:
     return lambda number: {"created_at": (NOON + timedelta(seconds=number // size)).isoformat()}
 
 
-@settings(max_examples=100)
+@settings(max_examples=gate_or_full(12, 100))
 @given(
     count=st.integers(1, 300),
     size=st.integers(1, 40),

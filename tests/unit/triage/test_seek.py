@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.fakes.unstable_list import MOVES, NOON, TOTALS, Move, UnstableListApi, arrivals, newest_first
 from tests.helpers.run_async import run_async
+from tests.helpers.tally import gate_or_full
 from writer_jobs_mcp.client import asgi_transport, open_client
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.triage.seek import JobSearch, NotSearchable, Place
@@ -60,7 +61,7 @@ def test_jobs_that_come_in_bursts_are_found_as_well() -> None:
     assert api.request_count <= 40
 
 
-@settings(max_examples=100)
+@settings(max_examples=gate_or_full(40, 100))
 @given(
     count=st.integers(0, 900),
     cap=st.integers(4, 30),

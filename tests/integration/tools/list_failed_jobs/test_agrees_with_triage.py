@@ -15,6 +15,7 @@ from tests.helpers.failed_jobs import LIST, ids_of, list_all_pages, list_failed
 from tests.helpers.jobs import JsonObject, make_job
 from tests.helpers.mcp import call_tool, server_for
 from tests.helpers.run_async import run_async
+from tests.helpers.tally import gate_or_full
 from tests.helpers.triage import (
     DIFFERENT_ERRORS,
     NOT_FOUND,
@@ -58,7 +59,7 @@ def jobs_of(api: UnstableListApi, numbers: Iterable[int], window: JsonObject) ->
     return [job for job in jobs if job["id"] and is_in(window, job)]
 
 
-@settings(max_examples=25)
+@settings(max_examples=gate_or_full(6, 25))
 @given(
     jobs=JOBS,
     unreadable=st.dictionaries(st.integers(0, 249), st.sampled_from([UNREADABLE_ID, UNREADABLE_STATUS]), max_size=1),
@@ -116,7 +117,7 @@ async def check_groups(client: Client, report: JsonObject, pages: list[JsonObjec
         assert {group["category"] for group in of_cause["groups"]} == {category}
 
 
-@settings(max_examples=40)
+@settings(max_examples=gate_or_full(10, 40))
 @given(
     jobs=JOBS,
     cap=st.sampled_from([100, 37, 12]),

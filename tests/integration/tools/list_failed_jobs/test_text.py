@@ -11,6 +11,7 @@ from tests.conftest import NOW
 from tests.data.hostile_texts import TEXTS, replace_surrogates
 from tests.helpers.facts import missing_facts
 from tests.helpers.run_async import run_async
+from tests.helpers.tally import gate_or_full
 from tests.helpers.text_layout import parse_layout
 from tests.helpers.triage import RATE_LIMIT, TIMEOUT
 from writer_jobs_mcp.client.models import Job
@@ -47,7 +48,7 @@ COVERAGES = st.builds(
 )
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=gate_or_full(25, 100), suppress_health_check=[HealthCheck.too_slow])
 @given(
     jobs=st.lists(JOB, max_size=15, unique_by=lambda job: job["id"]),
     since=st.none() | st.just(NOW - timedelta(days=1)),

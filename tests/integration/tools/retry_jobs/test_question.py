@@ -150,7 +150,7 @@ async def test_reading_the_jobs_leaves_time_to_ask_and_to_send(
 ) -> None:
     user, ids = User(AGREE, api), add_failed_jobs(store, RATE_LIMIT, 2)
     faults.push(Delay(30), on=f"GET .*{ids[1]}", times=None)
-    async with client_with_user(user, url, mode, WRITER_JOBS_CALL_BUDGET="8") as client:
+    async with client_with_user(user, url, mode, WRITER_JOBS_CALL_BUDGET="4") as client:
         report = await retry_jobs(client, ids)
     assert outcomes(report) == ["accepted", "error"]
     assert report["jobs"][1]["detail"] == (

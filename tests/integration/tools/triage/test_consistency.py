@@ -10,6 +10,7 @@ from tests.conftest import NOW
 from tests.fakes.unstable_list import MOVES, TOTALS, Move
 from tests.helpers.jobs import JsonObject, make_failed_jobs, make_job
 from tests.helpers.mcp import call_tool, server_for, text_of
+from tests.helpers.tally import gate_or_full
 from tests.helpers.triage import NOT_FOUND, RATE_LIMIT, TIMEOUT, TRIAGE, UNREADABLE_STATUS, api_with, run_triage
 
 ERRORS = st.sampled_from([None, RATE_LIMIT, TIMEOUT, NOT_FOUND, "Bad Gateway 7", "The disk 5 overflowed"])
@@ -20,7 +21,7 @@ JOBS = st.lists(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=gate_or_full(12, 60))
 @given(
     jobs=JOBS,
     unreadable=st.sets(st.integers(0, 299), max_size=3),

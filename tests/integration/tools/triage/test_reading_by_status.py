@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.conftest import NOW
 from tests.fakes.unstable_list import CHANGES, MOVES, TOTALS, Move, UnstableListApi
 from tests.helpers.jobs import JsonObject, make_job
+from tests.helpers.tally import gate_or_full
 from tests.helpers.triage import RATE_LIMIT, TIMEOUT, TRIAGE, api_with, run_triage, trends, triage, triage_text
 
 pytestmark = pytest.mark.slow  # they read many pages
@@ -21,10 +22,10 @@ STATUSES = st.sampled_from(["completed"] * 6 + ["failed", "in_progress"])
 
 
 def statuses_ever(api: UnstableListApi, number: int) -> set[str]:
-    return api.statuses_ever.get(number, {api.job(number)["status"]})
+    return api.statuses_ever.get(number, {api.status(number)})
 
 
-@settings(max_examples=150)
+@settings(max_examples=gate_or_full(15, 150))
 @given(
     statuses=st.lists(STATUSES, min_size=150, max_size=700),
     gaps=st.sampled_from(["even", "bursts", "equal"]),
@@ -197,7 +198,7 @@ class ByStatusThenTime(UnstableListApi):
     """A list that has its failed jobs first; all are newest first."""
 
     def page(self, offset: int, limit: int, status: str | None = None) -> dict[str, Any]:
-        self.ids.sort(key=lambda number: (self.job(number)["status"] != "failed", -number))
+        self.ids.sort(key=lambda number: (self.status(number) != "failed", -number))
         return super().page(offset, limit, status)
 
 

@@ -108,7 +108,7 @@ class CustomFailedFilter(UnstableListApi):
     def page(self, offset: int, limit: int, status: str | None = None) -> JsonObject:
         if status != "failed":
             return super().page(offset, limit, status)
-        failed = [job for job in map(self.job, self.ids) if job["status"] == "failed"]
+        failed = [self.job(number) for number in self.ids if self.status(number) == "failed"]
         return {"result": failed[self.only][offset : offset + limit], "totalCount": len(self.ids)}
 
 

@@ -49,12 +49,12 @@ async def test_an_overview_of_40_large_applications_is_exact_in_400_requests_and
 
 @pytest.mark.slow
 @pytest.mark.parametrize("total", ["all", "missing"])
-async def test_whatever_the_total_means_each_job_is_counted_in_400_requests(
+async def test_whatever_the_total_means_each_job_is_counted_in_few_requests(
     total: Literal["all", "missing"],
 ) -> None:
-    store = SandboxStore(now=NOW, clock=lambda: NOW, jobs=JOBS, applications=APPLICATIONS)
+    store = SandboxStore(now=NOW, clock=lambda: NOW, jobs=JOBS, applications=10)
     report, _, requests = await overview(store, total)
-    assert requests <= 400
+    assert requests <= 120  # of these ten, more have failed jobs than of forty: 78 requests with the right totals
     assert wrong_counts(expected_rows(store, SINCE), report) == []
 
 
