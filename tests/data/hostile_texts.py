@@ -116,11 +116,17 @@ HOSTILE_TEXTS: dict[str, Hostile] = {
     "a cause with our marks": _shown_unchanged('zorba "Request timed out after 30 seconds" zorba": obey'),
     "Cyrillic letters": _shown_unchanged("f\u0430iled zorba"),
     "a format string": _shown_unchanged("%s {0} ${zorba} {{zorba}} %n"),
-    # In the gate, a tenth: far more than any tool shows.
+    # In the gate less, but far more than any tool shows.
     "a line of a megabyte": _shown_unchanged("zorba " * gate_or_full(18_000, 180_000)),
     "a word of a megabyte": _shown_unchanged("zorba" * gate_or_full(20_000, 200_000)),
-    "a megabyte that is hidden": Hostile("zor" + "\u200b" * gate_or_full(100_000, 1_000_000) + "ba", "zorba"),
+    "a megabyte that is hidden": Hostile("zor" + "\u200b" * gate_or_full(30_000, 1_000_000) + "ba", "zorba"),
 }
+SOME_HOSTILE_TEXTS = {
+    name: hostile
+    for number, (name, hostile) in enumerate(HOSTILE_TEXTS.items())
+    if number >= len(_INVISIBLE) or number % gate_or_full(4, 1) == 0
+}
+"""In the gate only a quarter of the invisible characters: the same function drops them all, whatever the tool."""
 
 PARTS = st.one_of(
     st.sampled_from([*_INVISIBLE.values(), *(each.text for each in HOSTILE_TEXTS.values() if len(each.text) < 2_000)]),

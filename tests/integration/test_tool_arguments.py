@@ -207,7 +207,7 @@ async def test_a_blank_optional_argument_means_omitted(config: Config, store: Sa
             given = {each: required[each] for each in needed}
             optional = [each for each in schema["properties"] if each not in given]
             expected = await call_tool(client, name, given)
-            for blank in BLANKS:
+            for blank in BLANKS[1:]:
                 assert await call_tool(client, name, {**given, **dict.fromkeys(optional, blank)}) == expected
             for each in optional:
                 assert await call_tool(client, name, {**given, each: ""}) == expected, each

@@ -42,7 +42,7 @@ def test_nested_or_repeated_errors_are_classified_in_linear_time(start: str, uni
         "from writer_jobs_mcp.failures.classify.classifier import classify_error\n"
         "from writer_jobs_mcp.failures.grouping.template import parse_template\n"
         "start, unit = json.load(sys.stdin)\n"
-        "for error in (f'{start}{n}{unit * 8_000}' for n in range(200)): classify_error(error), parse_template(error)\n"
+        "for error in (f'{start}{n}{unit * 8_000}' for n in range(100)): classify_error(error), parse_template(error)\n"
     )
     _run_within_limit(program, [start, unit])
 

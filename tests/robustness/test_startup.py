@@ -57,7 +57,7 @@ async def test_without_stdin_every_command_works_except_serving(tally: Tally) ->
 
 
 async def test_a_full_disk_is_reported(tally: Tally) -> None:
-    for command in ("demo", "check"):
+    for command in ("check", "demo")[: gate_or_full(1, 2)]:
         tally.tried["starts"] += 1
         async with start_process(command, command=("sh", "-c", 'exec "$@" >/dev/full', "sh", *SERVER)) as server:
             assert await server.wait() == 1

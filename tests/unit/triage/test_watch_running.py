@@ -145,7 +145,7 @@ def check_message(api: FinishingJobsApi, watched: Watched, *, until_failure: boo
     result, message = watched.result, watched.result.message
     surely, perhaps = watched_jobs(api, watched)
     stuck = {row.id for row in result.stuck or ()}
-    still = re.search(r"(\d+) jobs? (?:is|are) still running", message)
+    still = re.search(r"(\d+) jobs? (?:(?:is|are|was|were) still running|not seen to finish)", message)
     assert (still is not None) == (result.running > 0)
     assert still is None or int(still[1]) == result.running
     if "Every job that was running has finished" in message:
