@@ -104,7 +104,7 @@ APIS = st.builds(
 )
 
 
-@settings(max_examples=gate_or_full(25, 1_000))
+@settings(max_examples=gate_or_full(60, 1_000))
 @given(api=APIS, until_failure=st.booleans())
 def test_what_is_said_after_a_wait_is_true(api: FinishingJobsApi, until_failure: bool) -> None:
     watched = watch(api, until_failure=until_failure)
