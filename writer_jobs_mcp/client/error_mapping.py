@@ -25,7 +25,7 @@ from writer_jobs_mcp.errors import (
 from writer_jobs_mcp.sanitize.text import json_quote, strip_invisible
 from writer_jobs_mcp.sanitize.truncate import preview
 
-_ADVICE = {  # where other arguments would not help
+_ADVICE: dict[int, str] = {  # where other arguments would not help
     HTTPStatus.PAYMENT_REQUIRED: "Ask the user to check the plan and the credit of the organization in Writer.",
     HTTPStatus.CONFLICT: "Its state has probably changed meanwhile: read it again before you decide.",
 }
