@@ -1,11 +1,14 @@
 """Fixtures for all tests: a sandbox whose clock stands still, its API over HTTP, and settings for that API."""
 
+import json
 import socket
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import hypothesis
 import pytest
+from jsonschema import Draft202012Validator
 
 from tests.helpers.tally import gate_or_full
 from writer_jobs_mcp.config import Config
@@ -20,6 +23,22 @@ pytest_plugins = ["tests.helpers.reporting"]
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ALIAS = "product-description-writer"  # an application of the sandbox
+
+
+@pytest.fixture(scope="session", autouse=True)
+def check_each_schema_once() -> Generator[None]:
+    """Let clients check an output schema only if no other has: each checks all anew, a tenth of the tests' time."""
+    check, checked = Draft202012Validator.check_schema, set[str]()
+
+    def check_once(schema: Mapping[str, Any]) -> None:
+        text = json.dumps(schema)
+        if text not in checked:
+            check(schema)
+            checked.add(text)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Draft202012Validator, "check_schema", check_once)
+        yield
 
 
 class Clock:

@@ -72,7 +72,6 @@ _SENTENCE = (
     r"|The user did not agree; nothing was sent\."
     rf"|Cause: [a-z_]+\. Retrying will likely fail again until it is fixed(?:, as above\.|: (?:{_ADVICE}))"
     r'|This retry runs as job ""\.'
-    rf"|Writer runs {_N} of the accepted retries under new ids\."
     r'|Writer returned job "" for this id\.'
     r'|"" cannot be an id in Writer, so nothing was requested\. Check the id\.'
     r"|This server cannot use that id in a request, so nothing was sent\. Report it\."
@@ -197,8 +196,9 @@ LAYOUT = re.compile(
             rf'- {_N} [a-z_]+ [a-z_]+ ""',
             rf"and {_N} jobs? in {_N} other groups?",
             rf"[a-z_]+ [a-z_]+: (?:{_ADVICE})",
+            rf"(?:Writer runs {_N} of the accepted retries under new ids\.(?: |\Z))?"
             r"(?:(?:Not all failed jobs could be read|Some jobs could not be read again before they were sent)\."
-            r" \d+ of their rows were unreadable\.(?: |\Z))+",
+            r" \d+ of their rows were unreadable\.(?: |\Z))*(?<=\.| )",
             rf"Each job:|Not accepted(?:, \d+ of {_N})?:",
             rf"- {_ID}(?: \(was {_STATE}\))? [a-z_]+\.(?: (?:{_SENTENCE}))*",
             # The question to the user, and error messages.

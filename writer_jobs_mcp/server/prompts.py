@@ -1,6 +1,7 @@
 """The prompts: the questions of a good on-call engineer, as steps that name the tools."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Annotated, Any
 
 from mcp.server import MCPServer
@@ -145,8 +146,14 @@ PROMPTS: tuple[tuple[str, Callable[..., str]], ...] = (
 
 def add_prompts(server: MCPServer[App]) -> None:
     """Offer the prompts."""
-    for title, fn in PROMPTS:
-        server.add_prompt(JobPrompt.from_function(fn, title=title))
+    for prompt in _build_prompts():
+        server.add_prompt(prompt)
+
+
+@cache
+def _build_prompts() -> tuple[Prompt, ...]:
+    """Build them once for all servers of this process, as the tools."""
+    return tuple(JobPrompt.from_function(fn, title=title) for title, fn in PROMPTS)
 
 
 class JobPrompt(Prompt):

@@ -1,5 +1,6 @@
 """A tool of this server: it rejects unknown arguments, keeps the call budget, and turns failures into sentences."""
 
+from functools import cache
 from typing import Any, get_args
 
 import anyio
@@ -29,19 +30,7 @@ class JobTool(Tool):
     @classmethod
     def build(cls, definition: ToolDefinition, config: Config) -> "JobTool":
         """Build a tool from its definition."""
-        stock = Tool.from_function(
-            definition.fn,
-            title=definition.title,
-            description=" ".join((definition.fn.__doc__ or "").split()),
-            annotations=ToolAnnotations(
-                read_only_hint=not definition.changes_jobs, idempotent_hint=not definition.changes_jobs
-            ),
-            meta={"ui": {"resourceUri": definition.page_uri}} if definition.page_uri else None,
-            structured_output=False,  # the SDK would make a schema of its own, and check each result by it
-        )
-        forbid_unknown_arguments(stock)
-        stock.fn_metadata.output_schema = result_schema(get_args(definition.fn.__annotations__["return"])[1])
-        stock.parameters = {"additionalProperties": False, **simplify_schema(stock.parameters)}
+        stock = _without_settings(definition)
         return cls(**{name: getattr(stock, name) for name in Tool.model_fields}, config=config)
 
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:
@@ -85,6 +74,25 @@ class JobTool(Tool):
         if isinstance(value, str) and not value.strip():
             return name in self.parameters["properties"] and name not in self.parameters.get("required", ())
         return value is None
+
+
+@cache
+def _without_settings(definition: ToolDefinition) -> Tool:
+    """Build what is the same for all settings: a second server of this process need not derive the schemas again."""
+    stock = Tool.from_function(
+        definition.fn,
+        title=definition.title,
+        description=" ".join((definition.fn.__doc__ or "").split()),
+        annotations=ToolAnnotations(
+            read_only_hint=not definition.changes_jobs, idempotent_hint=not definition.changes_jobs
+        ),
+        meta={"ui": {"resourceUri": definition.page_uri}} if definition.page_uri else None,
+        structured_output=False,  # the SDK would make a schema of its own, and check each result by it
+    )
+    forbid_unknown_arguments(stock)
+    stock.fn_metadata.output_schema = result_schema(get_args(definition.fn.__annotations__["return"])[1])
+    stock.parameters = {"additionalProperties": False, **simplify_schema(stock.parameters)}
+    return stock
 
 
 def contains_key(arguments: object, config: Config) -> bool:
