@@ -14,7 +14,8 @@ from tests.helpers.tally import gate_or_full
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, FaultScript, SandboxApp, SandboxStore, build_app, serve
 
-# No deadline: a test must not fail because the machine is busy. The gate tries the same examples in each run.
+# No deadline: a test must not fail because the machine is busy. The examples of the gate do not
+# depend on chance, but on the constants of the modules that are loaded: those of a part of the tests may differ.
 hypothesis.settings.register_profile("gate", deadline=None, derandomize=gate_or_full(True, False))
 hypothesis.settings.register_profile("quick", deadline=None, derandomize=True, max_examples=10)  # make quick
 hypothesis.settings.load_profile("gate")
