@@ -28,7 +28,7 @@ ALIAS = "product-description-writer"  # an application of the sandbox
 
 @pytest.fixture(scope="session", autouse=True)
 def check_each_schema_once() -> Generator[None]:
-    """Let clients check an output schema only if no other has: each checks all anew, a tenth of the tests' time."""
+    """Check each output schema once per test run; the SDK's client checks it for each connection, which is slow."""
     check, checked = Draft202012Validator.check_schema, set[str]()
 
     def check_once(schema: Mapping[str, Any]) -> None:

@@ -89,7 +89,7 @@ def _report(summary: AccountSummary, request: AccountRequest, size: _Size) -> Ac
         by_category=None if by_category is None else {**by_category},
         failures=_groups(groups.shown, summary.failed, size),
         failures_omitted=omitted_failures(groups),
-        next=[NextCall(**call._asdict()) for call in calls] or None,
+        next=[NextCall.of(call) for call in calls] or None,
     )
     report.note_for_headline(
         shows_largest=groups.has_largest, jobs_before=summary.jobs_before or 0, not_whole=len(summary.skipped)

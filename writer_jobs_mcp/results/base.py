@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from writer_jobs_mcp.client.models import UnreadableRow
+    from writer_jobs_mcp.triage.next_calls import SuggestedCall
 
 T = TypeVar("T")
 # A field that is not known is left out of the result, so it is never null on the wire or in the schema.
@@ -65,6 +66,11 @@ class NextCall(ResultModel):
     tool: str
     arguments: dict[str, Any]
     why: str
+
+    @classmethod
+    def of(cls, call: "SuggestedCall") -> "NextCall":
+        """Show a call that the triage suggests."""
+        return cls(tool=call.tool, arguments=call.arguments, why=call.why)
 
     def as_text(self) -> str:
         arguments = ", ".join(f"{name}={json_quote(value)}" for name, value in self.arguments.items())

@@ -250,4 +250,4 @@ def _next_page(selected: SelectedJobs, request: ListRequest, next_offset: int) -
     arguments |= {"limit": request.limit} if request.limit != DEFAULT_LIMIT else {}
     arguments |= {"error_chars": request.error_chars} if request.error_chars else {}
     call = SuggestedCall("list_failed_jobs", arguments, "the next page; if jobs were retried since, begin at offset 0")
-    return [NextCall(**call._asdict())] if can_be_made(call) else None
+    return [NextCall.of(call)] if can_be_made(call) else None

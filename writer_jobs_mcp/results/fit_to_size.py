@@ -72,7 +72,7 @@ def _report(report: Report, gathered: Gathered, request: TriageRequest, max_grou
         failures=failure_rows(groups.shown, report.failed),
         failures_omitted=omitted_failures(groups),
         gone=[_gone(group) for group in failures.gone] or None,
-        next=[NextCall(**call._asdict()) for call in calls] or None,
+        next=[NextCall.of(call) for call in calls] or None,
     )
     result.note_largest(is_shown=groups.has_largest)
     return result

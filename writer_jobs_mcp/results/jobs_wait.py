@@ -115,7 +115,7 @@ def jobs_wait(
         seconds_left=_about(watched.seconds_left),
         seconds_waited=round(waited, 1),
         message=_message(watched, until_failure=until_failure),
-        next=[NextCall(**call._asdict()) for call in calls] or None,
+        next=[NextCall.of(call) for call in calls] or None,
     )
 
 

@@ -151,4 +151,4 @@ def _wait_call(plan: RetryPlan, accepted: int) -> list[NextCall]:
 
 
 def _if_usable(call: SuggestedCall) -> list[NextCall]:
-    return [NextCall(**call._asdict())] if can_be_made(call) else []
+    return [NextCall.of(call)] if can_be_made(call) else []
