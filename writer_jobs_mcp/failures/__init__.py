@@ -9,26 +9,27 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from writer_jobs_mcp.failures.classify.categories import Category, Retry
     from writer_jobs_mcp.failures.classify.classifier import Cause, classify_error
+    from writer_jobs_mcp.failures.classify.kinds import UNKNOWN, CauseKind
     from writer_jobs_mcp.failures.grouping.groups import (
         FailureGroup,
         FailureGroups,
         FoundGroup,
         OutOfTime,
-        Tally,
         group_failures,
     )
     from writer_jobs_mcp.failures.grouping.values import PlaceholderValues
 
 __all__ = [
+    "UNKNOWN",
     "Category",
     "Cause",
+    "CauseKind",
     "FailureGroup",
     "FailureGroups",
     "FoundGroup",
     "OutOfTime",
     "PlaceholderValues",
     "Retry",
-    "Tally",
     "classify_error",
     "group_failures",
 ]
@@ -37,6 +38,8 @@ _MODULES = {
     "Category": "classify.categories",
     "Retry": "classify.categories",
     "Cause": "classify.classifier",
+    "CauseKind": "classify.kinds",
+    "UNKNOWN": "classify.kinds",
     "classify_error": "classify.classifier",
     "PlaceholderValues": "grouping.values",
 }

@@ -69,7 +69,6 @@ def account_report(summary: AccountSummary, request: AccountRequest) -> AccountR
 def _report(summary: AccountSummary, request: AccountRequest, size: _Size) -> AccountReport:
     groups = select_groups(summary.failures.groups, size.groups)
     calls = account_next_calls(summary, groups.shown, request)
-    by_category = summary.failures.by_category
     coverage = AccountCoverage(
         applications=summary.listed,
         complete=summary.complete,
@@ -86,7 +85,7 @@ def _report(summary: AccountSummary, request: AccountRequest, size: _Size) -> Ac
         coverage=coverage,
         applications=[_application(each, size) for each in summary.applications[: size.applications]],
         applications_omitted=_omitted(summary.applications[size.applications :]),
-        by_category=None if by_category is None else {**by_category},
+        by_category={**summary.failures.by_category},
         failures=_groups(groups.shown, summary.failed, size),
         failures_omitted=omitted_failures(groups),
         next=[NextCall.of(call) for call in calls] or None,
@@ -167,7 +166,7 @@ def _message(summary: AccountSummary, request: AccountRequest, size: _Size) -> s
         bool(summary.no_trend) and f"No trend is given: {truncate(summary.no_trend, 2 * _MAX_REASON)}.",
         summary.has_unknown_new
         and "Not all earlier failures were read, so a group without a trend may be new or have been seen before.",
-        comparison_limits(summary.failures, summary.failed),
+        comparison_limits(summary.failures),
         zone_sentence(request.assumed_utc),
     )
 

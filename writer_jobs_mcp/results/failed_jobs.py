@@ -45,8 +45,8 @@ class SelectedGroupRow(ResultModel):
         """Show a group, with a signature of at most so many characters."""
         return cls(
             signature=truncate(group.signature, length),
-            category=group.cause.category if group.cause else "unknown",
-            retry=group.cause.retry if group.cause else "unknown",
+            category=group.cause.category,
+            retry=group.cause.retry,
             count=len(group.jobs),
         )
 

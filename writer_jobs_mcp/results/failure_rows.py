@@ -82,8 +82,8 @@ def _group(group: FailedGroup, failed: int, detail: _Detail, *, ids: int) -> Fai
     ]
     return FailureGroupRow(
         signature=truncate(group.signature, detail.signature),
-        category=group.cause.category if group.cause else "unknown",
-        retry=group.cause.retry if group.cause else "unknown",
+        category=group.cause.category,
+        retry=group.cause.retry,
         count=group.count,
         share=rounded_share(group.count, failed),
         first_seen=format_timestamp(group.first_seen),

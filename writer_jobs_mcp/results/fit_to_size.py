@@ -64,7 +64,7 @@ def _report(report: Report, gathered: Gathered, request: TriageRequest, max_grou
             failure_rate=_rate(before.failed, before.jobs),
         ),
         seconds=_durations(report, is_whole=gathered.coverage.complete_since(window.since) and not report.is_sample),
-        by_category={**failures.by_category} if failures.by_category else None,
+        by_category={**failures.by_category} or None,
         failed_over_time=_over_time(select_steps(report.failed_timeline, gathered.coverage, window.since)),
         stuck=[StuckJob.of(job) for job in report.stuck],
         stuck_count=report.stuck_count if gathered.all_running_read else None,
@@ -103,6 +103,6 @@ def _over_time(steps: Histogram | None) -> FailedOverTime | None:
 def _gone(group: GoneGroup) -> GoneGroupRow:
     return GoneGroupRow(
         signature=truncate(group.signature, SHORTEST_SIGNATURE),
-        category=group.cause.category if group.cause else "unknown",
+        category=group.cause.category,
         before=group.before,
     )

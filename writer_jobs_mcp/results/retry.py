@@ -133,7 +133,7 @@ def group_fields(groups: "Sequence[SelectedGroup]") -> dict[str, Any]:
 
 def _group(group: "SelectedGroup") -> RetryGroupRow:
     row = SelectedGroupRow.of(group, _MAX_SIGNATURE)
-    return RetryGroupRow(**row.model_dump(), advice=group.cause.advice if group.cause else None)
+    return RetryGroupRow(**row.model_dump(), advice=group.cause.advice if group.has_text else None)
 
 
 def count_outcomes(outcomes: "Mapping[str, int]") -> dict[str, int] | None:

@@ -64,12 +64,16 @@ def question_text(
     ``names`` are the known names of their applications, by id. ``check`` is called every few milliseconds; what it
     raises ends the work.
     """
-    with_text = [job.error for job in jobs if job.error]
+    with_text = [job for job in jobs if job.error]
+    found = failures.group_failures([job.error for job in with_text], check)
     groups = [
-        (_common_text([with_text[member] for member in group.members], group.signature), group.count)
-        for group in failures.group_failures(with_text)
+        (_common_text([with_text[member].error for member in group.members], group.signature), group.count)
+        for group in found
     ]
-    causes = _count_causes(jobs, check)
+    causes = _count_causes(
+        [(with_text[member].application_id, group.cause.category) for group in found for member in group.members]
+        + [(job.application_id, "unknown") for job in jobs if not job.error]
+    )
     text = ""
     for applications, errors, name_length, error_length in _DETAIL_LEVELS:
 
@@ -89,13 +93,11 @@ def _common_text(errors: Sequence[str], signature: str) -> str:
     return signature if first[0] in "{[" or any(error != first for error in errors) else first
 
 
-def _count_causes(jobs: Sequence["FailedJob"], check: Callable[[], None]) -> list[tuple[str, Counter[str]]]:
-    """Count the causes of each application, the application with the most jobs first."""
+def _count_causes(jobs: Sequence[tuple[str, str]]) -> list[tuple[str, Counter[str]]]:
+    """Count the categories of each application, the application with the most jobs first."""
     found: dict[str, Counter[str]] = {}
-    for job in jobs:
-        check()
-        category = failures.classify_error(job.error).category if job.error else "unknown"
-        found.setdefault(job.application_id, Counter())[category] += 1
+    for application_id, category in jobs:
+        found.setdefault(application_id, Counter())[category] += 1
     return sorted(found.items(), key=lambda item: -item[1].total())
 
 

@@ -114,7 +114,7 @@ def _real_calls(plan: RetryPlan) -> list[NextCall]:
     """Suggest the call that sends what this dry run would have sent, and the one that sends more at once."""
     if not plan.to_send:
         return []
-    unfixed = sum(len(group.jobs) for group in plan.groups if group.cause and group.cause.retry == "after_a_fix")
+    unfixed = sum(len(group.jobs) for group in plan.groups if group.cause.retry == "after_a_fix")
     call = plan.suggested_call()
     calls = _call(call, plan.max_jobs, why_retry(len(plan.to_send), unfixed))
     if plan.later and plan.max_jobs < MOST_RETRIED:

@@ -150,24 +150,21 @@ def _message(gathered: Gathered, report: Report, request: TriageRequest) -> str:
         gathered.coverage.error,
         gathered.how_read,
         _no_trend(gathered, request),
-        comparison_limits(report.failures, report.failed),
+        comparison_limits(report.failures),
         not gathered.all_running_read
         and f"Not all running jobs could be read, so there may be more stuck ones. {gathered.running_error}",
         zone_sentence(request.assumed_utc),
     )
 
 
-def comparison_limits(failures: FailureSummary, failed: int) -> str:
-    """Say why not all errors of so many failed jobs were compared and classified; empty if they were."""
+def comparison_limits(failures: FailureSummary) -> str:
+    """Say why not all errors were compared; empty if they were."""
     return join_words(
         not failures.all_compared
         and "Time ran out before all errors were compared: one failure may appear as several groups, and no trend is "
         "given.",
         not failures.all_templates_kept
         and "Errors were worded in too many ways to compare them all, so no trend is given.",
-        failures.by_category is None
-        and bool(failed)
-        and "Time ran out before all causes were read, so by_category is left out.",
     )
 
 

@@ -94,11 +94,7 @@ def summarize_account(reading: AccountReading, is_time_over: Callable[[], bool])
     for group in failures.groups:
         for id_ in group.applications:
             groups[id_].append(group)
-    rows = [
-        _summarize(reader, groups[reader.id], has_causes=failures.by_category is not None)
-        for reader in readers
-        if reader.has_window or groups[reader.id]
-    ]
+    rows = [_summarize(reader, groups[reader.id]) for reader in readers if reader.has_window or groups[reader.id]]
     rows.sort(key=lambda row: (-row.failed, -(row.stuck or 0), -(row.jobs or 0)))
     listed = reading.listed
     return AccountSummary(
@@ -120,7 +116,7 @@ def summarize_account(reading: AccountReading, is_time_over: Callable[[], bool])
 _LIST_ROWS = "Not all applications of Writer's list could be read."
 
 
-def _summarize(reader: ApplicationReader, groups: Sequence[FailedGroup], *, has_causes: bool) -> ApplicationSummary:
+def _summarize(reader: ApplicationReader, groups: Sequence[FailedGroup]) -> ApplicationSummary:
     counts, is_whole = reader.counts, reader.has_window
     failed = sum(group.applications[reader.id] for group in groups)
     back_to = None if is_whole or counts.failed_since in {None, BEGINNING} else counts.failed_since
@@ -133,7 +129,7 @@ def _summarize(reader: ApplicationReader, groups: Sequence[FailedGroup], *, has_
         read_back_to=back_to,
         before=BeforeCounts(counts.jobs_before or 0, reader.count_failed(Period.BEFORE)) if reader.has_before else None,
         stuck=counts.stuck.number,
-        top=_most_frequent_cause(reader.id, groups) if has_causes else None,
+        top=_most_frequent_cause(reader.id, groups),
         new_groups=_count_new(groups) if failed else None,
     )
 
@@ -141,7 +137,7 @@ def _summarize(reader: ApplicationReader, groups: Sequence[FailedGroup], *, has_
 def _most_frequent_cause(application_id: str, groups: Iterable[FailedGroup]) -> Category | None:
     causes: Counter[Category] = Counter()
     for group in groups:
-        causes[group.cause.category if group.cause else "unknown"] += group.applications[application_id]
+        causes[group.cause.category] += group.applications[application_id]
     return max(causes, key=lambda category: causes[category], default=None)
 
 

@@ -9,21 +9,17 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from writer_jobs_mcp import failures
-from writer_jobs_mcp.sanitize.truncate import elide_middle
 from writer_jobs_mcp.triage.earlier_failures import EarlierErrors
 from writer_jobs_mcp.triage.error_text import error_text
 from writer_jobs_mcp.triage.trend import Sample, Trend, determine_trend
 
 if TYPE_CHECKING:
     from writer_jobs_mcp.client.models import Job
-    from writer_jobs_mcp.failures import Category, Cause, FoundGroup, PlaceholderValues
+    from writer_jobs_mcp.failures import Category, CauseKind, FoundGroup, PlaceholderValues
 
 NO_ERROR_TEXT = "(no error text)"  # the signature of failures for which Writer gives no error
 
-CLASSIFIED_FIRST = 12  # groups, however little time is left: a report shows so many
-
 _MAX_NEWEST = 2
-_MAX_KEPT_TEXT = 1_000  # characters of a group's newest error, which is classified
 _MAX_GONE = 3
 
 
@@ -44,8 +40,8 @@ class FailedGroup:
     first_seen: datetime
     last_seen: datetime
     newest_ids: tuple[str, ...]  # newest first
-    cause: "Cause | None"
-    """Why they failed, as far as the newest error says; None where it has no text or there was no time to read it."""
+    cause: "CauseKind"
+    """Why they failed, as far as their errors say: the same for all."""
     has_text: bool
     before: int | None
     """How many of them there were in the window before; None where there is no such window, or not all of it."""
@@ -61,7 +57,7 @@ class GoneGroup(NamedTuple):
     """Failed jobs of the window before, whose kind of error this window does not have."""
 
     signature: str
-    cause: "Cause | None"
+    cause: "CauseKind"
     before: int
 
 
@@ -69,8 +65,7 @@ class FailureSummary(NamedTuple):
     """The failed jobs of a window."""
 
     groups: tuple[FailedGroup, ...]  # all, the largest first
-    by_category: "dict[Category, int] | None"
-    """Failed jobs by cause; None where there was no time to read the cause of every group."""
+    by_category: "dict[Category, int]"  # failed jobs by cause
     gone: tuple[GoneGroup, ...]  # largest first
     all_compared: bool  # whether there was time to compare the errors of all groups
     all_templates_kept: bool  # whether few enough wordings of errors came up to compare them all
@@ -95,7 +90,7 @@ class GroupedFailures:
             self._add(text, job.created_at, job.id, period, application)
 
     def _add(self, text: str, created_at: datetime, job_id: str, period: Period, application: str) -> None:
-        failure = _Failure(created_at, job_id, elide_middle(text, _MAX_KEPT_TEXT), period, application)
+        failure = _Failure(created_at, job_id, period, application)
         if text:
             self._groups.add(text, failure, counted=period is Period.WINDOW)
         else:
@@ -125,13 +120,11 @@ class GroupedFailures:
         trends: list[Trend | None] = [
             group.tally.trend(jobs, jobs_before or 0, earlier_failures_read) if is_compared else None for group in found
         ]
-        causes, all_classified = self._causes(found, trends)
         return FailureSummary(
             groups=tuple(
-                _failed_group(group, trend, cause, is_compared=is_compared)
-                for group, trend, cause in zip(found, trends, causes, strict=True)
+                _failed_group(group, trend, is_compared=is_compared) for group, trend in zip(found, trends, strict=True)
             ),
-            by_category=_by_category(found, causes) if all_classified else None,
+            by_category=_by_category(found),
             gone=_gone(groups) if is_compared and jobs else (),  # a window without jobs does not show that it is fixed
             all_compared=all_compared,
             all_templates_kept=all_templates_kept,
@@ -152,39 +145,20 @@ class GroupedFailures:
             for created_at, job_id, text in errors.take():
                 self._check()
                 self._add(text, created_at, job_id, Period.EARLIER, application)
-        return [*self._groups.groups(), failures.FoundGroup(NO_ERROR_TEXT, self._without_text, ())]
+        return [*self._groups.groups(), failures.FoundGroup(NO_ERROR_TEXT, failures.UNKNOWN, self._without_text, ())]
 
     def _check_time(self) -> None:
         self._check()
         if self._is_time_over():
             raise failures.OutOfTime
 
-    def _causes(self, groups: "list[_Group]", trends: list[Trend | None]) -> "tuple[list[Cause | None], bool]":
-        """Classify the groups that are shown first, then the others while there is time."""
-        causes: list[Cause | None] = [None] * len(groups)
-        for place, i in enumerate(sorted(range(len(groups)), key=lambda i: (trends[i] != "new", i))):
-            self._check()
-            if place >= CLASSIFIED_FIRST and self._is_time_over():
-                return causes, False
-            causes[i] = groups[i].tally.newest[0].cause()
-        return causes, True
-
-
-def classify_newest(text: str) -> "Cause | None":
-    """Classify a group by its newest error; None if that has no text."""
-    return failures.classify_error(elide_middle(text, _MAX_KEPT_TEXT)) if text else None
-
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Failure:
     created_at: datetime
     id: str
-    text: str = field(compare=False)
     period: Period = field(compare=False)
     application: str = field(compare=False)
-
-    def cause(self) -> "Cause | None":
-        return classify_newest(self.text)
 
 
 @dataclass(slots=True)
@@ -195,7 +169,6 @@ class _Tally:
     count_before: int = 0
     first: _Failure | None = None
     newest: list[_Failure] = field(default_factory=list[_Failure])
-    newest_before: _Failure | None = None
     last_earlier: datetime | None = None
     applications: Counter[str] = field(default_factory=Counter[str])  # of the window
 
@@ -207,7 +180,6 @@ class _Tally:
                 self._note(failure)
             case Period.BEFORE:
                 self.count_before += 1
-                self._note_before(failure)
             case Period.EARLIER:
                 self._note_earlier(failure.created_at)
 
@@ -219,8 +191,6 @@ class _Tally:
             whole.applications.update(other.applications)
             for failure in ([other.first] if other.first else []) + other.newest:
                 whole._note(failure)
-            if other.newest_before:
-                whole._note_before(other.newest_before)
             if other.last_earlier:
                 whole._note_earlier(other.last_earlier)
         return whole
@@ -241,10 +211,6 @@ class _Tally:
         if failure not in self.newest:
             self.newest = heapq.nlargest(_MAX_NEWEST, [*self.newest, failure])
 
-    def _note_before(self, failure: _Failure) -> None:
-        if self.newest_before is None or failure > self.newest_before:
-            self.newest_before = failure
-
     def _note_earlier(self, created_at: datetime) -> None:
         if self.last_earlier is None or created_at > self.last_earlier:
             self.last_earlier = created_at
@@ -254,14 +220,14 @@ if TYPE_CHECKING:
     _Group = FoundGroup[_Tally]
 
 
-def _by_category(groups: "Iterable[_Group]", causes: "Iterable[Cause | None]") -> "dict[Category, int]":
+def _by_category(groups: "Iterable[_Group]") -> "dict[Category, int]":
     counts: Counter[Category] = Counter()
-    for group, cause in zip(groups, causes, strict=True):
-        counts[cause.category if cause else "unknown"] += group.tally.count
+    for group in groups:
+        counts[group.cause.category] += group.tally.count
     return dict(counts.most_common())
 
 
-def _failed_group(group: "_Group", trend: Trend | None, cause: "Cause | None", *, is_compared: bool) -> FailedGroup:
+def _failed_group(group: "_Group", trend: Trend | None, *, is_compared: bool) -> FailedGroup:
     tally, newest = group.tally, group.tally.newest[0]
     return FailedGroup(
         signature=group.signature,
@@ -269,8 +235,8 @@ def _failed_group(group: "_Group", trend: Trend | None, cause: "Cause | None", *
         first_seen=tally.first.created_at if tally.first else newest.created_at,
         last_seen=newest.created_at,
         newest_ids=tuple(failure.id for failure in tally.newest),
-        cause=cause,
-        has_text=bool(newest.text),
+        cause=group.cause,
+        has_text=group.signature != NO_ERROR_TEXT,
         before=tally.count_before if is_compared else None,
         trend=trend,
         seen_before=tally.last_earlier if is_compared and not tally.count_before else None,
@@ -283,8 +249,4 @@ def _failed_group(group: "_Group", trend: Trend | None, cause: "Cause | None", *
 def _gone(groups: "list[_Group]") -> tuple[GoneGroup, ...]:
     gone = [group for group in groups if not group.tally.count and group.tally.count_before]
     largest = heapq.nsmallest(_MAX_GONE, gone, key=lambda group: (-group.tally.count_before, group.signature))
-    return tuple(
-        GoneGroup(group.signature, newest and newest.cause(), group.tally.count_before)
-        for group in largest
-        for newest in [group.tally.newest_before]
-    )
+    return tuple(GoneGroup(group.signature, group.cause, group.tally.count_before) for group in largest)

@@ -78,7 +78,7 @@ def _calls(
     if not gathered.coverage.reached(request.window.since) and (call := _continue_call(report, gathered, request)):
         yield call
     yield from explain_call(shown, lambda _: application_id)
-    retryable = [group for group in shown if group.cause and group.cause.retry == "worth_it"]
+    retryable = [group for group in shown if group.cause.retry == "worth_it"]
     if retryable and request.offers_retry:
         yield _retry_call(retryable[0], request)
     if report.stuck_count > len(report.stuck):

@@ -13,17 +13,17 @@ from writer_jobs_mcp.sanitize.truncate import elide_middle, truncate
 from writer_jobs_mcp.triage.earlier_failures import EarlierErrors
 from writer_jobs_mcp.triage.error_text import MAX_GROUPED, error_text
 from writer_jobs_mcp.triage.error_words import ErrorWords
-from writer_jobs_mcp.triage.failed_groups import CLASSIFIED_FIRST, NO_ERROR_TEXT, classify_newest
+from writer_jobs_mcp.triage.failed_groups import NO_ERROR_TEXT
 from writer_jobs_mcp.triage.read_failed import read_failed_jobs
 from writer_jobs_mcp.worker_threads import check_cancelled, run_in_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from writer_jobs_mcp.client import WriterClient
     from writer_jobs_mcp.client.models import Job
-    from writer_jobs_mcp.failures import Category, Cause, FoundGroup
+    from writer_jobs_mcp.failures import Category, CauseKind, FoundGroup
     from writer_jobs_mcp.triage.coverage import Coverage
     from writer_jobs_mcp.triage.report import Window
     from writer_jobs_mcp.triage.scan import Progress
@@ -92,8 +92,13 @@ class SelectedGroup(NamedTuple):
     """Selected jobs whose errors say the same."""
 
     signature: str
-    cause: Cause | None  # None where the errors have no text, or there was no time to read it
+    cause: CauseKind
     jobs: tuple[FailedJob, ...]  # newest first
+
+    @property
+    def has_text(self) -> bool:
+        """Whether the jobs have an error."""
+        return bool(self.jobs[0].error)
 
 
 class SelectedJobs(NamedTuple):
@@ -143,15 +148,11 @@ def group_failed_jobs(jobs: Sequence[FailedJob]) -> tuple[SelectedGroup, ...]:
     """Group these jobs by what their errors say, the largest group first; for worker threads."""
     with_text = [job for job in jobs if job.error]
     found = [
-        (group.signature, [with_text[member] for member in group.members])
+        (group.signature, group.cause, [with_text[member] for member in group.members])
         for group in failures.group_failures([job.error for job in with_text])
     ]
-    found.append((NO_ERROR_TEXT, [job for job in jobs if not job.error]))
-    return tuple(
-        SelectedGroup(signature, classify_newest(max(members, key=_age).error), tuple(members))
-        for signature, members in found
-        if members
-    )
+    found.append((NO_ERROR_TEXT, failures.UNKNOWN, [job for job in jobs if not job.error]))
+    return tuple(SelectedGroup(signature, cause, tuple(members)) for signature, cause, members in found if members)
 
 
 class _Item(NamedTuple):
@@ -235,7 +236,7 @@ class FailedJobSelector:
     def select(self, is_time_over: Callable[[], bool]) -> tuple[SelectedGroup, ...]:
         """Return what is selected, the largest group first; for worker threads.
 
-        ``is_time_over``: whether there is no more time to compare and classify errors.
+        ``is_time_over``: whether there is no more time to compare errors.
         """
         self._is_time_over = is_time_over
         for _, job_id, text in self._earlier.take():
@@ -244,15 +245,17 @@ class FailedJobSelector:
         like, example = self._selection.like, self._selection.example
         if example is not None and not self._is_example_read:
             self._add(example, _Item(is_example=True))
-        groups = [*self._groups.groups(), failures.FoundGroup(NO_ERROR_TEXT, self._without_text, ())]
+        groups = [*self._groups.groups(), failures.FoundGroup(NO_ERROR_TEXT, failures.UNKNOWN, self._without_text, ())]
         self._doubt_groups()
-        candidates = [
-            (group, chosen)
+        wanted = self._selection.category
+        selected = [
+            SelectedGroup(group.signature, group.cause, chosen)
             for group in groups
-            if (like is None or group.tally.has_example) and (chosen := self._choose(group))
+            if (like is None or group.tally.has_example)
+            and (wanted is None or wanted == group.cause.category)
+            and (chosen := self._choose(group))
         ]
-        candidates.sort(key=lambda item: (-len(item[1]), item[0].signature))
-        return tuple(self._of_category(candidates))
+        return tuple(sorted(selected, key=lambda group: (-len(group.jobs), group.signature)))
 
     def _doubt_groups(self) -> None:
         """Say so if errors that say the same may be in different groups, or others in one, and that matters."""
@@ -268,22 +271,6 @@ class FailedJobSelector:
         is_whole = self._words is None or self._words.are_in_signature(group.signature)
         chosen = [job for job in members.jobs if is_whole or job.id in members.with_words]
         return tuple(sorted(chosen, key=_age, reverse=True))
-
-    def _of_category(self, candidates: Iterable[tuple[_Group, tuple[FailedJob, ...]]]) -> Iterator[SelectedGroup]:
-        """Classify the groups, as long as there is time, and yield those of the category."""
-        wanted, is_time_over = self._selection.category, False
-        for position, (group, jobs) in enumerate(candidates):
-            check_cancelled()
-            is_time_over = is_time_over or (position >= CLASSIFIED_FIRST and self._is_time_over())
-            if is_time_over and wanted:
-                break
-            newest = max(group.tally.jobs, key=_age)  # a triage classifies this one
-            cause = None if is_time_over else classify_newest(newest.error)
-            if wanted is None or wanted == (cause.category if cause else "unknown"):
-                yield SelectedGroup(group.signature, cause, jobs)
-        if is_time_over:
-            missing = " jobs of this category may be missing" if wanted else " some are given as unknown"
-            self._doubts.append(f"Time ran out before all causes were read:{missing}.")
 
     def _check_time(self) -> None:
         check_cancelled()

@@ -101,6 +101,57 @@ def test_the_largest_group_comes_first() -> None:
     assert [group.count for group in group_failures(["a b"] + ["c d"] * 3 + ["e f"] * 2)] == [3, 2, 1]
 
 
+@pytest.mark.parametrize(
+    "messages",
+    [
+        ["RuntimeError('Rate limit exceeded')", "RuntimeError('Permission denied')"],
+        [
+            '<HttpError 403 when requesting https://x.example/a returned "Rate Limit Exceeded">',
+            '<HttpError 403 when requesting https://x.example/b returned "insufficient permissions">',
+        ],
+        ["Step 3 failed with 'the file is locked'", "Step 4 failed with 'the file is empty'"],
+        ["ValueError('多个步骤没有完成')", "ValueError('表格没有任何数据')"],
+    ],
+)
+@pytest.mark.parametrize("times", [1, 40])
+def test_a_quotation_that_reads_like_a_message_tells_messages_apart(messages: list[str], times: int) -> None:
+    assert len(group_failures(messages * times)) == len(messages)
+
+
+@pytest.mark.parametrize("template", ['User "{}" is away', "KeyError('{}')", 'No sheet named "{}" in the workbook'])
+def test_a_quotation_that_is_a_name_does_not_tell_messages_apart(template: str) -> None:
+    assert len(group_failures([template.format(name) for name in ("kestrel", "osprey_7", "merlin-x")])) == 1
+
+
+def test_messages_with_causes_of_two_kinds_are_never_one_group() -> None:
+    messages = [f"HTTPError('{status} Client Error: see x.example/{n}')" for n in range(3) for status in (429, 403)]
+    found = group_failures(messages)
+    assert [(group.cause.category, group.signature, group.count) for group in found] == [
+        ("access_denied", "HTTPError('403 Client Error: see <id>')", 3),
+        ("rate_limit", "HTTPError('429 Client Error: see <id>')", 3),
+    ]
+
+
+def test_a_name_that_hides_the_cause_does_not_split_a_group() -> None:
+    names = ("registry.acme.io/app:1.4.2", "docker.example.org/team/worker:latest")
+    found = group_failures([f'Failed to pull image "{name}": not found' for name in names])
+    assert [(group.cause.category, group.count) for group in found] == [("missing_resource", 2)]
+
+
+def test_a_cause_that_only_a_value_names_is_not_that_of_the_others() -> None:
+    found = group_failures([f"Worker 7 stopped, last={last}" for last in ("429_too_many_requests", "pool_7", "pool_8")])
+    assert [(group.cause.category, group.count) for group in found] == [("unknown", 2), ("rate_limit", 1)]
+
+
+def test_the_name_of_an_exception_stays_readable() -> None:
+    error = (
+        "urllib3.exceptions.NewConnectionError: <urllib3.connection.HTTPConnection object at 0x7f1>: "
+        "Failed to establish a new connection"
+    )
+    (group,) = group_failures([error, error.replace("0x7f1", "0x8a2")])
+    assert group.signature == error.replace("0x7f1", "<id>")
+
+
 # Any text ------------------------------------------------------------------------------------------------------------
 
 _words = st.sampled_from(
@@ -152,7 +203,7 @@ def test_requesting_the_groups_midway_changes_nothing(first: list[str], then: li
         if i == len(first):
             list(table.groups())
         table.add(message, i)
-    found = sorted((signature, sorted(tally.kept)) for signature, tally, _ in table.groups())
+    found = sorted((signature, sorted(tally.kept)) for signature, _, tally, _ in table.groups())
     assert found == sorted((group.signature, group.members) for group in group_failures([*first, *then]))
 
 
@@ -202,7 +253,7 @@ def test_groups_stay_separate_when_comparing_runs_out_of_time(after: int) -> Non
     messages = [f"Could not open the file {name} of the tenant {name}" for name in "kestrel osprey merlin".split()] * 9
     for position, message in enumerate(messages):
         table.add(message, position)
-    compared = {signature: sorted(members.kept) for signature, members, _ in table.groups()}
+    compared = {signature: sorted(members.kept) for signature, _, members, _ in table.groups()}
     assert sorted(position for members in compared.values() for position in members) == list(range(len(messages)))
     assert (len(compared), table.all_compared) == ((1, True) if after == 2_000 else (3, False))
 

@@ -150,7 +150,7 @@ _ANY = st.lists(_FILLED | st.sampled_from(MESSAGES) | st.text(max_size=30), max_
 
 
 def facts(messages: Sequence[str]) -> Counter[tuple[str, int, tuple[PlaceholderValues, ...]]]:
-    return Counter((signature, tally.count, found) for signature, tally, found in groups(messages))
+    return Counter((signature, tally.count, found) for signature, _, tally, found in groups(messages))
 
 
 @given(_ANY, st.randoms(use_true_random=False))

@@ -1,15 +1,14 @@
-"""Group error messages that differ only in their variable parts."""
+"""Group error messages that have the same cause and differ only in their variable parts."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
 from hashlib import blake2b
-from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
+from typing import Generic, NamedTuple, Self, TypeVar
 
-from writer_jobs_mcp.failures.grouping.merge import Keys, Spans, find_variable_spans, fit_to_templates
-from writer_jobs_mcp.failures.grouping.template import collapse_wildcards, merge_tokens, parse_template
-from writer_jobs_mcp.failures.grouping.tokens import REST, WILDCARD, Token
+from writer_jobs_mcp.failures.classify.kinds import CauseKind, classify_kind
+from writer_jobs_mcp.failures.grouping.merge import T, Template, TemplatesByCause, join_unknown, merge_alike
+from writer_jobs_mcp.failures.grouping.template import merge_tokens, parse_template
+from writer_jobs_mcp.failures.grouping.tokens import Token
 from writer_jobs_mcp.failures.grouping.values import (
     MAX_VALUES,
     PlaceholderCounts,
@@ -22,7 +21,6 @@ SIGNATURE_CHARS = 160
 MAX_TEMPLATES = 10_000
 MAX_CACHED_MESSAGES = 10_000  # whose templates are remembered
 MAX_CACHE_KEY_CHARS = 500  # of a longer message only a digest is kept
-MERGE_ROUNDS = 4  # of merging; each may enable another, and few are ever needed
 
 
 class OutOfTime(Exception):
@@ -34,41 +32,32 @@ class FailureGroup:
     """Messages that say the same.
 
     `signature`: their words, with `<number>`, `<id>` or `<…>` where they vary, at most 160 characters.
+    `cause`: the kind of their cause, which is the same for all.
     `members`: their positions in the given messages, ascending.
     """
 
     signature: str
+    cause: CauseKind
     count: int
     members: list[int]
 
 
-def group_failures(messages: Sequence[str]) -> list[FailureGroup]:
+def group_failures(messages: Sequence[str], check: Callable[[], None] = lambda: None) -> list[FailureGroup]:
     """Return the groups of `messages`, the largest first; each message is in exactly one.
 
     The groups do not depend on the order of the messages, as long as they have at most `MAX_TEMPLATES` templates. The
-    time grows with the number of messages; of a long message only the ends are read.
+    time grows with the number of messages; of a long message only the ends are read. `check` is called every few
+    milliseconds; what it raises ends the work.
     """
-    table = FailureGroups[int, _Members](_Members)
+    table = FailureGroups[int, _Members](_Members, check)
     for position, message in enumerate(messages):
+        check()
         table.add(message, position)
     groups = [
-        FailureGroup(signature, len(tally.positions), sorted(tally.positions)) for signature, tally, _ in table.groups()
+        FailureGroup(found.signature, found.cause, len(found.tally.positions), sorted(found.tally.positions))
+        for found in table.groups()
     ]
     return sorted(groups, key=lambda group: (-group.count, group.signature, group.members))
-
-
-ItemT = TypeVar("ItemT", contravariant=True)  # noqa: PLC0105 - items are only passed in
-
-
-class Tally(Protocol[ItemT]):
-    """A summary of the messages of one group, each added as an item."""
-
-    def add(self, item: ItemT, /) -> None:
-        """Add an item."""
-
-    def merged(self, others: Iterable[Self], /) -> Self:
-        """Return the sum of this tally and the others, which stay unchanged."""
-        ...
 
 
 @dataclass
@@ -83,24 +72,16 @@ class _Members:
 
 
 K = TypeVar("K")
-T = TypeVar("T", bound=Tally[Any])
 # No message has these tokens.
 _OVERFLOW_TOKENS = [Token("", "", ""), Token("…", "", "(other messages, worded in too many ways to compare)")]
-
-
-@dataclass
-class _Template(Generic[T]):
-    tokens: list[Token]
-    tally: T
-    weight: int = 1  # templates that this one was merged from
-    counts: PlaceholderCounts = field(default_factory=PlaceholderCounts)
+_OVERFLOW_KEYS = tuple(token.key for token in _OVERFLOW_TOKENS)
 
 
 @dataclass(slots=True)
 class _CachedMessage(Generic[T]):
     """A message whose template is remembered."""
 
-    template: _Template[T]
+    template: Template[T]
     tally: T  # of the template
     values: tuple[str, ...]  # of the wildcards
     count: int = 0  # seen since its values were last counted
@@ -111,20 +92,20 @@ class FoundGroup(NamedTuple, Generic[T]):
 
     signature: str
     """Their words, with `<number>`, `<id>` or `<…>` where they vary, at most 160 characters."""
+    cause: CauseKind
+    """The kind of their cause, which is the same for all."""
     tally: T
     values: tuple[PlaceholderValues, ...]
     """The values of at most two wildcards that distinguish the counted messages; see `distinguishing_values`."""
 
 
-_Templates = dict[Keys, _Template[T]]
-
-
 class FailureGroups(Generic[K, T]):
     """The groups of a stream of messages, each added with an item for the tally of its group.
 
+    Messages whose causes are of different known kinds are never in one group, however alike their words are.
     Messages are not kept: memory is bounded by `MAX_TEMPLATES` tallies. With more templates, those seen are merged for
-    good to make room; what still does not fit becomes one group, whose signature says so. Templates are compared when
-    the groups are requested, so that the order of arrival cannot matter.
+    good to make room; what still does not fit becomes one group for each kind of cause, whose signature says so.
+    Templates are compared when the groups are requested, so that the order of arrival cannot matter.
     """
 
     def __init__(self, tally: Callable[[], T], check: Callable[[], None] = lambda: None) -> None:
@@ -136,7 +117,7 @@ class FailureGroups(Generic[K, T]):
                 compared yet stay in groups of their own. Any other exception is passed on.
         """
         self._new_tally, self._check = tally, check
-        self._templates: _Templates[T] = {}
+        self._templates: TemplatesByCause[T] = {}
         self._cache: dict[str | bytes, _CachedMessage[T]] = {}
         self._is_full = False
         self._value_count = 0  # kept, including those of wildcards with too many
@@ -168,13 +149,15 @@ class FailureGroups(Generic[K, T]):
         `MAX_TEMPLATES` templates or `MAX_VALUES` values, or were not all compared.
         """
         self._count_values()
-        for merged in self._merge().values():
-            text = " ".join("".join(token.lead + token.display for token in merged.tokens).split())
+        merged = [(cause, template) for cause, templates in self._merge().items() for template in templates.values()]
+        for cause, template in merged:
+            text = " ".join("".join(token.lead + token.display for token in template.tokens).split())
             visible = len(text) if len(text) <= SIGNATURE_CHARS else SIGNATURE_CHARS - 1
             yield FoundGroup(
                 text[:visible] + "…" * (visible < len(text)),
-                merged.tally,
-                distinguishing_values(merged.counts, merged.tokens, text, visible)
+                cause,
+                template.tally,
+                distinguishing_values(template.counts, template.tokens, text, visible)
                 if self._keeps_values and self.all_compared
                 else (),
             )
@@ -182,7 +165,7 @@ class FailureGroups(Generic[K, T]):
     @property
     def all_kept(self) -> bool:
         """Whether each message is in the group of its template: False once there was no room for more templates."""
-        return tuple(token.key for token in _OVERFLOW_TOKENS) not in self._templates
+        return not any(_OVERFLOW_KEYS in templates for templates in self._templates.values())
 
     @property
     def _keeps_values(self) -> bool:
@@ -198,37 +181,37 @@ class FailureGroups(Generic[K, T]):
 
     def _drop_values(self) -> None:
         self._value_count = MAX_VALUES + 1
-        for known in self._templates.values():
-            known.counts = PlaceholderCounts()
+        for templates in self._templates.values():
+            for known in templates.values():
+                known.counts = PlaceholderCounts()
         for message in self._cache.values():
             message.values = ()
 
     def _assign_template(self, message: str) -> _CachedMessage[T]:
         tokens, values = parse_template(message)
         keys = tuple(token.key for token in tokens)
-        if keys not in self._templates and len(self._templates) >= MAX_TEMPLATES:
+        cause = classify_kind(message)
+        if keys not in self._templates.get(cause, ()) and self._template_count >= MAX_TEMPLATES:
             self._make_room()
             if self._is_full:
-                tokens, keys, values = _OVERFLOW_TOKENS, tuple(token.key for token in _OVERFLOW_TOKENS), ()
-        known = self._templates.setdefault(keys, _Template(tokens, self._new_tally()))
+                tokens, keys, values = _OVERFLOW_TOKENS, _OVERFLOW_KEYS, ()
+        known = self._templates.setdefault(cause, {}).setdefault(keys, Template(tokens, self._new_tally()))
         if known.tokens != tokens:
             known.tokens = merge_tokens(known.tokens, tokens)
         return _CachedMessage(known, known.tally, values if self._keeps_values else ())
 
-    def _merge(self) -> _Templates[T]:
-        templates = self._templates
-        try:
-            for _ in range(MERGE_ROUNDS):
-                tokens = {keys: template.tokens for keys, template in templates.items()}
-                found = find_variable_spans(tokens, self._check)
-                if not found:
-                    break
-                templates = _apply_spans(templates, found, self._check)
-            weights = {keys: template.weight for keys, template in templates.items()}
-            return _apply_spans(templates, fit_to_templates(weights, self._check), self._check)
-        except OutOfTime:
-            self.all_compared = False
-            return templates
+    @property
+    def _template_count(self) -> int:
+        return sum(map(len, self._templates.values()))
+
+    def _merge(self) -> TemplatesByCause[T]:
+        found = join_unknown(self._templates)
+        for cause, templates in found.items():
+            try:
+                found[cause] = merge_alike(templates, self._check)
+            except OutOfTime:
+                self.all_compared = False
+        return join_unknown(found)
 
     def _make_room(self) -> None:
         if not self._is_full:
@@ -236,30 +219,4 @@ class FailureGroups(Generic[K, T]):
             self._templates = self._merge()
             self._cache.clear()
             # With so many left, merging again would gain little and cost as much.
-            self._is_full = len(self._templates) > MAX_TEMPLATES // 2
-
-
-def _apply_spans(templates: _Templates[T], found: Spans, check: Callable[[], None]) -> _Templates[T]:
-    alike: dict[Keys, list[_Template[T]]] = defaultdict(list)
-    for old, known in templates.items():
-        if old in found:
-            check()
-            tokens, starts = collapse_wildcards(_with_wildcards(known.tokens, found[old]))
-            counts = known.counts.collapsed(known.tokens, tokens, starts)
-            known = _Template(tokens, known.tally, known.weight, counts)  # noqa: PLW2901 - the same, with wildcards
-        alike[tuple(token.key for token in known.tokens)].append(known)
-    return {keys: first if not others else _merge_templates(first, others) for keys, (first, *others) in alike.items()}
-
-
-def _merge_templates(first: _Template[T], others: Sequence[_Template[T]]) -> _Template[T]:
-    return _Template(
-        reduce(merge_tokens, (other.tokens for other in others), first.tokens),
-        first.tally.merged(other.tally for other in others),
-        first.weight + sum(other.weight for other in others),
-        first.counts.merged([other.counts for other in others]),
-    )
-
-
-def _with_wildcards(tokens: Sequence[Token], spans: Iterable[tuple[int, int]]) -> list[Token]:
-    inside = {i for start, stop in spans for i in range(start, stop)}
-    return [Token(WILDCARD, p.lead, REST) if i in inside and p.key != WILDCARD else p for i, p in enumerate(tokens)]
+            self._is_full = self._template_count > MAX_TEMPLATES // 2

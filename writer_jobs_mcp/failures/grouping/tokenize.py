@@ -8,6 +8,7 @@ from writer_jobs_mcp.failures.grouping.tokens import (
     CAUSE_KEYS,
     CODE,
     CODE_KEYS,
+    FAILURE,
     HEX,
     ID,
     NAMED_CODE,
@@ -65,6 +66,9 @@ _TYPES = frozenset(
 )
 _BEFORE_TYPES = frozenset("a an expected found got instance not of received type".split())
 _NEEDS_CONTEXT = _SWITCHES | _LITERALS | _TYPES
+_BEFORE_MESSAGES = frozenset("answered because cause error message reason replied responded returned said with".split())
+_OPENING_STATUS = re.compile(r"[45]\d\d(?: [A-Z]|:|$)")  # 429 Too Many Requests, not 429 rows
+_SEVERAL_WORDS = re.compile(rf"[^\W\d_]{{2,}}[ ,.:]+[^\W\d_]{{2,}}|[{_CJK}]{{4,}}")
 
 
 @lru_cache(maxsize=16_384)
@@ -180,7 +184,8 @@ class Tokenizer:
         # As in `Error: "could not reach the host"`.
         sentence = assigned and self.constant_words <= 1 and inner.count(" ") >= MIN_SENTENCE_SPACES
         whole = len(token) > WHOLE_MESSAGE_SHARE * len(self.text)
-        if self.depth < MAX_QUOTE_DEPTH and (is_cause or sentence or whole or _HTTP_REQUEST.match(inner)):
+        message = self.introduces_message(before) and _SEVERAL_WORDS.search(inner)
+        if self.depth < MAX_QUOTE_DEPTH and (is_cause or sentence or whole or message or _HTTP_REQUEST.match(inner)):
             tokenizer = Tokenizer(inner, depth=self.depth + 1, keep_names=is_cause)
             for i, (key, inner_lead, shown) in enumerate(tokenizer.tokenize()[:-1]):
                 opening = "" if i else lead + token[0]
@@ -189,6 +194,12 @@ class Tokenizer:
             self.add(WILDCARD, lead + token[0], REST, end - 1, inner)
         else:
             self.add("∅", lead + token[0], "", end - 1)
+
+    def introduces_message(self, before: str) -> bool:
+        """Return whether a message may follow in quotation marks, as in `RuntimeError('…')` and `returned "…"`."""
+        if before[-1:] == "(":
+            return bool(FAILURE.search(self.last_word))
+        return self.last_word in _BEFORE_MESSAGES
 
     def add_word(self, token: str, lead: str, end: int) -> None:
         """Add a word according to what it looks like and what surrounds it."""
@@ -201,7 +212,7 @@ class Tokenizer:
             name = re.sub(r"\d+", "#", token)
             self.add(name + ("=∅" if _EMPTY_VALUE.match(self.text, end) else sign[0].strip()), lead, name, end)
         elif kind in ("number", "id"):
-            if self.is_code(token, lead):
+            if self.is_code(token, lead) or (not self.tokens and _OPENING_STATUS.match(self.text, end - len(token))):
                 self.add(token, lead, token, end)
             else:
                 self.add(WILDCARD, lead, NUMBER if kind == "number" else ID, end, token)

@@ -26,6 +26,7 @@ _NUMBER_PATTERN = re.compile(rf"[+\-#~$€£]?\d[\d.,_]*(?:e[+-]?\d+)?{_UNIT_PAT
 UNIT = re.compile(_UNIT_PATTERN, re.IGNORECASE)
 HEX = re.compile(r"[a-f]{8,}|[A-F]{8,}")
 FAILURE = re.compile(r"(?:error|exception|failure|fault|timeout|warning)s?$", re.IGNORECASE)
+_CLASS_PATH = re.compile(r"(?:[a-z_]\w*\.)+[A-Z][A-Za-z]*")  # urllib3.exceptions.NewConnectionError
 _CAMEL_WORDS = re.compile(r"[A-Z][a-z]+")
 _INNER_CAPITAL = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
 
@@ -64,7 +65,7 @@ def token_kind(token: str) -> Kind:
     """Return what a token looks like by itself. A name is a wildcard if there are words around it."""
     if _NUMBER_PATTERN.fullmatch(token) and token.count(".") < MIN_ADDRESS_DOTS:
         return "number"
-    if any(map(str.isdigit, token)) or HEX.fullmatch(token):
+    if (any(map(str.isdigit, token)) or HEX.fullmatch(token)) and not _CLASS_PATH.fullmatch(token):
         return "id"
     if not any(map(str.isalpha, token)):
         return "mark"
