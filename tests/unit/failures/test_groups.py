@@ -118,6 +118,14 @@ def test_a_quotation_that_reads_like_a_message_tells_messages_apart(messages: li
     assert len(group_failures(messages * times)) == len(messages)
 
 
+@pytest.mark.parametrize("frame", ["Exception: {} (job 7)", "Task {} of the run ended"])
+def test_what_tells_by_itself_what_happened_is_no_name_where_others_have_one(frame: str) -> None:
+    names = ["kestrel_7", "osprey_8", "merlin_9", "heron_3"]
+    telling = ["MemoryError", "无法连接到数据库服务器", "ナレッジベースは削除されています"]
+    found = group_failures([frame.format(each) for each in (*names, *telling)])
+    assert sorted(group.count for group in found) == [1, 1, 1, 4]
+
+
 @pytest.mark.parametrize("template", ['User "{}" is away', "KeyError('{}')", 'No sheet named "{}" in the workbook'])
 def test_a_quotation_that_is_a_name_does_not_tell_messages_apart(template: str) -> None:
     assert len(group_failures([template.format(name) for name in ("kestrel", "osprey_7", "merlin-x")])) == 1

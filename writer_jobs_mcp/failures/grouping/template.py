@@ -16,6 +16,7 @@ from writer_jobs_mcp.failures.grouping.json_envelope import (
 from writer_jobs_mcp.failures.grouping.tokenize import HTML_TAG, UNSPACED_SCRIPT, Tokenizer
 from writer_jobs_mcp.failures.grouping.tokens import (
     CAUSE_KEYS,
+    FAILURE,
     ID,
     NUMBER,
     REST,
@@ -69,6 +70,7 @@ def is_meaningful(key: str) -> bool:
         or bool(UNSPACED_SCRIPT.match(key))
         or key.isdigit()
         or key.endswith(("=", ":", "∅", "()"))
+        or bool(FAILURE.search(key))
         or is_common(key)
     )
 

@@ -196,10 +196,9 @@ class Tokenizer:
             self.add("∅", lead + token[0], "", end - 1)
 
     def introduces_message(self, before: str) -> bool:
-        """Return whether a message may follow in quotation marks, as in `RuntimeError('…')` and `returned "…"`."""
-        if before[-1:] == "(":
-            return bool(FAILURE.search(self.last_word))
-        return self.last_word in _BEFORE_MESSAGES
+        """Return whether a quoted message may follow, as in `RuntimeError('…')`, `failed: "…"` and `returned "…"`."""
+        follows_failure = self.last_word == "failed" or FAILURE.search(self.last_word)
+        return self.last_word in _BEFORE_MESSAGES or bool(before[-1:] in ("(", ":") and follows_failure)
 
     def add_word(self, token: str, lead: str, end: int) -> None:
         """Add a word according to what it looks like and what surrounds it."""

@@ -6,12 +6,14 @@ from itertools import groupby
 from typing import NamedTuple
 
 from writer_jobs_mcp.failures.grouping.template import is_cause_key, is_meaningful
-from writer_jobs_mcp.failures.grouping.tokens import WILDCARD, Token, is_common
+from writer_jobs_mcp.failures.grouping.tokenize import UNSPACED_SCRIPT
+from writer_jobs_mcp.failures.grouping.tokens import FAILURE, WILDCARD, Token, is_common
 
 MAX_NAME_WORDS = 3  # the longest name that is looked for
 MIN_TEMPLATES = 3  # that were merged into one, before others are fitted to it
 MIN_SHARED_WORDS = 3  # templates that share fewer may be about different things
 LAST_LATIN_LETTER = "\u024f"
+_MIN_PHRASE_CHARS = 6  # of Chinese or Japanese: 无法连接服务器
 MAX_FITS = 16  # layouts of wildcards that a template is compared with
 
 Keys = tuple[str, ...]
@@ -54,7 +56,7 @@ def fit_to_templates(weights: Mapping[Keys, int], check: Callable[[], None]) -> 
     for keys in weights:
         check()
         for positions in likeliest.get(len(keys), ()):
-            fit = tuple(WILDCARD if i in positions and _can_vary(key) else key for i, key in enumerate(keys))
+            fit = tuple(WILDCARD if i in positions and _may_be_value(key) else key for i, key in enumerate(keys))
             if fit != keys and weights.get(fit, 0) >= MIN_TEMPLATES:
                 found[keys] = [(i, i + 1) for i in positions if keys[i] != fit[i]]
                 break
@@ -83,7 +85,9 @@ def _find_single_spans(
             ]
             if len(positions) > 1 and _look_like_names(positions, templates):
                 for keys, (start, stop) in positions:
-                    if any(key != WILDCARD for key in keys[start:stop]):
+                    if all(key == WILDCARD or _may_be_value(key) for key in keys[start:stop]) and any(
+                        key != WILDCARD for key in keys[start:stop]
+                    ):
                         found[keys].append((start, stop))
 
 
@@ -120,6 +124,11 @@ def _can_vary(word: str) -> bool:
     return word != "" and word[-1] not in "=:∅)"
 
 
+def _may_be_value(word: str) -> bool:
+    """Return whether a word may be a value where other templates have one: not if it tells what happened by itself."""
+    return _can_vary(word) and not FAILURE.search(word) and not _is_unspaced_phrase(word)
+
+
 _NOUNS_BEFORE_NAMES = frozenset(
     """
     account agent argument attribute bucket called category class client cluster collection column command container
@@ -147,7 +156,7 @@ class _Weights(NamedTuple):
     wildcard: float
     name: float  # of a value without a meaningful word
     word: float  # of a value with one
-    code: float  # of a value that begins with capitals, as EPERM and CLOSED do
+    code: float  # of a value that begins with capitals, as EPERM and CLOSED do, or is a phrase without spaces
     needed: float
 
 
@@ -193,7 +202,12 @@ def _evidence(value: Keys, weights: _Weights) -> float:
         return weights.wildcard
     if not any(map(is_meaningful, words)):
         return weights.name
-    return weights.code if words[0].isupper() else weights.word
+    return weights.code if words[0].isupper() or _is_unspaced_phrase(words[0]) else weights.word
+
+
+def _is_unspaced_phrase(word: str) -> bool:
+    """Return whether a word of a script without spaces is long enough to be a sentence."""
+    return len(word) >= _MIN_PHRASE_CHARS and bool(UNSPACED_SCRIPT.match(word))
 
 
 def _expects_verb(before: Keys) -> bool:
