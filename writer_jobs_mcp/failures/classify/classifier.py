@@ -3,15 +3,13 @@
 # ruff: noqa: RUF001 - Cyrillic letters and full-width punctuation
 
 import re
-import tomllib
-from functools import cache
-from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
 from writer_jobs_mcp.failures.classify.categories import ADVICE, DEFAULT_RETRY, Category, Retry
 from writer_jobs_mcp.failures.classify.http_status import HTTP_STATUSES, find_http_statuses
-from writer_jobs_mcp.failures.classify.patterns import compile_phrase, required_words
+from writer_jobs_mcp.failures.classify.patterns import compile_phrase
 from writer_jobs_mcp.failures.classify.relevant_text import RelevantText, relevant_texts
+from writer_jobs_mcp.failures.classify.rule_tables import RuleIndex, rule_indexes
 from writer_jobs_mcp.failures.regex import regex
 
 MAX_EVIDENCE_CHARS = 120
@@ -31,113 +29,42 @@ class Cause(NamedTuple):
 def classify_error(error: str) -> Cause:
     """Classify the cause of a failure from the text of its error.
 
-    Precise rather than eager: if the error does not name a cause, the category is `unknown`. The most specific phrase
-    wins wherever it stands, before any HTTP status: a blocked prompt stays one with status 403, a prompt that is too
-    long stays one with 429. That the program itself failed (an exception, a 500) counts last, and only if no other
-    block of the error names a cause. See `relevant_texts` for the words that count.
+    Precise rather than eager: if the error does not name a cause, the category is `unknown`. The most specific wording
+    wins, wherever it stands and in whatever language, before any HTTP status: a blocked prompt stays one with status
+    403, a prompt that is too long stays one with 429. A label that a service puts on any error of a kind
+    (`invalid_request_error`) counts after the status, and that the program itself failed (an exception, a 500) last:
+    both only if no other block of the error says more. See `relevant_texts` for the words that count.
     """
-    found: Cause | None = None
+    found: tuple[int, Cause] | None = None
     for text in relevant_texts(error):
-        cause = _classify_text(text)
-        if cause and cause.category != "internal_error":
-            return cause
-        found = found or cause
-    return found or Cause("unknown", None, "unknown", ADVICE["unknown", "unknown"])
+        ranked = _classify_text(text)
+        if ranked and (found is None or ranked[0] < found[0]):
+            found = ranked
+        if found and found[0] == _SPECIFIC:
+            break
+    return found[1] if found else Cause("unknown", None, "unknown", ADVICE["unknown", "unknown"])
 
 
-def _classify_text(text: RelevantText) -> Cause | None:
-    specific, fallback = _rule_indexes()
-    return _match_rules(text, specific) or _match_status(text) or _match_rules(text, fallback)
+_SPECIFIC, _LABEL, _FALLBACK = range(3)
 
 
-_TRANSLATIONS = ("de", "fr", "es", "pt", "it", "ja", "zh", "ko", "ru")
-_ORDER_OF_TRANSLATIONS = (
-    *("blocked_content", "input_too_long", "rate_limit/after_a_fix", "rate_limit", "timeout", "access_denied"),
-    *("missing_resource", "upstream_failure", "invalid_input", "internal_error"),
-)
+def _classify_text(text: RelevantText) -> tuple[int, Cause] | None:
+    """Return the cause that one block names, and how much that counts beside the causes of others."""
+    tiers = rule_indexes()
+    if cause := _match_rules(text, tiers.specific) or _match_status(text):
+        return (_FALLBACK if cause.category == "internal_error" else _SPECIFIC), cause
+    if cause := _match_rules(text, tiers.labels):
+        return _LABEL, cause
+    cause = _match_rules(text, tiers.fallback)
+    return (_FALLBACK, cause) if cause else None
 
 
-class Rule(NamedTuple):
-    """Phrases that mean one category."""
-
-    category: Category
-    retry: Retry
-    examples: dict[str, str]  # an error for each phrase, which it decides
-
-
-class Rules(NamedTuple):
-    """All rules, those in English first; the first that matches wins."""
-
-    specific: list[Rule]  # tried before the HTTP statuses
-    fallback: list[Rule]  # tried after them
-
-
-@cache
-def load_rules() -> Rules:
-    """Return the rules of all languages."""
-    english, *translations = map(_read, ("en", *_TRANSLATIONS))
-    words = {name: items[0] if len(items) == 1 else f"({'|'.join(items)})" for name, items in english["words"].items()}
-    rules = Rules([], [])
-    for key, found in (("rules", rules.specific), ("fallback_rules", rules.fallback)):
-        found += [_rule(name, phrases, words) for name, phrases in english[key].items()]
-        for name in _ORDER_OF_TRANSLATIONS:
-            found += [_rule(name, table[key][name], words) for table in translations if name in table[key]]
-    return rules
-
-
-def _read(language: str) -> dict[str, Any]:
-    return tomllib.loads((Path(__file__).with_name("rules") / f"{language}.toml").read_text(encoding="utf-8"))
-
-
-def _rule(name: str, phrases: dict[str, str], words: dict[str, str]) -> Rule:
-    """Return the rule of a table, with the words of each `<name>` put in its phrases."""
-    category, _, retry = name.partition(":")[0].partition("/")
-    examples = {re.sub(r"<([a-z]+)>", lambda word: words[word[1]], key): error for key, error in phrases.items()}
-    return Rule(cast("Category", category), cast("Retry", retry) or DEFAULT_RETRY[cast("Category", category)], examples)
-
-
-class _RulePhrase(NamedTuple):
-    rank: int
-    phrase: str
-    rule: Rule
-    required: tuple[tuple[str, ...], ...]  # groups of words; a text must hold one of each
-
-
-class _RuleIndex(NamedTuple):
-    """Phrases by a word that they require; those that require none are under the empty string."""
-
-    ascii: dict[str, list[_RulePhrase]]
-    non_ascii: dict[str, list[_RulePhrase]]
-
-
-@cache
-def _rule_indexes() -> tuple[_RuleIndex, _RuleIndex]:
-    rules = load_rules()
-    return _build_index(rules.specific), _build_index(rules.fallback)
-
-
-def _build_index(rules: list[Rule]) -> _RuleIndex:
-    index = _RuleIndex({}, {})
-    phrases = [(rule, phrase) for rule in rules for phrase in rule.examples]
-    for rank, (rule, phrase) in enumerate(phrases):
-        rarest, *others = required_words(phrase) or [("",)]
-        for word in rarest:
-            by_word = index.ascii if word.isascii() else index.non_ascii
-            by_word.setdefault(word, []).append(_RulePhrase(rank, phrase, rule, tuple(others)))
-    return index
-
-
-def _match_rules(text: RelevantText, index: _RuleIndex) -> Cause | None:
+def _match_rules(text: RelevantText, index: RuleIndex) -> Cause | None:
     relevant = text.relevant
-    lowered = relevant.lower()
-    candidates = [phrase for word, phrases in index.ascii.items() if word in lowered for phrase in phrases]
-    if not lowered.isascii():
-        candidates += [phrase for word, phrases in index.non_ascii.items() if word in lowered for phrase in phrases]
-    for candidate in sorted(candidates):
-        if all(any(word in lowered for word in words) for words in candidate.required):
-            for match in compile_phrase(candidate.phrase).finditer(relevant):
-                if not _is_negated(relevant, *match.span()):
-                    return _make_cause(candidate.rule.category, candidate.rule.retry, text, match.span())
+    for candidate in index.candidates(relevant.lower()):
+        for match in compile_phrase(candidate.phrase).finditer(relevant):
+            if not _is_negated(relevant, *match.span()):
+                return _make_cause(candidate.rule.category, candidate.rule.retry, text, match.span())
     return None
 
 

@@ -29,10 +29,14 @@ HTTP_STATUSES: dict[int, tuple[Category, Retry | None]] = {
 """409, 423, 499 and 501 are left out: they name no cause."""
 
 _NUMBER = r"(?<![\w.,-])[45]\d\d(?!\w|[.,-]\w)"
-_STATUS_PREFIX = (
-    r"(?:(?<!exit )(?:(?:status|response|error|http)[\s_]?codes?|(?<![a-z])status|(?<!\w)code|httpstatuscode)"
+_NAMES_STATUS = (
+    r"(?:(?<!exit )(?:(?:status|response|http)[\s_]?codes?|(?<![a-z])status|httpstatuscode)"
     r"[\"']?(?: is| was| of)?\s?[:=(]?\s?[\"'(]?(?:http )?"
     r"|\bhttp(?:/\d(?:\.\d)?)?(?: (?:error|status|code|response)){0,2}\s?[:=(]?\s?"
+    r")\Z"
+)
+_SUGGESTS_STATUS = (
+    r"(?:(?<!exit )(?:error[\s_]?codes?|(?<!\w)code)[\"']?(?: is| was| of)?\s?[:=(]?\s?[\"'(]?(?:http )?"
     r"|(?:error|exception|exhausted|exceeded)\s?[:#(]?\s?"
     r"|\b(?:returned|responded with|answered|replied with|got|received|failed with)"
     r"(?: an?)?(?: http)?(?: status)?(?: code)?\s"
@@ -64,8 +68,11 @@ def _is_status(text: str, number: re.Match[str]) -> bool:
     before = max(0, start - 80)
     if text[end : end + 1] == ")" and regex(_IN_BRACKETS).search(text, before, start):
         return True
+    near = max(0, start - 40)
+    if regex(_NAMES_STATUS).search(text, near, start):
+        return True
     if not regex(_NOT_A_COUNT).match(text, end):
         return False
     rest = text[end:].partition(PASSAGE_END)[0]
     opens = rest.strip() and regex(_PASSAGE_START).search(text, before, start)  # a number alone is no status
-    return bool(opens or regex(_STATUS_PREFIX).search(text, max(0, start - 40), start))
+    return bool(opens or regex(_SUGGESTS_STATUS).search(text, near, start))
