@@ -28,31 +28,48 @@ HTTP_STATUSES: dict[int, tuple[Category, Retry | None]] = {
 }
 """409, 423, 499 and 501 are left out: they name no cause."""
 
-_NUMBER = r"(?<![\w.,-])[45]\d\d(?!\w|[.,-]\w)"
+# Words for error, status, code and answer, in the languages of the rules
+_ERROR = (
+    r"(?:error|exception|failure|fail(?:ed|s)?|fehler\w{0,2}|erreur|errore|erro|fout|błąd|błęd\w{1,2}|ошибк\w{1,2}"
+    r"|错误|錯誤|失败|失敗|エラー|失敗|오류|에러|실패)"
+)
+_STATUS = (
+    r"(?:status|statut|estado|stato|stanu|статус\w?|状态|狀態|ステータス|상태|http|response|antwort|réponse|respuesta|risposta"
+    r"|resposta|odpowied\w{1,2}|antwoord|返回|响应|回應|応答|응답)"
+)
+_CODE = r"(?:codes?|código|codice|kod\w?|код\w?|码|碼|代码|代碼|コード|코드)"
+_IS = r"(?: (?:is|was|of|ist|est|es|è|é|er)|为|為|是|は|가|:)?"
+
+_CLOSING = (")", "\uff09", "]")
+_NUMBER = r"(?<![A-Za-z0-9_.,-])[45]\d\d(?![A-Za-z0-9_]|[.,-]\w)"
 _NAMES_STATUS = (
-    r"(?:(?<!exit )(?:(?:status|response|http)[\s_]?codes?|(?<![a-z])status|httpstatuscode)"
-    r"[\"']?(?: is| was| of)?\s?[:=(]?\s?[\"'(]?(?:http )?"
-    r"|\bhttp(?:/\d(?:\.\d)?)?(?: (?:error|status|code|response)){0,2}\s?[:=(]?\s?"
-    r")\Z"
+    rf"(?:(?<!exit )(?<![a-z]){_STATUS}[\s_-]?(?:with |mit |de |di |do |del |der |http )?{_CODE}"
+    rf"|(?<![a-z]){_CODE} (?:de |di |d['\u2019]|do |del )?{_STATUS}(?: http)?"
+    r"|(?<![a-z])(?:status|statut)|状态|狀態|ステータス|상태|httpstatuscode"
+    rf")[\"']?{_IS}\s?[:=(\uff1a]?\s?[\"'(]?(?:http )?\Z"
+    rf"|\bhttp[\s-]?(?:/\d(?:\.\d)?)?(?:[\s-]?(?:{_ERROR}|{_STATUS}|{_CODE})){{0,2}}\s?[:=(\uff1a]?\s?\Z"
 )
 _SUGGESTS_STATUS = (
-    r"(?:(?<!exit )(?:error[\s_]?codes?|(?<!\w)code)[\"']?(?: is| was| of)?\s?[:=(]?\s?[\"'(]?(?:http )?"
+    rf"(?:(?<!exit )(?:(?<![a-z]){_ERROR}(?:[\s_-]?(?:de |di |do |del )?{_CODE})?|(?<!\w){_CODE}"
+    rf"|(?<![a-z]){_CODE} (?:de |di |d['\u2019]|do |del )?{_ERROR})[\"']?{_IS}\s?[:=(#\uff1a]?\s?[\"'(]?(?:http )?"
     r"|(?:error|exception|exhausted|exceeded)\s?[:#(]?\s?"
-    r"|\b(?:returned|responded with|answered|replied with|got|received|failed with)"
+    r"|\b(?:returned|responded with|answered|replied with|got|received|failed with|returning|gave)"
     r"(?: an?)?(?: http)?(?: status)?(?: code)?\s"
+    r"|(?:返回了?|响应|収到|收到|回應)\s?"
     r")\Z"
 )
 _PASSAGE_START = r"(?<![^\0])\W{0,3}\Z"
-_IN_BRACKETS = r"(?:fail|error|reject|refus|unable|could not|status|respon|return)[^.\n\0]{0,60}\((?:http )?\Z"
+_IN_BRACKETS = rf"(?:{_ERROR}|{_STATUS}|reject|refus|unable|could not|return|retourn|devolvi|서버에서)[^.\n\0]{{0,60}}[(\uff08\[](?:http )?\Z"
 _NOT_A_COUNT = (
     # a count is followed by the things counted
-    r"(?-i:\W*(?:[\n\0]|\Z|[^\sa-z]|\s[^a-z]"
-    r"|\s(?:from|for|on|while|when|after|in|with|error|response|because|but|is|not|page|models/|times)\b))"
+    r"(?-i:\W*(?:[\n\0]|\Z|[^\sa-z\u3040-\u9fff\uac00-\ud7a3]|\s[^a-z]"
+    r"|\s(?:from|for|on|while|when|after|in|with|error|response|because|but|and|is|not|page|models/|times)\b))"
 )
 _REASON_PHRASE = (
     r"\W{1,3}(?:bad request|unauthorized|payment required|forbidden|not found|method not allowed|request time|gone"
     r"|length required|payload too|request entity|unsupported media|unprocessable|too many|internal server|bad gateway"
-    r"|service (?:temporarily )?unavail|gateway time|client error|server error)"
+    r"|service (?:temporarily )?unavail|gateway time|client error|server error|error response"
+    rf"|(?:get|post|put|patch|delete|head) https?:)|\s?{_ERROR}(?![a-z]| \w{{1,20}}s\b)"
 )
 
 
@@ -66,7 +83,7 @@ def _is_status(text: str, number: re.Match[str]) -> bool:
     if regex(_REASON_PHRASE).match(text, end):
         return True
     before = max(0, start - 80)
-    if text[end : end + 1] == ")" and regex(_IN_BRACKETS).search(text, before, start):
+    if text[end : end + 1] in _CLOSING and regex(_IN_BRACKETS).search(text, before, start):
         return True
     near = max(0, start - 40)
     if regex(_NAMES_STATUS).search(text, near, start):

@@ -82,16 +82,18 @@ _ECHOED_INPUT = (
     r"\b(?:input|prompt|output|query|question|completion|transcript|content|title|subject|topic|text|payload|document|draft)"
     r"(?: was| is)?:(?=\s)[\s\S]*?(?=\n[^\S\n]*(?:error|exception|traceback|caused by|reason|status|response)\b|\0|\Z)"
 )
+_FIELD_LABEL = r"(?<![^\0])\s*\Z"  # `input: createJob rate limit exceeded`, as GraphQL servers begin a message
+_ASKS = r": (?:write|tell|explain|describe|summari[sz]e|generate|create|make|what|how|why|please|give)\b"
 _PART_OF_MESSAGE = r"(?:invalid|bad|malformed|unsupported|unsafe|blocked|missing|required|no|[\w-]*-) ?\Z"
 _HYPOTHETICAL = (
     r"\b(?P<cue>(?:if|unless|whether|avoid|to prevent|in case of|instead of|rather than|how to|one of"
-    r"|allowed values|titled|entitled|called)\b"
+    r"|allowed values|titled|entitled|called(?! `))\b"
     r"|(?:mention|describ|explain|discuss)(?:s|es|ed|ing)\b"
     r"|(?:article|post|guide|story|chapter|page|question|text|paper|summary|section|report|document|email|essay|poem)"
     r" (?:about|on)\b)[^.;\n\0]*"
 )
 _QUOTED = (
-    r"\"[^\"\0]{0,600}\"|(?<!\w)'(?:[^'\n\0]|(?<=\w)'(?=\w)){0,300}'(?!\w)|`[^`\0]{0,300}`|\u201c[^\u201d\0]{0,300}\u201d"
+    r"\"[^\"\0]{0,600}\"|(?<!\w)'(?:[^'\n\0]|(?<=[\w\\])'(?=\w)){0,300}'(?!\w)|`[^`\0]{0,300}`|\u201c[^\u201d\0]{0,300}\u201d"
     r"|\u201e[^\u201c\u201d\0]{0,300}[\u201c\u201d]|\u00ab[^\u00bb\0]{0,300}\u00bb|\u300c[^\u300d\0]{0,300}\u300d"
     r"|\u2018[^\u2019\0]{0,300}\u2019"
 )
@@ -101,8 +103,13 @@ _INTRODUCES_QUOTE = (
     r"|(?<!key)(?<!name)(?<!attribute)(?:error|exception)[:(]"
     r"|\b(?:client|server) error|\bwith (?:message|error|reason|status)"
     r"|\b(?:failed|ended|answered|responded|returned|replied) with"
-    r"|\b(?:because|returned|said|answered|replied):?|\(\d{1,5},)\s{0,2}[(\[]?[bu]?\Z"
+    r"|\b(?:because|returned|said|answered|replied):?|\(\d{1,5},|(?<![\w.])[45]\d\d[:,]?)\s{0,2}[(\[]?[bu]?\Z"
 )
+# An exception as Python prints it: `timeout('timed out',)`
+_REPR_BEFORE = (
+    r"(?:(?<![^\0\n])\W{0,3}|[:(]\s?)(?!(?:print|title|prompt|input|text|section|name)\()[\w.]{1,60}\([bu]?\Z"
+)
+_REPR_AFTER = r",?\)"
 _AFTER_QUOTE = r"\s*(?:\Z|[.,;:!)\]}>\n\0]|(?:for url|for request|from|at|after)\b|\()"
 
 
@@ -126,13 +133,19 @@ def _blank(found: re.Match[str]) -> str:
 
 
 def _blank_echoed_input(found: re.Match[str]) -> str:
-    is_the_errors_own = regex(_PART_OF_MESSAGE).search(found.string, max(0, found.start() - 20), found.start())
-    return found[0] if is_the_errors_own else _blank(found)
+    text, start, before = found.string, found.start(), max(0, found.start() - 20)
+    if regex(_PART_OF_MESSAGE).search(text, before, start):
+        return found[0]
+    line, _, _ = found[0].partition("\n")
+    is_label = line[0].islower() and regex(_FIELD_LABEL).search(text, before, start) and not regex(_ASKS).search(line)
+    return line + BLANK * (len(found[0]) - len(line)) if is_label else _blank(found)
 
 
 def _blank_quoted(found: re.Match[str]) -> str:
     prose, (start, end) = found.string, found.span()
     # The end of a clause is checked first: it takes a tenth of the time, and most quotations do not end one.
     ends_clause, before = regex(_AFTER_QUOTE).match(prose, end), max(0, start - 40)
-    announced = ends_clause and regex(_INTRODUCES_QUOTE).search(prose, before, start)
-    return found[0] if announced or found[0].strip() == prose.strip() else _blank(found)
+    if ends_clause and regex(_INTRODUCES_QUOTE).search(prose, before, start):
+        return found[0]
+    is_repr = regex(_REPR_AFTER).match(prose, end) and regex(_REPR_BEFORE).search(prose, max(0, start - 70), start)
+    return found[0] if is_repr or found[0].strip() == prose.strip() else _blank(found)
