@@ -14,7 +14,8 @@ _LEXEME = (
 )
 # Keys, in lower case, whose values are
 _MESSAGE_KEYS = (
-    r"message|msg|details?|description|errors?|error_?description|error_?message|reason|faultstring|cause|body"
+    r"message|msg|details?|description|err|errors?|error_?description|error_?message|error_?msg|reason|fault|faultstring"
+    r"|cause|body|exception|exception_?message|failure|failure_?reason|status_?message|status_?text"
 )
 _CODE_KEYS = (
     r"code|key|type|tpe|status|tag|error|error_?code|error_?type|__type|name|kind|exception|action|reason"
@@ -22,6 +23,7 @@ _CODE_KEYS = (
 )
 _NUMERIC_CODE_KEYS = r"code|error_?code|status|status_?code|http_?status(?:code)?"
 _MAX_PATH = 32  # keys of a path that are kept; only crafted input nests deeper
+_LIST_DEPTH = 2  # keys of the path of a value in a list: the key of the list, twice
 _INPUT_KEYS = (
     r"inputs?|ctx|extras|loc|params?|prompt|messages|context|payload|metadata|content|settings|config|headers|arguments|args"
     r"|data|result"
@@ -55,7 +57,12 @@ class Field(NamedTuple):
     def message(self) -> str | None:
         """The decoded value, if it is a service's message."""
         is_message = regex(_MESSAGE_KEYS).fullmatch(self.path[-1]) or "errors" in self.path[:-1]
-        return _decode(self.raw) if is_message and self.quoted and not self._is_echoed_input else None
+        return self.text if is_message and self.quoted and not self._is_echoed_input else None
+
+    @property
+    def text(self) -> str:
+        """The value, decoded."""
+        return _decode(self.raw)
 
     @property
     def is_code(self) -> bool:
@@ -86,6 +93,14 @@ class JsonLiteral(NamedTuple):
     start: int
     end: int
     fields: list[Field]
+
+    @property
+    def is_form(self) -> bool:
+        """Whether it lists what is wrong with each field of a form: `{"tone": ["This field is required."]}`."""
+        return bool(self.fields) and all(
+            len(field.path) == _LIST_DEPTH and field.path[0] == field.path[1] and field.raw.endswith((".", "\u3002"))
+            for field in self.fields
+        )
 
 
 def find_json_literals(text: str) -> list[JsonLiteral]:

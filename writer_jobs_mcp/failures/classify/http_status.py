@@ -41,7 +41,10 @@ _CODE = r"(?:codes?|código|codice|kod\w?|код\w?|码|碼|代码|代碼|コー
 _IS = r"(?: (?:is|was|of|ist|est|es|è|é|er)|为|為|是|は|가|:)?"
 
 _CLOSING = (")", "\uff09", "]")
-_NUMBER = r"(?<![A-Za-z0-9_.,-])[45]\d\d(?![A-Za-z0-9_]|[.,-]\w)"
+_NUMBER = (
+    r"(?<![A-Za-z0-9_.,-])[45]\d\d(?![A-Za-z0-9_]|[.,-]\w)"
+    r"|(?<=http error )[45]\d\d(?=\.\d{1,2}\b)"  # with IIS's substatus: HTTP Error 500.30
+)
 _NAMES_STATUS = (
     rf"(?:(?<!exit )(?<![a-z]){_STATUS}[\s_-]?(?:with |mit |de |di |do |del |der |http )?{_CODE}"
     rf"|(?<![a-z]){_CODE} (?:de |di |d['\u2019]|do |del )?{_STATUS}(?: http)?"
@@ -59,7 +62,8 @@ _SUGGESTS_STATUS = (
     r")\Z"
 )
 _PASSAGE_START = r"(?<![^\0])\W{0,3}\Z"
-_IN_BRACKETS = rf"(?:{_ERROR}|{_STATUS}|reject|refus|unable|could not|return|retourn|devolvi|서버에서)[^.\n\0]{{0,60}}[(\uff08\[](?:http )?\Z"
+_REFUSES = r"(?:reject|refus|unable|could not|return|retourn|devolvi|서버에서)"
+_IN_BRACKETS = rf"(?:{_ERROR}|{_STATUS}|{_REFUSES})[^.\n\0]{{0,60}}[(\uff08\[](?:http )?\Z"
 _NOT_A_COUNT = (
     # a count is followed by the things counted
     r"(?-i:\W*(?:[\n\0]|\Z|[^\sa-z\u3040-\u9fff\uac00-\ud7a3]|\s[^a-z]"
@@ -68,7 +72,7 @@ _NOT_A_COUNT = (
 _REASON_PHRASE = (
     r"\W{1,3}(?:bad request|unauthorized|payment required|forbidden|not found|method not allowed|request time|gone"
     r"|length required|payload too|request entity|unsupported media|unprocessable|too many|internal server|bad gateway"
-    r"|service (?:temporarily )?unavail|gateway time|client error|server error|error response"
+    r"|service (?:temporarily )?unavail|gateway time|status code|client error|server error|error response"
     rf"|(?:get|post|put|patch|delete|head) https?:)|\s?{_ERROR}(?![a-z]| \w{{1,20}}s\b)"
 )
 

@@ -45,8 +45,8 @@ def _passages(text: str, nesting: int) -> Iterator[tuple[str, str]]:
     for envelope in found:
         prose = prose[: envelope.start] + BLANK * (envelope.end - envelope.start) + prose[envelope.end :]
     yield text, _blank_irrelevant(prose)
-    for field in (field for envelope in found for field in envelope.fields):
-        if message := field.message:
+    for field, is_form in ((field, envelope.is_form) for envelope in found for field in envelope.fields):
+        if message := field.text if is_form else field.message:
             for block in error_blocks(message):
                 yield from _passages(block, nesting - 1) if nesting else [(block, _blank_irrelevant(block))]
         elif field.is_code:

@@ -74,22 +74,33 @@ class RulePhrase(NamedTuple):
     required: tuple[tuple[str, ...], ...]  # groups of words; a text must hold one of each
 
 
-class RuleIndex(NamedTuple):
-    """Phrases of a tier by a word that they require; those that require none are under the empty string."""
+_MAX_START = 3
 
-    ascii: dict[str, list[RulePhrase]]
-    non_ascii: dict[str, list[RulePhrase]]
+
+class RuleIndex:
+    """The phrases of a tier by a word that they require, and these words by their first three letters."""
+
+    def __init__(self, rules: list[Rule]) -> None:
+        self._words: dict[str, dict[str, list[RulePhrase]]] = {}
+        phrases = [(rule, phrase) for rule in rules for phrase in rule.examples]
+        for rank, (rule, phrase) in enumerate(phrases):
+            rarest, *others = required_words(phrase)
+            for word in rarest:
+                by_word = self._words.setdefault(word[:_MAX_START], {})
+                by_word.setdefault(word, []).append(RulePhrase(rank, phrase, rule, tuple(others)))
 
     def candidates(self, lowered: str) -> list[RulePhrase]:
         """Return the phrases that can match a text in lower case, the first to try first."""
-        found = [phrase for word, phrases in self.ascii.items() if word in lowered for phrase in phrases]
-        if not lowered.isascii():
-            found += [phrase for word, phrases in self.non_ascii.items() if word in lowered for phrase in phrases]
-        return [
+        starts = {lowered[at : at + size] for size in range(1, _MAX_START + 1) for at in range(len(lowered))}
+        found = [
             phrase
-            for phrase in sorted(found, key=lambda phrase: phrase.rank)
-            if all(any(word in lowered for word in words) for words in phrase.required)
+            for start in starts & self._words.keys()
+            for word, phrases in self._words[start].items()
+            if word in lowered
+            for phrase in phrases
+            if all(any(other in lowered for other in others) for others in phrase.required)
         ]
+        return sorted(found, key=lambda phrase: phrase.rank)
 
 
 class RuleIndexes(NamedTuple):
@@ -103,15 +114,4 @@ class RuleIndexes(NamedTuple):
 @cache
 def rule_indexes() -> RuleIndexes:
     """Return the indexes of all rules."""
-    return RuleIndexes(*map(_build_index, load_rules()))
-
-
-def _build_index(rules: list[Rule]) -> RuleIndex:
-    index = RuleIndex({}, {})
-    phrases = [(rule, phrase) for rule in rules for phrase in rule.examples]
-    for rank, (rule, phrase) in enumerate(phrases):
-        rarest, *others = required_words(phrase) or [("",)]
-        for word in rarest:
-            by_word = index.ascii if word.isascii() else index.non_ascii
-            by_word.setdefault(word, []).append(RulePhrase(rank, phrase, rule, tuple(others)))
-    return index
+    return RuleIndexes(*map(RuleIndex, load_rules()))
