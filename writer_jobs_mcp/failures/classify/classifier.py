@@ -74,7 +74,7 @@ def _match_rules(text: RelevantText, index: RuleIndex) -> Cause | None:
     return None
 
 
-_FAULTS_OF_INPUT = ("invalid_input", "missing_resource")
+_FAULTS_OF_INPUT = ("invalid_input", "missing_resource", "input_too_long")
 _MODEL = r"(?:model|llm|ai|assistant|agent)"
 _OUTPUT = rf"(?:(?:{_MODEL}(?:['\u2019]s)? )?(?:response|output|answer|reply|completion|generation)s?)"
 _OUTPUT_BEFORE = (

@@ -84,14 +84,14 @@ class RuleIndex:
         self._words: dict[str, dict[str, list[RulePhrase]]] = {}
         phrases = [(rule, phrase) for rule in rules for phrase in rule.examples]
         for rank, (rule, phrase) in enumerate(phrases):
-            rarest, *others = required_words(phrase)
+            rarest, *others = required_words(phrase) or [("",)]
             for word in rarest:
                 by_word = self._words.setdefault(word[:_MAX_START], {})
                 by_word.setdefault(word, []).append(RulePhrase(rank, phrase, rule, tuple(others)))
 
     def candidates(self, lowered: str) -> list[RulePhrase]:
         """Return the phrases that can match a text in lower case, the first to try first."""
-        starts = {lowered[at : at + size] for size in range(1, _MAX_START + 1) for at in range(len(lowered))}
+        starts = {lowered[at : at + size] for size in range(_MAX_START + 1) for at in range(len(lowered))}
         found = [
             phrase
             for start in starts & self._words.keys()
