@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from writer_jobs_mcp.failures.classify.categories import ADVICE, DEFAULT_RETRY, Category, Retry
 from writer_jobs_mcp.failures.classify.http_status import HTTP_STATUSES, find_http_statuses
-from writer_jobs_mcp.failures.classify.patterns import compile_phrase
+from writer_jobs_mcp.failures.classify.patterns import WordPositions
 from writer_jobs_mcp.failures.classify.relevant_text import RelevantText, relevant_texts
-from writer_jobs_mcp.failures.classify.rule_tables import RuleIndex, rule_indexes
+from writer_jobs_mcp.failures.classify.rule_tables import RulePhrase, rule_indexes, word_starts
 from writer_jobs_mcp.failures.regex import regex
 
 MAX_EVIDENCE_CHARS = 120
@@ -50,27 +50,27 @@ _SPECIFIC, _LABEL, _FALLBACK = range(3)
 
 def _classify_text(text: RelevantText) -> tuple[int, Cause] | None:
     """Return the cause that one block names, and how much that counts beside the causes of others."""
-    tiers = rule_indexes()
-    if cause := _match_rules(text, tiers.specific) or _match_status(text):
+    tiers, starts = rule_indexes(), word_starts(text.relevant)
+    positions = WordPositions(text.relevant)
+    if cause := _match_rules(text, tiers.specific.candidates(starts), positions) or _match_status(text):
         return (_FALLBACK if cause.category == "internal_error" else _SPECIFIC), cause
-    if cause := _match_rules(text, tiers.labels):
+    if cause := _match_rules(text, tiers.labels.candidates(starts), positions):
         return _LABEL, cause
-    cause = _match_rules(text, tiers.fallback)
+    cause = _match_rules(text, tiers.fallback.candidates(starts), positions)
     return (_FALLBACK, cause) if cause else None
 
 
-def _match_rules(text: RelevantText, index: RuleIndex) -> Cause | None:
-    relevant = text.relevant
-    for candidate in index.candidates(relevant.lower()):
-        for match in compile_phrase(candidate.phrase).finditer(relevant):
-            category, retry, _ = candidate.rule
-            if _is_negated(relevant, *match.span()) or (
-                category in _FAULTS_OF_INPUT and _is_about_output(relevant, *match.span())
+def _match_rules(text: RelevantText, candidates: list[RulePhrase], positions: WordPositions) -> Cause | None:
+    for candidate in candidates:
+        category, retry, _ = candidate.rule
+        for span in positions.find(candidate.phrase):
+            if _is_negated(text.relevant, *span) or (
+                category in _FAULTS_OF_INPUT and _is_about_output(text.relevant, *span)
             ):
                 continue
             if retry == "after_a_fix" and category == "rate_limit" and _refills_by_itself(text.original):
                 retry = DEFAULT_RETRY[category]
-            return _make_cause(category, retry, text, match.span())
+            return _make_cause(category, retry, text, span)
     return None
 
 

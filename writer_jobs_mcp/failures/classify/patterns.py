@@ -15,6 +15,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from writer_jobs_mcp.failures.regex import regex
+
 PASSAGE_END = "\0"
 """Stands between two passages of a text; no phrase reaches across it."""
 
@@ -47,6 +49,82 @@ def compile_phrase(phrase: str) -> re.Pattern[str]:
     start = "" if phrase.startswith(("^", "(?")) else _WORD_START
     end = "" if phrase.endswith(("*", "$")) else _WORD_END
     return re.compile(f"{start}(?:{body}){end}", re.IGNORECASE)
+
+
+_FIRST_LETTER = rf"{_WORD_START}[^\W\d_]"
+
+
+class WordPositions:
+    """Where the words of a text start, by their first letters."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._positions: dict[str, list[int]] = {}
+        for letter in regex(_FIRST_LETTER).finditer(text):
+            self._positions.setdefault(letter[0].lower(), []).append(letter.start())
+
+    def find(self, phrase: str) -> Iterator[tuple[int, int]]:
+        """Yield where the phrase matches.
+
+        It is tried where a word starts as the phrase does: to search the whole text takes ten times as long.
+        """
+        pattern, letters = compile_phrase(phrase), first_letters(phrase)
+        if letters is None:
+            yield from (found.span() for found in pattern.finditer(self._text))
+        else:
+            for start in sorted(start for letter in letters for start in self._positions.get(letter, ())):
+                if found := pattern.match(self._text, start):
+                    yield found.span()
+
+
+@cache
+def first_letters(phrase: str) -> frozenset[str] | None:
+    """Return the letters that a match of the phrase can start with, in lower case; None if that is not plain."""
+    if phrase.startswith(("^", "(?")):
+        return None
+    try:
+        letters, may_be_empty = _first_of_alternatives(iter(_STEP.findall(phrase)))
+    except _NotPlainError:
+        return None
+    return None if may_be_empty else letters
+
+
+class _NotPlainError(Exception):
+    pass
+
+
+_STEP = re.compile(r"\(\?(?:-i)?:|\(\?<?[!=]|\\.|\[[^]]*\]|\{[^}]*\}|\s*\.\.\.?\s*|[\s\S]")
+
+
+def _first_of_alternatives(steps: Iterator[str], *, is_first: bool = True) -> tuple[frozenset[str], bool]:
+    """Return the first letters of each alternative up to the closing bracket, and whether one may be empty."""
+    letters: set[str] = set()
+    last: frozenset[str] = frozenset()  # of the step before, which is optional if a question mark follows
+    is_open, may_be_empty = is_first, False  # whether nothing before in this alternative takes a letter
+    for step in steps:
+        if step in "|)":
+            may_be_empty |= is_open and not last
+            letters |= last
+            last, is_open = frozenset(), is_first
+            if step == ")":
+                return frozenset(letters), may_be_empty
+            continue
+        if step == "?" or step.startswith("{0"):
+            letters |= last
+            last = frozenset()
+            continue
+        if last:
+            letters |= last
+            last, is_open = frozenset(), False
+        if step in ("(", "(?:", "(?-i:"):
+            inner, is_optional = _first_of_alternatives(steps, is_first=is_open)
+            letters |= inner if is_optional else frozenset()
+            last = frozenset() if is_optional else inner
+        elif is_open and not step.isalpha():
+            raise _NotPlainError
+        elif is_open:
+            last = frozenset(step.lower())
+    return frozenset(letters | last), may_be_empty or (is_open and not last)
 
 
 def required_words(phrase: str) -> tuple[tuple[str, ...], ...]:

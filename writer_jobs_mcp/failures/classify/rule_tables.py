@@ -74,11 +74,29 @@ class RulePhrase(NamedTuple):
     required: tuple[tuple[str, ...], ...]  # groups of words; a text must hold one of each
 
 
-_MAX_START = 3
+class WordStarts(NamedTuple):
+    """A text in lower case, and how words in it can start: without these, each error is searched for 2,000 words."""
+
+    text: str
+    starts: set[str]
+
+
+def word_starts(text: str) -> WordStarts:
+    """Return a text as `RuleIndex.candidates` takes it."""
+    lowered = text.lower()
+    starts = {lowered[at : at + 3] for at in range(len(lowered))} | {""}
+    if not lowered.isascii():
+        starts |= {lowered[at : at + 2] for at in range(len(lowered))}
+    return WordStarts(lowered, starts)
+
+
+def _start_of(word: str) -> str:
+    size = 3 if word.isascii() else 2  # a Chinese word has two characters
+    return word[:size] if len(word) >= size else ""
 
 
 class RuleIndex:
-    """The phrases of a tier by a word that they require, and these words by their first three letters."""
+    """The phrases of a tier by a word that they require, and these words by how they start."""
 
     def __init__(self, rules: list[Rule]) -> None:
         self._words: dict[str, dict[str, list[RulePhrase]]] = {}
@@ -86,19 +104,19 @@ class RuleIndex:
         for rank, (rule, phrase) in enumerate(phrases):
             rarest, *others = required_words(phrase) or [("",)]
             for word in rarest:
-                by_word = self._words.setdefault(word[:_MAX_START], {})
+                by_word = self._words.setdefault(_start_of(word), {})
                 by_word.setdefault(word, []).append(RulePhrase(rank, phrase, rule, tuple(others)))
 
-    def candidates(self, lowered: str) -> list[RulePhrase]:
-        """Return the phrases that can match a text in lower case, the first to try first."""
-        starts = {lowered[at : at + size] for size in range(_MAX_START + 1) for at in range(len(lowered))}
+    def candidates(self, words: WordStarts) -> list[RulePhrase]:
+        """Return the phrases that can match a text, the first to try first."""
+        text = words.text
         found = [
             phrase
-            for start in starts & self._words.keys()
+            for start in words.starts & self._words.keys()
             for word, phrases in self._words[start].items()
-            if word in lowered
+            if word in text
             for phrase in phrases
-            if all(any(other in lowered for other in others) for others in phrase.required)
+            if all(any(other in text for other in others) for others in phrase.required)
         ]
         return sorted(found, key=lambda phrase: phrase.rank)
 
