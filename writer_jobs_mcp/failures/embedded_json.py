@@ -14,14 +14,21 @@ _LEXEME = (
 )
 # Keys, in lower case, whose values are
 _MESSAGE_KEYS = (
-    r"message|msg|details?|description|err|errors?|error_?description|error_?message|error_?msg|reason|fault|faultstring"
+    r"message|msg|details?|description|err|errors?|error_?description|error_?messages?|error_?msg|reason|fault|faultstring"
     r"|cause|body|exception|exception_?message|failure|failure_?reason|status_?message|status_?text"
+    # in the languages of the rules
+    r"|fehler|fehlermeldung|meldung|beschreibung|erreur|mensaje|detalle|descripci[oó]n|erro|mensagem|descri[cç][aã]o|errore"
+    r"|messaggio|dettagli?o?|fout|foutmelding|melding|omschrijving|b[lł][aą]d|komunikat|opis|ошибка|сообщение|описание"
+    r"|错误|错误信息|消息|信息|原因|描述|エラー|メッセージ|詳細|오류|메시지"
 )
 _CODE_KEYS = (
     r"code|key|type|tpe|status|tag|error|error_?code|error_?type|__type|name|kind|exception|action|reason"
     r"|finish_?reason|block_?reason|stop_reason|policyname"
 )
-_NUMERIC_CODE_KEYS = r"code|error_?code|status|status_?code|http_?status(?:code)?"
+_NUMERIC_CODE_KEYS = (
+    r"code|error_?code|status|status_?code|http_?status(?:code)?|kod|c[oó]digo|codice|statuscode|foutcode|fehlercode|代码|错误码"
+    r"|状态码|コード|코드"
+)
 _MAX_PATH = 32  # keys of a path that are kept; only crafted input nests deeper
 _LIST_DEPTH = 2  # keys of the path of a value in a list: the key of the list, twice
 _INPUT_KEYS = (

@@ -74,3 +74,51 @@ def test_translations_add_to_tables_of_english_which_give_the_order(language: st
     assert {(tier, name) for tier in translation for name in translation[tier]} <= {
         (tier, name) for tier in english for name in english[tier]
     }
+
+
+@pytest.mark.parametrize(
+    "quota", ["You exceeded your current quota, please check your plan and billing details.", "insufficient_quota"]
+)
+@pytest.mark.parametrize(
+    ("when", "retry"),
+    [
+        ("Please retry in 12.0s.", "worth_it"),
+        ("Try again in 3 minutes", "worth_it"),
+        ("Retry-After: 30", "worth_it"),
+        ("'retryDelay': '22s'", "worth_it"),
+        ("limit: 0. Please retry in 12.0s.", "after_a_fix"),
+        ("Try again in 12 days", "after_a_fix"),
+        ("Retry with another key", "after_a_fix"),
+        ("", "after_a_fix"),
+    ],
+)
+def test_a_quota_that_says_when_it_refills_is_worth_a_retry(quota: str, when: str, retry: str) -> None:
+    cause = classify_error(f"{quota} {when}")
+    assert (cause.category, cause.retry) == ("rate_limit", retry)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "No tool calls found in the response.",
+        "Could not find a JSON object in the model's answer",
+        "The response is missing the field 'summary'",
+        "Expected a JSON object, but the model wrote prose",
+        "The answer is too long",
+        "Note. The output has an invalid format",
+    ],
+)
+def test_what_a_model_wrote_is_no_fault_of_the_input(error: str) -> None:
+    assert classify_error(error).category == "unknown"
+    assert classify_error(f"HTTP 500: {error}").category == "internal_error"
+
+
+def test_the_messages_of_a_form_are_heard_whatever_its_fields_are_called() -> None:
+    assert classify_error('{"tone":["\\"loud\\" is not a valid choice."]}').category == "invalid_input"
+    assert (
+        classify_error('{"prompt":["This field may not be blank."],"tone":["Not a valid tone."]}').category
+        == "invalid_input"
+    )
+    assert (
+        classify_error('{"ideas":["The rate limit was exceeded"],"title":"Rate limit exceeded"}').category == "unknown"
+    )

@@ -10,7 +10,7 @@ from tests.data.labelled_errors import KNOWN, LabelledError
 from writer_jobs_mcp.failures import Category, Retry, classify_error
 from writer_jobs_mcp.failures.classify.categories import ADVICE, DEFAULT_RETRY
 from writer_jobs_mcp.failures.classify.http_status import HTTP_STATUSES
-from writer_jobs_mcp.failures.classify.patterns import compile_phrase, required_words
+from writer_jobs_mcp.failures.classify.patterns import WordPositions, compile_phrase, first_letters, required_words
 from writer_jobs_mcp.failures.classify.relevant_text import relevant_texts
 from writer_jobs_mcp.failures.classify.rule_tables import LANGUAGES, Rule, load_rules, read_rule_file
 
@@ -80,3 +80,37 @@ def test_every_cause_of_a_rule_or_a_status_has_advice() -> None:
     assert {(category, retry or DEFAULT_RETRY[category]) for category, retry in decided} | {
         ("unknown", "unknown")
     } == set(ADVICE)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "letters"),
+    [
+        ("rate limit", "r"),
+        ("(a |the )?rate limit", "atr"),
+        ("(knowledge )?graph", "kg"),
+        ("e?time out", "et"),
+        ("(x(y|z)?)?w", "xw"),
+        ("请求.{0,4}频繁", "请"),
+        ("(日{0,1}|月)本", "日月本"),
+        ("^rate limit$", None),
+        (r"\w\w rate", None),
+        ("# words", None),
+        ("(a |the )?", None),
+    ],
+)
+def test_the_first_letters_of_a_phrase_are_those_that_a_match_starts_with(phrase: str, letters: str | None) -> None:
+    assert first_letters(phrase) == (frozenset(letters) if letters else None)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("row", KNOWN[::5], ids=lambda row: row.claim)
+def test_a_phrase_is_found_first_where_a_search_of_the_whole_text_finds_it(row: LabelledError) -> None:
+    for text in (text.relevant for text in relevant_texts(row.error)):
+        positions = WordPositions(text)
+        for _, phrase, _ in PHRASES:
+            found = compile_phrase(phrase).search(text)
+            assert next(positions.find(phrase), None) == (found.span() if found else None), phrase
+
+
+def test_every_phrase_requires_a_word() -> None:
+    assert [phrase for _, phrase, _ in PHRASES if not required_words(phrase)] == []
