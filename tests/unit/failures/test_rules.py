@@ -57,6 +57,7 @@ def test_every_match_of_a_phrase_holds_its_required_words(row: LabelledError) ->
         ("requests? too fast", (("request",), ("fast",), ("too",))),
         ("timed out|deadline passed", (("timed", "deadline"),)),
         ("token(?! in)", (("token",),)),
+        ("is (very ){0,1}full", (("full",), ("is",))),
     ],
 )
 def test_required_words_are_those_that_every_match_holds(phrase: str, words: tuple[tuple[str, ...], ...]) -> None:

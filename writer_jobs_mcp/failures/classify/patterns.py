@@ -93,33 +93,36 @@ class _NotPlainError(Exception):
     pass
 
 
+_NO_LETTERS: frozenset[str] = frozenset()
+
+
 _STEP = re.compile(r"\(\?(?:-i)?:|\(\?<?[!=]|\\.|\[[^]]*\]|\{[^}]*\}|\s*\.\.\.?\s*|[\s\S]")
 
 
 def _first_of_alternatives(steps: Iterator[str], *, is_first: bool = True) -> tuple[frozenset[str], bool]:
     """Return the first letters of each alternative up to the closing bracket, and whether one may be empty."""
     letters: set[str] = set()
-    last: frozenset[str] = frozenset()  # of the step before, which is optional if a question mark follows
+    last = _NO_LETTERS  # of the step before, which is optional if a question mark follows
     is_open, may_be_empty = is_first, False  # whether nothing before in this alternative takes a letter
     for step in steps:
         if step in "|)":
             may_be_empty |= is_open and not last
             letters |= last
-            last, is_open = frozenset(), is_first
+            last, is_open = _NO_LETTERS, is_first
             if step == ")":
                 return frozenset(letters), may_be_empty
             continue
         if step == "?" or step.startswith("{0"):
             letters |= last
-            last = frozenset()
+            last = _NO_LETTERS
             continue
         if last:
             letters |= last
-            last, is_open = frozenset(), False
+            last, is_open = _NO_LETTERS, False
         if step in ("(", "(?:", "(?-i:"):
             inner, is_optional = _first_of_alternatives(steps, is_first=is_open)
-            letters |= inner if is_optional else frozenset()
-            last = frozenset() if is_optional else inner
+            letters |= inner if is_optional else _NO_LETTERS
+            last = _NO_LETTERS if is_optional else inner
         elif is_open and not step.isalpha():
             raise _NotPlainError
         elif is_open:
@@ -153,7 +156,8 @@ def _alternatives(tokens: Iterator[str]) -> list[list[tuple[str, ...]]]:
                 _alternatives(tokens)
             case "|":
                 ways.append([])
-            case "?":  # what precedes it may be missing: a whole group, or the last letter of a word
+            case _ if token.startswith(("?", "{0")):
+                # what precedes it may be missing: a whole group, or the last letter of a word
                 words = certain.pop()
                 certain.append(tuple(word[:-1] for word in words) if before.isalpha() else ())
             case _:
