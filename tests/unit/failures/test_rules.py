@@ -93,6 +93,8 @@ def test_every_cause_of_a_rule_or_a_status_has_advice() -> None:
         ("(x(y|z)?)?w", "xw"),
         ("请求.{0,4}频繁", "请"),
         ("(日{0,1}|月)本", "日月本"),
+        ("time out(?! in)|late", "tl"),
+        ("(模型(?!的)|文件(?!夹))不存在", "模文"),
         ("^rate limit$", None),
         (r"\w\w rate", None),
         ("# words", None),

@@ -125,6 +125,8 @@ def _first_of_alternatives(steps: Iterator[str], *, is_first: bool = True) -> tu
             last = _NO_LETTERS if is_optional else inner
         elif is_open and not step.isalpha():
             raise _NotPlainError
+        elif step.startswith("(?"):  # what a look-around holds is no part of a match
+            _first_of_alternatives(steps, is_first=False)
         elif is_open:
             last = frozenset(step.lower())
     return frozenset(letters | last), may_be_empty or (is_open and not last)
