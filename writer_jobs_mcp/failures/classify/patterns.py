@@ -13,7 +13,7 @@ A phrase starts and ends where words do, and a capital inside a name starts one:
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 
 from writer_jobs_mcp.failures.regex import regex
 
@@ -59,9 +59,13 @@ class WordPositions:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._positions: dict[str, list[int]] = {}
-        for letter in regex(_FIRST_LETTER).finditer(text):
-            self._positions.setdefault(letter[0].lower(), []).append(letter.start())
+
+    @cached_property
+    def _positions(self) -> dict[str, list[int]]:
+        positions: dict[str, list[int]] = {}
+        for letter in regex(_FIRST_LETTER).finditer(self._text):
+            positions.setdefault(letter[0].lower(), []).append(letter.start())
+        return positions
 
     def find(self, phrase: str) -> Iterator[tuple[int, int]]:
         """Yield where the phrase matches.

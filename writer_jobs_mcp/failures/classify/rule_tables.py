@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, cast
 
 from writer_jobs_mcp.failures.classify.categories import DEFAULT_RETRY, Category, Retry
 from writer_jobs_mcp.failures.classify.patterns import required_words
+from writer_jobs_mcp.failures.regex import regex
 
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl", "pl", "ja", "zh", "ko", "ru")
 """The languages that have rules, and names of their files; English gives the order."""
@@ -85,13 +86,12 @@ def word_starts(text: str) -> WordStarts:
     """Return a text as `RuleIndex.candidates` takes it."""
     lowered = text.lower()
     starts = {lowered[at : at + 3] for at in range(len(lowered))} | {""}
-    if not lowered.isascii():
-        starts |= {lowered[at : at + 2] for at in range(len(lowered))}
+    starts |= {lowered[found.start() : found.start() + 2] for found in regex(r"[^\0-\x7f]").finditer(lowered)}
     return WordStarts(lowered, starts)
 
 
 def _start_of(word: str) -> str:
-    size = 3 if word.isascii() else 2  # a Chinese word has two characters
+    size = 3 if word[:1].isascii() else 2  # a Chinese word has two characters
     return word[:size] if len(word) >= size else ""
 
 
