@@ -10,7 +10,13 @@ from tests.data.labelled_errors import KNOWN, LabelledError
 from writer_jobs_mcp.failures import Category, Retry, classify_error
 from writer_jobs_mcp.failures.classify.categories import ADVICE, DEFAULT_RETRY
 from writer_jobs_mcp.failures.classify.http_status import HTTP_STATUSES
-from writer_jobs_mcp.failures.classify.patterns import WordPositions, compile_phrase, first_letters, required_words
+from writer_jobs_mcp.failures.classify.patterns import (
+    WordPositions,
+    compile_phrase,
+    first_letters,
+    remove_accents,
+    required_words,
+)
 from writer_jobs_mcp.failures.classify.relevant_text import relevant_texts
 from writer_jobs_mcp.failures.classify.rule_tables import LANGUAGES, Rule, load_rules, read_rule_file
 
@@ -45,7 +51,9 @@ def test_every_match_of_a_phrase_holds_its_required_words(row: LabelledError) ->
     for text in (text.relevant for text in relevant_texts(row.error)):
         for _, phrase, _ in PHRASES:
             if compile_phrase(phrase).search(text):
-                assert all(any(word in text.lower() for word in words) for words in required_words(phrase)), phrase
+                assert all(
+                    any(word in remove_accents(text.lower()) for word in words) for words in required_words(phrase)
+                ), phrase
 
 
 @pytest.mark.parametrize(
@@ -57,6 +65,9 @@ def test_every_match_of_a_phrase_holds_its_required_words(row: LabelledError) ->
         ("requests? too fast", (("request",), ("fast",), ("too",))),
         ("timed out|deadline passed", (("timed", "deadline"),)),
         ("token(?! in)", (("token",),)),
+        ("token .{0,9}limit ?reached", (("reached",), ("token",), ("limit",))),
+        ("(token|word).{0,9}limits?", (("limit",), ("token", "word"))),
+        ("délai dépassé", (("depasse",), ("delai",))),
         ("is (very ){0,1}full", (("full",), ("is",))),
     ],
 )
@@ -99,6 +110,8 @@ def test_every_cause_of_a_rule_or_a_status_has_advice() -> None:
         (r"\w\w rate", None),
         ("# words", None),
         ("(a |the )?", None),
+        ("tokens(?! per )|words", "tw"),
+        ("élan|être", "e"),
     ],
 )
 def test_the_first_letters_of_a_phrase_are_those_that_a_match_starts_with(phrase: str, letters: str | None) -> None:

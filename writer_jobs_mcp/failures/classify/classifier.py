@@ -116,8 +116,8 @@ _NEGATION_BEFORE = (
     r"(?:(?:\b(?:no|not|never|without|neither|nor|isn't|non|zero|0)\b|n['\u2019]t\b)[\s-]{1,2}"
     r"(?:(?!because|due|since|after|as|when|while|by|on|but|with|from|for|until)[\w']{1,15}\s){0,3}"
     r"|\b(?:kein\w{0,2}|nicht|ohne|pas|sans|aucune?|sin|sem|senza|ningún|nenhum\w?|nessun\w?|не|нет|без"
-    r"|no (?:se|hubo)|não)"
-    r"\s(?:\w{1,15}\s){0,2}|(?:没有|沒有|并非|並非|不是|未|非)[^\s，。,.\0]{0,4})\Z"
+    r"|no (?:se|hubo)|não|geen|zonder)\s(?:\w{1,15}\s){0,2}|\b(?:niet|nie|bez)\s(?:\w{1,15}\s)?"
+    r"|(?:没有|沒有|并非|並非|不是|未|非)[^\s，。,.\0]{0,4})\Z"
 )
 _NEGATION_AFTER = (
     r"\w{0,12}(?:\s(?:was|were|is|has|had|did|does)(?:n['\u2019]t| not| never)\b"

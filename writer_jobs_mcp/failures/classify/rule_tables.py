@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from writer_jobs_mcp.failures.classify.categories import DEFAULT_RETRY, Category, Retry
-from writer_jobs_mcp.failures.classify.patterns import required_words
+from writer_jobs_mcp.failures.classify.patterns import remove_accents, required_words
 from writer_jobs_mcp.failures.regex import regex
 
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl", "pl", "ja", "zh", "ko", "ru")
@@ -76,7 +76,10 @@ class RulePhrase(NamedTuple):
 
 
 class WordStarts(NamedTuple):
-    """A text in lower case, and how words in it can start: without these, each error is searched for 2,000 words."""
+    """A text in lower case and without accents, and how words in it can start.
+
+    Without these, each error is searched for 2,000 words.
+    """
 
     text: str
     starts: set[str]
@@ -84,7 +87,7 @@ class WordStarts(NamedTuple):
 
 def word_starts(text: str) -> WordStarts:
     """Return a text as `RuleIndex.candidates` takes it."""
-    lowered = text.lower()
+    lowered = remove_accents(text.lower())
     starts = {lowered[at : at + 3] for at in range(len(lowered))} | {""}
     starts |= {lowered[found.start() : found.start() + 2] for found in regex(r"[^\0-\x7f]").finditer(lowered)}
     return WordStarts(lowered, starts)
