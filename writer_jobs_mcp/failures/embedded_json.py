@@ -17,8 +17,8 @@ _MESSAGE_KEYS = (
     r"message|msg|details?|description|err|errors?|error_?description|error_?messages?|error_?msg|reason|fault|faultstring"
     r"|cause|body|exception|exception_?message|failure|failure_?reason|status_?message|status_?text"
     # in the languages of the rules
-    r"|fehler|fehlermeldung|meldung|beschreibung|erreur|mensaje|detalle|descripci[oó]n|erro|mensagem|descri[cç][aã]o|errore"
-    r"|messaggio|dettagli?o?|fout|foutmelding|melding|omschrijving|b[lł][aą]d|komunikat|opis|ошибка|сообщение|описание"
+    r"|fehler|fehlermeldung|meldung|nachricht|beschreibung|erreur|mensaje|detalle|descripci[oó]n|erro|mensagem|descri[cç][aã]o|errore"
+    r"|messaggio|dettagli?o?|descrizione|fout|foutmelding|melding|omschrijving|b[lł][aą]d|komunikat|opis|ошибка|сообщение|описание"
     r"|错误|错误信息|消息|信息|原因|描述|エラー|メッセージ|詳細|오류|메시지"
 )
 _CODE_KEYS = (
