@@ -72,7 +72,11 @@ def compile_phrase(phrase: str) -> re.Pattern[str]:
 
 def _also_without_accents(found: re.Match[str]) -> str:
     letters = found[0].strip("[]")
-    return found[0] if letters.isascii() else f"[{letters}{remove_accents(letters)}]"
+    plain = "".join(each for letter in letters if (each := remove_accents(letter)) != letter)
+    if not plain:
+        return found[0]
+    not_these = "^" if letters.startswith("^") else ""
+    return f"[{not_these}{plain}{letters.removeprefix(not_these)}]"
 
 
 _FIRST_LETTER = rf"{_WORD_START}[^\W\d_]"
