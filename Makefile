@@ -13,7 +13,7 @@ SIDE_BY_SIDE := --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATU
 # The gate: these targets side by side, then the tests on all cores.
 GATE := lint types imports lint-ci wheel test-lowest clients bundle check-web
 
-.PHONY: help demo quick test test-unit coverage robustness check audit format lint types imports lint-ci wheel test-lowest matrix first-run clients bundle web check-web screenshots evaluation docs-questions snapshots bench bench-million bench-texts clean
+.PHONY: help demo quick test test-unit coverage robustness check audit format lint types imports lint-ci wheel test-lowest matrix first-run clients bundle web check-web screenshots evaluation docs-questions snapshots bench bench-million bench-texts causes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -117,6 +117,9 @@ bench-million: $(BENCH)/.measures ## measure triages of a million jobs (40 minut
 bench-texts: $(VENV)/.runs ## measure how long awkward text takes, and whether pings are answered meanwhile (two minutes)
 	@$(BIN)/python -m benchmarks.texts $(BENCH_ARGS)
 	@$(BIN)/python -m benchmarks.texts.linear_time 300
+
+causes: $(VENV)/.runs ## measure how often the classifier finds the cause that a reader gave to a reported error (a second); BENCH_ARGS=--wrong lists those of the tuned half
+	@$(BIN)/python -m benchmarks.causes $(BENCH_ARGS)
 
 clean: ## remove what was built
 	rm -rf $(VENV) $(BENCH) benchmarks/node_modules bundle/node_modules tests/e2e/real_clients/node_modules $(WEB)/node_modules
