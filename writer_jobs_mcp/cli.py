@@ -25,7 +25,7 @@ _MAX_PORT = 65_535
 _KEY_OPTION = re.compile(
     r"-{1,2}(?:[\w-]+[-_])?(?:k|(?:api)?key|token|secret|password|credentials?|bearer|auth(?:orization)?)(?:[-_]?file)?"
     r"(?:[=:\s].*)?"
-    r"|(?:-{1,2})?writer_api_key(?:_file)?(?:[=:\s].*)?",
+    r"|-k\w{6,}|(?:-{1,2})?writer_api_key(?:_file)?(?:[=:\s].*)?",
     re.IGNORECASE | re.DOTALL,
 )
 _REPEATED_VALUE = re.compile(r"ignored explicit argument .*", re.DOTALL)  # argparse says it of -h and of --json=VALUE
@@ -130,17 +130,23 @@ def _parse_arguments(argv: Sequence[str], environ: Mapping[str, str]) -> "Namesp
     except argparse.ArgumentError as exc:
         if exc.argument_name != "command":
             parser.error(str(exc))
-        unknown = next((each for each in argv if exc.message.startswith(f"invalid choice: {each!r}")), "")
-        raise ConfigError(_unknown_command(unknown, environ)) from None
+        at = next((at for at, each in enumerate(argv) if exc.message.startswith(f"invalid choice: {each!r}")), 0)
+        # After an unknown option, it is the option's value: perhaps a key.
+        raise ConfigError(
+            _unknown_command(argv[at], environ, is_value=_is_unknown_option(argv[at - 1]) if at else False)
+        ) from None
 
 
-def _unknown_command(command: str, environ: Mapping[str, str]) -> str:
-    from writer_jobs_mcp.config import describe_invalid_value
+def _is_unknown_option(argument: str) -> bool:
+    return argument.startswith("-") and argument != "--sandbox"
+
+
+def _unknown_command(command: str, environ: Mapping[str, str], *, is_value: bool) -> str:
+    from writer_jobs_mcp.config import NOT_SHOWN, describe_invalid_value
 
     commands = f"{', '.join(_COMMANDS[:-1])} or {_COMMANDS[-1]}"
-    return (
-        f"The command must be {commands}{describe_invalid_value(command, _known_keys(environ))}. See {PROGRAM} --help."
-    )
+    got = NOT_SHOWN if is_value else describe_invalid_value(command, _known_keys(environ))
+    return f"The command must be {commands}{got}. See {PROGRAM} --help."
 
 
 def _redact_arguments(message: str, argv: Sequence[str], environ: Mapping[str, str]) -> str:

@@ -248,6 +248,9 @@ def _requirement(kind: Mapping[str, Any]) -> str:
     return f"must be {number} from {kind['minimum']} to {kind['maximum']}"
 
 
+NOT_SHOWN = "; the value is not shown here, because it may be a secret"
+
+
 def describe_invalid_value(value: str, keys: Sequence[str] = ()) -> str:
     """Return the end of a sentence that quotes an invalid value, or says that it may be a secret.
 
@@ -256,7 +259,7 @@ def describe_invalid_value(value: str, keys: Sequence[str] = ()) -> str:
         keys: The API key, if it is known.
     """
     if may_be_secret(value, keys):
-        return "; the value is not shown here, because it may be a secret"
+        return NOT_SHOWN
     return f"; got {json_quote(preview(value, _MAX_VALUE_LENGTH))}"
 
 

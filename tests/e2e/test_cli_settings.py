@@ -29,6 +29,7 @@ API_KEY = "wk-7Hq2ZtVx9LmB4RcY8sNd"
         ["demo", "--bearer=foo9182"],
         ["WRITER_API_KEY=foo9182"],
         ["--WRITER_API_KEY_FILE=foo9182"],
+        ["-kfoo9182"],
     ],
     ids=repr,
 )
@@ -41,8 +42,11 @@ def test_the_error_for_a_key_on_the_command_line_names_the_environment_variable(
 
 @pytest.mark.parametrize(
     "arguments",
-    [[API_KEY], ["check", API_KEY], [f"--other={API_KEY}"], ["--log-level", API_KEY]],
-    ids=["a command", "an argument", "an option", "a level"],
+    [
+        *([API_KEY], ["check", API_KEY], [f"--other={API_KEY}"], ["--log-level", API_KEY]),
+        *(["--pat", "wk-7Hq2-word"], ["--api-kye", "wk-7Hq2-word"], ["-p", "wk-7Hq2-word"]),
+    ],
+    ids=["a command", "an argument", "an option", "a level", "a word", "a wrong option", "a short option"],
 )
 def test_a_key_in_another_argument_is_not_repeated(arguments: list[str]) -> None:
     done = run_command(*arguments)
