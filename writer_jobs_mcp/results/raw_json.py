@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 
 _NAME = re.compile(r"[A-Za-z_][\w.-]{0,59}", re.ASCII)
+_PAIR = 2
+_HEADER = re.compile(r"authorization|cookie|[a-z0-9]+(?:-[a-z0-9]+)+", re.IGNORECASE)
+# Fields whose text is named elsewhere: {"password": {"value": "…"}}.
+_NAMELESS = {"value", "values", "data", "current", "new", "old", "raw", "plain", "text", "content", "0", "1"}
 _BATCH = 500
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -32,27 +36,24 @@ def raw_json_text(response: "RawJson", check: Callable[[], None] = lambda: None)
     return "".join(parts)
 
 
-def _write(value: JsonValue, write: Callable[[str], object], check: Callable[[], None]) -> None:
+def _write(value: JsonValue, write: Callable[[str], object], check: Callable[[], None], label: str = "") -> None:
+    """Write a value; ``label`` is the name of the field that holds it, or holds the list that holds it."""
     if isinstance(value, str):
-        _write_text(sanitize_in_slices(value), write, check)
+        _write_text(_sanitize_value(label, value) if label else sanitize_in_slices(value), write, check)
     elif isinstance(value, list):
         write("[")
         for position, item in enumerate(value):
             if position % _BATCH == 0:
                 check()
             write(", " if position else "")
-            _write(item, write, check)
+            _write(item, write, check, label if position != 1 else _header_in(value) or label)
         write("]")
     elif isinstance(value, dict):
         check()
         write("{")
         for position, (name, shown) in enumerate(zip(value, _sanitize_names(list(value), check), strict=True)):
             write(f"{', ' if position else ''}{_encode(shown)}: ")
-            field = value[name]
-            if isinstance(field, str):
-                _write_text(_sanitize_value(name, field), write, check)
-            else:
-                _write(field, write, check)
+            _write(value[name], write, check, (_named(value) or label or name) if name.lower() in _NAMELESS else name)
         write("}")
     elif value is None or (isinstance(value, float) and not isfinite(value)):
         write("null")  # JSON has no infinity and no NaN
@@ -60,6 +61,17 @@ def _write(value: JsonValue, write: Callable[[str], object], check: Callable[[],
         write("true" if value else "false")
     else:
         write(repr(value))  # as the encoder does, which takes three times as long for one number
+
+
+def _header_in(items: Sequence[JsonValue]) -> str:
+    """Return the name of a header that is a list of two texts: ``["Authorization", "Token …"]``."""
+    first = items[0]
+    return first if isinstance(first, str) and len(items) == _PAIR and _HEADER.fullmatch(first) else ""
+
+
+def _named(fields: dict[str, JsonValue]) -> str:
+    """Return what an object calls its value: ``{"name": "x-api-key", "value": "…"}``."""
+    return next((named for key in ("name", "key") if isinstance(named := fields.get(key), str)), "")
 
 
 def _write_text(pieces: Iterator[str], write: Callable[[str], object], check: Callable[[], None]) -> None:
