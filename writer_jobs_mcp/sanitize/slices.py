@@ -1,10 +1,9 @@
 """Sanitize parts of a long text as they would be within the whole."""
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
-from writer_jobs_mcp.sanitize.secrets import Replacement, mask_secrets, replacement_for
+from writer_jobs_mcp.sanitize.secrets import Edit, mask_secrets
 from writer_jobs_mcp.sanitize.text import is_mark, sanitize, strip_invisible
 
 _CONTEXT_CHARS = 12_000
@@ -84,17 +83,16 @@ def _sanitize_with_origins(text: str) -> tuple[str, list[int]]:
     """Sanitize ``text``; also return, for each character left, its position in ``text``, in rising order."""
     origins = list(range(len(text)))
 
-    def replace(text: str, matches: Iterable[re.Match[str]], replacement: Replacement) -> str:
+    def replace(text: str, edits: Iterable[Edit]) -> str:
         nonlocal origins
         parts: list[str] = []
         kept: list[int] = []
         end = 0
-        for match in matches:
-            new = replacement_for(match, replacement)
-            parts += text[end : match.start()], new
-            kept += origins[end : match.start()]
-            kept += (origins[match.start() + at] for at in _kept_positions(match[0], new))
-            end = match.end()
+        for edit in edits:
+            parts += text[end : edit.start], edit.new
+            kept += origins[end : edit.start]
+            kept += (origins[edit.start + at] for at in _kept_positions(text[edit.start : edit.end], edit.new))
+            end = edit.end
         if parts:
             origins = kept + origins[end:]
             text = "".join(parts) + text[end:]

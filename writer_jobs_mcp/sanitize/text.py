@@ -3,15 +3,10 @@
 import json
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 
-from writer_jobs_mcp.sanitize.secrets import (
-    Replace,
-    Replacement,
-    mask_secrets,
-    may_contain_secret,
-    replace_matches,
-)
+from writer_jobs_mcp.sanitize.secrets import Edit, Replace, mask_secrets, may_contain_secret, replace_parts
 
 # Invisible by design: controls, format characters (bidirectional marks, zero-width characters, the tag block that
 # smuggles ASCII), lone surrogates and private use. Code points that this Python does not know yet (Cn) may be letters
@@ -44,6 +39,8 @@ _MAYBE_INVISIBLE = (
     "\u2e80-\u3163\u3165-\ud7ff\uff01-\uff9f\U0001f300-\U0001faff]+"
 )
 
+Replacement = str | Callable[[re.Match[str]], str]
+
 _regex = cache(re.compile)  # compiled when first needed: start-up does not wait for it
 _encode_json = json.JSONEncoder(ensure_ascii=False).encode
 LONE_SURROGATE_ESCAPE = re.compile(
@@ -61,7 +58,7 @@ def sanitize(text: str) -> str:
     return mask_secrets(strip_invisible(text))
 
 
-def strip_invisible(text: str, replace: Replace = replace_matches) -> str:
+def strip_invisible(text: str, replace: Replace = replace_parts) -> str:
     r"""Drop invisible characters; keep line breaks and tabs.
 
     Terminal escapes, control, bidirectional, zero-width, tag and private-use characters and lone surrogates go; every
@@ -79,9 +76,15 @@ def strip_invisible(text: str, replace: Replace = replace_matches) -> str:
 
 def _replace_all(form: str, replacement: Replacement, text: str, replace: Replace) -> str:
     pattern = _regex(form)
-    if replace is replace_matches:
+    if replace is replace_parts:
         return pattern.sub(replacement, text)  # the same, but faster
-    return replace(text, pattern.finditer(text), replacement)
+    return replace(
+        text,
+        (
+            Edit(match.start(), match.end(), replacement if isinstance(replacement, str) else replacement(match))
+            for match in pattern.finditer(text)
+        ),
+    )
 
 
 def _strip_invisible_run(run: re.Match[str]) -> str:
