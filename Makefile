@@ -13,7 +13,7 @@ SIDE_BY_SIDE := --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATU
 # The gate: these targets side by side, then the tests on all cores.
 GATE := lint types imports lint-ci wheel test-lowest clients bundle check-web
 
-.PHONY: help demo quick test test-unit coverage robustness check audit format lint types imports lint-ci wheel test-lowest matrix first-run clients bundle web check-web screenshots evaluation docs-questions snapshots bench bench-million bench-texts causes clean
+.PHONY: help demo quick test test-unit coverage robustness check audit format lint types imports lint-ci wheel test-lowest matrix first-run clients bundle web check-web screenshots evaluation docs-questions snapshots bench bench-million bench-texts causes secrets clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -120,6 +120,9 @@ bench-texts: $(VENV)/.runs ## measure how long awkward text takes, and whether p
 
 causes: $(VENV)/.runs ## measure how often the classifier finds the cause that a reader gave to a reported error (a second); BENCH_ARGS=--wrong lists those of the tuned half
 	@$(BIN)/python -m benchmarks.causes $(BENCH_ARGS)
+
+secrets: $(VENV)/.runs ## measure how many credentials in job text are shown, and how many innocent texts are spoilt
+	@$(BIN)/python -m benchmarks.secrets
 
 clean: ## remove what was built
 	rm -rf $(VENV) $(BENCH) benchmarks/node_modules bundle/node_modules tests/e2e/real_clients/node_modules $(WEB)/node_modules

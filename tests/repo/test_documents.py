@@ -14,7 +14,7 @@ import pytest
 
 from evaluation.dialogue import PAGE, write_page
 from scripts.snapshots import tool_schemas
-from tests.data.credentials import CREDENTIALS, INNOCENT
+from tests.helpers.secret_table import innocent_rows, rates, secret_rows
 from writer_jobs_mcp import __version__
 from writer_jobs_mcp.config import Config, Setting, settings
 
@@ -97,9 +97,18 @@ def test_every_test_named_in_the_threat_model_exists() -> None:
     assert named - set(re.findall(r"^(?:async )?def (test_\w+)\(", tests, re.MULTILINE)) == set()
 
 
-def test_the_threat_model_counts_the_tested_credentials() -> None:
-    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
-    assert f"Of {len(CREDENTIALS)} realistic ones none is shown; of {len(INNOCENT)} texts" in text
+def test_the_threat_model_gives_the_rates_that_are_measured() -> None:
+    text = " ".join((ROOT / "SECURITY.md").read_text(encoding="utf-8").split())
+    secrets, innocent = secret_rows(held_out=True), innocent_rows(held_out=True)
+    all_secrets, all_innocent = (
+        len(secrets + secret_rows(held_out=False)),
+        len(innocent + innocent_rows(held_out=False)),
+    )
+    shown = rates(secrets, lambda row: row.is_shown)["all"]
+    spoilt = rates(innocent, lambda row: row.is_spoilt)["all"]
+    assert f"{all_secrets} realistic texts with made-up credentials and {all_innocent} innocent texts" in text
+    assert f"{shown.percent:.1f} % of {shown.total} credentials are shown" in text
+    assert f"{spoilt.percent:.1f} % of {spoilt.total} innocent texts are spoilt" in text
 
 
 def test_every_error_in_troubleshooting_is_in_the_code() -> None:
