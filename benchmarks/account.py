@@ -1,6 +1,5 @@
 """The cost of an overview of 40 applications of 20,000 jobs, and whether each of its counts is exact."""
 
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -9,11 +8,11 @@ from typing import Any, Literal
 
 from anyio.from_thread import start_blocking_portal
 
+from benchmarks.answer_tokens import structure_and_text_rows
 from benchmarks.expected_account import expected_rows, wrong_counts
 from benchmarks.measured_servers import OURS
 from benchmarks.stdio_client import start_server
 from benchmarks.table import Row
-from benchmarks.token_counts import count_tokens
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, SandboxStore, build_app, serve
 
 _APPLICATIONS, _JOBS = 40, 20_000
@@ -32,10 +31,7 @@ def rows() -> Iterator[Row]:
         yield Row(f"{label}: requests", requests, "", {}, limit, requests <= _MAX_REQUESTS and not wrong)
         yield Row(f"{label}: counts that are wrong", len(wrong), "", {}, "0", not wrong)
         yield Row(f"{label}: seconds", seconds, "s")
-        text = count_tokens(answer["content"][0]["text"])
-        yield Row(f"{label}: tokens as text", text, "", {}, f"≤ {_MAX_TOKENS:,}", text <= _MAX_TOKENS)
-        structure = json.dumps(answer["structuredContent"], ensure_ascii=False, separators=(",", ":"))
-        yield Row(f"{label}: tokens as structure", count_tokens(structure))
+        yield from structure_and_text_rows(label, answer, None, _MAX_TOKENS, _MAX_TOKENS)
 
 
 def _measure(total: Literal["matches", "all", "missing"]) -> tuple[int, float, Any, list[str]]:

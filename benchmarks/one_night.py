@@ -7,10 +7,10 @@ from typing import Any
 
 from anyio.from_thread import start_blocking_portal
 
+from benchmarks.answer_tokens import compact_json, count_tokens, structure_and_text_rows
 from benchmarks.measured_servers import OURS
 from benchmarks.stdio_client import start_server
 from benchmarks.table import Row
-from benchmarks.token_counts import count_tokens
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, SandboxStore, build_app, serve
 from writer_jobs_mcp.sandbox.app import ReceivedRequest
 
@@ -41,16 +41,17 @@ def rows() -> Iterator[Row]:
     wanted = _FIRST + _SECOND
     label = f"retry {wanted} rate limits of a night, {_JOBS:,} jobs"
     yield Row(f"{label}: calls", len(answers), "", {}, f"≤ {_MAX_CALLS}", len(answers) <= _MAX_CALLS)
-    tokens = sum(count_tokens(each["content"][0]["text"]) for each in answers)
-    yield Row(f"{label}: tokens as text", tokens, "", {}, f"≤ {_MAX_TOKENS:,}", tokens <= _MAX_TOKENS)
+    texts = "".join(each["content"][0]["text"] for each in answers)
+    structures = "".join(compact_json(each["structuredContent"]) for each in answers)
+    for form, tokens in (("structure", count_tokens(structures)), ("text", count_tokens(texts))):
+        yield Row(f"{label}: tokens as {form}", tokens, "", {}, f"≤ {_MAX_TOKENS:,}", tokens <= _MAX_TOKENS)
     yield Row(f"{label}: jobs sent", len(posts), "", {}, f"{wanted}", len(posts) == wanted)
     twice = sum(each > 1 for each in posts.values())
     yield Row(f"{label}: jobs sent twice", twice, "", {}, "0", twice == 0)
     yield Row(f"{label}: other requests", len(received) - posts.total())
     shown = whole["structuredContent"]["page"]["returned"]
-    tokens = count_tokens(whole["content"][0]["text"])
-    label = f"ids of {shown} of {whole['structuredContent']['matched']} timeouts of three days: tokens as text"
-    yield Row(label, tokens, "", {}, f"≤ {_MAX_LIST_TOKENS:,}", tokens <= _MAX_LIST_TOKENS)
+    label = f"ids of {shown} of {whole['structuredContent']['matched']} timeouts of three days"
+    yield from structure_and_text_rows(label, whole, None, None, _MAX_LIST_TOKENS)
 
 
 def _add_failures(store: SandboxStore, now: datetime) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-import bpe_openai
 from writerai import Writer
 
+from benchmarks.answer_tokens import compact_json, count_tokens, structure_and_text_rows
+from benchmarks.answer_tokens import rows as other_rows
 from benchmarks.jobs import APPLICATION_ID
 from benchmarks.measured_servers import KEY, OURS, MeasuredServer, job_tool, list_tool
 from benchmarks.stdio_client import JsonObject, RunningServer, start_server
@@ -36,11 +37,11 @@ def rows(address: Any, peers: Sequence[MeasuredServer]) -> Iterator[Row]:
             }
             others["writer-sdk"] = count_tokens(_sdk(url).list(APPLICATION_ID, limit=limit).to_json(indent=None))
             answer = ours.call("list_application_jobs", {**listed, "limit": limit})
-            yield from _structure_and_text_rows(f"the latest {limit} jobs", answer, others, as_structure, as_text)
+            yield from structure_and_text_rows(f"the latest {limit} jobs", answer, others, as_structure, as_text)
         failed = _sdk(url).list(APPLICATION_ID, status="failed", limit=1).result[0]
         others = {peer.name: _measure(peer, url, lambda running: _job_tokens(running, failed.id)) for peer in peers}
         others["writer-sdk"] = count_tokens(_sdk(url).retrieve(failed.id).to_json(indent=None))
-        yield from _structure_and_text_rows("one failure", ours.call("get_job_error", {"job_id": failed.id}), others)
+        yield from structure_and_text_rows("one failure", ours.call("get_job_error", {"job_id": failed.id}), others)
     for count in (1_200, 12_000):
         url = address(count)
         with start_server(OURS.command, OURS.environ(url, **_ALL_TOOLS)) as ours:
@@ -49,26 +50,11 @@ def rows(address: Any, peers: Sequence[MeasuredServer]) -> Iterator[Row]:
             answer = ours.call("triage_application_jobs", {**arguments, "since": "7d"})
         others = {peer.name: _measure(peer, url, _all_failures_tokens) for peer in peers}
         others["writer-sdk"] = _script_output_tokens(url)
-        yield from _structure_and_text_rows(
+        yield from structure_and_text_rows(
             f"what failed this week, why, is it new: {count:,} jobs", answer, others, 2_200, 1_700
         )
-        yield from _structure_and_text_rows(f"what failed and why: {count:,} jobs", whole, {}, 2_000, 1_500)
-
-
-def _structure_and_text_rows(
-    label: str,
-    answer: JsonObject,
-    others: dict[str, float | str],
-    structure: int | None = None,
-    text: int | None = None,
-) -> Iterator[Row]:
-    for form, content, bar in (
-        ("structure", _compact_json(answer["structuredContent"]), structure),
-        ("text", answer["content"][0]["text"], text),
-    ):
-        tokens = count_tokens(content)
-        reached = None if bar is None else tokens <= bar
-        yield Row(f"tokens: {label}, as {form}", tokens, "", others, f"≤ {bar:,}" if bar else "", reached)
+        yield from structure_and_text_rows(f"what failed and why: {count:,} jobs", whole, {}, 2_000, 1_500)
+    yield from other_rows()
 
 
 def _measure(server: MeasuredServer, url: str, plan: Any) -> float | str:
@@ -81,7 +67,7 @@ def _measure(server: MeasuredServer, url: str, plan: Any) -> float | str:
 
 def _tool_list_tokens(peer: RunningServer) -> float:
     shown = [{name: tool.get(name) for name in ("name", "description", "inputSchema")} for tool in peer.tools]
-    return count_tokens(_compact_json(shown))
+    return count_tokens(compact_json(shown))
 
 
 def _list_tokens(peer: RunningServer, limit: int, **more: str | int) -> float:
@@ -118,19 +104,10 @@ def _total_count(answer: JsonObject) -> int:
 def _result_tokens(answer: JsonObject) -> float:
     """Count the tokens of the shorter form that clients may pass to the model."""
     forms = ["".join(block.get("text", "") for block in answer["content"])]
-    forms += [_compact_json(answer["structuredContent"])] if answer.get("structuredContent") else []
+    forms += [compact_json(answer["structuredContent"])] if answer.get("structuredContent") else []
     return min(map(count_tokens, forms))
-
-
-def _compact_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 @cache
 def _sdk(url: str) -> Any:
     return Writer(api_key=KEY, base_url=url).applications.jobs
-
-
-def count_tokens(text: str) -> float:
-    """Return how many tokens a text has, as current models count them (o200k)."""
-    return len(bpe_openai.get_encoding("o200k_base").encode(text))

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from writer_jobs_mcp.results.formatting import format_duration
+from writer_jobs_mcp.results.retry import AS_ABOVE
 
 _TIMESTAMP = re.compile(r"\d{4}-(\d\d-\d\d)T(\d\d:\d\d:\d\d)Z\Z")
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -43,6 +44,8 @@ def _facts(value: Any, where: str) -> Iterator[tuple[str, str | int | float, str
                 inner = f"{where}.{name}" if where else str(name)
                 if name == "updated_at" and "seconds" in fields:
                     yield inner, field, _ago(fields)
+                elif name == "advice" and field == AS_ABOVE:
+                    pass  # the text gives the advice for each cause once
                 elif name == "created_at" and fields.keys() <= {"id", "created_at", "group", "error"}:
                     yield inner, field, field[11:16]  # a row of list_failed_jobs, whose times are to the minute
                 else:

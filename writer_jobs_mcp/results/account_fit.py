@@ -15,7 +15,6 @@ from writer_jobs_mcp.results.account_parts import (
 )
 from writer_jobs_mcp.results.base import NextCall
 from writer_jobs_mcp.results.failure_rows import failure_rows, json_length, omitted_failures
-from writer_jobs_mcp.results.fit_to_size import MAX_REPORT_JSON
 from writer_jobs_mcp.results.formatting import join_words, pluralize, rounded_share, zone_sentence
 from writer_jobs_mcp.results.triage_parts import comparison_limits
 from writer_jobs_mcp.results.window import WindowSummary
@@ -27,7 +26,7 @@ from writer_jobs_mcp.triage.shown_groups import select_groups
 from writer_jobs_mcp.triage.timestamps import format_timestamp
 
 _MAX_REASON = 160  # characters of one application's
-_MAX_TEXT = 4_600  # characters; with so many ids as here, 2.4 make one token
+_MAX_TEXT, _MAX_JSON = 4_600, 5_250  # characters; with so many ids as here, 2.4 and 2.6 make one token
 
 
 class _Size(NamedTuple):
@@ -49,6 +48,9 @@ _SIZES = (
     _Size(14, 6),
     _Size(12, 6),
     _Size(10, 5),
+    _Size(10, 5, applications_of_group=1),
+    _Size(9, 5, applications_of_group=1),
+    _Size(8, 5, applications_of_group=1),
     _Size(8, 4, skipped=2),
     _Size(6, 3, level=6, skipped=1),
     _Size(3, 1, level=6, skipped=1, name=20),
@@ -60,7 +62,7 @@ def account_report(summary: AccountSummary, request: AccountRequest) -> AccountR
     """Show what is known of an account: if it is too long, with fewer groups and applications."""
     report = _report(summary, request, _SIZES[0])
     for size in _SIZES[1:]:
-        if json_length(report) < MAX_REPORT_JSON and len(report.as_text()) < _MAX_TEXT:
+        if json_length(report) < _MAX_JSON and len(report.as_text()) < _MAX_TEXT:
             break
         report = _report(summary, request, size)
     return report

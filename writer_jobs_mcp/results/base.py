@@ -5,7 +5,7 @@ one line, cannot end its own quotation marks, and cannot pass for our words.
 """
 
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
@@ -30,11 +30,27 @@ class ResultModel(BaseModel):
 
     def as_structure(self) -> dict[str, object]:
         """Return the result as JSON values, without what is not known."""
-        return self.model_dump(mode="json", exclude_none=True)
+        return {
+            name: _shorten(value)
+            for name, value in self.model_dump(mode="json", exclude_none=True, by_alias=True).items()
+        }
 
     def as_text(self) -> str:
         """Return the result as compact text."""
         raise NotImplementedError
+
+
+def _shorten(value: Any) -> Any:
+    """Write whole numbers without a fraction: many clients pass the model the JSON as it is sent."""
+    match value:
+        case float():
+            return int(value) if value.is_integer() else value
+        case dict():
+            return {name: _shorten(each) for name, each in cast("dict[str, Any]", value).items()}
+        case list():
+            return [_shorten(each) for each in cast("list[Any]", value)]
+        case _:
+            return value
 
 
 class UnreadableRows(ResultModel):

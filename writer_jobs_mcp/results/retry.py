@@ -39,7 +39,10 @@ class RetryRow(ResultModel):
 
 
 class RetryGroupRow(SelectedGroupRow):
-    """Jobs whose errors say the same, that were sent or would be; ``advice`` is what to do about their cause."""
+    """Jobs whose errors say the same, that were sent or would be; ``advice`` is what to do about their cause.
+
+    Where a group above it has the same advice, it is ``As above.``
+    """
 
     advice: IfKnown[str] = None
 
@@ -80,8 +83,8 @@ class RetryReport(ResultModel):
 
     def _advice(self) -> list[str]:
         """Give the advice for each cause once."""
-        given = {(group.category, group.retry): group.advice for group in self.groups if group.advice}
-        return [f"{category} {retry}: {advice}" for (category, retry), advice in given.items()]
+        groups = [group for group in self.groups if group.advice and group.advice != AS_ABOVE]
+        return [f"{group.category} {group.retry}: {group.advice}" for group in groups]
 
     def _head(self) -> str:
         of = pluralize(self.selected, "job")
@@ -120,20 +123,30 @@ def retry_row(job_id: str, before: str | None, outcome: Outcome, detail: str | N
     return RetryRow(job_id=display_id(job_id), before=before and safe_label(before), outcome=outcome, detail=detail)
 
 
+AS_ABOVE = "As above."
+"""The advice of a group whose cause has had it already."""
+
+
 def group_fields(groups: "Sequence[SelectedGroup]") -> dict[str, Any]:
     """Return the fields of a report that show the groups, the largest first, and when their jobs were created."""
     created = [job.created_at for group in groups for job in group.jobs]
     return {
-        "groups": [_group(group) for group in groups[:_MAX_GROUPS]],
+        "groups": _groups(groups[:_MAX_GROUPS]),
         "groups_omitted": OmittedGroups.of(groups[_MAX_GROUPS:]),
         "oldest": format_timestamp(min(created)) if created else None,
         "newest": format_timestamp(max(created)) if created else None,
     }
 
 
-def _group(group: "SelectedGroup") -> RetryGroupRow:
-    row = SelectedGroupRow.of(group, _MAX_SIGNATURE)
-    return RetryGroupRow(**row.model_dump(), advice=group.cause.advice if group.has_text else None)
+def _groups(groups: "Sequence[SelectedGroup]") -> list[RetryGroupRow]:
+    """Show the groups, and each advice once."""
+    rows, given = list[RetryGroupRow](), set[str | None]()
+    for group in groups:
+        advice = group.cause.advice if group.has_text else None
+        shown = AS_ABOVE if advice in given and advice else advice
+        rows.append(RetryGroupRow(**SelectedGroupRow.of(group, _MAX_SIGNATURE).model_dump(), advice=shown))
+        given.add(advice)
+    return rows
 
 
 def count_outcomes(outcomes: "Mapping[str, int]") -> dict[str, int] | None:

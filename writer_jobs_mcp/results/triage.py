@@ -66,9 +66,6 @@ class TriageReport(ResultModel):
         """Whether the largest of all groups is shown; new ones may have taken its place."""
         return self._shows_largest
 
-    def as_structure(self) -> dict[str, object]:
-        return self.model_dump(mode="json", exclude_none=True, by_alias=True)
-
     def as_text(self) -> str:
         year = self.window.year
         return join_lines(

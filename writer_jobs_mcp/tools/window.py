@@ -31,6 +31,6 @@ def _resolve_time(given: datetime | timedelta | None, now: datetime) -> datetime
     if not isinstance(given, timedelta):
         return given
     try:
-        return now - given
+        return (now - given).replace(microsecond=0)  # an age is no exact time, and a shorter one is read faster
     except OverflowError:
         return None  # before the year 1: every job is later
