@@ -135,6 +135,14 @@ class Config(BaseModel):
             description="offer retry_jobs; without it the server cannot change anything",
         ),
     ] = False
+    structured_content: Annotated[
+        bool,
+        Field(
+            validation_alias="WRITER_JOBS_STRUCTURED_CONTENT",
+            description="give each result as structure too; false for clients that give the model both forms: results "
+            "are then text alone, which has the same facts",
+        ),
+    ] = True
     log_level: Annotated[
         LogLevel,
         Field(

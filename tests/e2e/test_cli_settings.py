@@ -88,6 +88,7 @@ WRONG_SETTINGS = {
     "WRITER_JOBS_CALL_BUDGET": "abc",
     "WRITER_JOBS_CONCURRENCY": "99",
     "WRITER_JOBS_ALLOW_RETRY": "perhaps",
+    "WRITER_JOBS_STRUCTURED_CONTENT": "sometimes",
     "WRITER_JOBS_LOG_LEVEL": "loud",
 }
 
@@ -98,6 +99,7 @@ SETTING_ERRORS = [
     'WRITER_JOBS_CALL_BUDGET must be a number from 1 to 600; got "abc".',
     'WRITER_JOBS_CONCURRENCY must be a whole number from 1 to 16; got "99".',
     'WRITER_JOBS_ALLOW_RETRY must be true or false; got "perhaps".',
+    'WRITER_JOBS_STRUCTURED_CONTENT must be true or false; got "sometimes".',
     'WRITER_JOBS_LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL; got "loud".',
 ]
 

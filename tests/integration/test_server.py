@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from mcp.client import Client
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_PARAMS, Annotations, TextResourceContents
 
 from tests.conftest import ALIAS, NOW, config_for
 from tests.fakes.named_applications import NamedApplicationsApi
@@ -15,6 +17,7 @@ from writer_jobs_mcp import __version__
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.sandbox import SANDBOX_KEY, CannedResponse, FaultScript, SandboxStore
 from writer_jobs_mcp.server.build import INSTRUCTIONS, build_server
+from writer_jobs_mcp.tools import TRIAGE_PAGE_URI
 
 
 async def test_the_server_reports_its_name_title_and_version(client: Client) -> None:
@@ -63,6 +66,39 @@ async def test_the_tool_list_is_cacheable_for_an_hour() -> None:
     async with Client(build_server(Config.from_env({}))) as client:
         listed = await client.list_tools()
     assert (listed.ttl_ms, listed.cache_scope) == (3_600_000, "public")
+
+
+LISTS = ["list_tools", "list_prompts", "list_resources", "list_resource_templates"]
+
+
+@pytest.mark.parametrize("method", LISTS)
+async def test_an_unknown_cursor_is_an_invalid_request(client: Client, method: str) -> None:
+    for cursor, shown in (("page-2", "page-2"), ("x" * 200, "x" * 59 + "…"), ("a\u202e", "a")):
+        with pytest.raises(MCPError) as raised:
+            await getattr(client, method)(cursor=cursor)
+        assert raised.value.error.code == INVALID_PARAMS
+        message = f'Unknown cursor "{shown}": this list has one page. List it without a cursor.'
+        assert raised.value.error.message == message
+    with pytest.raises(MCPError) as raised:
+        await getattr(client, method)(cursor=f"a-{SANDBOX_KEY}")
+    assert SANDBOX_KEY not in raised.value.error.message
+
+
+@pytest.mark.parametrize("method", LISTS)
+async def test_without_a_cursor_a_list_has_everything(client: Client, method: str) -> None:
+    whole = await getattr(client, method)()
+    assert await getattr(client, method)(cursor=" ") == whole
+
+
+async def test_the_page_is_marked_as_not_for_the_model(client: Client) -> None:
+    listed = {resource.uri: resource for resource in (await client.list_resources()).resources}
+    page = listed.pop(TRIAGE_PAGE_URI)
+    assert page.annotations == Annotations(audience=["user"], priority=0)
+    (content,) = (await client.read_resource(TRIAGE_PAGE_URI)).contents
+    assert isinstance(content, TextResourceContents)
+    assert page.size == len(content.text.encode()) > 100_000
+    assert (page.description or "").startswith("A page for the host to show to the user, not for the model: ")
+    assert [each.size for each in listed.values()] == [None] * len(listed)
 
 
 async def test_an_application_list_says_what_to_pass_for_the_next_page(client: Client) -> None:

@@ -1,6 +1,6 @@
 """What the triage page draws beyond the structure; it is in `_meta`, which the model does not read."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from itertools import repeat
 from typing import Any
@@ -19,6 +19,12 @@ def pinned_window(window: Window, now: datetime, last_seen: Iterable[datetime]) 
     if window.until is not None:
         return window
     return window._replace(until=max([now, *map(just_after, last_seen)]))
+
+
+def with_structure(meta: Mapping[str, Any] | None, structure: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``_meta`` with a result's structure under its key, for a result that has none for the model."""
+    given = meta or {}
+    return {**given, META_KEY: {**given.get(META_KEY, {}), "structure": structure}}
 
 
 def triage_app_meta(

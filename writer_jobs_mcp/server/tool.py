@@ -5,16 +5,18 @@ from typing import Any, get_args
 
 import anyio
 import anyio.lowlevel
+from mcp.server.apps import client_supports_apps
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp.shared.exceptions import MCPError
-from mcp_types import ToolAnnotations
+from mcp_types import CallToolResult, ToolAnnotations
 from pydantic import Field, ValidationError
 
 from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.errors import KEY_IN_ARGUMENT, WriterError
 from writer_jobs_mcp.results.base import result_schema
+from writer_jobs_mcp.results.triage_app_meta import with_structure
 from writer_jobs_mcp.sanitize.json_walk import list_strings
 from writer_jobs_mcp.sdk_compat import forbid_unknown_arguments
 from writer_jobs_mcp.server.json_schema import simplify_schema
@@ -31,7 +33,11 @@ class JobTool(Tool):
     def build(cls, definition: ToolDefinition, config: Config) -> "JobTool":
         """Build a tool from its definition."""
         stock = _without_settings(definition)
-        return cls(**{name: getattr(stock, name) for name in Tool.model_fields}, config=config)
+        fields = {name: getattr(stock, name) for name in Tool.model_fields}
+        if not config.structured_content:
+            # Clients reject a result without the structure that a schema promises.
+            fields["fn_metadata"] = stock.fn_metadata.model_copy(update={"output_schema": None})
+        return cls(**fields, config=config)
 
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:
         """Run the tool.
@@ -44,7 +50,8 @@ class JobTool(Tool):
         given = {name: value for name, value in arguments.items() if not self._is_omitted(name, value)}
         try:
             with anyio.fail_after(self.config.call_budget):
-                return await super().run(given, context, convert_result)
+                result = await super().run(given, context, convert_result)
+                return result if self.config.structured_content else _as_text_alone(result, context)
         except TimeoutError as exc:
             raise ToolError(self._timeout_message()) from exc
         except UnexpectedToolError as exc:
@@ -74,6 +81,14 @@ class JobTool(Tool):
         if isinstance(value, str) and not value.strip():
             return name in self.parameters["properties"] and name not in self.parameters.get("required", ())
         return value is None
+
+
+def _as_text_alone(result: Any, context: Context[Any, Any]) -> Any:
+    """Return a result without its structure; the triage page, which is not for the model, finds it in ``_meta``."""
+    if not isinstance(result, CallToolResult) or result.structured_content is None:
+        return result
+    meta = with_structure(result.meta, result.structured_content) if client_supports_apps(context) else result.meta
+    return CallToolResult(content=result.content, is_error=result.is_error, _meta=meta)
 
 
 @cache

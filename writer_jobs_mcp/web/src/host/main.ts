@@ -4,6 +4,7 @@
 import type { CallToolResult, ReadResourceResult, Tool } from "@modelcontextprotocol/client";
 import type { McpUiHostCapabilities, McpUiHostContext, McpUiTheme } from "@modelcontextprotocol/ext-apps/app-bridge";
 import { AppBridge, getToolUiResourceUri, PostMessageTransport } from "@modelcontextprotocol/ext-apps/app-bridge";
+import { structureOf } from "../triage/result.ts";
 
 const TOOL = "triage_application_jobs";
 const ACCOUNT_TOOL = "triage_all_applications";
@@ -167,7 +168,7 @@ async function start(): Promise<void> {
   applyTheme();
   const pages = await readPages();
   const listed = await request<CallToolResult>("tools/call", { name: "list_applications", arguments: {} });
-  const { applications: found = [] } = (listed.structuredContent ?? {}) as {
+  const { applications: found = [] } = structureOf(listed) as {
     applications?: { id: string; name: string }[];
   };
   applications.append(...found.map(({ id, name }) => new Option(name, id)));

@@ -3,7 +3,7 @@
 import type { CallToolResult } from "@modelcontextprotocol/client";
 import type { GroupReport } from "./groups.ts";
 import type { NextCall, Triage } from "./result.ts";
-import { asCounts, asNumber, asRecord, asRecords, asString, parseExactWindow, parseGroup, parseNext, parseOmitted } from "./result.ts";
+import { asCounts, asNumber, asRecord, asRecords, asString, parseExactWindow, parseGroup, parseNext, parseOmitted, structureOf } from "./result.ts";
 
 export interface Application {
   id: string;
@@ -41,7 +41,7 @@ export interface Account extends GroupReport {
 
 /** Return the overview in a tool's result; undefined if it contains none. */
 export function parseAccount(result: CallToolResult): Account | undefined {
-  const structure = asRecord(result.structuredContent);
+  const structure = structureOf(result);
   const coverage = asRecord(structure["coverage"]);
   if (result.isError || !Array.isArray(structure["applications"]) || asNumber(coverage["applications"]) === undefined) return undefined;
   const window = asRecord(structure["window"]);

@@ -10,7 +10,7 @@ import type { Arguments, HostActions } from "./host.ts";
 import { errorMessage, Host } from "./host.ts";
 import { reportSections } from "./report.ts";
 import type { Triage } from "./result.ts";
-import { asRecord, asString, parseTriage, textOf } from "./result.ts";
+import { asString, parseTriage, structureOf, textOf } from "./result.ts";
 import { deploymentSentence, summary, windowSentence } from "./sentences.ts";
 
 const APPLICATION_TOOL = "triage_application_jobs";
@@ -63,7 +63,7 @@ const actions: HostActions = {
     return host.canSaveFiles ? (name: string, text: string) => host.saveFile(name, "text/csv", text) : undefined;
   },
   async callTool(tool, given) {
-    return asRecord((await host.callTool(tool, given)).structuredContent);
+    return structureOf(await host.callTool(tool, given));
   },
   loadTriage(given) {
     void load(shown.tool, { ...shown.given, ...given });

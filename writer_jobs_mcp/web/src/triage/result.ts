@@ -113,9 +113,14 @@ export interface Triage {
 /** The key in `_meta` for the data that only this page needs. */
 const PAGE_KEY = "writer-jobs-mcp/page";
 
+/** Return the structure of a tool's result; where the model gets the text alone, it is in `_meta`. */
+export function structureOf(result: CallToolResult): Record<string, unknown> {
+  return asRecord(result.structuredContent ?? asRecord(asRecord(result._meta)[PAGE_KEY])["structure"]);
+}
+
 /** Return the triage in a tool's result; undefined if it contains none. */
 export function parseTriage(result: CallToolResult): Triage | undefined {
-  const structure = asRecord(result.structuredContent);
+  const structure = structureOf(result);
   if (result.isError || typeof structure["application_id"] !== "string" || !isRecord(structure["coverage"])) return undefined;
   const coverage = asRecord(structure["coverage"]);
   const counts = asCounts(structure["counts"]);
@@ -244,7 +249,7 @@ function parseValues(given: Record<string, unknown>): PlaceholderValues {
 /** Return the window to the microsecond; where the host did not forward it, to the second, as it is shown. */
 export function parseExactWindow(result: CallToolResult): Triage["exactWindow"] {
   const exact = asRecord(asRecord(asRecord(result._meta)[PAGE_KEY])["window"]);
-  const from = asString(exact["until"]) ? exact : asRecord(asRecord(result.structuredContent)["window"]);
+  const from = asString(exact["until"]) ? exact : asRecord(structureOf(result)["window"]);
   return { since: asString(from["since"]) || undefined, until: asString(from["until"]) || undefined };
 }
 
