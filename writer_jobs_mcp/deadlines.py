@@ -44,6 +44,7 @@ WAIT_RESERVE = 0.5
 LAST_LOOK = 3.0  # that a look may take which begins when the time to wait is over
 REQUEST_RESERVE = 0.1
 MIN_ATTEMPT = 0.2
+STATUS_TIMEOUT = 5.0  # for a request that only makes an error clearer
 COMPLETION_TIMEOUT = 10.0  # for a completion, which has no call budget: no user waits longer for one
 SHUTDOWN_GRACE = 0.4  # clients kill a server that has not ended two seconds after they closed its stdin
 SPAN_FLUSH, MAX_SPAN_FLUSH = 1.0, 60.0  # the latter if OTEL_BSP_EXPORT_TIMEOUT asks for more

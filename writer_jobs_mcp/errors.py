@@ -53,7 +53,16 @@ class Forbidden(WriterError):
 
 
 class NotFound(WriterError):
-    """Writer answered 404, 405 or 410, or no application has this name."""
+    """Writer answered 404, 405 or 410, or no application has this name.
+
+    Attributes:
+        is_documented: Whether the response has the documented form of an error, or no body. Otherwise it may come from
+            a host that is not Writer's.
+    """
+
+    def __init__(self, what: str, advice: str = "", *, is_documented: bool = True) -> None:
+        super().__init__(what, advice)
+        self.is_documented = is_documented
 
 
 class NotListed(NotFound):
@@ -90,6 +99,10 @@ class Unavailable(WriterError):
 
 class UnreadableResponse(WriterError):
     """A response breaks the API's promises."""
+
+
+class WrongAddress(UnreadableResponse):
+    """Nothing of Writer's API is found at WRITER_BASE_URL."""
 
 
 class BudgetExceeded(WriterError):

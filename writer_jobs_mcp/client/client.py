@@ -1,20 +1,23 @@
 """The Writer API: one method per endpoint."""
 
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from urllib.parse import quote
+from http import HTTPStatus
+from urllib.parse import quote, urlsplit
 
 import httpx
 
 from writer_jobs_mcp.client.auth import BearerAuth
 from writer_jobs_mcp.client.connect import Transport, build_http_client
 from writer_jobs_mcp.client.connection_guard import SendTracker
+from writer_jobs_mcp.client.error_mapping import NOT_FOUND_STATUSES
 from writer_jobs_mcp.client.ids import can_be_sent, display_id
 from writer_jobs_mcp.client.models import Application, ApplicationPage, Job, JobPage, RawJson
 from writer_jobs_mcp.client.request import Requests
+from writer_jobs_mcp.client.responses import ModelT
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.errors import KEY_IN_ARGUMENT, BadRequest
+from writer_jobs_mcp.errors import KEY_IN_ARGUMENT, BadRequest, NotFound, WrongAddress
 from writer_jobs_mcp.sanitize.text import json_quote
 from writer_jobs_mcp.sanitize.truncate import preview
 
@@ -65,6 +68,8 @@ class WriterClient:
         self._http = http
         self._auth = auth
         self._requests = Requests(http, auth, config)
+        self._base_path = urlsplit(config.base_url).path.rstrip("/")
+        self._is_address_known = False  # until anything was found at it
         self.concurrency = config.concurrency
         """Requests that may be in flight at once."""
 
@@ -90,12 +95,12 @@ class WriterClient:
         path, subject = _APPLICATIONS
         before, after = (each and self._validate_id(each) for each in (before, after))
         query = {"order": order, "before": before, "after": after, "limit": limit, "type": type_}
-        return await self._requests.get(path, ApplicationPage, subject, query)
+        return await self._get(path, ApplicationPage, subject, query)
 
     async def get_application(self, application_id: str) -> Application:
         """Send ``GET /v1/applications/{application_id}``."""
         path, subject = self._application(application_id)
-        return await self._requests.get(path, Application, subject)
+        return await self._get(path, Application, subject)
 
     async def list_jobs(
         self,
@@ -108,22 +113,22 @@ class WriterClient:
         """Send ``GET /v1/applications/{application_id}/jobs``."""
         path, subject = self._application(application_id)
         query = {"status": status, "offset": offset, "limit": limit}
-        return await self._requests.get(f"{path}/jobs", JobPage, subject, query)
+        return await self._get(f"{path}/jobs", JobPage, subject, query)
 
     async def get_job(self, job_id: str) -> Job:
         """Send ``GET /v1/applications/jobs/{job_id}``."""
         path, subject = self._job(job_id)
-        return await self._requests.get(path, Job, subject)
+        return await self._get(path, Job, subject)
 
     async def get_raw_applications(self) -> RawJson:
         """Send ``GET /v1/applications`` for the first page, and return its JSON."""
         path, subject = _APPLICATIONS
-        return await self._requests.get(path, RawJson, subject, {"limit": 100})
+        return await self._get(path, RawJson, subject, {"limit": 100})
 
     async def get_raw_job(self, job_id: str) -> RawJson:
         """Send ``GET /v1/applications/jobs/{job_id}``, and return its JSON."""
         path, subject = self._job(job_id)
-        return await self._requests.get(path, RawJson, subject)
+        return await self._get(path, RawJson, subject)
 
     async def retry_job(self, job_id: str, send_tracker: SendTracker | None = None) -> str | None:
         """Send ``POST /v1/applications/jobs/{job_id}/retry`` once; again only if no connection could be made.
@@ -145,6 +150,30 @@ class WriterClient:
     async def ping(self) -> None:
         """Return once any HTTP response arrives. One attempt, without the API key."""
         await self._requests.ping(*_APPLICATIONS)
+
+    async def _get(
+        self, path: str, model: type[ModelT], subject: str, query: Mapping[str, str | int | None] | None = None
+    ) -> ModelT:
+        """Send a GET; raise :class:`~writer_jobs_mcp.errors.WrongAddress` if WRITER_BASE_URL is not that of the API."""
+        try:
+            found = await self._requests.get(path, model, subject, query)
+        except NotFound as exc:
+            all_applications, name = _APPLICATIONS
+            if path != all_applications and not await self._is_wrong_address(exc):
+                raise
+            what = exc.what if path == all_applications else f"{exc.what} Nor does it know {name}."
+            hint = ": it must end before /v1, which this server adds" if "v1" in self._base_path.split("/") else ""
+            raise WrongAddress(what, f"Check WRITER_BASE_URL{hint}.") from exc
+        self._is_address_known = True
+        return found
+
+    async def _is_wrong_address(self, error: NotFound) -> bool:
+        """Return whether not even the list of applications is found. Ask for it only if the id may not be to blame."""
+        if self._is_address_known or (error.is_documented and not self._base_path):
+            return False
+        status = await self._requests.get_status(_APPLICATIONS[0], {"limit": 1})
+        self._is_address_known = status == HTTPStatus.OK
+        return status in NOT_FOUND_STATUSES
 
     def _validate_id(self, id_: str) -> str:
         """Return an id that can be sent.

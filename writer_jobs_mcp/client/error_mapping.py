@@ -7,11 +7,10 @@ from http import HTTPStatus
 from socket import gaierror
 
 import httpx
-from pydantic import ValidationError
 
 from writer_jobs_mcp.client.auth import BearerAuth
 from writer_jobs_mcp.client.connect import CONNECT_TIMEOUT, READ_TIMEOUT
-from writer_jobs_mcp.client.models import ErrorEnvelope
+from writer_jobs_mcp.client.error_bodies import error_words, has_documented_form
 from writer_jobs_mcp.client.responses import decode_error
 from writer_jobs_mcp.client.retry import TRANSIENT_STATUSES, TransientError, parse_retry_after
 from writer_jobs_mcp.errors import (
@@ -29,7 +28,8 @@ _ADVICE: dict[int, str] = {  # where other arguments would not help
     HTTPStatus.PAYMENT_REQUIRED: "Ask the user to check the plan and the credit of the organization in Writer.",
     HTTPStatus.CONFLICT: "Its state has probably changed meanwhile: read it again before you decide.",
 }
-_MAX_DESCRIPTION = 8_000  # characters, of which a few hundred are shown
+NOT_FOUND_STATUSES = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE})
+_MAX_WORDS = 300  # characters of an error's own words
 
 
 def error_from_response(
@@ -48,33 +48,35 @@ def error_from_response(
     if status in TRANSIENT_STATUSES:
         return TransientError(
             f"it answered {phrase}",
+            words=quoted_words(body, status, auth),
             retry_after=parse_retry_after(response.headers, datetime.now(UTC)),
             rate_limited=status == HTTPStatus.TOO_MANY_REQUESTS,
         )
     if response.is_client_error:
-        return _error_from_client_error(status, subject, _error_description(body), auth)
+        return _error_from_client_error(status, subject, body, auth)
     if response.is_server_error:
-        return Unavailable(f"Writer cannot answer about {subject} ({phrase}).", "Try again later.")
+        words = quoted_words(body, status, auth)
+        return Unavailable(f"Writer cannot answer about {subject} ({phrase}){words}.", "Try again later.")
     what = f"Writer answered {phrase} instead of 200."
     if response.is_redirect and status != HTTPStatus.NOT_MODIFIED:
         what = f"Writer answered {phrase}, a redirect, which is not followed so that no other host gets the key."
     return UnreadableResponse(what, "Check WRITER_BASE_URL.")
 
 
-def _error_from_client_error(status: int, subject: str, description: str, auth: BearerAuth) -> WriterError:
+def _error_from_client_error(status: int, subject: str, body: bytes, auth: BearerAuth) -> WriterError:
     match status:
         case HTTPStatus.UNAUTHORIZED:
             return auth.rejected_key_error()
         case HTTPStatus.FORBIDDEN:
             return Forbidden(
-                f"The API key may not see {subject} (403).",
+                f"The API key may not see {subject} (403){quoted_words(body, status, auth)}.",
                 "Use a key of the team that owns it, or ask that team's administrator for access.",
             )
-        case HTTPStatus.NOT_FOUND | HTTPStatus.METHOD_NOT_ALLOWED | HTTPStatus.GONE:
-            return NotFound(f"Writer does not know {subject}, or this key cannot see it ({status}).", "Check the id.")
+        case _ if status in NOT_FOUND_STATUSES:
+            what = f"Writer does not know {subject}, or this key cannot see it ({status})."
+            return NotFound(what, "Check the id.", is_documented=not body or has_documented_form(body))
         case _:
-            words = preview(auth.redact_error_text(strip_invisible(description[:_MAX_DESCRIPTION])), 300)
-            reason = f": {json_quote(words)}" if words else " and gave no reason"
+            reason = quoted_words(body, status, auth) or " and gave no reason"
             what = f"Writer rejected the request about {subject} ({status_phrase(status)}){reason}."
             return BadRequest(what, _ADVICE.get(status, "Correct the arguments and call again."), status)
 
@@ -87,12 +89,10 @@ def status_phrase(status: int) -> str:
         return str(status)
 
 
-def _error_description(body: bytes) -> str:
-    """Return the description in the body of an error, or "" if it has no readable one."""
-    try:
-        return ErrorEnvelope.model_validate_json(body).description or ""
-    except ValidationError:
-        return ""
+def quoted_words(body: bytes, status: int, auth: BearerAuth) -> str:
+    """Return what the body of an error says, as the end of a sentence: ``: "limit is too large"``; "" if nothing."""
+    words = preview(auth.redact_error_text(strip_invisible(error_words(body, status))), _MAX_WORDS)
+    return f": {json_quote(words)}" if words else ""
 
 
 # The first match wins; the order is that of httpx's tree, from narrow to wide.

@@ -167,10 +167,32 @@ def _validate_jobs(value: object) -> tuple[ListedJob | UnreadableRow, ...]:
     return _validate_rows(value, _LISTED_JOBS, _with_output_preview)
 
 
+def _named_job_id(value: object, depth: int = 2) -> str | None:
+    """Return the id of the job that a response names; its own ``id`` may be that of the response itself."""
+    match value:
+        case [only]:
+            return _named_job_id(only, depth)
+        case {**fields} if depth:
+            ids = [_id_or_none(fields.get(name)) for name in ("job_id", "jobId", "job", "id")]
+            inner = [_named_job_id(fields.get(name), depth - 1) for name in ("job", "data", "result")]
+            return next(filter(None, [*ids[:3], inner[0], ids[3], *inner[1:]]), None)
+        case _:
+            return None
+
+
+def _id_or_none(value: object) -> str | None:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
+
+
 class RetryResponse(_WriterModel):
-    """The response to a retry: which job runs now."""
+    """The response to a retry: which job runs now, in the forms in which services say it."""
 
     id: str | None = None
+
+    @classmethod
+    def of(cls, response: object) -> Self:
+        """Find the id of the job in a response."""
+        return cls(id=_named_job_id(response))
 
 
 def _json_object(value: object) -> dict[str, JsonValue]:
@@ -245,26 +267,3 @@ class ApplicationPage(_Page[Application]):
     def applications(self) -> list[Application]:
         """The rows that could be parsed."""
         return [row for row in self.rows if isinstance(row, Application)]
-
-
-class ErrorDetail(_WriterModel):
-    """One error in the vendor's error envelope."""
-
-    description: str | None = None
-
-
-class ErrorEnvelope(_WriterModel):
-    """The body of an error from Writer, or from a gateway in front of it.
-
-    Documented: ``{"tpe", "errors": [{"description", "key", "extras"}], "extras"}``; a gateway may send
-    ``{"request_id", "message"}``.
-    """
-
-    errors: tuple[ErrorDetail, ...] | None = None
-    message: str | None = None
-
-    @property
-    def description(self) -> str | None:
-        """The first description."""
-        descriptions = [detail.description for detail in self.errors or () if detail.description]
-        return descriptions[0] if descriptions else self.message

@@ -10,12 +10,17 @@ import httpx
 
 from writer_jobs_mcp.client.auth import BearerAuth
 from writer_jobs_mcp.client.connection_guard import ConnectionGuard, SendTracker
-from writer_jobs_mcp.client.error_mapping import error_from_exception, error_from_response, status_phrase
+from writer_jobs_mcp.client.error_mapping import (
+    error_from_exception,
+    error_from_response,
+    quoted_words,
+    status_phrase,
+)
 from writer_jobs_mcp.client.pace import Pace
 from writer_jobs_mcp.client.responses import ModelT, parse_body, parse_retry_job_id, read_body
 from writer_jobs_mcp.client.retry import RetryState, TransientError
 from writer_jobs_mcp.config import Config
-from writer_jobs_mcp.deadlines import REQUEST_RESERVE
+from writer_jobs_mcp.deadlines import REQUEST_RESERVE, STATUS_TIMEOUT
 from writer_jobs_mcp.errors import (
     BadRequest,
     BudgetExceeded,
@@ -60,6 +65,19 @@ class Requests:
         except _TRANSPORT_ERRORS as exc:
             error = error_from_exception(exc, self._http.base_url.host)
         raise error.to_error(subject, 1, 0) if isinstance(error, TransientError) else error
+
+    async def get_status(self, path: str, query: Mapping[str, str | int]) -> int | None:
+        """Return the status of a GET that is sent once; None if no response came in time."""
+        deadline = min(anyio.current_effective_deadline() - REQUEST_RESERVE, anyio.current_time() + STATUS_TIMEOUT)
+        with anyio.CancelScope(deadline=deadline):
+            async with self._pace.slots:
+                await self._pace.wait()
+                try:
+                    response, _ = await self._send("GET", path, query, 1, ConnectionGuard())
+                except (TransientError, WriterError):
+                    return None
+            return response.status_code
+        return None
 
     async def get(
         self, path: str, model: type[ModelT], subject: str, query: Mapping[str, str | int | None] | None = None
@@ -169,7 +187,8 @@ class Requests:
     def _post_error(self, response: httpx.Response, body: bytes, subject: str) -> WriterError:
         if response.is_server_error:
             phrase = status_phrase(response.status_code)
-            what = f"Writer answered {phrase} to the retry of {subject}, which was not sent again."
+            words = quoted_words(body, response.status_code, self._auth)
+            what = f"Writer answered {phrase} to the retry of {subject}, which was not sent again{words}."
             return FailedRetry(what, _MAY_HAVE_STARTED)
         if self._has_stale_key(response):
             return self._auth.stale_key_error()

@@ -118,7 +118,7 @@ def parse_body(
 def parse_retry_job_id(body: bytes, auth: BearerAuth) -> str | None:
     """Return the id of the job that a retry started, if the response names one."""
     try:
-        parsed = RetryResponse.model_validate(from_json(body))
+        parsed = RetryResponse.of(_parse_json(body, lambda: None))
     except ValueError:
         return None
     return auth.redact(parsed, lambda: None).id

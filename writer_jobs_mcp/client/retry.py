@@ -31,16 +31,24 @@ class TransientError(Exception):
 
     Attributes:
         reason: What Writer did, as a clause.
+        words: What the response says, quoted, as the end of a sentence; "" if nothing.
         retry_after: Seconds that Writer asks to wait, if it does.
         rate_limited: Whether it is a 429.
         unsent: Whether nothing can have reached Writer.
     """
 
     def __init__(
-        self, reason: str, *, retry_after: float | None = None, rate_limited: bool = False, unsent: bool = False
+        self,
+        reason: str,
+        *,
+        words: str = "",
+        retry_after: float | None = None,
+        rate_limited: bool = False,
+        unsent: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.words = words
         self.retry_after = retry_after
         self.rate_limited = rate_limited
         self.unsent = unsent
@@ -52,13 +60,14 @@ class TransientError(Exception):
             waits = self.retry_after is not None and self.retry_after > 1
             later = f"after {self.retry_after:.0f} seconds, as Writer asks" if waits else "in a few minutes"
             check = "Check WRITER_BASE_URL, the network and any proxy, or try" if self.unsent else "Try"
-            what = f"Writer is unavailable: {self.reason}; {tries}, for {subject}."
+            what = f"Writer is unavailable: {self.reason}{self.words}; {tries}, for {subject}."
             return Unavailable(what, f"{check} again {later}.")
         if self.retry_after is None:
             wait = "Writer did not say how long to wait; wait a minute, then call again."
         else:
             wait = f"Wait {max(1, round(self.retry_after))} seconds, as Writer asks, then call again."
-        return RateLimited(f"Writer is limiting this key's requests (429); {tries}.", wait, self.retry_after)
+        what = f"Writer is limiting this key's requests (429){self.words}; {tries}."
+        return RateLimited(what, wait, self.retry_after)
 
 
 class RetryState:

@@ -96,8 +96,9 @@ class JobServer(MCPServer[App]):
         """Say that a name is unknown, and which names are known."""
         if self._config.is_key_in(name):
             return KEY_IN_ARGUMENT
-        available = ", ".join(known)
-        return f"Unknown {kind} {json_quote(preview(name, 60))}: {f'available are {available}' if available else 'there are none'}."
+        names = ", ".join(known)
+        available = f"available are {names}" if names else "there are none"
+        return f"Unknown {kind} {json_quote(preview(name, 60))}: {available}."
 
     async def _reject_cursors(self, ctx: ServerRequestContext[App, Any], call_next: CallNext) -> HandlerResult:
         """Reject a cursor: each of our lists is one page, so a client that has one would read it again and again."""

@@ -20,7 +20,7 @@ from writer_jobs_mcp.sandbox import CannedResponse, FaultScript, SandboxApp, San
 ERRORS: dict[int, tuple[type[WriterError], str]] = {
     400: (BadRequest, f'Writer rejected the request about application "{FIRST.id}" (400 Bad Request)'),
     401: (KeyRejected, "Writer refused the API key (401). Check that WRITER_API_KEY holds a current key"),
-    403: (Forbidden, f'The API key may not see application "{FIRST.id}" (403).'),
+    403: (Forbidden, f'The API key may not see application "{FIRST.id}" (403)'),
     404: (NotFound, f'Writer does not know application "{FIRST.id}", or this key cannot see it (404).'),
     405: (NotFound, f'Writer does not know application "{FIRST.id}", or this key cannot see it (405).'),
     409: (BadRequest, f'Writer rejected the request about application "{FIRST.id}" (409 Conflict)'),
@@ -29,9 +29,9 @@ ERRORS: dict[int, tuple[type[WriterError], str]] = {
     418: (BadRequest, f'Writer rejected the request about application "{FIRST.id}" (418'),
     422: (BadRequest, f'Writer rejected the request about application "{FIRST.id}" (422'),
     499: (BadRequest, f'Writer rejected the request about application "{FIRST.id}" (499)'),
-    501: (Unavailable, f'Writer cannot answer about application "{FIRST.id}" (501 Not Implemented). Try again later.'),
+    501: (Unavailable, f'Writer cannot answer about application "{FIRST.id}" (501 Not Implemented)'),
     507: (Unavailable, f'Writer cannot answer about application "{FIRST.id}" (507 Insufficient Storage)'),
-    599: (Unavailable, f'Writer cannot answer about application "{FIRST.id}" (599). Try again later.'),
+    599: (Unavailable, f'Writer cannot answer about application "{FIRST.id}" (599)'),
 }
 
 
@@ -46,6 +46,9 @@ BODIES = {
 }
 
 
+BODIES_OF_WRITER = (BODIES["the vendor's"], BODIES["in the wild"])
+
+
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 @pytest.mark.parametrize("status", ERRORS)
 async def test_each_status_has_its_error_whatever_the_body(
@@ -56,7 +59,9 @@ async def test_each_status_has_its_error_whatever_the_body(
     kind, start = ERRORS[status]
     assert type(error) is kind
     assert str(error).startswith(start)
-    assert len(api.received) == 1
+    # Whether the list of applications is there shows whose 404 it is.
+    asks_for_list = issubclass(kind, NotFound) and body not in (b"", *BODIES_OF_WRITER)
+    assert [request.path for request in api.received][1:] == (["/v1/applications"] if asks_for_list else [])
 
 
 @pytest.mark.parametrize(
@@ -71,8 +76,9 @@ async def test_each_status_has_its_error_whatever_the_body(
         (error_body(""), " and gave no reason."),
         (b'{"errors": [], "extras": null}', " and gave no reason."),
         (b'{"errors": [{"description": null}], "message": "else"}', ': "else".'),
-        (b'{"errors": "no list"}', " and gave no reason."),
-        (b"<h1>413 Request Entity Too Large</h1>", " and gave no reason."),
+        (b'{"errors": "no list"}', ': "no list".'),
+        (b"<h1>413 Request Entity Too Large</h1>", ': "413 Request Entity Too Large".'),
+        (b"<h1>Unprocessable</h1><p>\xe2\x80\xaethe limit</p>", ': "Unprocessable the limit".'),
         (b"", " and gave no reason."),
     ],
 )
@@ -103,7 +109,7 @@ async def test_an_error_names_the_subject_of_the_request(config: Config, faults:
     faults.push(CannedResponse(403, KEY_LEAKING_BODY))
     subject = {"list_applications": "the list of applications", "get_job": 'job "some-job"'}
     name_in_error = subject.get(name, f'application "{FIRST.id}"')
-    assert str(await error_of_call(config, CALLS[name])).startswith(f"The API key may not see {name_in_error} (403).")
+    assert str(await error_of_call(config, CALLS[name])).startswith(f'The API key may not see {name_in_error} (403): "')
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
@@ -128,3 +134,27 @@ async def test_a_redirect_to_an_invalid_address_is_reported_as_a_redirect(
     error = await error_of_call(short_budget_config)
     assert isinstance(error, UnreadableResponse)
     assert "a redirect, which is not followed" in str(error)
+
+
+WORDS = 'no \u202e"more" than 7'
+SHOWN = '"no \\"more\\" than 7"'
+
+
+@pytest.mark.parametrize(
+    ("status", "start"),
+    [
+        (402, f'Writer rejected the request about application "{FIRST.id}" (402 Payment Required): {SHOWN}.'),
+        (403, f'The API key may not see application "{FIRST.id}" (403): {SHOWN}.'),
+        (409, f'Writer rejected the request about application "{FIRST.id}" (409 Conflict): {SHOWN}.'),
+        (429, f"Writer is limiting this key's requests (429): {SHOWN}; "),
+        (500, f"Writer is unavailable: it answered 500 Internal Server Error: {SHOWN}; "),
+        (501, f'Writer cannot answer about application "{FIRST.id}" (501 Not Implemented): {SHOWN}. '),
+        (503, f"Writer is unavailable: it answered 503 Service Unavailable: {SHOWN}; "),
+    ],
+)
+async def test_the_words_of_other_statuses_are_quoted_too(
+    config: Config, faults: FaultScript, status: int, start: str
+) -> None:
+    for body in (error_body(WORDS), json.dumps({"error": {"message": WORDS}}).encode(), f"<p>{WORDS}</p>".encode()):
+        faults.push(CannedResponse(status, body, {"retry-after": "999"}), times=1)
+        assert str(await error_of_call(config)).startswith(start)
