@@ -167,7 +167,7 @@ def _validate_jobs(value: object) -> tuple[ListedJob | UnreadableRow, ...]:
     return _validate_rows(value, _LISTED_JOBS, _with_output_preview)
 
 
-def _named_job_id(value: object, depth: int = 2) -> str | None:
+def _named_job_id(value: object, depth: int = 3) -> str | None:
     """Return the id of the job that a response names; its own ``id`` may be that of the response itself."""
     match value:
         case [only]:
