@@ -115,10 +115,18 @@ class WriterClient:
         query = {"status": status, "offset": offset, "limit": limit}
         return await self._get(f"{path}/jobs", JobPage, subject, query)
 
-    async def get_job(self, job_id: str) -> Job:
-        """Send ``GET /v1/applications/jobs/{job_id}``."""
+    async def get_job(self, job_id: str, *, is_last: bool = True) -> Job:
+        """Send ``GET /v1/applications/jobs/{job_id}``.
+
+        ``is_last`` is whether a 404 ends the search; then it is made sure that the id is to blame, and not the address.
+        """
         path, subject = self._job(job_id)
-        return await self._get(path, Job, subject)
+        try:
+            return await self._get(path, Job, subject)
+        except NotFound as exc:
+            if is_last:
+                await self._check_address(exc)
+            raise
 
     async def get_raw_applications(self) -> RawJson:
         """Send ``GET /v1/applications`` for the first page, and return its JSON."""
@@ -128,7 +136,11 @@ class WriterClient:
     async def get_raw_job(self, job_id: str) -> RawJson:
         """Send ``GET /v1/applications/jobs/{job_id}``, and return its JSON."""
         path, subject = self._job(job_id)
-        return await self._get(path, RawJson, subject)
+        try:
+            return await self._get(path, RawJson, subject)
+        except NotFound as exc:
+            await self._check_address(exc)
+            raise
 
     async def retry_job(self, job_id: str, send_tracker: SendTracker | None = None) -> str | None:
         """Send ``POST /v1/applications/jobs/{job_id}/retry`` once; again only if no connection could be made.
@@ -154,26 +166,31 @@ class WriterClient:
     async def _get(
         self, path: str, model: type[ModelT], subject: str, query: Mapping[str, str | int | None] | None = None
     ) -> ModelT:
-        """Send a GET; raise :class:`~writer_jobs_mcp.errors.WrongAddress` if WRITER_BASE_URL is not that of the API."""
         try:
             found = await self._requests.get(path, model, subject, query)
         except NotFound as exc:
-            all_applications, name = _APPLICATIONS
-            if path != all_applications and not await self._is_wrong_address(exc):
+            if path != _APPLICATIONS[0]:
                 raise
-            what = exc.what if path == all_applications else f"{exc.what} Nor does it know {name}."
-            hint = ": it must end before /v1, which this server adds" if "v1" in self._base_path.split("/") else ""
-            raise WrongAddress(what, f"Check WRITER_BASE_URL{hint}.") from exc
+            raise self._wrong_address(exc.what) from exc  # no id is to blame
         self._is_address_known = True
         return found
 
-    async def _is_wrong_address(self, error: NotFound) -> bool:
-        """Return whether not even the list of applications is found. Ask for it only if the id may not be to blame."""
+    async def _check_address(self, error: NotFound) -> None:
+        """Raise :class:`~writer_jobs_mcp.errors.WrongAddress` if not even the list of applications is found.
+
+        It is asked for only if nothing was found yet, and the id may not be to blame.
+        """
+        path, name = _APPLICATIONS
         if self._is_address_known or (error.is_documented and not self._base_path):
-            return False
-        status = await self._requests.get_status(_APPLICATIONS[0], {"limit": 1})
+            return
+        status = await self._requests.get_status(path, {"limit": 1})
         self._is_address_known = status == HTTPStatus.OK
-        return status in NOT_FOUND_STATUSES
+        if status in NOT_FOUND_STATUSES:
+            raise self._wrong_address(f"{error.what} Nor does it know {name}.") from error
+
+    def _wrong_address(self, what: str) -> WrongAddress:
+        hint = ": it must end before /v1, which this server adds" if "v1" in self._base_path.split("/") else ""
+        return WrongAddress(what, f"Check WRITER_BASE_URL{hint}.")
 
     def _validate_id(self, id_: str) -> str:
         """Return an id that can be sent.

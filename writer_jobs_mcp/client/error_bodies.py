@@ -3,7 +3,7 @@
 import codecs
 import html
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -75,7 +75,7 @@ def _parse(body: bytes) -> Any:
         return _NO_JSON
 
 
-def _words_of(value: object, depth: int) -> str:
+def _words_of(value: Any, depth: int) -> str:
     """Return the first words in a value of JSON: of several errors, those of the first few."""
     match value:
         case str():
@@ -83,15 +83,15 @@ def _words_of(value: object, depth: int) -> str:
         case _ if not depth:
             return ""
         case [*items]:
-            found = (_words_of(item, depth - 1) for item in cast("Sequence[object]", items[:_MAX_ITEMS]))
+            found = (_words_of(item, depth - 1) for item in items[:_MAX_ITEMS])
             return "; ".join(filter(None, found))
         case {**fields}:
-            return _words_of_object(cast("Mapping[str, object]", fields), depth)
+            return _words_of_object(fields, depth)
         case _:
             return ""
 
 
-def _words_of_object(fields: Mapping[str, object], depth: int) -> str:
+def _words_of_object(fields: Mapping[str, Any], depth: int) -> str:
     known = {name.casefold().replace("_", ""): field for name, field in fields.items()}
     for name in _NAMES:
         field = known.get(name)
@@ -99,31 +99,32 @@ def _words_of_object(fields: Mapping[str, object], depth: int) -> str:
         if words:
             place = _place(known)
             return f"{place}: {words}" if place and place not in words else words
-    wrapped = [each for name in _WRAPPERS if isinstance(each := known.get(name), dict)]
-    by_field = {name: each for name, each in fields.items() if isinstance(each, list)}
-    return next(filter(None, (_words_of(each, depth - 1) for each in wrapped)), "") or _words_by_name(by_field, depth)
+    wrapped: list[Any] = [known.get(name) for name in _WRAPPERS]
+    inner = (_words_of(each, depth - 1) for each in wrapped if isinstance(each, dict))
+    by_field: dict[str, Any] = {name: each for name, each in fields.items() if isinstance(each, list)}
+    return next(filter(None, inner), "") or _words_by_name(by_field, depth)
 
 
-def _words_by_field(errors: object, depth: int) -> str:
+def _words_by_field(errors: Any, depth: int) -> str:
     if words := _words_of(errors, depth):
         return words
-    return _words_by_name(cast("dict[str, object]", errors), depth) if isinstance(errors, dict) else ""
+    return _words_by_name(cast("dict[str, Any]", errors), depth) if isinstance(errors, dict) else ""
 
 
-def _words_by_name(fields: Mapping[str, object], depth: int) -> str:
+def _words_by_name(fields: Mapping[str, Any], depth: int) -> str:
     """Return the words of ``{"limit": ["must be at most 100"]}`` with the name of each field."""
     named = [(name, _words_of(each, depth - 1)) for name, each in list(fields.items())[:_MAX_ITEMS]] if depth else []
     return "; ".join(f"{name}: {words}" for name, words in named if words)
 
 
-def _place(fields: Mapping[str, object]) -> str:
+def _place(fields: Mapping[str, Any]) -> str:
     """Return what an error is about, as ``query.limit``."""
     for name in _PLACES:
         match fields.get(name):
             case str(place) if place:
                 return place
             case [*parts]:
-                shown = [str(part) for part in cast("Sequence[object]", parts) if isinstance(part, str | int)]
+                shown = [str(part) for part in parts if isinstance(part, str | int)]
                 return ".".join(shown[:_MAX_DEPTH])
             case _:
                 pass

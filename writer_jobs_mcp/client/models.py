@@ -8,7 +8,7 @@ optional field stays readable, because an unreadable row would be missing from e
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Generic, Self, TypeVar, cast
+from typing import Annotated, Any, Generic, Self, TypeVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -167,7 +167,7 @@ def _validate_jobs(value: object) -> tuple[ListedJob | UnreadableRow, ...]:
     return _validate_rows(value, _LISTED_JOBS, _with_output_preview)
 
 
-def _named_job_id(value: object, depth: int = 3) -> str | None:
+def _named_job_id(value: Any, depth: int = 3) -> str | None:
     """Return the id of the job that a response names; its own ``id`` may be that of the response itself."""
     match value:
         case [only]:
@@ -181,7 +181,7 @@ def _named_job_id(value: object, depth: int = 3) -> str | None:
 
 
 def _id_or_none(value: object) -> str | None:
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
+    return value if isinstance(value, str) and value else None
 
 
 class RetryResponse(_WriterModel):

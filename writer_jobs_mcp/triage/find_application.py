@@ -15,6 +15,7 @@ from writer_jobs_mcp.errors import (
     NotFound,
     NotListed,
     WriterError,
+    WrongAddress,
 )
 from writer_jobs_mcp.sanitize.text import json_quote, one_line, strip_invisible
 from writer_jobs_mcp.sanitize.truncate import preview
@@ -85,6 +86,8 @@ async def _find_by_name(client: WriterClient, given: str, error: WriterError) ->
         applications, some_unreadable, error_of_list = await list_all_applications(client)
         if error_of_list:
             raise error_of_list
+    except WrongAddress as exc:
+        raise WrongAddress(f"{error.what} Nor does it know the list of applications.", exc.advice) from exc
     except WriterError as exc:
         # Writer's error text is quoted once; a second one would make the message too long.
         why = "Writer would not list the applications." if isinstance(exc, BadRequest) else str(exc)
@@ -111,7 +114,7 @@ async def _find_by_name(client: WriterClient, given: str, error: WriterError) ->
 async def _reject_job_id(client: WriterClient, given: str) -> None:
     """Raise an error if this is the id of a job; it says which application the job belongs to."""
     try:
-        job = await client.get_job(given)
+        job = await client.get_job(given, is_last=False)
     except WriterError:
         return  # the error about the application is the one to report
     if job.id.casefold() == given.casefold():

@@ -38,7 +38,7 @@ async def find_job(
         WriterError: Writer could not be asked, or :func:`find_in_list` did not find the job.
     """
     try:
-        return await client.get_job(job_id), None
+        return await client.get_job(job_id, is_last=application is None), None
     except NotFound as exc:
         if application is None:
             advice = "If you know its application, pass application_id too: its list is then searched."

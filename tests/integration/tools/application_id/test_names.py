@@ -160,7 +160,7 @@ async def test_a_uuid_that_writer_rejects_is_not_looked_up_as_a_name(status: int
 
 async def test_after_a_403_the_name_is_not_looked_up() -> None:
     api = NamedApplicationsApi({UUID: NAME}, unknown_status=403)
-    assert (await list_jobs_error(api, NAME)).startswith(f'The API key may not see application "{NAME}" (403).')
+    assert (await list_jobs_error(api, NAME)).startswith(f'The API key may not see application "{NAME}" (403)')
     assert not api.listed_applications
 
 
