@@ -49,7 +49,7 @@ async def stuck_the_longest(agent: Agent) -> str:
 
 
 async def median_seconds(agent: Agent) -> str:
-    return str((await _triage(agent, ARTICLES))["seconds"]["median"])
+    return f"{(await _triage(agent, ARTICLES))['seconds']['median']:.1f}"
 
 
 async def commonest_category(agent: Agent) -> str:

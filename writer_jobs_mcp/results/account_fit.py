@@ -42,10 +42,10 @@ class _Size(NamedTuple):
 
 _SIZES = (
     _Size(20, 12, level=0, applications_of_group=5, skipped=5, name=60),
-    _Size(20, 10, level=3, skipped=5, name=60),
-    _Size(20, 9, level=4, skipped=5, name=60),
-    _Size(20, 8, skipped=5, name=60),
-    _Size(20, 7),
+    _Size(20, 9, level=3, applications_of_group=3, skipped=5, name=60),
+    _Size(20, 8, level=4, applications_of_group=3, skipped=5, name=60),
+    _Size(20, 7, applications_of_group=3),
+    _Size(20, 6, applications_of_group=3),
     _Size(20, 6),
     _Size(16, 6),
     _Size(14, 6),
