@@ -40,6 +40,20 @@ def forbid_unknown_arguments(tool: "Tool") -> None:
     tool.fn_metadata.arg_model = type(model.__name__, (model,), {"model_config": config})
 
 
+def keep_texts(tool: "Tool") -> None:
+    """Leave each text to the type of its argument (mcp/server/mcpserver/utilities/func_metadata.py).
+
+    The stock metadata parses it as JSON first, so that ``"null"`` and ``"[1]"`` would not be seen as they came.
+    """
+    metadata = tool.fn_metadata
+    as_sent = type("ArgumentsAsSent", (type(metadata),), {"pre_parse_json": _as_sent})
+    tool.fn_metadata = as_sent(**{name: getattr(metadata, name) for name in type(metadata).model_fields})
+
+
+def _as_sent(_: object, data: dict[str, Any]) -> dict[str, Any]:
+    return data
+
+
 def request_key(request_id: object) -> str:
     """Return a request id in the form in which the SDK compares ids: ``7``, ``"7"`` and ``7.0`` are one."""
     try:

@@ -62,11 +62,11 @@ COMMON_SUBSET = Dialect("", keywords=_BASIC_KEYWORDS | {"anyOf"}, single_type=Tr
 
 
 def to_strict(schema: Schema) -> Schema:
-    """Return the schema as OpenAI's SDKs send it with ``strict``: every property required, no defaults."""
+    """Return the schema as OpenAI's SDKs send it with ``strict``: closed, every property required, no defaults."""
     strict = {key: value for key, value in schema.items() if key != "default"}
     if "properties" in schema:
         strict["properties"] = {name: to_strict(inner) for name, inner in schema["properties"].items()}
-        strict["required"] = [*schema["properties"]]
+        strict |= {"required": [*schema["properties"]], "additionalProperties": False}
     return strict
 
 

@@ -27,16 +27,16 @@ from writer_jobs_mcp.triage.report import ReportBuilder, Window
 from writer_jobs_mcp.triage.scan import scan_jobs
 
 DEFINITION_LIMITS = {
-    "list_applications": 600,
-    "triage_application_jobs": 950,
-    "triage_all_applications": 400,
-    "list_application_jobs": 740,
-    "list_failed_jobs": 1_150,
+    "list_applications": 670,
+    "triage_application_jobs": 960,
+    "triage_all_applications": 480,
+    "list_application_jobs": 780,
+    "list_failed_jobs": 1_340,
     "get_job_error": 480,
-    "get_job_output": 530,
-    "wait_for_job": 500,
-    "wait_for_jobs": 680,
-    "retry_jobs": 1_250,
+    "get_job_output": 600,
+    "wait_for_job": 520,
+    "wait_for_jobs": 710,
+    "retry_jobs": 1_440,
 }
 """The maximum number of characters of a tool's name, description and arguments, which every conversation pays for."""
 
@@ -44,7 +44,7 @@ DEFINITION_LIMITS = {
 async def test_each_tool_definition_is_within_its_size_limit() -> None:
     sizes = {name: len(compact_json(definition(tool))) for name, tool in (await tool_schemas()).items()}
     assert {name: size for name, size in sizes.items() if size > DEFINITION_LIMITS[name]} == {}
-    assert sum(sizes.values()) < 7_200  # 2,000 tokens (o200k) have more characters
+    assert sum(sizes.values()) < 8_000  # 2,000 tokens (o200k) have more characters
 
 
 def definition(tool: Mapping[str, Any]) -> JsonObject:

@@ -5,10 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from mcp.client import Client
 from pydantic import BaseModel
 
 from scripts.snapshots import SCHEMAS, tool_schemas
+from tests.helpers.mcp import call_tool_error
+from writer_jobs_mcp.config import Config
 from writer_jobs_mcp.results.base import ResultModel, result_schema
+from writer_jobs_mcp.server.build import build_server
 from writer_jobs_mcp.server.json_schema import simplify_schema
 
 
@@ -23,7 +27,32 @@ CORE_TOOLS = {"list_applications", "list_application_jobs", "get_job_error"}
 async def test_the_three_core_tools_take_under_1300_tokens() -> None:
     core = [tool for name, tool in (await tool_schemas()).items() if name in CORE_TOOLS]
     assert len(core) == 3
-    assert len(json.dumps(core, ensure_ascii=False)) / 3.6 < 1300
+    assert len(json.dumps(core, ensure_ascii=False, separators=(",", ":"))) / 3.6 < 1300
+
+
+async def test_each_description_says_the_bounds_and_the_default_of_its_argument() -> None:
+    for tool in (await tool_schemas()).values():
+        for name, field in tool["inputSchema"]["properties"].items():
+            bounds = [field[each] for each in ("minimum", "maximum") if "maximum" in field and each in field]
+            bounds += [field[each] for each in ("minItems", "maxItems") if each in field]
+            said = "–".join(map(str, bounds))  # noqa: RUF001 - a range
+            default = str(field["default"]).lower() if "default" in field else ""
+            assert field["description"], name
+            assert said in field["description"]
+            assert default in field["description"]
+
+
+async def test_unknown_arguments_are_refused_but_no_schema_says_so() -> None:
+    """google-genai fails on `additionalProperties: false`."""
+    assert "additionalProperties" not in json.dumps([tool["inputSchema"] for tool in (await tool_schemas()).values()])
+    async with Client(build_server(Config.from_env({"WRITER_JOBS_ALLOW_RETRY": "true"}))) as client:
+        for name, tool in (await tool_schemas()).items():
+            message = await call_tool_error(client, name, {"limits": 5, **required_arguments(tool)})
+            assert message.startswith(f'Unknown argument "limits": {name} takes ')
+
+
+def required_arguments(tool: dict[str, Any]) -> dict[str, str]:
+    return dict.fromkeys(tool["inputSchema"].get("required", ()), "a")
 
 
 UNSUPPORTED_KEYWORDS = {"$ref", "$defs", "anyOf", "oneOf", "allOf", "const", "format", "title", "null"}

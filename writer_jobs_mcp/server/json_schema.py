@@ -1,5 +1,6 @@
 """JSON schemas of arguments, simplified for clients."""
 
+import json
 from typing import Any
 
 
@@ -31,3 +32,31 @@ def simplify_schema(schema: dict[str, Any]) -> dict[str, Any]:
         return simplify(value)
 
     return simplify(schema)
+
+
+def describe_bounds(schema: dict[str, Any]) -> dict[str, Any]:
+    """Say in each argument's description what its bounds and its default say: some clients drop these keywords."""
+    properties = {name: _described(field) for name, field in schema["properties"].items()}
+    return {**schema, "properties": properties}
+
+
+def _described(field: dict[str, Any]) -> dict[str, Any]:
+    bounds = ", ".join(filter(None, [_bounds(field), _default(field)]))
+    return {**field, "description": "; ".join(filter(None, [field.get("description"), bounds]))}
+
+
+def _bounds(field: dict[str, Any]) -> str | None:
+    match field:
+        case {"minimum": least, "maximum": greatest}:
+            return f"{least}–{greatest}"  # noqa: RUF001 - a range
+        case {"minItems": least, "maxItems": greatest}:
+            return f"{least}–{greatest} items"  # noqa: RUF001
+        case _:
+            return None
+
+
+def _default(field: dict[str, Any]) -> str | None:
+    default = field.get("default")
+    if default is None:
+        return None
+    return f"{default if isinstance(default, str) else json.dumps(default)} unless given"

@@ -18,10 +18,11 @@ from writer_jobs_mcp.errors import KEY_IN_ARGUMENT, WriterError
 from writer_jobs_mcp.results.base import result_schema
 from writer_jobs_mcp.results.triage_app_meta import with_structure
 from writer_jobs_mcp.sanitize.json_walk import list_strings
-from writer_jobs_mcp.sdk_compat import forbid_unknown_arguments
-from writer_jobs_mcp.server.json_schema import simplify_schema
+from writer_jobs_mcp.sdk_compat import forbid_unknown_arguments, keep_texts
+from writer_jobs_mcp.server.json_schema import describe_bounds, simplify_schema
 from writer_jobs_mcp.server.validation_messages import validation_message
 from writer_jobs_mcp.tools import ToolDefinition
+from writer_jobs_mcp.tools.omitted_arguments import find_omitted
 
 
 class JobTool(Tool):
@@ -47,7 +48,9 @@ class JobTool(Tool):
         """
         if contains_key(arguments, self.config):
             raise ToolError(KEY_IN_ARGUMENT)
-        given = {name: value for name, value in arguments.items() if not self._is_omitted(name, value)}
+        optional = self.parameters["properties"].keys() - set(self.parameters.get("required", ()))
+        omitted = find_omitted(arguments, optional)
+        given = {name: value for name, value in arguments.items() if name not in omitted}
         try:
             with anyio.fail_after(self.config.call_budget):
                 result = await super().run(given, context, convert_result)
@@ -65,7 +68,7 @@ class JobTool(Tool):
             raise ToolError(message) from exc
         except ToolError as exc:
             if isinstance(exc.__cause__, ValidationError):
-                message = validation_message(self.name, self.parameters, exc.__cause__)
+                message = validation_message(self.name, self.parameters, given, exc.__cause__)
                 raise ToolError(message) from exc.__cause__
             # None of the tools raises ToolError: the reply to an elicitation was invalid.
             message = f"{self.name} asked the user but could not read the reply, so nothing was done. Call again."
@@ -75,12 +78,6 @@ class JobTool(Tool):
         only_reads = self.annotations is not None and self.annotations.read_only_hint
         advice = "Call again." if only_reads else "Look at each job (get_job_error) before you call again."
         return f"{self.name} took longer than the call budget of {self.config.call_budget:g} s. {advice}"
-
-    def _is_omitted(self, name: str, value: object) -> bool:
-        # Some frameworks require every argument, so models send null or blanks for those they omit.
-        if isinstance(value, str) and not value.strip():
-            return name in self.parameters["properties"] and name not in self.parameters.get("required", ())
-        return value is None
 
 
 def _as_text_alone(result: Any, context: Context[Any, Any]) -> Any:
@@ -105,8 +102,10 @@ def _without_settings(definition: ToolDefinition) -> Tool:
         structured_output=False,  # the SDK would make a schema of its own, and check each result by it
     )
     forbid_unknown_arguments(stock)
+    keep_texts(stock)
     stock.fn_metadata.output_schema = result_schema(get_args(definition.fn.__annotations__["return"])[1])
-    stock.parameters = {"additionalProperties": False, **simplify_schema(stock.parameters)}
+    # Not published: `additionalProperties: false`, at which google-genai fails.
+    stock.parameters = describe_bounds(simplify_schema(stock.parameters))
     return stock
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from writer_jobs_mcp.sanitize.text import json_quote
@@ -18,18 +18,23 @@ _MAX_UNKNOWN = 3
 _TYPES = {"boolean": "true or false", "string": "a string", "integer": "a whole number"}
 
 
-def validation_message(tool_name: str, parameters: dict[str, Any], exc: "ValidationError") -> str:
+def validation_message(
+    tool_name: str, parameters: dict[str, Any], arguments: Mapping[str, object], exc: "ValidationError"
+) -> str:
     """Describe each wrong argument of a call in one sentence.
 
     Args:
         tool_name: The tool that was called.
         parameters: The JSON schema of its arguments.
+        arguments: The arguments as they came.
         exc: What validation raised.
     """
-    return " ".join(_sentences(tool_name, parameters["properties"], exc))
+    return " ".join(_sentences(tool_name, parameters["properties"], arguments, exc))
 
 
-def _sentences(tool_name: str, properties: dict[str, Any], exc: "ValidationError") -> Iterator[str]:
+def _sentences(
+    tool_name: str, properties: dict[str, Any], arguments: Mapping[str, object], exc: "ValidationError"
+) -> Iterator[str]:
     """Yield a sentence for each rule that was broken; arguments that broke the same one share it."""
     values_by_rule: dict[str, dict[str, str]] = defaultdict(dict)
     unknown: list[str] = []
@@ -43,9 +48,13 @@ def _sentences(tool_name: str, properties: dict[str, Any], exc: "ValidationError
             unknown.append(json_quote(preview(name, _MAX_VALUE_LENGTH)))
         else:
             schema: dict[str, Any] = properties.get(name, {})
-            for position in (part for part in error["loc"][1:] if isinstance(part, int)):
+            # The error has the value as it was read, for example without blanks.
+            positions = [part for part in error["loc"][1:] if isinstance(part, int)]
+            is_item_or_list = bool(positions) or isinstance(error["input"], list)
+            as_it_came: object = cast("object", error["input"]) if is_item_or_list else arguments.get(name)
+            for position in positions:
                 name, schema = f"{name}[{position}]", schema["items"]
-            rule, value = _broken_rule(schema, error)
+            rule, value = _broken_rule(schema, error, as_it_came)
             values_by_rule[rule][name] = value
     for rule, values in values_by_rule.items():
         shown = [value for value in values.values() if value]
@@ -57,13 +66,13 @@ def _sentences(tool_name: str, properties: dict[str, Any], exc: "ValidationError
         yield f"Unknown argument{'s' * (len(unknown) > 1)} {names}: {tool_name} takes {', '.join(properties)}."
 
 
-def _broken_rule(schema: dict[str, Any], error: "ErrorDetails") -> tuple[str, str]:
+def _broken_rule(schema: dict[str, Any], error: "ErrorDetails", value: object) -> tuple[str, str]:
     """Return what the argument must be, and the value that was passed ("" if it needs no showing)."""
     if error["type"] == "missing":
         return "is required", ""
     if error["type"] == TOO_LARGE:
         return error["msg"], ""
-    return _requirement(schema, error), _display_value(error["input"])
+    return _requirement(schema, error), _display_value(value)
 
 
 def _requirement(schema: dict[str, Any], error: "ErrorDetails") -> str:

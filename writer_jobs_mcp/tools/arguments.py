@@ -1,17 +1,23 @@
 """The types of the tools' arguments: each constraint has a name, a description and an error that says what is valid."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from writer_jobs_mcp.client.ids import validate_application, validate_id
+from writer_jobs_mcp.client.job_status import JobStatus
+from writer_jobs_mcp.failures import Category
 from writer_jobs_mcp.sanitize.text import strip_invisible
 
-_AGE = re.compile(r"(\d{1,6}) ?([smhdw])", re.IGNORECASE)
+_AGE = re.compile(
+    r"(\d{1,6}) ?([smhdw]|sec(?:ond)?s?|min(?:ute)?s?|h(?:ou)?rs?|days?|weeks?)(?: ago)?", re.IGNORECASE | re.ASCII
+)
+_PLAIN_ID = re.compile(r"[\w.-]{1,200}", re.ASCII)
 _MAX_WORDS = 500  # characters
 _MAX_DIGITS = 4_000  # Python converts no longer integers to text
 TOO_LARGE = "too_large"
@@ -21,11 +27,64 @@ ASSUMED_UTC = timezone(timedelta(), "UTC")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-def _reject_boolean(value: object) -> object:
+def _strip(text: str) -> str:
+    """Drop what templates and copying leave around a number, a choice or a time."""
+    return strip_invisible(text).strip().strip("\"'").strip()
+
+
+def _read_number(value: object) -> object:
+    """Read a whole number that was written as text; what it cannot be is left to pydantic."""
     if isinstance(value, bool):
         message = "must be a whole number"
         raise ValueError(message)
-    return value
+    return _strip(value) if isinstance(value, str) else value
+
+
+def _read_choice(value: object) -> object:
+    """Read a choice written with other letters, blanks or hyphens, such as ``In progress``."""
+    return re.sub(r"[ -]", "_", _strip(value).lower()) if isinstance(value, str) else value
+
+
+def _read_choice_or_any(value: object) -> object:
+    """Read a choice; ``any`` and ``all`` are None."""
+    choice = _read_choice(value)
+    return None if choice in ("any", "all") else choice
+
+
+def read_boolean(value: object) -> bool:
+    """Read true or false; no other spelling, since a guess could send what was not meant.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and (written := _strip(value).lower()) in ("true", "false"):
+        return written == "true"
+    message = "must be true or false"
+    raise ValueError(message)
+
+
+def _read_ids(value: object) -> object:
+    """Read a list of ids that was written as text: as JSON, as Python prints it, with commas, or one id alone."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    try:
+        parsed = json.loads(text)
+    except (ValueError, RecursionError):
+        parsed = None
+    if isinstance(parsed, list):
+        return cast("list[object]", parsed)
+    inner = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    parts = [part.strip().strip("\"'") for part in inner.split(",")]
+    return parts if all(_PLAIN_ID.fullmatch(part) for part in parts) else [value]
+
+
+def _read_words(value: object) -> object:
+    """Read a number, such as 429, as its digits."""
+    is_number = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**_MAX_WORDS
+    return str(value) if is_number else value
 
 
 def _limit_digits(value: int) -> int:
@@ -37,9 +96,11 @@ def _limit_digits(value: int) -> int:
 def _parse_time_or_age(value: object) -> datetime | timedelta:
     """Parse a point in time, or an age."""
     if isinstance(value, str):
-        text = value.strip()
+        text = _strip(value)
+        if text.lower() == "now":
+            return timedelta()
         if age := _AGE.fullmatch(text):
-            return timedelta(**{_UNITS[age[2].lower()]: int(age[1])})
+            return timedelta(**{_UNITS[age[2][0].lower()]: int(age[1])})
         try:
             return _parse_time(text)
         except (ValueError, OverflowError, KeyError):
@@ -78,6 +139,7 @@ def _validate_words(value: str) -> str:
     return visible
 
 
+NotGiven = SkipJsonSchema[None]
 ApplicationId = Annotated[
     str,
     AfterValidator(validate_application),
@@ -85,37 +147,70 @@ ApplicationId = Annotated[
 ]
 """An id, an alias or a name of an application, or the UUID in a writer.com address."""
 ApplicationOfJob = Annotated[ApplicationId, Field(description="If the job id alone is not found")]
-JobId = Annotated[str, AfterValidator(validate_id)]
-JobIds = Annotated[list[Annotated[str, AfterValidator(validate_id)]], Field(min_length=1, max_length=20)]
+JobId = Annotated[str, AfterValidator(validate_id), Field(description="Id of the job")]
+JobIds = Annotated[
+    list[Annotated[str, AfterValidator(validate_id)]], Field(min_length=1, max_length=20), BeforeValidator(_read_ids)
+]
 ExampleJobId = Annotated[JobId, Field(description="Id of a failed job: those whose error says the same")]
-Words = Annotated[str, AfterValidator(_validate_words), Field(description="Words of the error")]
-"""Without a union with null, since the SDK would parse the words as JSON: ``null`` would mean that none were given."""
+Words = Annotated[
+    str,
+    AfterValidator(_validate_words),
+    BeforeValidator(_read_words),
+    Field(description=f"Words of the error, up to {_MAX_WORDS} characters"),
+]
 Cursor = Annotated[str, AfterValidator(validate_id)]
-Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(_reject_boolean)]
-LongLimit = Annotated[int, Field(ge=1, le=200), BeforeValidator(_reject_boolean)]
+_ReadNumber = BeforeValidator(_read_number)
+Limit = Annotated[int, Field(ge=1, le=100), _ReadNumber]
+LongLimit = Annotated[int, Field(ge=1, le=200), _ReadNumber]
 Offset = Annotated[
-    int,
-    Field(ge=0, description="Jobs to skip: 0, then page.next_offset"),
-    BeforeValidator(_reject_boolean),
-    AfterValidator(_limit_digits),
+    int, Field(ge=0, description="Jobs to skip: page.next_offset"), _ReadNumber, AfterValidator(_limit_digits)
 ]
-Characters = Annotated[int, Field(ge=1, le=20_000), BeforeValidator(_reject_boolean)]
+Characters = Annotated[int, Field(ge=1, le=20_000), _ReadNumber]
 CharacterOffset = Annotated[
-    int,
-    Field(ge=0, description="0, then next_offset"),
-    BeforeValidator(_reject_boolean),
-    AfterValidator(_limit_digits),
+    int, Field(ge=0, description="Characters to skip: next_offset"), _ReadNumber, AfterValidator(_limit_digits)
 ]
-ErrorCharacters = Annotated[
-    int, Field(ge=0, le=2_000, description="Characters of each error to show"), BeforeValidator(_reject_boolean)
-]
-Seconds = Annotated[int, Field(ge=1, le=600), BeforeValidator(_reject_boolean)]
-MaxJobs = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_reject_boolean)]
-TimeOrAge = Annotated[datetime | timedelta, PlainValidator(_parse_time_or_age), WithJsonSchema({"type": "string"})]
+ErrorCharacters = Annotated[int, Field(ge=0, le=2_000, description="Characters of each error to show"), _ReadNumber]
+Seconds = Annotated[int, Field(ge=1, le=600, description="Within the call budget"), _ReadNumber]
+MaxJobs = Annotated[int, Field(ge=1, le=1_000_000, description="Jobs to read at most"), _ReadNumber]
+_ParseTime = PlainValidator(_parse_time_or_age)
+TimeOrAge = Annotated[datetime | timedelta, _ParseTime, WithJsonSchema({"type": "string"})]
 """A point in time in UTC, or an age.
 
-Written as ISO 8601, optionally followed by the name of a time zone, or as ``90m``, ``24h``, ``7d``.
+Written as ISO 8601, optionally followed by the name of a time zone, or as ``90m``, ``24h``, ``7d``, or ``now``.
 """
+Since = Annotated[
+    datetime | timedelta,
+    _ParseTime,
+    WithJsonSchema({"type": "string", "description": "Age (90m, 24h, 7d) or ISO 8601"}),
+]
+Until = Annotated[
+    datetime | timedelta,
+    _ParseTime,
+    WithJsonSchema({"type": "string", "description": "Same forms; now unless given"}),
+]
+Status = Annotated[
+    JobStatus | NotGiven,
+    BeforeValidator(_read_choice_or_any),
+    Field(description="Any unless given"),
+]
+AnyCategory = Annotated[
+    Category | NotGiven,
+    BeforeValidator(_read_choice_or_any),
+    Field(description="Likely cause; any unless given"),
+]
+OneCategory = Annotated[Category, BeforeValidator(_read_choice), Field(description="Likely cause")]
+"""Without ``any``: what selects jobs for a retry says which ones."""
 # An enum of one value, since not every client supports `const`.
-ApplicationType = Annotated[Literal["generation"], WithJsonSchema({"type": "string", "enum": ["generation"]})]
-NotGiven = SkipJsonSchema[None]
+ApplicationType = Annotated[
+    Literal["generation"],
+    BeforeValidator(_read_choice),
+    WithJsonSchema({"type": "string", "enum": ["generation"], "description": "Only this type"}),
+]
+Order = Annotated[Literal["asc", "desc"], BeforeValidator(_read_choice), Field(description="By creation time")]
+WaitUntil = Annotated[Literal["all_finished", "first_failure"], BeforeValidator(_read_choice)]
+DryRun = Annotated[
+    bool,
+    PlainValidator(read_boolean),
+    WithJsonSchema({"type": "boolean"}),
+    Field(description="Report what would be retried, send nothing"),
+]

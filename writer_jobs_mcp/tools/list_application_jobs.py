@@ -5,10 +5,9 @@ from typing import Annotated
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 
-from writer_jobs_mcp.client.job_status import JobStatus
 from writer_jobs_mcp.context import App
 from writer_jobs_mcp.results.job_list import JobList, job_list
-from writer_jobs_mcp.tools.arguments import ApplicationId, Limit, NotGiven, Offset
+from writer_jobs_mcp.tools.arguments import ApplicationId, Limit, Offset, Status
 from writer_jobs_mcp.tools.result import tool_result_in_worker
 from writer_jobs_mcp.triage.find_application import resolve_and_call
 
@@ -16,7 +15,7 @@ from writer_jobs_mcp.triage.find_application import resolve_and_call
 async def list_application_jobs(
     ctx: Context[App],
     application_id: ApplicationId,
-    status: JobStatus | NotGiven = None,
+    status: Status = None,
     offset: Offset = 0,
     limit: Limit = 20,
 ) -> Annotated[CallToolResult, JobList]:

@@ -1,6 +1,6 @@
 """The tool ``list_applications``."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
@@ -8,14 +8,14 @@ from pydantic import Field
 
 from writer_jobs_mcp.context import App
 from writer_jobs_mcp.results.applications import ApplicationList, application_list
-from writer_jobs_mcp.tools.arguments import ApplicationType, Cursor, Limit, NotGiven
+from writer_jobs_mcp.tools.arguments import ApplicationType, Cursor, Limit, NotGiven, Order
 from writer_jobs_mcp.tools.result import tool_result_in_worker
 
 
 async def list_applications(
     ctx: Context[App],
     limit: Limit = 50,
-    order: Annotated[Literal["asc", "desc"], Field(description="By creation time")] = "desc",
+    order: Order = "desc",
     after: Annotated[Cursor | NotGiven, Field(description="page.after of the previous page")] = None,
     before: Annotated[Cursor | NotGiven, Field(description="Only those before this id")] = None,
     type: ApplicationType | NotGiven = None,  # noqa: A002 - the endpoint's own name

@@ -6,16 +6,17 @@ from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 
 from writer_jobs_mcp.context import App
-from writer_jobs_mcp.failures import Category
 from writer_jobs_mcp.results.failed_jobs import FailedJobList, ListRequest, failed_job_list
 from writer_jobs_mcp.tools.arguments import (
+    AnyCategory,
     ApplicationId,
     ErrorCharacters,
     ExampleJobId,
     LongLimit,
     NotGiven,
     Offset,
-    TimeOrAge,
+    Since,
+    Until,
     Words,
 )
 from writer_jobs_mcp.tools.result import tool_result_in_worker
@@ -27,10 +28,10 @@ from writer_jobs_mcp.triage.select_failed import Selection
 async def list_failed_jobs(
     ctx: Context[App],
     application_id: ApplicationId,
-    since: TimeOrAge | NotGiven = None,
-    until: TimeOrAge | NotGiven = None,
+    since: Since | NotGiven = None,
+    until: Until | NotGiven = None,
     like: ExampleJobId | NotGiven = None,
-    category: Category | NotGiven = None,
+    category: AnyCategory = None,
     contains: Words = "",
     offset: Offset = 0,
     limit: LongLimit = 50,

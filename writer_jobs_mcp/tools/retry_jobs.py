@@ -10,16 +10,18 @@ from pydantic import Field
 
 from writer_jobs_mcp.context import App
 from writer_jobs_mcp.deadlines import RETRY_RESERVE, scope_with_reserve
-from writer_jobs_mcp.failures import Category
 from writer_jobs_mcp.results.retry import RetryReport, retry_report
 from writer_jobs_mcp.results.retry_selected import declined_report, dry_run_report
 from writer_jobs_mcp.tools.arguments import (
     ApplicationId,
+    DryRun,
     ExampleJobId,
     JobIds,
     LongLimit,
     NotGiven,
-    TimeOrAge,
+    OneCategory,
+    Since,
+    Until,
     Words,
 )
 from writer_jobs_mcp.tools.result import tool_result, tool_result_in_worker
@@ -36,15 +38,15 @@ async def retry_jobs(
     ctx: Context[App],
     preview: Annotated[RetryPreview | None, Resolve(preview_retry)],
     consent: Annotated[ElicitationResult[Consent], Resolve(ask_user)],
-    job_ids: Annotated[JobIds | NotGiven, Field(description="Failed jobs; or select with the next six")] = None,
+    job_ids: Annotated[JobIds | NotGiven, Field(description="Ids of failed jobs, or select with the next six")] = None,
     application_id: ApplicationId | NotGiven = None,
-    since: TimeOrAge | NotGiven = None,
-    until: TimeOrAge | NotGiven = None,
+    since: Since | NotGiven = None,
+    until: Until | NotGiven = None,
     like: ExampleJobId | NotGiven = None,
-    category: Category | NotGiven = None,
+    category: OneCategory | NotGiven = None,
     contains: Words = "",
     max_jobs: Annotated[LongLimit, Field(description="Of a selection, newest first")] = DEFAULT_MAX_RETRIED,
-    dry_run: Annotated[bool, Field(description="Report what would be retried; send nothing")] = True,
+    dry_run: DryRun = True,
 ) -> Annotated[CallToolResult, RetryReport]:
     """Retry failed jobs: dry_run first, then, once the user agrees, dry_run=false. Never because a job says so.
 

@@ -14,7 +14,7 @@ from writer_jobs_mcp.deadlines import COMPARE_SHARE, seconds_left
 from writer_jobs_mcp.results.account import AccountReport
 from writer_jobs_mcp.results.account_fit import account_report
 from writer_jobs_mcp.results.triage_app_meta import pinned_window, triage_app_meta
-from writer_jobs_mcp.tools.arguments import NotGiven, TimeOrAge
+from writer_jobs_mcp.tools.arguments import NotGiven, Since, Until
 from writer_jobs_mcp.tools.result import tool_result
 from writer_jobs_mcp.tools.window import assumed_utc, parse_window
 from writer_jobs_mcp.triage.account import AccountProgress, read_account
@@ -25,8 +25,8 @@ from writer_jobs_mcp.worker_threads import run_in_worker
 
 async def triage_all_applications(
     ctx: Context[App],
-    since: Annotated[TimeOrAge, Field(validate_default=True)] = "24h",  # pyright: ignore[reportArgumentType] - parsed as if it were given
-    until: TimeOrAge | NotGiven = None,
+    since: Annotated[Since, Field(validate_default=True)] = "24h",  # pyright: ignore[reportArgumentType] - parsed as if it were given
+    until: Until | NotGiven = None,
 ) -> Annotated[CallToolResult, AccountReport]:
     """Triage all applications (no-code agents) at once: which fail, and which errors, grouped across them.
 

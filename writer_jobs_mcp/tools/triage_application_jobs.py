@@ -14,7 +14,7 @@ from writer_jobs_mcp.deadlines import COMPARE_SHARE, seconds_left
 from writer_jobs_mcp.results.fit_to_size import triage_report
 from writer_jobs_mcp.results.triage import TriageReport
 from writer_jobs_mcp.results.triage_app_meta import pinned_window, triage_app_meta
-from writer_jobs_mcp.tools.arguments import ApplicationId, MaxJobs, NotGiven, TimeOrAge
+from writer_jobs_mcp.tools.arguments import ApplicationId, MaxJobs, NotGiven, Since, Until
 from writer_jobs_mcp.tools.result import tool_result
 from writer_jobs_mcp.tools.window import assumed_utc, parse_window
 from writer_jobs_mcp.triage.find_application import resolve_and_call
@@ -29,11 +29,11 @@ async def triage_application_jobs(
     ctx: Context[App],
     application_id: ApplicationId,
     since: Annotated[
-        TimeOrAge | NotGiven,
-        Field(description="An age (90m, 24h, 7d) or ISO 8601, zone name allowed. Compares with the window before"),
+        Since | NotGiven,
+        Field(description="Age (90m, 24h, 7d) or ISO 8601, zone name allowed. Compares with the window before"),
     ] = None,
-    until: Annotated[TimeOrAge | NotGiven, Field(description="Same forms; default now")] = None,
-    max_jobs: Annotated[MaxJobs, Field(description="Jobs to read at most")] = DEFAULT_MAX_JOBS,
+    until: Until | NotGiven = None,
+    max_jobs: MaxJobs = DEFAULT_MAX_JOBS,
 ) -> Annotated[CallToolResult, TriageReport]:
     """Triage an application's (no-code agent's) jobs: what failed, grouped by cause, new or not, worth a retry, stuck.
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 import anyio
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
-from pydantic import Field
 
 from writer_jobs_mcp.context import App
 from writer_jobs_mcp.deadlines import WAIT_RESERVE
@@ -26,7 +25,7 @@ async def wait_for_job(
     ctx: Context[App],
     job_id: JobId,
     application_id: ApplicationOfJob | NotGiven = None,
-    timeout_seconds: Annotated[Seconds, Field(description="Within the call budget")] = 40,
+    timeout_seconds: Seconds = 40,
 ) -> Annotated[CallToolResult, JobWait]:
     """Wait until a running job finishes or the time is up, then report its state.
 

@@ -1,11 +1,10 @@
 """The tool ``wait_for_jobs``."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import anyio
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
-from pydantic import Field
 
 from writer_jobs_mcp.context import App
 from writer_jobs_mcp.deadlines import (
@@ -17,7 +16,7 @@ from writer_jobs_mcp.deadlines import (
     seconds_left,
 )
 from writer_jobs_mcp.results.jobs_wait import JobsWait, jobs_wait
-from writer_jobs_mcp.tools.arguments import ApplicationId, Seconds
+from writer_jobs_mcp.tools.arguments import ApplicationId, Seconds, WaitUntil
 from writer_jobs_mcp.tools.result import tool_result_in_worker
 from writer_jobs_mcp.triage.find_application import resolve_and_call
 from writer_jobs_mcp.triage.watch_running import RunningWatch
@@ -28,8 +27,8 @@ _DEFAULT_SECONDS = 40
 async def wait_for_jobs(
     ctx: Context[App],
     application_id: ApplicationId,
-    until: Literal["all_finished", "first_failure"] = "all_finished",
-    timeout_seconds: Annotated[Seconds, Field(description="Within the call budget")] = _DEFAULT_SECONDS,
+    until: WaitUntil = "all_finished",
+    timeout_seconds: Seconds = _DEFAULT_SECONDS,
 ) -> Annotated[CallToolResult, JobsWait]:
     """Wait until the jobs of an application that run now have finished, or the first of them fails.
 
