@@ -13,7 +13,7 @@ SIDE_BY_SIDE := --no-print-directory --jobs=2 $(if $(filter output-sync,$(.FEATU
 # The gate: these targets side by side, then the tests on all cores.
 GATE := lint types imports lint-ci wheel test-lowest clients bundle check-web
 
-.PHONY: help demo quick test test-unit coverage robustness check audit format lint types imports lint-ci wheel test-lowest matrix first-run clients bundle web check-web screenshots evaluation docs-questions snapshots bench bench-million bench-texts causes secrets clean
+.PHONY: help demo quick test test-unit coverage robustness check audit format lint types imports lint-ci wheel test-lowest matrix first-run clients frameworks bundle web check-web screenshots evaluation docs-questions snapshots bench bench-million bench-texts causes secrets clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -82,6 +82,9 @@ first-run: ## measure the time from git clone to the first answer, with an empty
 clients: $(VENV)/.develops tests/e2e/real_clients/node_modules/.installed ## let real clients start the server and call it (Node 20 or later, npm)
 	@$(BIN)/python -m tests.e2e.real_clients
 
+frameworks: $(VENV)/.develops ## let agent frameworks call the tools, each in an environment of its own, and print the table of docs/clients.md (npm; the first run installs 1 GB); FRAMEWORKS="mastra langchain" chooses
+	@$(BIN)/python -m scripts.frameworks $(FRAMEWORKS)
+
 bundle: $(VENV)/.develops bundle/node_modules/.installed ## build dist/*.mcpb for Claude Desktop, unpack it and start it
 	@$(BIN)/python -m bundle
 	@$(BIN)/python -m scripts.bundle 2>&1
@@ -125,7 +128,7 @@ secrets: $(VENV)/.runs ## measure how many credentials in job text are shown, an
 	@$(BIN)/python -m benchmarks.secrets
 
 clean: ## remove what was built
-	rm -rf $(VENV) $(BENCH) benchmarks/node_modules bundle/node_modules tests/e2e/real_clients/node_modules $(WEB)/node_modules
+	rm -rf $(VENV) $(BENCH) .frameworks benchmarks/node_modules bundle/node_modules tests/e2e/real_clients/node_modules $(WEB)/node_modules
 	rm -rf dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(WEB)/node_modules/.installed: $(WEB)/package.json $(WEB)/package-lock.json
