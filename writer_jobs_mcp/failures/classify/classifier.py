@@ -46,13 +46,19 @@ def classify_error(error: str) -> Cause:
 
 
 _SPECIFIC, _LABEL, _FALLBACK = range(3)
+# Where a status names one of these, what is "invalid" is a key or a time, and no input.
+_ABOUT_THE_CALLER = frozenset({"access_denied", "rate_limit"})
 
 
 def _classify_text(text: RelevantText) -> tuple[int, Cause] | None:
     """Return the cause that one block names, and how much that counts beside the causes of others."""
     tiers, starts = rule_indexes(), word_starts(text.relevant)
     positions = WordPositions(text.relevant)
-    if cause := _match_rules(text, tiers.specific.candidates(starts), positions) or _match_status(text):
+    cause = _match_rules(text, tiers.specific.candidates(starts), positions)
+    if cause is None or cause.category == "invalid_input":
+        by_status = _match_status(text)
+        cause = by_status if by_status and (not cause or by_status.category in _ABOUT_THE_CALLER) else cause
+    if cause:
         return (_FALLBACK if cause.category == "internal_error" else _SPECIFIC), cause
     if cause := _match_rules(text, tiers.labels.candidates(starts), positions):
         return _LABEL, cause
@@ -117,7 +123,7 @@ _NEGATION_BEFORE = (
     r"(?:(?!because|due|since|after|as|when|while|by|on|but|with|from|for|until)[\w']{1,15}\s){0,3}"
     r"|\b(?:kein\w{0,2}|nicht|ohne|pas|sans|aucune?|sin|sem|senza|ningún|nenhum\w?|nessun\w?|не|нет|без"
     r"|no (?:se|hubo)|não|geen|zonder)\s(?:\w{1,15}\s){0,2}|\b(?:niet|nie|bez)\s(?:\w{1,15}\s)?"
-    r"|(?:没有|沒有|并非|並非|不是|未|非)[^\s，。,.\0]{0,4})\Z"
+    r"|(?:没有|沒有|并非|並非|不是|未(?!知|能|经|經)|非(?!法|流|常))[^\s，。：:；;,.\0]{0,4})\Z"
 )
 _NEGATION_AFTER = (
     r"\w{0,12}(?:\s(?:was|were|is|has|had|did|does)(?:n['\u2019]t| not| never)\b"

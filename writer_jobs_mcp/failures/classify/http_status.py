@@ -61,7 +61,7 @@ _SUGGESTS_STATUS = (
     r"|(?:返回了?|响应|収到|收到|回應)\s?"
     r")\Z"
 )
-_PASSAGE_START = r"(?<![^\0])\W{0,3}\Z"
+_PASSAGE_START = r"(?:(?<![^\0])\W{0,3}|(?:error|exception)\([bu]?[\"'])\Z"
 _REFUSES = r"(?:reject|refus|unable|could not|return|retourn|devolvi|서버에서)"
 _IN_BRACKETS = rf"(?:{_ERROR}|{_STATUS}|{_REFUSES})[^.\n\0]{{0,60}}[(\uff08\[](?:http )?\Z"
 _NOT_A_COUNT = (

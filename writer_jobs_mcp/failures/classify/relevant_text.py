@@ -86,11 +86,13 @@ _FIELD_LABEL = r"(?<![^\0])\s*\Z"  # `input: createJob rate limit exceeded`, as 
 _ASKS = r": (?:write|tell|explain|describe|summari[sz]e|generate|create|make|what|how|why|please|give)\b"
 _PART_OF_MESSAGE = r"(?:invalid|bad|malformed|unsupported|unsafe|blocked|missing|required|no|[\w-]*-) ?\Z"
 _HYPOTHETICAL = (
-    r"\b(?P<cue>(?:if|unless|whether|avoid|to prevent|in case of|instead of|rather than|how to|one of"
+    r"(?P<cue>\b(?:if|unless|whether|avoid|to prevent|in case of|instead of|rather than|how to|one of"
     r"|allowed values|titled|entitled|called(?! `))\b"
-    r"|(?:mention|describ|explain|discuss)(?:s|es|ed|ing)\b"
-    r"|(?:article|post|guide|story|chapter|page|question|text|paper|summary|section|report|document|email|essay|poem)"
-    r" (?:about|on)\b)[^.;\n\0]*"
+    r"|\b(?:mention|describ|explain|discuss)(?:s|es|ed|ing)\b"
+    r"|\b(?:article|post|guide|story|chapter|page|question|text|paper|summary|section|report|document|email|essay|poem)"
+    r" (?:about|on)\b"
+    r"|(?<![\w-])(?:falls|wenn|um zu vermeiden|si (?:le|la|les|vous)|s'il|se (?:o|os|as|il|lo)|jeśli|als (?:de|het|u))\s"
+    r"|如果|若(?!干)|以免|避免|防止|如何|关于|關於)[^.;。\uff1b\n\0]*"
 )
 _QUOTED = (
     r"\"[^\"\0]{0,600}\"|(?<!\w)'(?:[^'\n\0]|(?<=[\w\\])'(?=\w)){0,300}'(?!\w)|`[^`\0]{0,300}`|\u201c[^\u201d\0]{0,300}\u201d"
@@ -100,6 +102,8 @@ _QUOTED = (
 _INTRODUCES_QUOTE = (
     r"(?:(?<![a-z])(?:error|err|message|msg|details?|reason|cause|exception|response|status|code|desc|description"
     r"|failed|failure|returned|said|replied|answered)(?: was| is)?\s?[:=]"
+    r"|(?:错误|錯誤|失败|失敗|原因|消息|信息|エラー|理由|メッセージ|오류|에러|사유|메시지|fehler|grund|meldung|erreur|motif"
+    r"|errore|motivo|mensaje|mensagem|erro|fout|reden|błąd|powód)\s?[:\uff1a=]"
     r"|(?<!key)(?<!name)(?<!attribute)(?:error|exception)[:(]"
     r"|\b(?:client|server) error|\bwith (?:message|error|reason|status)"
     r"|\b(?:failed|ended|answered|responded|returned|replied) with"
