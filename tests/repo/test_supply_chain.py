@@ -1,6 +1,7 @@
 """Dependencies are bounded or pinned, and workflows have no more rights than they need."""
 
 import json
+import os
 import re
 import tomllib
 from collections.abc import Iterator
@@ -11,11 +12,15 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-THIRD_PARTY_FOLDERS = {"node_modules", ".venv", ".bench-venv"}
+THIRD_PARTY_FOLDERS = {"node_modules", ".venv", ".bench-venv", ".frameworks", ".git"}
 
 
 def found(pattern: str) -> list[Path]:
-    return [path for path in sorted(ROOT.rglob(pattern)) if not THIRD_PARTY_FOLDERS & set(path.relative_to(ROOT).parts)]
+    paths: list[Path] = []
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = set(folders) - THIRD_PARTY_FOLDERS
+        paths += [path for name in names if (path := Path(folder, name)).match(pattern)]
+    return sorted(paths)
 
 
 # Python ---------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 import asyncio
 
 from answers import CALLS, report
-from langchain.agents import create_agent
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, ToolMessage
 from langchain_core.utils.function_calling import convert_to_openai_tool
@@ -11,6 +10,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 # Recipe
 import os
 
+from langchain.agents import create_agent
 from langchain_mcp_adapters.client import MultiServerMCPClient
 from langchain_mcp_adapters.tools import load_mcp_tools
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 from copy import deepcopy
 
-from agents import Agent, Model, ModelResponse, Runner, Usage, set_tracing_disabled
+from agents import Model, ModelResponse, Usage, set_tracing_disabled
 from agents.strict_schema import ensure_strict_json_schema
 from answers import CALLS, report
 from openai.types.responses import ResponseFunctionToolCall, ResponseOutputMessage, ResponseOutputText
@@ -12,6 +12,7 @@ from openai.types.responses import ResponseFunctionToolCall, ResponseOutputMessa
 # Recipe
 import os
 
+from agents import Agent, Runner
 from agents.mcp import MCPServerStdio
 
 server = MCPServerStdio(

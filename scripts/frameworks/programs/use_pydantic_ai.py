@@ -4,7 +4,6 @@ import asyncio
 from copy import deepcopy
 
 from answers import CALLS, report
-from pydantic_ai import Agent
 from pydantic_ai.messages import ModelRequest, ModelResponse, RetryPromptPart, TextPart, ToolCallPart, ToolReturnPart
 from pydantic_ai.models.function import FunctionModel
 from pydantic_ai.profiles.google import GoogleJsonSchemaTransformer
@@ -14,6 +13,7 @@ from pydantic_ai.profiles.openai import OpenAIJsonSchemaTransformer
 import os
 
 from fastmcp.client.transports import StdioTransport
+from pydantic_ai import Agent
 from pydantic_ai.mcp import MCPToolset
 
 server = MCPToolset(

@@ -1,18 +1,16 @@
 """smolagents: a tool-calling agent with a model that makes the given calls."""
 
 from answers import CALLS, report
-from smolagents import ChatMessage, Model, ToolCallingAgent
+from smolagents import ChatMessage, Model
 from smolagents.models import ChatMessageToolCall, ChatMessageToolCallFunction, MessageRole, get_tool_json_schema
 
 # Recipe
 import os
 
 from mcp import StdioServerParameters
-from smolagents import MCPClient
+from smolagents import MCPClient, ToolCallingAgent
 
-server = StdioServerParameters(
-    command="writer-jobs-mcp", args=[], env={**os.environ, "WRITER_API_KEY": os.environ["WRITER_API_KEY"]}
-)
+server = StdioServerParameters(command="writer-jobs-mcp", args=[], env={"WRITER_API_KEY": os.environ["WRITER_API_KEY"]})
 
 
 def ask(model, question):
