@@ -11,7 +11,7 @@ from typing import Any
 
 Schema = dict[str, Any]
 
-_BASIC_KEYWORDS = frozenset({"type", "description", "enum", "properties", "required", "items", "additionalProperties"})
+_BASIC_KEYWORDS = frozenset({"type", "description", "enum", "properties", "required", "items"})
 _BOUND_KEYWORDS = frozenset({"minimum", "maximum", "minItems", "maxItems"})
 
 
@@ -44,10 +44,10 @@ DIALECTS = {
         "mcp__writer-jobs__",
         keywords=_BASIC_KEYWORDS
         | _BOUND_KEYWORDS
-        | {"title", "anyOf", "$ref", "$defs", "const", "pattern", "exclusiveMinimum"},
+        | {"title", "anyOf", "$ref", "$defs", "const", "pattern", "exclusiveMinimum", "additionalProperties"},
         closed_objects=True,
     ),
-    # Clients that use `parameters`, not `parametersJsonSchema`, remove `additionalProperties` themselves.
+    # google-genai reads `additionalProperties` as a schema, and fails at `false`.
     "Gemini": Dialect(
         "mcp_writer-jobs_",
         keywords=_BASIC_KEYWORDS | _BOUND_KEYWORDS | {"title", "anyOf", "default", "nullable", "pattern"},
@@ -57,7 +57,9 @@ DIALECTS = {
     "VS Code": Dialect("mcp_writer-jobs_"),
 }
 
-COMMON_SUBSET = Dialect("", keywords=_BASIC_KEYWORDS | {"anyOf"}, single_type=True, string_enums=True)
+COMMON_SUBSET = Dialect(
+    "", keywords=_BASIC_KEYWORDS | {"anyOf", "additionalProperties"}, single_type=True, string_enums=True
+)
 """The keywords that a client in any programming language can validate a result with."""
 
 

@@ -96,6 +96,19 @@ async def test_a_word_for_null_in_an_optional_argument_means_omitted(retrying: C
             assert await call_tool(retrying, name, {**given, **words}) == expected, (name, word)
 
 
+async def test_every_way_to_leave_an_argument_out_means_the_same(retrying: Client, store: SandboxStore) -> None:
+    """Clients omit an optional argument, or send null for it, or its default, or a blank where it has none."""
+    job_id = store.jobs(ALIAS, "failed")[0].id
+    for name, tool in (await tool_schemas()).items():
+        schema = tool["inputSchema"]
+        given = await given_for(name, schema, job_id)
+        expected = await call_tool(retrying, name, given)
+        optional = {each: field for each, field in schema["properties"].items() if each not in given}
+        defaults = {each: field["default"] for each, field in optional.items() if "default" in field}
+        for sent in (dict.fromkeys(optional), defaults, {**dict.fromkeys(optional, ""), **defaults}):
+            assert await call_tool(retrying, name, {**sent, **given}) == expected, sent
+
+
 @pytest.mark.parametrize("argument", TIMES)
 @pytest.mark.parametrize(
     "tool", ["triage_application_jobs", "triage_all_applications", "list_failed_jobs", "retry_jobs"]
