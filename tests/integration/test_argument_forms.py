@@ -229,6 +229,8 @@ async def test_a_category_that_is_any_selects_nothing_for_a_retry(retrying: Clie
         ("list_application_jobs", "limit", '"many"', 'to 100; got "\\"many\\"".'),
         ("list_application_jobs", "limit", "[5]", 'to 100; got "[5]".'),
         ("list_application_jobs", "limit", [5], "to 100; got [5]."),
+        ("list_application_jobs", "limit", "9" * 5_000, f'to 100; got "{"9" * 39}…".'),
+        ("list_application_jobs", "offset", "9" * 5_000, "offset must have at most 4000 digits."),
         ("list_application_jobs", "status", "Done", 'completed; got "Done".'),
         ("list_application_jobs", "status", ["failed"], 'completed; got ["failed"].'),
         ("list_applications", "type", "any", 'generation; got "any".'),

@@ -70,7 +70,7 @@ def _broken_rule(schema: dict[str, Any], error: "ErrorDetails", value: object) -
     """Return what the argument must be, and the value that was passed ("" if it needs no showing)."""
     if error["type"] == "missing":
         return "is required", ""
-    if error["type"] == TOO_LARGE:
+    if error["type"] == TOO_LARGE and "maximum" not in schema:
         return error["msg"], ""
     return _requirement(schema, error), _display_value(value)
 

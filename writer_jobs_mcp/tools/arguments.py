@@ -37,7 +37,12 @@ def _read_number(value: object) -> object:
     if isinstance(value, bool):
         message = "must be a whole number"
         raise ValueError(message)
-    return _strip(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    text = _strip(value)
+    if len(text) > _MAX_DIGITS and text.isdigit():  # pydantic would not call it a number
+        raise PydanticCustomError(TOO_LARGE, "must have at most {most} digits", {"most": _MAX_DIGITS})
+    return text
 
 
 def _read_choice(value: object) -> object:
