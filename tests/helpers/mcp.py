@@ -39,6 +39,13 @@ async def call_tool(client: Client, tool: str, arguments: dict[str, Any]) -> dic
     return structure_of(await client.call_tool(tool, arguments))
 
 
+async def call_tool_untimed(client: Client, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the structured content of a successful call, without how long it waited."""
+    return {
+        name: value for name, value in (await call_tool(client, tool, arguments)).items() if name != "seconds_waited"
+    }
+
+
 async def call_tool_error(client: Client, tool: str, arguments: dict[str, Any]) -> str:
     """Return the message of a call that must fail."""
     result = await client.call_tool(tool, arguments)

@@ -9,7 +9,7 @@ from mcp.client import Client
 
 from scripts.snapshots import tool_schemas
 from tests.conftest import ALIAS, NOW
-from tests.helpers.mcp import call_tool, call_tool_error, server_for
+from tests.helpers.mcp import call_tool, call_tool_error, call_tool_untimed, server_for
 from writer_jobs_mcp.sandbox import APPLICATIONS, SANDBOX_KEY, SandboxApp, SandboxStore
 
 Schema = dict[str, Any]
@@ -71,10 +71,12 @@ async def test_numbers_choices_and_booleans_are_read_in_every_form(retrying: Cli
         values = {each: forms for each, field in schema["properties"].items() for forms in forms_of(field)}
         if name == "retry_jobs":
             given = {"application_id": ALIAS, "since": "9d"}
-        expected = await call_tool(retrying, name, {**given, **{each: value for each, (value, _) in values.items()}})
+        expected = await call_tool_untimed(
+            retrying, name, {**given, **{each: value for each, (value, _) in values.items()}}
+        )
         for at in range(6):
             odd = {each: forms[at] for each, (_, forms) in values.items()}
-            assert await call_tool(retrying, name, {**given, **odd}) == expected, odd
+            assert await call_tool_untimed(retrying, name, {**given, **odd}) == expected, odd
         tried |= {f"{name}.{each}" for each in values}
     assert {
         "list_applications.order",
@@ -90,10 +92,10 @@ async def test_a_word_for_null_in_an_optional_argument_means_omitted(retrying: C
     for name, tool in (await tool_schemas()).items():
         schema = tool["inputSchema"]
         given = await given_for(name, schema, job_id)
-        expected = await call_tool(retrying, name, given)
+        expected = await call_tool_untimed(retrying, name, given)
         for word in PLACEHOLDERS:
             words = dict.fromkeys(schema["properties"].keys() - given.keys() - LITERAL, word)
-            assert await call_tool(retrying, name, {**given, **words}) == expected, (name, word)
+            assert await call_tool_untimed(retrying, name, {**given, **words}) == expected, (name, word)
 
 
 async def test_every_way_to_leave_an_argument_out_means_the_same(retrying: Client, store: SandboxStore) -> None:
@@ -102,11 +104,11 @@ async def test_every_way_to_leave_an_argument_out_means_the_same(retrying: Clien
     for name, tool in (await tool_schemas()).items():
         schema = tool["inputSchema"]
         given = await given_for(name, schema, job_id)
-        expected = await call_tool(retrying, name, given)
+        expected = await call_tool_untimed(retrying, name, given)
         optional = {each: field for each, field in schema["properties"].items() if each not in given}
         defaults = {each: field["default"] for each, field in optional.items() if "default" in field}
         for sent in (dict.fromkeys(optional), defaults, {**dict.fromkeys(optional, ""), **defaults}):
-            assert await call_tool(retrying, name, {**sent, **given}) == expected, sent
+            assert await call_tool_untimed(retrying, name, {**sent, **given}) == expected, sent
 
 
 @pytest.mark.parametrize("argument", TIMES)
@@ -178,7 +180,7 @@ async def test_dry_run_is_false_only_if_it_says_so(
     assert list(api.received) == []
 
 
-@pytest.mark.parametrize("word", ["null", "None", "undefined", "any", "all", "[]"])
+@pytest.mark.parametrize("word", ["null", "None", "undefined", "any", "all"])
 @pytest.mark.parametrize("argument", ["since", "until", "like", "category", "max_jobs"])
 async def test_a_word_for_null_does_not_widen_what_is_sent(
     retrying: Client, api: SandboxApp, argument: str, word: str
@@ -197,8 +199,11 @@ async def test_a_word_for_null_instead_of_ids_does_not_become_a_selection(
     assert list(api.received) == []
 
 
-async def test_an_empty_list_of_ids_does_not_become_a_selection(retrying: Client, api: SandboxApp) -> None:
-    given: dict[str, Any] = {"job_ids": [], "application_id": ALIAS, "since": "9d", "dry_run": False}
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_an_empty_list_of_ids_does_not_become_a_selection(
+    retrying: Client, api: SandboxApp, dry_run: bool
+) -> None:
+    given: dict[str, Any] = {"job_ids": [], "application_id": ALIAS, "since": "9d", "dry_run": dry_run}
     message = await call_tool_error(retrying, "retry_jobs", given)
     assert message == "job_ids must be a list of 1 to 20 strings; got []."
     assert list(api.received) == []

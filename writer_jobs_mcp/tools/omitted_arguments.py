@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 from writer_jobs_mcp.tools.arguments import read_boolean
 
-_PLACEHOLDERS = frozenset({"null", "none", "undefined", "nil", "[]"})
+_PLACEHOLDERS = frozenset({"null", "none", "undefined", "nil"})
 _LITERAL = frozenset({"contains"})
 """Arguments that may mean such a word: errors speak of ``null`` and ``undefined``."""
 
@@ -27,9 +27,9 @@ def find_omitted(arguments: Mapping[str, object], optional: Collection[str]) -> 
 
 
 def _is_placeholder(name: str, value: object) -> bool:
-    return value == [] or (
-        isinstance(value, str) and name not in _LITERAL and value.strip().strip("\"'").lower() in _PLACEHOLDERS
-    )
+    if name in _LITERAL or not isinstance(value, str):
+        return False
+    return value.strip().strip("\"'").lower() in _PLACEHOLDERS
 
 
 def _is_true(value: object) -> bool:

@@ -143,7 +143,6 @@ INVALID_ARGUMENTS: list[tuple[dict[str, Any], str]] = [
     ({}, "retry_jobs takes either job_ids, or application_id with since, like, category or contains. Pass one."),
     ({"job_ids": []}, "job_ids must be a list of 1 to 20 strings; got []."),
     ({"job_ids": ["a"] * 21}, "job_ids must be a list of 1 to 20 strings; got 21 of them."),
-    ({"job_ids": "some-job"}, 'job_ids must be a list of 1 to 20 strings; got "some-job".'),
     ({"job_ids": {"id": "a"}}, 'job_ids must be a list of 1 to 20 strings; got {"id": "a"}.'),
     ({"job_ids": ["a", 5]}, "job_ids[1] must be a string; got 5."),
     ({"job_ids": ["a", " "]}, 'job_ids[1] must not be empty; got "".'),
