@@ -82,7 +82,7 @@ first-run: ## measure the time from git clone to the first answer, with an empty
 clients: $(VENV)/.develops tests/e2e/real_clients/node_modules/.installed ## let real clients start the server and call it (Node 20 or later, npm)
 	@$(BIN)/python -m tests.e2e.real_clients
 
-frameworks: $(VENV)/.develops ## let agent frameworks call the tools, each in an environment of its own, and print the table of docs/clients.md (npm; the first run installs 1 GB); FRAMEWORKS="mastra langchain" chooses
+frameworks: $(VENV)/.develops ## let agent frameworks call the tools, each in an environment of its own, and print the table of docs/clients.md (npm; the first run installs 2 GB); FRAMEWORKS="mastra langchain" chooses
 	@$(BIN)/python -m scripts.frameworks $(FRAMEWORKS)
 
 bundle: $(VENV)/.develops bundle/node_modules/.installed ## build dist/*.mcpb for Claude Desktop, unpack it and start it
