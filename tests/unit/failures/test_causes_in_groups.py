@@ -20,7 +20,7 @@ WRAPPERS = ("{}", "RuntimeError({!r})", 'Step 3 failed: "{}"', "Task 8f1c return
 _NUMBER_BUT_STATUS = re.compile(r"(?<![\w.])(?![45]\d\d\b)\d{1,9}(?![\w.])")
 
 
-def mixed(errors: Sequence[tuple[str, Category]]) -> list[set[Category]]:
+def mixed(errors: Sequence[tuple[str, Category]]) -> list[set[str]]:
     """Return the known categories of each group that has several."""
     groups = group_failures([error for error, _ in errors])
     found = [{errors[member][1] for member in group.members} - {"unknown"} for group in groups]

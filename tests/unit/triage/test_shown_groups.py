@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from writer_jobs_mcp.failures import UNKNOWN
 from writer_jobs_mcp.triage.coverage import Coverage
 from writer_jobs_mcp.triage.failed_groups import FailedGroup
 from writer_jobs_mcp.triage.shown_groups import select_groups, select_statuses, select_steps
@@ -15,7 +16,7 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def group(count: int, trend: Trend | None = None) -> FailedGroup:
-    return FailedGroup("an error", count, NOON, NOON, ("job-1",), None, True, 0, trend, None, ())
+    return FailedGroup("an error", count, NOON, NOON, ("job-1",), UNKNOWN, True, 0, trend, None, ())
 
 
 def counts(groups: list[FailedGroup]) -> list[int]:

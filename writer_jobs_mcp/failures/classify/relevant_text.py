@@ -91,7 +91,7 @@ _HYPOTHETICAL = (
     r"|\b(?:mention|describ|explain|discuss)(?:s|es|ed|ing)\b"
     r"|\b(?:article|post|guide|story|chapter|page|question|text|paper|summary|section|report|document|email|essay|poem)"
     r" (?:about|on)\b"
-    r"|(?<![\w-])(?:falls|wenn|um zu vermeiden|si (?:le|la|les|vous)|s'il|se (?:o|os|as|il|lo)|jeśli|als (?:de|het|u))\s"
+    r"|(?<![\w-])(?:falls|wenn|si (?:le|la|les|vous)|s'il|se (?:o|os|as|il|lo)|jeśli|als (?:de|het|u))\s"
     r"|如果|若(?!干)|以免|避免|防止|如何|关于|關於)[^.;。\uff1b\n\0]*"
 )
 _QUOTED = (
