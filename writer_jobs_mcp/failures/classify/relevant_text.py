@@ -60,7 +60,7 @@ _FILE = (
     r"(?<![\w-])[\w-]{1,80}\.(?:pdf|docx?|txt|py|jsx?|tsx?|go|java|cs|json|csv|xlsx?|md|html?|png|jpe?g|ya?ml|log|xml|pptx?"
     r"|zip|rb|php|rs)\b"
 )
-_SETTING = r"(?:time_?out|limit|quota|retries)s?\s?=\s?[^\s,;)]+"
+_SETTING = r"\w{0,30}(?:time_?out|limit|quota|retries|tokens|filter)\w{0,12}\s?=\s?[^\s,;)]+"
 _ABOUT_OUTPUT = (
     # a fault of the output is not a fault of the input
     r"\b(?:output|response|completion|answer|result)s? (?:\w{1,12} ){0,3}"
@@ -79,25 +79,29 @@ _NAME_PATTERNS = (
 """What names things, each with a literal that it must hold."""
 _ECHOED_INPUT = (
     # "Prompt: Explain HTTP 503", up to a line that begins an error again
-    r"\b(?:input|prompt|output|query|question|completion|transcript|content|title|subject|topic|text|payload|document|draft)"
+    r"\b(?:input|prompt|output|query|question|completion|transcript|content|title|subject|topic|text|payload|document"
+    r"|draft|thema|betreff|titel|tema|asunto|título|titre|sujet|objet|titolo|oggetto|onderwerp|temat|tytuł)"
     r"(?: was| is)?:(?=\s)[\s\S]*?(?=\n[^\S\n]*(?:error|exception|traceback|caused by|reason|status|response)\b|\0|\Z)"
 )
 _FIELD_LABEL = r"(?<![^\0])\s*\Z"  # `input: createJob rate limit exceeded`, as GraphQL servers begin a message
 _ASKS = r": (?:write|tell|explain|describe|summari[sz]e|generate|create|make|what|how|why|please|give)\b"
 _PART_OF_MESSAGE = r"(?:invalid|bad|malformed|unsupported|unsafe|blocked|missing|required|no|[\w-]*-) ?\Z"
 _HYPOTHETICAL = (
-    r"(?P<cue>\b(?:if|unless|whether|avoid|to prevent|in case of|instead of|rather than|how to|one of"
+    r"(?P<cue>\b(?:if|unless|whether|avoid|to prevent|in case of|instead of|rather than|how to|one of|such as"
+    r"|ruled out|(?:possible|likely|common) (?:causes|reasons)|(?:may|might|could) be (?:due|caused|because)"
     r"|allowed values|titled|entitled|called(?! `))\b"
     r"|\b(?:mention|describ|explain|discuss)(?:s|es|ed|ing)\b"
     r"|\b(?:article|post|guide|story|chapter|page|question|text|paper|summary|section|report|document|email|essay|poem)"
     r" (?:about|on)\b"
+    r"|\b(?:artikel|beitrag|text|bericht|artículo|texto|informe|article|rapport|articolo|testo|rapporto|artigo|relatório"
+    r"|tekst|verslag|artykuł|raport|document[oi]?|dokument) (?:über|sobre|sur|sul?|sulla|over|o|na temat)\b"
     r"|(?<![\w-])(?:falls|wenn|si (?:le|la|les|vous)|s'il|se (?:o|os|as|il|lo)|jeśli|als (?:de|het|u))\s"
     r"|如果|若(?!干)|以免|避免|防止|如何|关于|關於)[^.;。\uff1b\n\0]*"
 )
 _QUOTED = (
     r"\"[^\"\0]{0,600}\"|(?<!\w)'(?:[^'\n\0]|(?<=[\w\\])'(?=\w)){0,300}'(?!\w)|`[^`\0]{0,300}`|\u201c[^\u201d\0]{0,300}\u201d"
     r"|\u201e[^\u201c\u201d\0]{0,300}[\u201c\u201d]|\u00ab[^\u00bb\0]{0,300}\u00bb|\u300c[^\u300d\0]{0,300}\u300d"
-    r"|\u2018[^\u2019\0]{0,300}\u2019"
+    r"|\u2018[^\u2019\0]{0,300}\u2019|[\u300a\u300e][^\u300b\u300f\0]{0,300}[\u300b\u300f]"
 )
 _INTRODUCES_QUOTE = (
     r"(?:(?<![a-z])(?:error|err|message|msg|details?|reason|cause|exception|response|status|code|desc|description"
