@@ -28,13 +28,16 @@ def _read_row(line: str) -> Row:
 _TABLE = Path(__file__).parents[2] / "data" / "errors_zh_ja_ko_ru.tsv"
 ROWS = [_read_row(line) for line in _TABLE.read_text(encoding="utf-8").splitlines()]
 LANGUAGES = sorted({row.language for row in ROWS})
-each = pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.language} {row.error[:40]}")
 
 
-@each
-def test_an_error_has_the_cause_that_a_reader_of_its_language_gives_it(row: Row) -> None:
-    cause = classify_error(row.error)
-    assert (cause.category, cause.retry if row.retry else "") == (row.category, row.retry), cause.evidence
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_error_has_the_cause_that_a_reader_of_its_language_gives_it(language: str) -> None:
+    found = [(row, classify_error(row.error)) for row in ROWS if row.language == language]
+    assert [
+        (row, cause.evidence)
+        for row, cause in found
+        if (cause.category, cause.retry if row.retry else "") != (row.category, row.retry)
+    ] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -32,26 +32,26 @@ ERRORS = [
 ]
 
 
-def _name(row: TranslatedError) -> str:
-    return f"{row.language}: {row.error}"
-
-
 def find_cause(error: str) -> str:
     """Return the cause as the table writes it."""
     cause = classify_error(error)
     return cause.category if cause.retry == DEFAULT_RETRY[cause.category] else f"{cause.category}/{cause.retry}"
 
 
-@pytest.mark.parametrize("row", ERRORS, ids=_name)
-def test_an_error_has_the_cause_that_its_words_say(row: TranslatedError) -> None:
-    assert find_cause(row.error) == row.cause
+@pytest.mark.parametrize("language", _TABLES)
+def test_an_error_has_the_cause_that_its_words_say(language: str) -> None:
+    assert [row for row in ERRORS if row.language == language and find_cause(row.error) != row.cause] == []
 
 
-@pytest.mark.parametrize("row", [row for row in ERRORS if not row.error.isascii()], ids=_name)
-def test_an_error_that_was_written_without_accents_has_the_same_cause(row: TranslatedError) -> None:
-    decomposed = unicodedata.normalize("NFD", row.error.replace("ł", "l").replace("Ł", "L"))
-    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    assert find_cause(plain) == row.cause
+@pytest.mark.parametrize("language", _TABLES)
+def test_an_error_that_was_written_without_accents_has_the_same_cause(language: str) -> None:
+    accented = [row for row in ERRORS if row.language == language and not row.error.isascii()]
+    assert [row for row in accented if find_cause(_remove_accents(row.error)) != row.cause] == []
+
+
+def _remove_accents(error: str) -> str:
+    decomposed = unicodedata.normalize("NFD", error.replace("ł", "l").replace("Ł", "L"))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 @pytest.mark.parametrize("language", _TABLES)

@@ -25,14 +25,18 @@ CAUSES = set(DEFAULT_RETRY) - {"unknown"}
 PHRASES = [(rule, phrase, example) for rule in RULES for phrase, example in rule.examples.items()]
 
 
-@pytest.mark.parametrize(("rule", "phrase", "example"), PHRASES, ids=[phrase for _, phrase, _ in PHRASES])
-def test_a_phrase_matches_its_example_which_has_the_cause_of_the_rule(rule: Rule, phrase: str, example: str) -> None:
-    assert any(compile_phrase(phrase).search(text.relevant) for text in relevant_texts(example))
-    cause = classify_error(example)
-    assert (cause.category, cause.retry) == (rule.category, rule.retry)
+@pytest.mark.parametrize("rule", RULES, ids=range(len(RULES)))
+def test_each_phrase_matches_its_example_which_has_the_cause_of_the_rule(rule: Rule) -> None:
+    found = {
+        phrase: classify_error(example)
+        for phrase, example in rule.examples.items()
+        if any(compile_phrase(phrase).search(text.relevant) for text in relevant_texts(example))
+    }
+    right = [phrase for phrase, cause in found.items() if (cause.category, cause.retry) == (rule.category, rule.retry)]
+    assert [phrase for phrase in rule.examples if phrase not in right] == []
 
 
-@pytest.mark.parametrize("language", [language for language in LANGUAGES if language not in ("nl", "pl")])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_has_rules_for_every_cause(language: str) -> None:
     tables = read_rule_file(language)
     names = [name for tier in ("rules", "fallback_rules") for name in tables.get(tier, {})]
@@ -46,7 +50,7 @@ def test_no_phrase_repeats_without_bound() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("row", KNOWN, ids=lambda row: row.claim)
+@pytest.mark.parametrize("row", KNOWN[::15], ids=lambda row: row.claim)
 def test_every_match_of_a_phrase_holds_its_required_words(row: LabelledError) -> None:
     for text in (text.relevant for text in relevant_texts(row.error)):
         for _, phrase, _ in PHRASES:
@@ -119,7 +123,7 @@ def test_the_first_letters_of_a_phrase_are_those_that_a_match_starts_with(phrase
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("row", KNOWN[::5], ids=lambda row: row.claim)
+@pytest.mark.parametrize("row", KNOWN[::40], ids=lambda row: row.claim)
 def test_a_phrase_is_found_first_where_a_search_of_the_whole_text_finds_it(row: LabelledError) -> None:
     for text in (text.relevant for text in relevant_texts(row.error)):
         positions = WordPositions(text)
