@@ -31,7 +31,7 @@ from writer_jobs_mcp.sanitize.values import (
 
 _regex = cache(re.compile)  # compiled when first needed: start-up does not wait for it
 
-_MAX_VALUE_CHARS = 4_000
+_MAX_VALUE_CHARS = 4_000  # of a value, to find where it ends: a longer one ends at a space or a mark
 _MAX_JUDGED_CHARS = 200  # of a value: each of many labels in a row may be followed by a long one
 _MAX_BEFORE_CHARS = 24  # read before a label
 _MAX_MAKER_CHARS = 48  # between the name of a maker and the label
@@ -80,8 +80,16 @@ def find_labelled_values(text: str, words: Collection[bytes]) -> Iterator[tuple[
     position = 0
     for found in sorted(_labels_in(lowered, words), key=lambda found: (found.start, -found.end)):
         if found.start >= position and (value := _value_after(text, lowered, found)):
-            yield value.start, value.end
-            position = value.end
+            position = _whole_end(text, value)
+            yield value.start, position
+
+
+def _whole_end(text: str, value: _Value) -> int:
+    """Return where a value ends of which only the beginning was read."""
+    if value.end - value.start < _MAX_VALUE_CHARS - len(".,:;"):
+        return value.end
+    rest = _regex(r"[^\s\"'<>]*").match(text, value.end)
+    return rest.end() if rest else value.end
 
 
 def lower(text: str) -> str:

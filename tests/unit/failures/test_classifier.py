@@ -50,7 +50,8 @@ def test_the_evidence_is_a_quotation_from_the_error(category: Category) -> None:
 @each_category
 def test_the_same_error_in_a_service_envelope_has_the_same_cause(category: Category) -> None:
     envelope = '{{"tpe":"JobFailed","errors":[{{"description":{},"key":"job.step"}}],"extras":{{}}}}'
-    rows = labelled(category)
+    # In one string of JSON, all exceptions of a chain count together.
+    rows = [row for row in labelled(category) if row.claim != "chain: final decides"]
     assert [row for row in rows if classify_error(envelope.format(json.dumps(row.error))).category != category] == []
 
 

@@ -63,6 +63,7 @@ def remove_accents(text: str) -> str:
 def compile_phrase(phrase: str) -> re.Pattern[str]:
     """Compile a phrase."""
     body = _IDIOM.sub(lambda found: _IDIOMS.get(found["gap"] or found[0], found[0]), phrase)
+    body = body.replace(r"\S", rf"[^\s{PASSAGE_END}]")  # no phrase reaches into the next passage
     if not body.isascii():
         body = _SET_OR_ACCENTED.sub(_also_without_accents, body)
     start = "" if phrase.startswith(("^", "(?")) else _WORD_START

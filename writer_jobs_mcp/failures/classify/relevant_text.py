@@ -95,7 +95,8 @@ _HYPOTHETICAL = (
     r" (?:about|on)\b"
     r"|\b(?:artikel|beitrag|text|bericht|artículo|texto|informe|article|rapport|articolo|testo|rapporto|artigo|relatório"
     r"|tekst|verslag|artykuł|raport|document[oi]?|dokument) (?:über|sobre|sur|sul?|sulla|over|o|na temat)\b"
-    r"|(?<![\w-])(?:falls|wenn|si (?:le|la|les|vous)|s'il|se (?:o|os|as|il|lo)|jeśli|als (?:de|het|u))\s"
+    r"|(?<![\w-])(?:falls|wenn|sofern|sobald|si (?:le|la|les|vous|el|se)|s'il|lorsque|se (?:a|o|os|as|il|lo)|qualora"
+    r"|jeśli|jeżeli|gdy|kiedy|als (?:de|het|u))\s"
     r"|如果|若(?!干)|以免|避免|防止|如何|关于|關於)[^.;。\uff1b\n\0]*"
 )
 _QUOTED = (

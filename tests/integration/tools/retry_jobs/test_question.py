@@ -102,7 +102,9 @@ async def test_the_question_about_many_different_errors_is_short(
     async with client_with_user(user, url, mode) as client:
         await retry_jobs(client, ids)
     message = user.questions[0]
-    assert message.startswith('Retry 20 failed jobs of "Product description writer" (unknown cause)? ')
+    assert message.startswith(
+        'Retry 20 failed jobs of "Product description writer" (18 unknown cause, 2 missing_resource)? '
+    )
     assert message.endswith(" (2). 14 others say something else.")
     assert len(message) <= 600
 
