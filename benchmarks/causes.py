@@ -1,15 +1,15 @@
 """``python -m benchmarks.causes``: how often the classifier finds the cause that a reader gave to a reported error.
 
-``--wrong`` lists the texts of the tuned half that it gets wrong. Those of the held-out half are never printed, since
+``--wrong`` lists the texts of the tuned half that it gets wrong. Those of the other parts are never printed, since
 rules that are made from them would no longer be measured by them.
 """
 
 import argparse
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
-from tests.data.reported_errors import Half, ReportedError, reported_errors
+from tests.data.reported_errors import Part, ReportedError, reported_errors
 from writer_jobs_mcp.failures import Cause, classify_error
 
 
@@ -35,14 +35,17 @@ class Outcome(NamedTuple):
         return not self.right and self.found.category == "unknown"
 
 
-def outcomes(half: Half) -> Sequence[Outcome]:
-    """Classify the texts of one half."""
-    return [Outcome(row, classify_error(row.error)) for row in reported_errors(half)]
+PARTS: tuple[Part, ...] = ("tuned", "held_out", "fresh")
 
 
-def table(half: Half, found: Sequence[Outcome]) -> Iterator[str]:
-    """Yield the figures of one half as Markdown: by language, without and with a cause, and of all."""
-    yield f"| {half} | texts | right | with the right retry | another known cause | unknown instead of a cause |"
+def outcomes(part: Part) -> Sequence[Outcome]:
+    """Classify the texts of one part."""
+    return [Outcome(row, classify_error(row.error)) for row in reported_errors(part)]
+
+
+def table(part: Part, found: Sequence[Outcome]) -> Iterator[str]:
+    """Yield the figures of one part as Markdown: by language, without and with a cause, and of all."""
+    yield f"| {part} | texts | right | with the right retry | another known cause | unknown instead of a cause |"
     yield "|---|--:|--:|--:|--:|--:|"
     for language in sorted({outcome.row.language for outcome in found}):
         yield _line(language, [outcome for outcome in found if outcome.row.language == language])
@@ -69,14 +72,14 @@ def wrong(found: Iterable[Outcome]) -> Iterator[str]:
 def main() -> None:
     """Classify, and print the tables."""
     parser = argparse.ArgumentParser("benchmarks.causes", description=__doc__)
-    parser.add_argument("--half", choices=get_args(Half), help="only this half")
+    parser.add_argument("--part", choices=PARTS, help="only this part")
     parser.add_argument("--wrong", action="store_true", help="list the texts of the tuned half that it gets wrong")
     arguments = parser.parse_args()
-    halves: Sequence[Half] = (arguments.half,) if arguments.half else get_args(Half)
-    for half in halves:
-        found = outcomes(half)
-        print(*table(half, found), "", sep="\n")
-        if arguments.wrong and half == "tuned":
+    parts: Sequence[Part] = (arguments.part,) if arguments.part else PARTS
+    for part in parts:
+        found = outcomes(part)
+        print(*table(part, found), "", sep="\n")
+        if arguments.wrong and part == "tuned":
             print(*wrong(found), "", sep="\n")
 
 

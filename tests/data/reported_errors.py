@@ -11,6 +11,9 @@ from writer_jobs_mcp.failures.classify.categories import DEFAULT_RETRY
 Half = Literal["tuned", "held_out"]
 """Rules may be made from the tuned half. Nobody reads the held-out half: it tells how the rules do on other texts."""
 
+Part = Half | Literal["fresh"]
+"""The fresh texts were collected by another reader when the rules were finished; no rule is made from them either."""
+
 
 class ReportedError(NamedTuple):
     """A row of ``error_texts/*.jsonl``."""
@@ -25,9 +28,9 @@ class ReportedError(NamedTuple):
     """Where such a text is reported; the text itself is the smallest form of it, with names made up."""
 
 
-def reported_errors(half: Half) -> Sequence[ReportedError]:
-    """Return the texts of one half, sorted by language, category and text."""
-    lines = (Path(__file__).parent / "error_texts" / f"{half}.jsonl").read_text(encoding="utf-8").splitlines()
+def reported_errors(part: Part) -> Sequence[ReportedError]:
+    """Return the texts of one part, sorted by language, category and text."""
+    lines = (Path(__file__).parent / "error_texts" / f"{part}.jsonl").read_text(encoding="utf-8").splitlines()
     return [
         ReportedError(
             row["error"],

@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.data.labelled_errors import LABELLED
-from tests.data.reported_errors import reported_errors
+from tests.data.reported_errors import Part, reported_errors
 from writer_jobs_mcp.failures import Category, classify_error, group_failures
 
+PARTS: tuple[Part, ...] = ("tuned", "held_out", "fresh")
 ERRORS: list[tuple[str, Category]] = [
     *((row.error, row.category) for row in LABELLED),
-    *((row.error, row.category) for row in (*reported_errors("tuned"), *reported_errors("held_out"))),
+    *((row.error, row.category) for part in PARTS for row in reported_errors(part)),
 ]
 WRAPPERS = ("{}", "RuntimeError({!r})", 'Step 3 failed: "{}"', "Task 8f1c returned '{}' at 10:38", "job 7: {} (step 2)")
 _NUMBER_BUT_STATUS = re.compile(r"(?<![\w.])(?![45]\d\d\b)\d{1,9}(?![\w.])")

@@ -127,6 +127,7 @@ _NEGATION_BEFORE = (
 )
 _NEGATION_AFTER = (
     r"\w{0,12}(?:\s(?:was|were|is|has|had|did|does)(?:n['\u2019]t| not| never)\b"
+    r"|\s?[:=]\s?(?:ok|okay|none|no hits?|passed|false|n/a|unlimited)\b"
     r"|\s?(?:ではありません|ではない|はありません|はない|が原因ではな|이 아닙니다|가 아닙니다|아닌|없이|없었))"
 )
 

@@ -69,6 +69,7 @@ _NOT_A_COUNT = (
     r"(?-i:\W*(?:[\n\0]|\Z|[^\sa-z\u3040-\u9fff\uac00-\ud7a3]|\s[^a-z]"
     r"|\s(?:from|for|on|while|when|after|in|with|error|response|because|but|and|is|not|page|models/|times)\b))"
 )
+_COUNTED = r"\b(?:chunk|row|line|item|record|batch|part|ticket|order|paragraph|slide|column) (?:no\.? |number |#)?\Z"
 _REASON_PHRASE = (
     r"\W{1,3}(?:bad request|unauthorized|payment required|forbidden|not found|method not allowed|request time|gone"
     r"|length required|payload too|request entity|unsupported media|unprocessable|too many|internal server|bad gateway"
@@ -84,6 +85,8 @@ def find_http_statuses(text: str) -> dict[int, tuple[int, int]]:
 
 def _is_status(text: str, number: re.Match[str]) -> bool:
     start, end = number.span()
+    if regex(_COUNTED).search(text, max(0, start - 30), start):
+        return False
     if regex(_REASON_PHRASE).match(text, end):
         return True
     before = max(0, start - 80)
