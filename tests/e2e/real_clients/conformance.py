@@ -15,7 +15,6 @@ from writer_jobs_mcp.sandbox import SANDBOX_KEY, SandboxStore, build_app, serve
 from writer_jobs_mcp.server.build import build_server
 
 MUST_PASS = {
-    "completion-complete",
     "dns-rebinding-protection",
     "ping",
     "prompts-list",
