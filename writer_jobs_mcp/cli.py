@@ -215,11 +215,12 @@ def _format_settings() -> str:
 
     width = max(shutil.get_terminal_size().columns - 2, 40)  # like argparse
     lines = ["settings, from the environment:"]
+    column = max(len(setting.name) for setting in settings()) + 1
     for setting in settings():
         default = f" (default: {setting.default})" if setting.default else ""
         meaning = f"{setting.meaning}{default}"
-        indent = " " * 26
-        lines += textwrap.wrap(meaning, width, initial_indent=f"  {setting.name:<24}", subsequent_indent=indent)
+        named, indent = f"  {setting.name:<{column}}", " " * (2 + column)
+        lines += textwrap.wrap(meaning, width, initial_indent=named, subsequent_indent=indent)
     return "\n".join(lines)
 
 

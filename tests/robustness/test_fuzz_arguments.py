@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from mcp.client import Client
 from mcp.client.stdio import stdio_client
+from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS, PromptReference, ResourceTemplateReference, TextContent, TextResourceContents
 
 from tests.conftest import config_for
@@ -229,9 +230,13 @@ references = templates | st.builds(PromptReference, type=st.just("ref/prompt"), 
 completed = st.tuples(references, st.just("application_id") | texts, st.just("") | texts)
 
 
+def check_unknown_name(error: MCPError) -> None:
+    assert (error.error.code, "nknown" in error.error.message) == (INVALID_PARAMS, True)
+
+
 @example_settings(3, 30)
 @given(eras, st.lists(completed, min_size=5, max_size=20))
-def test_any_completion_request_gives_known_values_or_none(
+def test_any_completion_request_gives_known_values_or_an_error_that_names_what_is_unknown(
     tally: Tally,
     converse: Converse,
     era: str,
@@ -240,7 +245,11 @@ def test_any_completion_request_gives_known_values_or_none(
     async def talk(client: Client) -> None:
         for reference, name, value in requests:
             tally.tried["inputs to completions"] += 1
-            completion = (await client.complete(reference, {"name": name, "value": value})).completion
-            assert completion.values in ([], ["a"])
+            try:
+                completion = (await client.complete(reference, {"name": name, "value": value})).completion
+            except MCPError as exc:
+                check_unknown_name(exc)
+            else:
+                assert completion.values in ([], ["a"])
 
     converse(era, talk)
