@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from tests.data.reported_errors import Part, ReportedError, reported_errors
+from tests.data.reported_errors import PARTS, Part, ReportedError, reported_errors
 from writer_jobs_mcp.failures import Cause, classify_error
 
 
@@ -33,9 +33,6 @@ class Outcome(NamedTuple):
     def missed(self) -> bool:
         """Whether a cause was not found."""
         return not self.right and self.found.category == "unknown"
-
-
-PARTS: tuple[Part, ...] = ("tuned", "held_out", "fresh")
 
 
 def outcomes(part: Part) -> Sequence[Outcome]:

@@ -9,10 +9,12 @@ from writer_jobs_mcp.failures import Category, Retry
 from writer_jobs_mcp.failures.classify.categories import DEFAULT_RETRY
 
 Half = Literal["tuned", "held_out"]
-"""Rules may be made from the tuned half. Nobody reads the held-out half: it tells how the rules do on other texts."""
+"""Rules may be made from the tuned half only. The held-out half measures how the rules do on texts they do not know."""
 
 Part = Half | Literal["fresh"]
 """The fresh texts were collected by another reader when the rules were finished; no rule is made from them either."""
+
+PARTS: tuple[Part, ...] = ("tuned", "held_out", "fresh")
 
 
 class ReportedError(NamedTuple):

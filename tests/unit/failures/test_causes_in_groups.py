@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.data.labelled_errors import LABELLED
-from tests.data.reported_errors import Part, reported_errors
+from tests.data.reported_errors import PARTS, reported_errors
 from writer_jobs_mcp.failures import Category, classify_error, group_failures
 
-PARTS: tuple[Part, ...] = ("tuned", "held_out", "fresh")
 ERRORS: list[tuple[str, Category]] = [
     *((row.error, row.category) for row in LABELLED),
     *((row.error, row.category) for part in PARTS for row in reported_errors(part)),

@@ -55,7 +55,7 @@ def test_the_same_error_in_a_service_envelope_has_the_same_cause(category: Categ
     assert [row for row in rows if classify_error(envelope.format(json.dumps(row.error))).category != category] == []
 
 
-@pytest.mark.parametrize("category", get_args(Category))
+@each_category
 def test_every_category_has_labelled_errors(category: Category) -> None:
     assert sum(row.category == category for row in LABELLED) >= 15
 
