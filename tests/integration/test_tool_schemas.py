@@ -35,10 +35,10 @@ async def test_each_description_says_the_bounds_and_the_default_of_its_argument(
         for name, field in tool["inputSchema"]["properties"].items():
             bounds = [field[each] for each in ("minimum", "maximum") if "maximum" in field and each in field]
             bounds += [field[each] for each in ("minItems", "maxItems") if each in field]
-            said = "–".join(map(str, bounds))  # noqa: RUF001 - a range
+            expected = "–".join(map(str, bounds))  # noqa: RUF001 - a range
             default = str(field["default"]).lower() if "default" in field else ""
             assert field["description"], name
-            assert said in field["description"]
+            assert expected in field["description"]
             assert default in field["description"]
 
 

@@ -50,7 +50,7 @@ def _bounds(field: dict[str, Any]) -> str | None:
         case {"minimum": least, "maximum": greatest}:
             return f"{least}–{greatest}"  # noqa: RUF001 - a range
         case {"minItems": least, "maxItems": greatest}:
-            return f"{least}–{greatest} items"  # noqa: RUF001
+            return f"{least}–{greatest} items"  # noqa: RUF001 - a range
         case _:
             return None
 

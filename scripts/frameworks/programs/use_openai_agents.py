@@ -52,7 +52,7 @@ class Scripted(Model):
         return ModelResponse(output=[output], usage=Usage(), response_id=None)
 
     def stream_response(self, *_, **__):
-        raise NotImplementedError
+        raise NotImplementedError  # the runner streams only if it is asked to
 
 
 async def main():

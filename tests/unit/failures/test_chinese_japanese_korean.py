@@ -42,9 +42,9 @@ def test_an_error_has_the_cause_that_a_reader_of_its_language_gives_it(language:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_label_that_stands_on_any_error_does_not_hide_what_the_message_says(language: str) -> None:
-    said = [row for row in ROWS if row.language == language and row.category not in ("unknown", "internal_error")]
-    hidden = [row.error for row in said if classify_error(_in_envelope(row.error)).category != row.category]
-    assert len(said) >= 10
+    known = [row for row in ROWS if row.language == language and row.category not in ("unknown", "internal_error")]
+    hidden = [row.error for row in known if classify_error(_in_envelope(row.error)).category != row.category]
+    assert len(known) >= 10
     assert hidden == []
 
 
@@ -78,7 +78,7 @@ def test_every_cause_has_errors_in_every_language(language: str) -> None:
             ["服务器处理请求时发生错误", "サーバーでエラーが発生しました", "서버에서 오류가 발생했습니다"],
             "internal_error",
         ),
-        # what the model wrote is nobody's input
+        # a fault of the model's output is no fault of the input
         (["输出格式不正确", "出力の形式が正しくありません", "출력 형식이 올바르지 않습니다"], "unknown"),
         (
             [
